@@ -1,0 +1,163 @@
+package v1beta1
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	sandboxv1beta1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+)
+
+// ShutdownPolicy says what becomes of a claim whose time is up.
+// +kubebuilder:validation:Enum=Delete;DeleteForeground;Retain
+type ShutdownPolicy string
+
+const (
+	// ShutdownPolicyDelete deletes the claim, and with it its Sandbox.
+	ShutdownPolicyDelete ShutdownPolicy = "Delete"
+	// ShutdownPolicyDeleteForeground deletes the claim once its Sandbox is gone.
+	ShutdownPolicyDeleteForeground ShutdownPolicy = "DeleteForeground"
+	// ShutdownPolicyRetain deletes the Sandbox and keeps the claim.
+	ShutdownPolicyRetain ShutdownPolicy = "Retain"
+)
+
+// SandboxWarmPoolReference names a SandboxWarmPool in the same namespace.
+type SandboxWarmPoolReference struct {
+	// name is the name of the SandboxWarmPool.
+	// +required
+	Name string `json:"name"`
+}
+
+// Lifecycle says when a claim ends, and how.
+type Lifecycle struct {
+	// shutdownTime is the moment at which the claim expires.
+	// +optional
+	ShutdownTime *metav1.Time `json:"shutdownTime,omitempty"`
+
+	// ttlSecondsAfterFinished is how long after its Sandbox finished the claim expires. The earlier of this and
+	// shutdownTime counts.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	TTLSecondsAfterFinished *int32 `json:"ttlSecondsAfterFinished,omitempty"`
+
+	// shutdownPolicy says what becomes of the expired claim: Delete deletes it and its Sandbox, DeleteForeground
+	// keeps it visible until its Sandbox is gone, Retain deletes the Sandbox only.
+	// +optional
+	// +kubebuilder:default=Retain
+	ShutdownPolicy ShutdownPolicy `json:"shutdownPolicy,omitempty"`
+}
+
+// EnvVar is a variable that a claim sets in a container.
+type EnvVar struct {
+	// name is the name of the variable.
+	// +required
+	Name string `json:"name"`
+
+	// value is the value of the variable.
+	// +required
+	Value string `json:"value"`
+
+	// containerName names the container, or init container, that gets the variable. Without it the first container
+	// does.
+	// +optional
+	ContainerName string `json:"containerName,omitempty"`
+}
+
+// SandboxClaimSpec says what Sandbox a claim asks for.
+type SandboxClaimSpec struct {
+	// sandboxTemplateRef names the template of the Sandbox. A Ready Sandbox of any pool of that template is taken;
+	// when there is none, one is created from the template. Exactly one of sandboxTemplateRef and warmPoolRef is set.
+	// +optional
+	SandboxTemplateRef *SandboxTemplateReference `json:"sandboxTemplateRef,omitempty"`
+
+	// warmPoolRef names the pool that the Sandbox is taken from. When the pool has none that is Ready, one is created
+	// from the pool's template. Exactly one of sandboxTemplateRef and warmPoolRef is set.
+	// +optional
+	WarmPoolRef *SandboxWarmPoolReference `json:"warmPoolRef,omitempty"`
+
+	// lifecycle says when the claim expires. Without it the claim does not.
+	// +optional
+	Lifecycle *Lifecycle `json:"lifecycle,omitempty"`
+
+	// additionalPodMetadata holds labels and annotations that the Pod gets besides those of the template. They may
+	// not contradict the template, and must be of a domain that the administrator allows.
+	// +optional
+	AdditionalPodMetadata sandboxv1beta1.PodMetadata `json:"additionalPodMetadata,omitzero"`
+
+	// env lists variables for the containers, as far as the template's envVarsInjectionPolicy allows. A claim with
+	// env gets a Sandbox of its own instead of one from a pool.
+	// +optional
+	// +listType=atomic
+	Env []EnvVar `json:"env,omitempty"`
+
+	// volumeClaimTemplates lists PersistentVolumeClaims for the Sandbox, as far as the template's
+	// volumeClaimTemplatesPolicy allows. A claim with volumeClaimTemplates gets a Sandbox of its own instead of one
+	// from a pool.
+	// +optional
+	// +listType=atomic
+	VolumeClaimTemplates []sandboxv1beta1.PersistentVolumeClaimTemplate `json:"volumeClaimTemplates,omitempty"`
+}
+
+// ClaimedSandbox is what a claim says of its Sandbox.
+type ClaimedSandbox struct {
+	// name is the name of the Sandbox.
+	// +optional
+	Name string `json:"name,omitempty"`
+
+	// podIPs are the IP addresses of the Sandbox's Pod.
+	// +optional
+	PodIPs []string `json:"podIPs,omitempty"`
+
+	// uid is the UID of the Sandbox.
+	// +optional
+	UID types.UID `json:"uid,omitempty"`
+
+	// podUID is the UID of the Sandbox's Pod. It changes when the Pod is replaced.
+	// +optional
+	PodUID types.UID `json:"podUID,omitempty"`
+}
+
+// SandboxClaimStatus is the observed state of a claim.
+type SandboxClaimStatus struct {
+	// conditions describe the state of the claim: Ready and Finished, as those of its Sandbox once it has one.
+	// +optional
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// sandbox is the Sandbox that belongs to the claim.
+	// +optional
+	Sandbox ClaimedSandbox `json:"sandbox,omitzero"`
+}
+
+// SandboxClaim asks for a Sandbox.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:scope=Namespaced,shortName=sandboxclaim
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=='Ready')].status`
+// +kubebuilder:printcolumn:name="Sandbox",type=string,JSONPath=`.status.sandbox.name`
+// +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=='Ready')].reason`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+type SandboxClaim struct {
+	metav1.TypeMeta `json:",inline"`
+
+	// metadata is the standard object metadata. A Sandbox that is created for the claim bears the name given here.
+	// +optional
+	metav1.ObjectMeta `json:"metadata,omitzero"`
+
+	// spec says what Sandbox the claim asks for.
+	// +required
+	Spec SandboxClaimSpec `json:"spec"`
+
+	// status is the observed state of the claim.
+	// +optional
+	Status SandboxClaimStatus `json:"status,omitzero"`
+}
+
+// SandboxClaimList is a list of SandboxClaims.
+//
+// +kubebuilder:object:root=true
+type SandboxClaimList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitzero"`
+
+	Items []SandboxClaim `json:"items"`
+}

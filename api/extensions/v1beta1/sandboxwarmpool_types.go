@@ -1,0 +1,109 @@
+package v1beta1
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// UpdateStrategyType says what becomes of a pool's Sandboxes when the template changes.
+// +kubebuilder:validation:Enum=Recreate;OnReplenish
+type UpdateStrategyType string
+
+const (
+	// UpdateStrategyRecreate replaces Sandboxes that are out of date.
+	UpdateStrategyRecreate UpdateStrategyType = "Recreate"
+	// UpdateStrategyOnReplenish keeps them until they are claimed; only new ones follow the template.
+	UpdateStrategyOnReplenish UpdateStrategyType = "OnReplenish"
+)
+
+// SandboxTemplateReference names a SandboxTemplate in the same namespace.
+type SandboxTemplateReference struct {
+	// name is the name of the SandboxTemplate.
+	// +required
+	Name string `json:"name"`
+}
+
+// SandboxWarmPoolUpdateStrategy says how a pool follows its template.
+type SandboxWarmPoolUpdateStrategy struct {
+	// type is Recreate, which replaces Sandboxes that the template no longer describes, or OnReplenish, which keeps
+	// them until they are claimed.
+	// +optional
+	// +kubebuilder:default=OnReplenish
+	Type UpdateStrategyType `json:"type,omitempty"`
+}
+
+// SandboxWarmPoolSpec is the desired state of a pool.
+type SandboxWarmPoolSpec struct {
+	// replicas is the number of unclaimed Sandboxes that the pool keeps.
+	// +optional
+	// +kubebuilder:default=1
+	// +kubebuilder:validation:Minimum=0
+	Replicas *int32 `json:"replicas,omitempty"`
+
+	// sandboxTemplateRef names the template that the pool's Sandboxes come from.
+	// +required
+	SandboxTemplateRef SandboxTemplateReference `json:"sandboxTemplateRef"`
+
+	// updateStrategy says what becomes of the pool's Sandboxes when the template changes. Without it they are kept
+	// until they are claimed.
+	// +optional
+	UpdateStrategy *SandboxWarmPoolUpdateStrategy `json:"updateStrategy,omitempty"`
+}
+
+// SandboxWarmPoolStatus is the observed state of a pool.
+type SandboxWarmPoolStatus struct {
+	// replicas is the number of Sandboxes in the pool, ready or not. A claimed Sandbox is no longer in the pool.
+	// +optional
+	Replicas int32 `json:"replicas,omitempty"`
+
+	// readyReplicas is the number of Sandboxes in the pool that are Ready.
+	// +optional
+	ReadyReplicas int32 `json:"readyReplicas,omitempty"`
+
+	// selector is a label selector that matches the Sandboxes of the pool, and their Pods.
+	// +optional
+	Selector string `json:"selector,omitempty"`
+
+	// observedGeneration is the generation of the pool of which this status speaks.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+
+	// conditions describe the state of the pool.
+	// +optional
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+}
+
+// SandboxWarmPool keeps Sandboxes of one template running, for claims to take.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:subresource:scale:specpath=.spec.replicas,statuspath=.status.replicas,selectorpath=.status.selector
+// +kubebuilder:resource:scope=Namespaced,shortName=swp
+// +kubebuilder:printcolumn:name="Ready",type=integer,JSONPath=`.status.readyReplicas`
+// +kubebuilder:printcolumn:name="Desired",type=integer,JSONPath=`.spec.replicas`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+type SandboxWarmPool struct {
+	metav1.TypeMeta `json:",inline"`
+
+	// metadata is the standard object metadata. The names of the pool's Sandboxes begin with the name given here.
+	// +optional
+	metav1.ObjectMeta `json:"metadata,omitzero"`
+
+	// spec is the desired state of the pool.
+	// +required
+	Spec SandboxWarmPoolSpec `json:"spec"`
+
+	// status is the observed state of the pool.
+	// +optional
+	Status SandboxWarmPoolStatus `json:"status,omitzero"`
+}
+
+// SandboxWarmPoolList is a list of SandboxWarmPools.
+//
+// +kubebuilder:object:root=true
+type SandboxWarmPoolList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitzero"`
+
+	Items []SandboxWarmPool `json:"items"`
+}

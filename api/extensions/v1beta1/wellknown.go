@@ -1,0 +1,55 @@
+package v1beta1
+
+// Kinds and resources of this group.
+const (
+	KindSandboxTemplate = "SandboxTemplate"
+	KindSandboxWarmPool = "SandboxWarmPool"
+	KindSandboxClaim    = "SandboxClaim"
+
+	ResourceSandboxTemplates = "sandboxtemplates"
+	ResourceSandboxWarmPools = "sandboxwarmpools"
+	ResourceSandboxClaims    = "sandboxclaims"
+)
+
+// ReservedPrefix begins label and annotation keys that belong to the controllers, besides those of the Sandbox's
+// own group. They are not copied to a Pod.
+const ReservedPrefix = GroupName + "/"
+
+// NetworkPolicySuffix follows a template's name in the name of its NetworkPolicy.
+const NetworkPolicySuffix = "-network-policy"
+
+// Condition types of a claim and of a pool. Those of a claim have the names of the Sandbox's, which they forward.
+const (
+	// ConditionReady of a claim is True when its Sandbox is Ready; of a pool, when it has all its Sandboxes Ready.
+	ConditionReady = "Ready"
+	// ConditionFinished of a claim is that of its Sandbox.
+	ConditionFinished = "Finished"
+)
+
+// Reasons of the claim's ConditionReady. Otherwise the reason is that of the Sandbox.
+const (
+	// ReasonTemplateNotFound: the SandboxTemplate does not exist.
+	ReasonTemplateNotFound = "TemplateNotFound"
+	// ReasonWarmPoolNotFound: the SandboxWarmPool does not exist.
+	ReasonWarmPoolNotFound = "WarmPoolNotFound"
+	// ReasonAdoptionConflict: the Sandbox that was picked went to someone else; another is picked.
+	ReasonAdoptionConflict = "AdoptionConflict"
+	// ReasonSandboxCreatePending: the Sandbox was created and is not visible yet.
+	ReasonSandboxCreatePending = "SandboxCreatePending"
+	// ReasonInvalidMetadata: additionalPodMetadata cannot be used; the message says why.
+	ReasonInvalidMetadata = "InvalidMetadata"
+	// ReasonEnvVarsInjectionRejected: the template does not allow the claim's env.
+	ReasonEnvVarsInjectionRejected = "EnvVarsInjectionRejected"
+	// ReasonVolumeClaimTemplatesError: the template does not allow the claim's volumeClaimTemplates.
+	ReasonVolumeClaimTemplatesError = "VolumeClaimTemplatesError"
+	// ReasonClaimExpired: the claim's time is up.
+	ReasonClaimExpired = "ClaimExpired"
+	// ReasonSandboxMissing: the Sandbox that the claim was bound to no longer exists.
+	ReasonSandboxMissing = "SandboxMissing"
+	// ReasonSandboxExpired: the Sandbox expired by a time of its own.
+	ReasonSandboxExpired = "SandboxExpired"
+	// ReasonSandboxNotReady: the Sandbox says nothing about its readiness yet.
+	ReasonSandboxNotReady = "SandboxNotReady"
+	// ReasonReconcilerError: the last pass failed; the message says how.
+	ReasonReconcilerError = "ReconcilerError"
+)

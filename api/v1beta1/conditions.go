@@ -1,0 +1,59 @@
+package v1beta1
+
+// Condition types of a Sandbox.
+const (
+	// ConditionReady is True when the Pod is Ready and has an IP address, and the Service exists where one is asked for.
+	ConditionReady = "Ready"
+	// ConditionSuspended is True when the Sandbox is suspended and its Pod is gone.
+	ConditionSuspended = "Suspended"
+	// ConditionFinished is True when the Pod ended by itself; it is absent otherwise.
+	ConditionFinished = "Finished"
+	// ConditionPodScheduled mirrors the condition of the same name of the Pod; it is absent without a Pod.
+	ConditionPodScheduled = "PodScheduled"
+)
+
+// Reasons of ConditionReady.
+const (
+	// ReasonDependenciesReady: the Pod is Ready, and the Service exists where one is asked for.
+	ReasonDependenciesReady = "DependenciesReady"
+	// ReasonDependenciesNotReady: the Pod or the Service is missing or not ready yet.
+	ReasonDependenciesNotReady = "DependenciesNotReady"
+	// ReasonSandboxSuspended: the Sandbox is suspended, or about to be.
+	ReasonSandboxSuspended = "SandboxSuspended"
+	// ReasonSandboxExpired: shutdownTime has passed.
+	ReasonSandboxExpired = "SandboxExpired"
+	// ReasonMultiplePods: more than one Pod is controlled by the Sandbox; nothing is created or deleted.
+	ReasonMultiplePods = "MultiplePods"
+	// ReasonReconcilerError: the last pass failed; the message says how.
+	ReasonReconcilerError = "ReconcilerError"
+)
+
+// Reasons of ConditionFinished and, once the Pod has ended, of ConditionReady.
+const (
+	// ReasonPodSucceeded: the Pod completed successfully.
+	ReasonPodSucceeded = "PodSucceeded"
+	// ReasonPodFailed: the Pod failed.
+	ReasonPodFailed = "PodFailed"
+)
+
+// Reasons of ConditionSuspended.
+const (
+	// ReasonNotSuspended: the Sandbox is not suspended.
+	ReasonNotSuspended = "NotSuspended"
+	// ReasonPodTerminating: the Pod is being deleted.
+	ReasonPodTerminating = "PodTerminating"
+	// ReasonPodTerminated: the Pod is gone.
+	ReasonPodTerminated = "PodTerminated"
+	// ReasonPodNotOwned: the Pod of the Sandbox's name belongs to someone else and was left alone.
+	ReasonPodNotOwned = "PodNotOwned"
+	// ReasonPodStateUnknown: the Pod could not be read.
+	ReasonPodStateUnknown = "PodStateUnknown"
+)
+
+// Reasons of ConditionPodScheduled when the Pod gives none.
+const (
+	// ReasonPodScheduled: the Pod is scheduled.
+	ReasonPodScheduled = "PodScheduled"
+	// ReasonPodSchedulingUnknown: the Pod does not say yet, or could not be read.
+	ReasonPodSchedulingUnknown = "PodSchedulingUnknown"
+)

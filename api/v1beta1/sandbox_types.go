@@ -1,0 +1,121 @@
+package v1beta1
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// OperatingMode says whether a Sandbox should have a Pod.
+// +kubebuilder:validation:Enum=Running;Suspended
+type OperatingMode string
+
+const (
+	// OperatingModeRunning asks for a Pod.
+	OperatingModeRunning OperatingMode = "Running"
+	// OperatingModeSuspended asks for no Pod; the Service and the PersistentVolumeClaims stay.
+	OperatingModeSuspended OperatingMode = "Suspended"
+)
+
+// ShutdownPolicy says what becomes of a Sandbox whose time is up.
+// +kubebuilder:validation:Enum=Delete;Retain
+type ShutdownPolicy string
+
+const (
+	// ShutdownPolicyDelete deletes the Sandbox and all that it owns.
+	ShutdownPolicyDelete ShutdownPolicy = "Delete"
+	// ShutdownPolicyRetain deletes the Pod and the Service and keeps the Sandbox and its PersistentVolumeClaims.
+	ShutdownPolicyRetain ShutdownPolicy = "Retain"
+)
+
+// Lifecycle says when a Sandbox ends, and how.
+type Lifecycle struct {
+	// shutdownTime is the moment at which the Sandbox expires. Without it the Sandbox does not expire.
+	// Moving it into the future revives an expired Sandbox that was retained.
+	// +optional
+	ShutdownTime *metav1.Time `json:"shutdownTime,omitempty"`
+
+	// shutdownPolicy says what becomes of the expired Sandbox: Delete deletes it and all that it owns, Retain
+	// deletes its Pod and Service only.
+	// +optional
+	// +kubebuilder:default=Retain
+	ShutdownPolicy ShutdownPolicy `json:"shutdownPolicy,omitempty"`
+}
+
+// SandboxSpec is the desired state of a Sandbox.
+type SandboxSpec struct {
+	SandboxBlueprint `json:",inline"`
+
+	Lifecycle `json:",inline"`
+
+	// operatingMode says whether the Sandbox should have a Pod. Suspended deletes the Pod and keeps the Service
+	// and the PersistentVolumeClaims; Running creates the Pod anew, under the same name.
+	// +optional
+	// +kubebuilder:default=Running
+	OperatingMode OperatingMode `json:"operatingMode,omitempty"`
+}
+
+// SandboxStatus is the observed state of a Sandbox.
+type SandboxStatus struct {
+	// serviceFQDN is the fully qualified name of the Service, or empty when there is none.
+	// +optional
+	ServiceFQDN string `json:"serviceFQDN,omitempty"`
+
+	// service is the name of the Service, or empty when there is none.
+	// +optional
+	Service string `json:"service,omitempty"`
+
+	// conditions describe the state of the Sandbox: Ready, Suspended, Finished and PodScheduled.
+	// +optional
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// selector is a label selector that matches the Pod of the Sandbox.
+	// +optional
+	Selector string `json:"selector,omitempty"`
+
+	// podIPs are the IP addresses of the Pod.
+	// +optional
+	PodIPs []string `json:"podIPs,omitempty"`
+
+	// nodeName is the name of the node on which the Pod runs.
+	// +optional
+	NodeName string `json:"nodeName,omitempty"`
+
+	// podUID is the UID of the Pod of which this status speaks. A Pod that takes the place of another has the
+	// same name and another UID: a client that sees the UID change knows that the state inside the Pod is new.
+	// +optional
+	PodUID types.UID `json:"podUID,omitempty"`
+}
+
+// Sandbox is one long-lived Pod with a stable name, and the storage and the network name that belong to it.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:scope=Namespaced,shortName=sandbox
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=='Ready')].status`
+// +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=='Ready')].reason`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+type Sandbox struct {
+	metav1.TypeMeta `json:",inline"`
+
+	// metadata is the standard object metadata. The Pod bears the name that is given here.
+	// +optional
+	metav1.ObjectMeta `json:"metadata,omitzero"`
+
+	// spec is the desired state of the Sandbox.
+	// +required
+	Spec SandboxSpec `json:"spec"`
+
+	// status is the observed state of the Sandbox.
+	// +optional
+	Status SandboxStatus `json:"status,omitzero"`
+}
+
+// SandboxList is a list of Sandboxes.
+//
+// +kubebuilder:object:root=true
+type SandboxList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitzero"`
+
+	Items []Sandbox `json:"items"`
+}

@@ -1,0 +1,124 @@
+package v1beta1
+
+// Kinds and resources of this group.
+const (
+	KindSandbox     = "Sandbox"
+	KindSandboxList = "SandboxList"
+
+	ResourceSandboxes = "sandboxes"
+)
+
+// ReservedPrefix begins the label and annotation keys that belong to the controllers. They are not copied from a
+// pod template, or from a claim, to a Pod.
+const ReservedPrefix = GroupName + "/"
+
+// Labels.
+const (
+	// LabelSandboxNameHash is on the Pod, the Service and the PersistentVolumeClaims of a Sandbox: the hash of the
+	// Sandbox's name. Services select by it. Written when the object is created, and kept.
+	LabelSandboxNameHash = ReservedPrefix + "sandbox-name-hash"
+
+	// LabelWarmPool is on a Sandbox, and on its Pod, as long as a SandboxWarmPool controls the Sandbox: the hash of
+	// the pool's name. Written by the pool controller; adoption removes it.
+	LabelWarmPool = ReservedPrefix + "warm-pool-sandbox"
+
+	// LabelTemplateRefHash is on a Sandbox that came from a SandboxTemplate, on its Pod, and on the template: the
+	// hash of the template's name. The template's NetworkPolicy selects Pods by it.
+	LabelTemplateRefHash = ReservedPrefix + "sandbox-template-ref-hash"
+
+	// LabelTemplateHash is on a Sandbox in a pool: the hash of the blueprint that it was created from. Written by the
+	// pool controller; adoption removes it.
+	LabelTemplateHash = ReservedPrefix + "sandbox-template-hash"
+
+	// LabelPodTemplateHash is on a Sandbox in a pool: the hash of the podTemplate alone. Written by the pool
+	// controller for clients that knew it before LabelTemplateHash; adoption removes it.
+	LabelPodTemplateHash = ReservedPrefix + "sandbox-pod-template-hash"
+
+	// LabelLaunchType is on a Sandbox: LaunchTypeWarm or LaunchTypeCold. Written by the pool and claim controllers.
+	LabelLaunchType = ReservedPrefix + "launch-type"
+
+	// LabelCreatedBy is on a claim, on the Sandbox and on the Pod: who asked for it, one of the CreatedBy values.
+	// Clients write it on claims, the pool controller on its Sandboxes; adoption copies the claim's.
+	LabelCreatedBy = ReservedPrefix + "created-by"
+
+	// LabelClaimUID is on a Sandbox that a claim controls, in its pod template, and on its Pod: the UID of the claim.
+	// Written by the claim controller.
+	LabelClaimUID = ReservedPrefix + "claim-uid"
+
+	// LabelAdoptable is on a Pod, Service or PersistentVolumeClaim without an owner: AdoptableTrue lets the Sandbox
+	// whose name it bears take it over. Written by an administrator.
+	LabelAdoptable = ReservedPrefix + "adoptable"
+
+	// LabelBinding is on a claim: the name of its Sandbox, as it was recorded before AnnotationBinding. Read only.
+	LabelBinding = ReservedPrefix + "sandbox-name"
+)
+
+// Values of labels.
+const (
+	// LaunchTypeWarm is the LabelLaunchType of a Sandbox that a pool created.
+	LaunchTypeWarm = "warm"
+	// LaunchTypeCold is the LabelLaunchType of a Sandbox that was created for a claim.
+	LaunchTypeCold = "cold"
+
+	// CreatedByController is the LabelCreatedBy of a Sandbox in a pool.
+	CreatedByController = "controller"
+	// CreatedByGoClient is the LabelCreatedBy of a claim by the Go client.
+	CreatedByGoClient = "go-client"
+	// CreatedByPythonClient is the LabelCreatedBy of a claim by the Python client.
+	CreatedByPythonClient = "python-client"
+	// CreatedByUnknown stands on a Pod for a LabelCreatedBy that is none of the others.
+	CreatedByUnknown = "unknown"
+
+	// AdoptableTrue is the only value of LabelAdoptable that has an effect.
+	AdoptableTrue = "true"
+)
+
+// Annotations.
+const (
+	// AnnotationPodName is on a Sandbox: the name of its Pod. Clients read it; without it the Pod has the Sandbox's
+	// name. It differs from that name only on a Sandbox whose Pod was taken from a pool of Pods.
+	AnnotationPodName = ReservedPrefix + "pod-name"
+
+	// AnnotationTemplateRef is on a Sandbox: the name of the SandboxTemplate that it came from. Written by the pool
+	// and claim controllers when they create the Sandbox.
+	AnnotationTemplateRef = ReservedPrefix + "sandbox-template-ref"
+
+	// AnnotationPropagatedLabels is on a Pod: the sorted, comma-separated label keys that came from the pod template,
+	// so that they can be removed when the template drops them. Written by the Sandbox controller.
+	AnnotationPropagatedLabels = ReservedPrefix + "propagated-labels"
+
+	// AnnotationPropagatedAnnotations is on a Pod: as AnnotationPropagatedLabels, for annotation keys.
+	AnnotationPropagatedAnnotations = ReservedPrefix + "propagated-annotations"
+
+	// AnnotationBinding is on a claim: the name of the Sandbox that the claim is bound to. Written once, at admission
+	// or by the claim controller, before that Sandbox is touched.
+	AnnotationBinding = ReservedPrefix + "sandbox-name"
+
+	// AnnotationControllerFirstObservedAt is on a claim: when the claim was first seen here (RFC 3339, nanoseconds).
+	AnnotationControllerFirstObservedAt = ReservedPrefix + "controller-first-observed-at"
+
+	// AnnotationClaimFirstReadyAt is on a claim: when it first became Ready (RFC 3339, nanoseconds), or
+	// FirstReadyUnknown. Written by the claim controller; latency is measured once, while this is missing.
+	AnnotationClaimFirstReadyAt = ReservedPrefix + "claim-first-ready-at"
+
+	// AnnotationClientFirstRequestedAt is on a claim: when the client asked for it (RFC 3339). Written by clients.
+	AnnotationClientFirstRequestedAt = ReservedPrefix + "client-first-requested-at"
+
+	// AnnotationWebhookFirstObservedAt is on a claim: when an admission webhook of the cluster's own first saw it
+	// (RFC 3339). Nothing here writes it; it is read for the startup latency.
+	AnnotationWebhookFirstObservedAt = ReservedPrefix + "webhook-first-observed-at"
+
+	// AnnotationCreationLatencyRecorded is reserved: nothing writes or reads it.
+	AnnotationCreationLatencyRecorded = ReservedPrefix + "creation-latency-recorded"
+
+	// AnnotationTraceContext is on a claim and on its Sandbox: a JSON map of W3C trace headers. Written by clients, or
+	// by the controllers where tracing is on; adoption and cold creation copy the claim's to the Sandbox.
+	AnnotationTraceContext = "opentelemetry.io/trace-context"
+
+	// AnnotationSafeToEvict is on the Pod of a Sandbox in a pool, "true" where the pool controller runs with eviction
+	// allowed: the cluster autoscaler may then evict it. Adoption removes that value.
+	AnnotationSafeToEvict = "cluster-autoscaler.kubernetes.io/safe-to-evict"
+)
+
+// FirstReadyUnknown is the AnnotationClaimFirstReadyAt of a claim that was Ready before anyone noted when.
+const FirstReadyUnknown = "unknown"
