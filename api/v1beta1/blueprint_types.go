@@ -9,21 +9,21 @@ import (
 
 // SandboxBlueprint is what a Sandbox is made of. A SandboxTemplate holds the same fields.
 type SandboxBlueprint struct {
-	// podTemplate describes the Pod of the Sandbox. The Pod bears the name of its Sandbox.
-	// Labels and annotations follow a change while the Pod runs; a change of the Pod's spec takes effect
-	// with the next Pod.
+	// podTemplate describes the Pod, which bears the name of its Sandbox. Labels and annotations follow a change
+	// while the Pod runs; a change of the Pod's spec takes effect with the next Pod.
 	// +required
 	PodTemplate PodTemplate `json:"podTemplate"`
 
-	// volumeClaimTemplates lists the PersistentVolumeClaims of the Sandbox. Each becomes a claim named
-	// <template name>-<sandbox name>, mounted into the Pod as a volume with the template's name, in place of
-	// a volume of that name in podTemplate. The claims outlive the Pod and go when the Sandbox is deleted.
+	// volumeClaimTemplates lists PersistentVolumeClaims that live as long as the Sandbox. Each is named
+	// <template name>-<sandbox name> and is a volume of the Pod under the template's name.
 	// +optional
 	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=256
+	// +kubebuilder:validation:XValidation:rule="self.all(t, !has(t.metadata) || !has(t.metadata.name) || self.exists_one(u, has(u.metadata) && has(u.metadata.name) && u.metadata.name == t.metadata.name))",message="give each volumeClaimTemplate a name of its own",reason=FieldValueDuplicate
 	VolumeClaimTemplates []PersistentVolumeClaimTemplate `json:"volumeClaimTemplates,omitempty"`
 
-	// service says whether the Sandbox has a headless Service of its own name.
-	// True creates and keeps it; false deletes it; without a value an existing Service is kept and none is created.
+	// service says whether the Sandbox has a headless Service of its own name. True creates and keeps it; false
+	// deletes it; without a value an existing Service is kept and none is created.
 	// +optional
 	Service *bool `json:"service,omitempty"`
 }
@@ -32,6 +32,7 @@ type SandboxBlueprint struct {
 type PodTemplate struct {
 	// spec is the specification of the Pod.
 	// +required
+	// +kubebuilder:validation:XValidation:rule="size(self.containers) > 0",message="a Pod needs a container: list at least one in containers",reason=FieldValueRequired,fieldPath=".containers"
 	Spec corev1.PodSpec `json:"spec"`
 
 	// metadata holds the labels and annotations that the Pod gets besides those that the controllers set.
@@ -41,18 +42,19 @@ type PodTemplate struct {
 
 // PodMetadata is the part of a Pod's metadata that a user may set.
 type PodMetadata struct {
-	// labels are copied to the Pod and follow a change while it runs.
-	// Keys under agents.x-k8s.io/ and extensions.agents.x-k8s.io/ belong to the controllers and are not copied.
+	// labels are copied to the Pod and follow a change while it runs. Keys under agents.x-k8s.io/ and
+	// extensions.agents.x-k8s.io/ belong to the controllers and are not copied.
 	// +optional
 	Labels map[string]string `json:"labels,omitempty"`
 
-	// annotations are copied to the Pod and follow a change while it runs.
-	// Keys under agents.x-k8s.io/ and extensions.agents.x-k8s.io/ belong to the controllers and are not copied.
+	// annotations are copied to the Pod and follow a change while it runs. Keys under agents.x-k8s.io/ and
+	// extensions.agents.x-k8s.io/ belong to the controllers and are not copied.
 	// +optional
 	Annotations map[string]string `json:"annotations,omitempty"`
 }
 
 // PersistentVolumeClaimTemplate describes one PersistentVolumeClaim of a Sandbox.
+// +kubebuilder:validation:XValidation:rule="has(self.metadata) && has(self.metadata.name) && size(self.metadata.name) > 0",message="a volumeClaimTemplate needs a name: set metadata.name",reason=FieldValueRequired,fieldPath=".metadata.name"
 type PersistentVolumeClaimTemplate struct {
 	// metadata names the template and holds the labels and annotations of the claim.
 	// +optional
@@ -67,6 +69,8 @@ type PersistentVolumeClaimTemplate struct {
 type EmbeddedObjectMetadata struct {
 	// name is the name of the template, and of the Pod's volume.
 	// +optional
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:XValidation:rule="self == '' || !format.dns1123Label().validate(self).hasValue()",message="use lower-case letters, digits and '-', at most 63: it names a volume of the Pod",messageExpression="'use lower-case letters, digits and \"-\", beginning and ending with a letter or digit, at most 63 in all: it names a volume of the Pod; found \"' + self + '\"'"
 	Name string `json:"name,omitempty"`
 
 	// labels are set on the object when it is created.

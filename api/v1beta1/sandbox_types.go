@@ -42,6 +42,7 @@ type Lifecycle struct {
 }
 
 // SandboxSpec is the desired state of a Sandbox.
+// +kubebuilder:validation:XValidation:rule="has(self.volumeClaimTemplates) == has(oldSelf.volumeClaimTemplates) && (!has(self.volumeClaimTemplates) || self.volumeClaimTemplates == oldSelf.volumeClaimTemplates)",message="volumeClaimTemplates is immutable",fieldPath=".volumeClaimTemplates"
 type SandboxSpec struct {
 	SandboxBlueprint `json:",inline"`
 
@@ -80,14 +81,20 @@ type SandboxStatus struct {
 	// +optional
 	NodeName string `json:"nodeName,omitempty"`
 
-	// podUID is the UID of the Pod of which this status speaks. A Pod that takes the place of another has the
-	// same name and another UID: a client that sees the UID change knows that the state inside the Pod is new.
+	// podUID is the UID of the Pod of which this status speaks. A Pod that takes the place of another has the same
+	// name and another UID: when this changes, the state inside the Pod is new.
 	// +optional
 	PodUID types.UID `json:"podUID,omitempty"`
 }
 
+// The rules about names look only at what a write adds, so that a stored object that breaks them can still be changed,
+// and its status written. A Service may be named as any DNS label since Kubernetes 1.36; before, it could not begin with
+// a digit, which a rule cannot know.
+
 // Sandbox is one long-lived Pod with a stable name, and the storage and the network name that belong to it.
 //
+// +kubebuilder:validation:XValidation:rule="oldSelf.hasValue() || !has(self.spec.volumeClaimTemplates) || self.spec.volumeClaimTemplates.all(t, !has(t.metadata) || !has(t.metadata.name) || size(t.metadata.name) + 1 + size(self.metadata.name) <= 253)",optionalOldSelf=true,message="a PersistentVolumeClaim is named <template name>-<sandbox name>, at most 253 characters: use a shorter name",fieldPath=".spec.volumeClaimTemplates"
+// +kubebuilder:validation:XValidation:rule="!self.spec.?service.orValue(false) || oldSelf.optMap(o, o.spec.?service.orValue(false)).orValue(false) || size(self.metadata.name) <= 63 && !self.metadata.name.contains('.')",optionalOldSelf=true,message="the Service bears the name of the Sandbox, which must then have at most 63 characters and no '.': use such a name, or leave service out",fieldPath=".spec.service"
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:scope=Namespaced,shortName=sandbox

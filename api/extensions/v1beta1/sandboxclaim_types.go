@@ -24,6 +24,8 @@ const (
 type SandboxWarmPoolReference struct {
 	// name is the name of the SandboxWarmPool.
 	// +required
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:XValidation:rule="!format.dns1123Subdomain().validate(self).hasValue()",message="name a SandboxWarmPool of this namespace",messageExpression="'name a SandboxWarmPool of this namespace: lower-case letters, digits, \"-\" and \".\", beginning and ending with a letter or digit; found \"' + self + '\"'"
 	Name string `json:"name"`
 }
 
@@ -40,7 +42,7 @@ type Lifecycle struct {
 	TTLSecondsAfterFinished *int32 `json:"ttlSecondsAfterFinished,omitempty"`
 
 	// shutdownPolicy says what becomes of the expired claim: Delete deletes it and its Sandbox, DeleteForeground
-	// keeps it visible until its Sandbox is gone, Retain deletes the Sandbox only.
+	// keeps it until its Sandbox is gone, Retain deletes the Sandbox only.
 	// +optional
 	// +kubebuilder:default=Retain
 	ShutdownPolicy ShutdownPolicy `json:"shutdownPolicy,omitempty"`
@@ -50,6 +52,7 @@ type Lifecycle struct {
 type EnvVar struct {
 	// name is the name of the variable.
 	// +required
+	// +kubebuilder:validation:XValidation:rule="self != ''",message="a variable needs a name",reason=FieldValueRequired
 	Name string `json:"name"`
 
 	// value is the value of the variable.
@@ -63,14 +66,16 @@ type EnvVar struct {
 }
 
 // SandboxClaimSpec says what Sandbox a claim asks for.
+// +kubebuilder:validation:XValidation:rule="has(self.sandboxTemplateRef) != has(self.warmPoolRef)",message="set either sandboxTemplateRef or warmPoolRef",messageExpression="has(self.warmPoolRef) ? 'set either sandboxTemplateRef or warmPoolRef; found both' : 'set either sandboxTemplateRef (any pool of that template) or warmPoolRef (that pool only); found neither'"
+// +kubebuilder:validation:XValidation:rule="has(self.sandboxTemplateRef) == has(oldSelf.sandboxTemplateRef) && (!has(self.sandboxTemplateRef) || self.sandboxTemplateRef.name == oldSelf.sandboxTemplateRef.name) && has(self.warmPoolRef) == has(oldSelf.warmPoolRef) && (!has(self.warmPoolRef) || self.warmPoolRef.name == oldSelf.warmPoolRef.name)",message="a claim's reference is immutable: create a new claim"
 type SandboxClaimSpec struct {
-	// sandboxTemplateRef names the template of the Sandbox. A Ready Sandbox of any pool of that template is taken;
-	// when there is none, one is created from the template. Exactly one of sandboxTemplateRef and warmPoolRef is set.
+	// sandboxTemplateRef names a template: a Ready Sandbox of any of its pools is taken, or else one is created from it.
+	// Set either this or warmPoolRef.
 	// +optional
 	SandboxTemplateRef *SandboxTemplateReference `json:"sandboxTemplateRef,omitempty"`
 
-	// warmPoolRef names the pool that the Sandbox is taken from. When the pool has none that is Ready, one is created
-	// from the pool's template. Exactly one of sandboxTemplateRef and warmPoolRef is set.
+	// warmPoolRef names a pool: a Ready Sandbox of that pool is taken, or else one is created from its template.
+	// Set either this or sandboxTemplateRef.
 	// +optional
 	WarmPoolRef *SandboxWarmPoolReference `json:"warmPoolRef,omitempty"`
 
@@ -78,22 +83,23 @@ type SandboxClaimSpec struct {
 	// +optional
 	Lifecycle *Lifecycle `json:"lifecycle,omitempty"`
 
-	// additionalPodMetadata holds labels and annotations that the Pod gets besides those of the template. They may
-	// not contradict the template, and must be of a domain that the administrator allows.
+	// additionalPodMetadata holds labels and annotations that the Pod gets besides those of the template. They may not
+	// contradict the template, and must be of a domain that the administrator allows.
 	// +optional
 	AdditionalPodMetadata sandboxv1beta1.PodMetadata `json:"additionalPodMetadata,omitzero"`
 
-	// env lists variables for the containers, as far as the template's envVarsInjectionPolicy allows. A claim with
-	// env gets a Sandbox of its own instead of one from a pool.
+	// env lists variables for the containers, as far as the template's envVarsInjectionPolicy allows. A claim with env
+	// gets a Sandbox of its own instead of one from a pool.
 	// +optional
 	// +listType=atomic
 	Env []EnvVar `json:"env,omitempty"`
 
-	// volumeClaimTemplates lists PersistentVolumeClaims for the Sandbox, as far as the template's
-	// volumeClaimTemplatesPolicy allows. A claim with volumeClaimTemplates gets a Sandbox of its own instead of one
-	// from a pool.
+	// volumeClaimTemplates lists more PersistentVolumeClaims, as far as the template's volumeClaimTemplatesPolicy
+	// allows. A claim that has any gets a Sandbox of its own instead of one from a pool.
 	// +optional
 	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=256
+	// +kubebuilder:validation:XValidation:rule="self.all(t, !has(t.metadata) || !has(t.metadata.name) || self.exists_one(u, has(u.metadata) && has(u.metadata.name) && u.metadata.name == t.metadata.name))",message="give each volumeClaimTemplate a name of its own",reason=FieldValueDuplicate
 	VolumeClaimTemplates []sandboxv1beta1.PersistentVolumeClaimTemplate `json:"volumeClaimTemplates,omitempty"`
 }
 
@@ -129,6 +135,7 @@ type SandboxClaimStatus struct {
 
 // SandboxClaim asks for a Sandbox.
 //
+// +kubebuilder:validation:XValidation:rule="oldSelf.hasValue() || !has(self.spec.volumeClaimTemplates) || self.spec.volumeClaimTemplates.all(t, !has(t.metadata) || !has(t.metadata.name) || size(t.metadata.name) + 1 + size(self.metadata.name) <= 253)",optionalOldSelf=true,message="a PersistentVolumeClaim is named <template name>-<claim name>, at most 253 characters: use a shorter name",fieldPath=".spec.volumeClaimTemplates"
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:scope=Namespaced,shortName=sandboxclaim

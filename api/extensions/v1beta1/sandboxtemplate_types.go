@@ -72,13 +72,13 @@ type SandboxTemplateSpec struct {
 	NetworkPolicyManagement NetworkPolicyManagement `json:"networkPolicyManagement,omitempty"`
 
 	// envVarsInjectionPolicy says what the env of a claim may do: with Allowed it adds variables, with Overrides it
-	// replaces them too, with Disallowed a claim that has any is refused.
+	// replaces them too, with Disallowed a claim that has any gets no Sandbox.
 	// +optional
 	// +kubebuilder:default=Disallowed
 	EnvVarsInjectionPolicy EnvVarsInjectionPolicy `json:"envVarsInjectionPolicy,omitempty"`
 
 	// volumeClaimTemplatesPolicy says what the volumeClaimTemplates of a claim may do: with Allowed they are added,
-	// with Overrides they also replace those of the same name, with Disallowed a claim that has any is refused.
+	// with Overrides they replace those of the same name too, with Disallowed a claim that has any gets no Sandbox.
 	// +optional
 	// +kubebuilder:default=Disallowed
 	VolumeClaimTemplatesPolicy VolumeClaimTemplatesPolicy `json:"volumeClaimTemplatesPolicy,omitempty"`
@@ -86,6 +86,7 @@ type SandboxTemplateSpec struct {
 
 // SandboxTemplate describes Sandboxes that pools and claims create.
 //
+// +kubebuilder:validation:XValidation:rule="self.spec.?networkPolicyManagement.orValue('Managed') != 'Managed' || oldSelf.optMap(o, o.spec.?networkPolicyManagement.orValue('Managed') == 'Managed').orValue(false) || size(self.metadata.name) <= 238",optionalOldSelf=true,message="the NetworkPolicy is named <template name>-network-policy, at most 253 characters: use a template name of at most 238, or networkPolicyManagement: Unmanaged",fieldPath=".spec.networkPolicyManagement"
 // +kubebuilder:object:root=true
 // +kubebuilder:resource:scope=Namespaced,shortName=sandboxtemplate
 type SandboxTemplate struct {

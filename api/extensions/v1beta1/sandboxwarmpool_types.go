@@ -19,6 +19,8 @@ const (
 type SandboxTemplateReference struct {
 	// name is the name of the SandboxTemplate.
 	// +required
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:XValidation:rule="!format.dns1123Subdomain().validate(self).hasValue()",message="name a SandboxTemplate of this namespace",messageExpression="'name a SandboxTemplate of this namespace: lower-case letters, digits, \"-\" and \".\", beginning and ending with a letter or digit; found \"' + self + '\"'"
 	Name string `json:"name"`
 }
 
@@ -73,8 +75,13 @@ type SandboxWarmPoolStatus struct {
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 }
 
+// A Sandbox in a pool is named after it: the API server takes up to 58 characters of the generateName <pool name>- and
+// adds 5. Every pool name makes valid names that way, unless the generateName is itself over 253. Whether the names will
+// also do for Services depends on the template, and is not for this object to say.
+
 // SandboxWarmPool keeps Sandboxes of one template running, for claims to take.
 //
+// +kubebuilder:validation:XValidation:rule="oldSelf.hasValue() || size(self.metadata.name) <= 252",optionalOldSelf=true,message="the names of the pool's Sandboxes begin with the pool's name and '-': use a name of at most 252 characters"
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:subresource:scale:specpath=.spec.replicas,statuspath=.status.replicas,selectorpath=.status.selector
