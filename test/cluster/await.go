@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/namesake-sandbox/namesake/test/cluster/internal/process"
+)
+
+const pollInterval = 50 * time.Millisecond
+
+// await polls until it is so. It gives up when a process of the cluster ends, when the limit is over, or when
+// the context ends.
+func (c *cluster) await(ctx context.Context, what string, isSo func(context.Context) (bool, error)) error {
+	limited, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	for {
+		so, err := isSo(limited)
+		if so {
+			return nil
+		}
+		if ended := c.ended(); ended != nil {
+			return fmt.Errorf("waiting for %s: %w", what, ended.Failure())
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-limited.Done():
+			return fmt.Errorf("waited %s for %s in vain (last error: %v); the logs end:%s", startLimit, what, err, c.tails())
+		case <-time.After(pollInterval):
+		}
+	}
+}
+
+// awaitAnswer polls until the API server answers a GET of the path.
+func (c *cluster) awaitAnswer(ctx context.Context, what, path string) error {
+	return c.await(ctx, what, func(ctx context.Context) (bool, error) {
+		err := c.api.get(ctx, path, nil)
+		return err == nil, err
+	})
+}
+
+// ended returns a process of the cluster that has ended by itself, or nil.
+func (c *cluster) ended() *process.Running {
+	for _, running := range c.running {
+		select {
+		case <-running.Exited():
+			return running
+		default:
+		}
+	}
+	return nil
+}
+
+// tails returns the ends of all logs.
+func (c *cluster) tails() string {
+	text := ""
+	for _, running := range c.running {
+		text += fmt.Sprintf("\n%s:\n%s", running.Name, process.Tail(running.Log, 5))
+	}
+	return text
+}
+
+// healthy says whether a GET of the URL is answered by 200.
+func healthy(ctx context.Context, url string) (bool, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return false, err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return false, err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return false, fmt.Errorf("%s: %s", url, response.Status)
+	}
+	return true, nil
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/namesake-sandbox/namesake/test/cluster/internal/binaries"
+)
+
+// ensure builds those of the named programs that are missing and returns their folder.
+func ensure(ctx context.Context, names ...string) (string, error) {
+	cache, err := cacheDir()
+	if err != nil {
+		return "", err
+	}
+	repository, err := repositoryDir()
+	if err != nil {
+		return "", err
+	}
+	builder := &binaries.Builder{Source: sourceDir(repository), Cache: cache, Progress: os.Stderr}
+	return builder.Ensure(ctx, names...)
+}
+
+func buildCommand(ctx context.Context, args []string) error {
+	if err := parseNoFlags("build", args); err != nil {
+		return err
+	}
+	dir, err := ensure(ctx, binaries.All...)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(os.Stderr, "everything is built, in", dir)
+	return nil
+}
+
+func binCommand(ctx context.Context, args []string) error {
+	if err := parseNoFlags("bin", args); err != nil {
+		return err
+	}
+	dir, err := ensure(ctx, binaries.All...)
+	if err != nil {
+		return err
+	}
+	fmt.Println(dir)
+	return nil
+}
+
+func assetsCommand(ctx context.Context, args []string) error {
+	if err := parseNoFlags("assets", args); err != nil {
+		return err
+	}
+	if dir := binaries.EnvtestAssets(); dir != "" {
+		fmt.Println(dir)
+		return nil
+	}
+	dir, err := ensure(ctx, binaries.Envtest...)
+	if err != nil {
+		return err
+	}
+	fmt.Println(dir)
+	return nil
+}
+
+func parseNoFlags(command string, args []string) error {
+	return parse(flag.NewFlagSet(command, flag.ContinueOnError), args)
+}
+
+// parse parses flags and refuses arguments beyond them.
+func parse(flags *flag.FlagSet, args []string) error {
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return err
+		}
+		return exitCode(2) // The flag package has printed what is wrong, and the flags.
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("%s takes no arguments, but got: %s", flags.Name(), strings.Join(flags.Args(), " "))
+	}
+	return nil
+}

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/namesake-sandbox/namesake/test/cluster/internal/binaries"
+	"github.com/namesake-sandbox/namesake/test/cluster/internal/process"
+)
+
+// startLimit bounds each wait of a start. It is long for a machine that is busy with other things.
+const startLimit = 2 * time.Minute
+
+// cluster is one that this process starts.
+type cluster struct {
+	options *options
+	state   *state
+	bin     string
+	api     *api
+	// running are the processes that must not end by themselves.
+	running  []*process.Running
+	timeline *timeline
+}
+
+// startCluster builds what is missing and starts a cluster. Whatever was started is ended again if that fails.
+func startCluster(ctx context.Context, o *options) (*cluster, error) {
+	if err := sweep(); err != nil {
+		return nil, err
+	}
+	owner, err := process.Self()
+	if err != nil {
+		return nil, err
+	}
+	bin, err := ensure(ctx, binaries.WithoutOwn(binaries.All)...)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := o.stateDir()
+	if err != nil {
+		return nil, err
+	}
+	s, err := createState(dir, o.name, owner)
+	if err != nil {
+		return nil, err
+	}
+	c := &cluster{options: o, state: s, bin: bin, timeline: &timeline{out: os.Stderr, start: time.Now()}}
+	if err := c.start(ctx); err != nil {
+		return nil, errors.Join(err, c.state.stop())
+	}
+	return c, nil
+}
+
+func (c *cluster) start(ctx context.Context) error {
+	if err := c.startControlPlane(ctx); err != nil {
+		return err
+	}
+	if err := c.startNodes(ctx); err != nil {
+		return err
+	}
+	if c.options.install == "none" {
+		return nil
+	}
+	return c.install(ctx)
+}
+
+// startControlPlane starts etcd and the API server, waits for them, and starts the rest.
+func (c *cluster) startControlPlane(ctx context.Context) error {
+	ports, err := freePorts(5)
+	if err != nil {
+		return err
+	}
+	etcdClient, etcdPeer, apiServer, controllerManager, scheduler := ports[0], ports[1], ports[2], ports[3], ports[4]
+	ca, err := c.state.writeCertificates()
+	if err != nil {
+		return err
+	}
+	server := "https://" + loopback(apiServer)
+	if err := c.state.writeClients(ca, server); err != nil {
+		return err
+	}
+	if c.api, err = newAPI(server, ca); err != nil {
+		return err
+	}
+	if err := c.writeConfigurations(); err != nil {
+		return err
+	}
+	if err := c.makeData(); err != nil {
+		return err
+	}
+	if err := c.launch(binaries.Etcd, c.etcdCommand(etcdClient, etcdPeer)); err != nil {
+		return err
+	}
+	etcdHealth := "http://" + loopback(etcdClient) + "/health"
+	if err := c.await(ctx, "etcd to be healthy", func(ctx context.Context) (bool, error) { return healthy(ctx, etcdHealth) }); err != nil {
+		return err
+	}
+	c.timeline.reached("etcd is healthy")
+	if err := c.launch(binaries.APIServer, c.apiServerCommand(apiServer, etcdClient)); err != nil {
+		return err
+	}
+	if err := c.awaitAnswer(ctx, "the API server to be ready", "/readyz"); err != nil {
+		return err
+	}
+	c.timeline.reached("the API server is ready")
+	return errors.Join(
+		c.launch(binaries.ControllerManager, c.controllerManagerCommand(controllerManager)),
+		c.launch(binaries.Scheduler, c.schedulerCommand(scheduler)),
+		c.launch(binaries.Kwok, c.kwokCommand()),
+	)
+}
+
+// writeConfigurations writes the files that programs take in place of flags.
+func (c *cluster) writeConfigurations() error {
+	scheduler := fmt.Sprintf(schedulerConfig, c.state.kubeconfig("scheduler"))
+	return errors.Join(
+		os.WriteFile(c.state.path("scheduler.yaml"), []byte(scheduler), 0o600),
+		os.WriteFile(c.state.path("kwok.yaml"), []byte(kwokConfig), 0o600),
+	)
+}
+
+// sharedMemory is a folder in memory where the system has one.
+const sharedMemory = "/dev/shm"
+
+// makeData makes the folder for etcd's data in memory, if that is wanted and there is such a place. It is recorded
+// first: what is not recorded would not be removed.
+func (c *cluster) makeData() error {
+	if info, err := os.Stat(sharedMemory); c.options.store != "tmpfs" || err != nil || !info.IsDir() {
+		return nil
+	}
+	c.state.Data = filepath.Join(sharedMemory, fmt.Sprintf("namesake-%s-%d", c.options.name, os.Getpid()))
+	if err := c.state.save(); err != nil {
+		return err
+	}
+	if err := os.Mkdir(c.state.Data, 0o700); err != nil {
+		c.state.Data = "" // It is not ours to remove.
+		return fmt.Errorf("making etcd's folder in memory (--store=disk does without): %w", err)
+	}
+	return nil
+}
+
+// startNodes creates the Nodes and waits until Pods can be made and scheduled.
+func (c *cluster) startNodes(ctx context.Context) error {
+	if err := c.api.createNodes(ctx, c.options.nodes); err != nil {
+		return err
+	}
+	if err := c.awaitAnswer(ctx, "the namespace default to have its ServiceAccount", "/api/v1/namespaces/default/serviceaccounts/default"); err != nil {
+		return err
+	}
+	err := c.await(ctx, "the nodes to be Ready", func(ctx context.Context) (bool, error) {
+		return c.api.nodesUsable(ctx, c.options.nodes)
+	})
+	if err != nil {
+		return err
+	}
+	c.timeline.reached("%d nodes are Ready", c.options.nodes)
+	return nil
+}
+
+// launch starts a program of the cluster and records it.
+func (c *cluster) launch(name string, command []string) error {
+	// kwok would also read a configuration of its user's.
+	env := []string{"KWOK_WORKDIR=" + c.state.path("kwok")}
+	running, err := process.Start(name, c.state.dir, c.state.path("logs", name+".log"), env, command...)
+	if err != nil {
+		return err
+	}
+	c.running = append(c.running, running)
+	c.state.Processes = append(c.state.Processes, running.Record)
+	return c.state.save()
+}

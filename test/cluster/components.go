@@ -1,0 +1,110 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/namesake-sandbox/namesake/test/cluster/internal/binaries"
+)
+
+// How each program is started. Client limits are lifted: otherwise they would be what a measurement measures.
+
+func (c *cluster) etcdCommand(client, peer int) []string {
+	data := c.state.Data
+	command := []string{
+		c.program(binaries.Etcd),
+		"--name=namesake", "--log-level=warn",
+		"--listen-client-urls=http://" + loopback(client), "--advertise-client-urls=http://" + loopback(client),
+		"--listen-peer-urls=http://" + loopback(peer), "--initial-advertise-peer-urls=http://" + loopback(peer),
+		"--initial-cluster=namesake=http://" + loopback(peer),
+		"--quota-backend-bytes=8589934592",
+	}
+	if c.options.store == "disk" {
+		return append(command, "--data-dir="+c.state.path("etcd"))
+	}
+	if data == "" {
+		data = c.state.path("etcd")
+	}
+	return append(command, "--data-dir="+data, "--unsafe-no-fsync")
+}
+
+func (c *cluster) apiServerCommand(port, etcd int) []string {
+	pki := func(file string) string { return c.state.path("pki", file) }
+	return []string{
+		c.program(binaries.APIServer),
+		"--etcd-servers=http://" + loopback(etcd),
+		"--bind-address=127.0.0.1", "--advertise-address=127.0.0.1", fmt.Sprintf("--secure-port=%d", port),
+		"--tls-cert-file=" + pki("apiserver.crt"), "--tls-private-key-file=" + pki("apiserver.key"),
+		"--client-ca-file=" + pki("ca.crt"), "--token-auth-file=" + c.state.path("tokens.csv"),
+		"--authorization-mode=Node,RBAC", "--enable-admission-plugins=NodeRestriction", "--allow-privileged=true",
+		"--requestheader-client-ca-file=" + pki("front-proxy-ca.crt"), "--requestheader-allowed-names=front-proxy-client",
+		"--requestheader-username-headers=X-Remote-User", "--requestheader-group-headers=X-Remote-Group",
+		"--requestheader-extra-headers-prefix=X-Remote-Extra-",
+		"--proxy-client-cert-file=" + pki("front-proxy-client.crt"), "--proxy-client-key-file=" + pki("front-proxy-client.key"),
+		"--service-account-issuer=https://kubernetes.default.svc",
+		"--service-account-key-file=" + pki("service-accounts.key"), "--service-account-signing-key-file=" + pki("service-accounts.key"),
+		"--service-cluster-ip-range=" + serviceCIDR,
+		// No address of this server may be announced that Pods could not reach anyway.
+		"--endpoint-reconciler-type=none",
+		"--max-requests-inflight=800", "--max-mutating-requests-inflight=400",
+	}
+}
+
+func (c *cluster) controllerManagerCommand(port int) []string {
+	config := c.state.kubeconfig("controller-manager")
+	return []string{
+		c.program(binaries.ControllerManager),
+		"--kubeconfig=" + config, "--authentication-kubeconfig=" + config, "--authorization-kubeconfig=" + config,
+		"--bind-address=127.0.0.1", fmt.Sprintf("--secure-port=%d", port), "--cert-dir=",
+		"--leader-elect=false", "--use-service-account-credentials=true",
+		"--service-account-private-key-file=" + c.state.path("pki", "service-accounts.key"),
+		"--root-ca-file=" + c.state.path("pki", "ca.crt"),
+		"--kube-api-qps=2000", "--kube-api-burst=4000",
+	}
+}
+
+func (c *cluster) schedulerCommand(port int) []string {
+	config := c.state.kubeconfig("scheduler")
+	return []string{
+		c.program(binaries.Scheduler),
+		"--config=" + c.state.path("scheduler.yaml"),
+		"--authentication-kubeconfig=" + config, "--authorization-kubeconfig=" + config,
+		"--bind-address=127.0.0.1", fmt.Sprintf("--secure-port=%d", port), "--cert-dir=",
+	}
+}
+
+func (c *cluster) kwokCommand() []string {
+	command := []string{
+		c.program(binaries.Kwok),
+		"--kubeconfig=" + c.state.kubeconfig("kwok"),
+		"--manage-all-nodes=true",
+		"--cidr=10.128.0.0/9", "--node-ip=10.127.0.1",
+		"--config=" + c.state.path("kwok.yaml"),
+	}
+	for _, stage := range binaries.Stages(c.bin) {
+		command = append(command, "--config="+stage)
+	}
+	return command
+}
+
+// program is the path of one of the cluster's programs.
+func (c *cluster) program(name string) string {
+	return binaries.Path(c.bin, name)
+}
+
+// schedulerConfig is complete but for the kubeconfig's path: with a configuration file, flags for these are ignored.
+const schedulerConfig = `apiVersion: kubescheduler.config.k8s.io/v1
+kind: KubeSchedulerConfiguration
+clientConnection: {kubeconfig: %q, qps: 2000, burst: 4000}
+leaderElection: {leaderElect: false}
+`
+
+// kwokConfig spells out what the program, unlike kwokctl, has no defaults for.
+const kwokConfig = `apiVersion: config.kwok.x-k8s.io/v1alpha1
+kind: KwokConfiguration
+options:
+  podPlayStageParallelism: 32
+  nodePlayStageParallelism: 8
+  nodeLeaseParallelism: 8
+  nodeLeaseDurationSeconds: 40
+  podsOnNodeSyncParallelism: 4
+`

@@ -1,0 +1,99 @@
+package binaries
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Builder builds what is missing in the cache.
+type Builder struct {
+	// Source is the folder that holds the module folders.
+	Source string
+	// Cache is the folder below which the programs are kept.
+	Cache string
+	// Progress gets a line before and after each build.
+	Progress io.Writer
+}
+
+// Ensure builds those of the named programs that are missing and returns the folder that holds them.
+func (b *Builder) Ensure(ctx context.Context, names ...string) (string, error) {
+	versions, err := ReadVersions(ctx, b.Source)
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Join(b.Cache, "bin", versions.folder())
+	if missing, err := missingOf(dir, names); err != nil || len(missing) == 0 {
+		return dir, err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", fmt.Errorf("creating the folder for the programs (set NAMESAKE_CACHE to one that can be written): %w", err)
+	}
+	unlock, err := b.lock(ctx, dir+".lock")
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
+	// Another build may have finished while this one waited for the lock.
+	missing, err := missingOf(dir, names)
+	if err != nil {
+		return "", err
+	}
+	for _, c := range missing {
+		if err := b.build(ctx, c, versions[c.module.path], dir); err != nil {
+			return "", err
+		}
+	}
+	return dir, nil
+}
+
+// missingOf returns the components that dir does not hold.
+func missingOf(dir string, names []string) ([]component, error) {
+	var missing []component
+	for _, name := range names {
+		c, err := find(name)
+		if err != nil {
+			return nil, err
+		}
+		if !Exists(filepath.Join(dir, name)) || (name == Kwok && !Exists(StagesDir(dir))) {
+			missing = append(missing, c)
+		}
+	}
+	return missing, nil
+}
+
+// build builds one component into dir under a temporary name first: a program in dir is always whole.
+func (b *Builder) build(ctx context.Context, c component, version, dir string) error {
+	fmt.Fprintf(b.Progress, "building %s %s%s ...\n", c.name, version, c.note)
+	start := time.Now()
+	if c.name == Kwok {
+		if err := copyStages(ctx, filepath.Join(b.Source, c.module.folder), dir); err != nil {
+			return err
+		}
+	}
+	temporary := filepath.Join(dir, "."+c.name+".building")
+	defer os.Remove(temporary)
+	flags := "-s -w"
+	if c.module == kubernetes {
+		flags += " " + stamp(version)
+	}
+	cmd := GoCommand(ctx, filepath.Join(b.Source, c.module.folder), false,
+		"build", "-trimpath", "-buildvcs=false", "-ldflags", flags, "-o", temporary, c.pkg)
+	if err := RunGo(cmd); err != nil {
+		return fmt.Errorf("building %s: %w", c.name, err)
+	}
+	if err := os.Rename(temporary, filepath.Join(dir, c.name)); err != nil {
+		return err
+	}
+	fmt.Fprintf(b.Progress, "built %s in %.0f s\n", c.name, time.Since(start).Seconds())
+	return nil
+}
+
+// Exists says whether there is something at path.
+func Exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}

@@ -1,0 +1,65 @@
+// Package binaries builds the programs of a control plane out of Go modules and keeps them in the user's cache.
+package binaries
+
+import "fmt"
+
+// module is a folder beside this program with a go.mod of its own: one dependency set.
+type module struct {
+	folder string
+	// path is the module whose version names the build.
+	path string
+	// short names the module in the cache.
+	short string
+}
+
+var (
+	kubernetes = module{folder: "kubernetes", path: "k8s.io/kubernetes", short: "k8s"}
+	etcd       = module{folder: "etcd", path: "go.etcd.io/etcd/server/v3", short: "etcd"}
+	kwok       = module{folder: "kwok", path: "sigs.k8s.io/kwok", short: "kwok"}
+)
+
+var modules = []module{kubernetes, etcd, kwok}
+
+// component is one program and the main package it is built from.
+type component struct {
+	name   string
+	module module
+	pkg    string
+	// note warns of a long first build.
+	note string
+}
+
+var components = []component{
+	{name: Etcd, module: etcd, pkg: "go.etcd.io/etcd/server/v3"},
+	{name: APIServer, module: kubernetes, pkg: "k8s.io/kubernetes/cmd/kube-apiserver", note: " (a few minutes the first time)"},
+	{name: Kubectl, module: kubernetes, pkg: "k8s.io/kubernetes/cmd/kubectl"},
+	{name: ControllerManager, module: kubernetes, pkg: "k8s.io/kubernetes/cmd/kube-controller-manager", note: " (about a minute the first time)"},
+	{name: Scheduler, module: kubernetes, pkg: "k8s.io/kubernetes/cmd/kube-scheduler"},
+	{name: Kwok, module: kwok, pkg: "sigs.k8s.io/kwok/cmd/kwok", note: " (a minute or two the first time)"},
+}
+
+// The programs by their file names.
+const (
+	APIServer         = "kube-apiserver"
+	ControllerManager = "kube-controller-manager"
+	Etcd              = "etcd"
+	Kubectl           = "kubectl"
+	Kwok              = "kwok"
+	Scheduler         = "kube-scheduler"
+)
+
+// Envtest lists the programs that controller-runtime's envtest starts.
+var Envtest = []string{Etcd, APIServer, Kubectl}
+
+// All lists every program.
+var All = []string{Etcd, APIServer, Kubectl, ControllerManager, Scheduler, Kwok}
+
+// find returns the component of that name.
+func find(name string) (component, error) {
+	for _, c := range components {
+		if c.name == name {
+			return c, nil
+		}
+	}
+	return component{}, fmt.Errorf("unknown program %q", name)
+}

@@ -1,0 +1,55 @@
+package binaries
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// Versions maps a module path to the version that its go.mod pins, the only place where versions are written.
+type Versions map[string]string
+
+// ReadVersions asks each module folder below source for the version it pins.
+func ReadVersions(ctx context.Context, source string) (Versions, error) {
+	versions := Versions{}
+	for _, m := range modules {
+		out, err := goOutput(ctx, filepath.Join(source, m.folder), "list", "-m", "-f", "{{.Version}}", m.path)
+		if err != nil {
+			return nil, fmt.Errorf("reading the version of %s: %w", m.path, err)
+		}
+		versions[m.path] = out
+	}
+	return versions, nil
+}
+
+// folder names the cache folder of one set of versions on this platform.
+func (v Versions) folder() string {
+	parts := make([]string, 0, len(modules)*2+2)
+	for _, m := range modules {
+		parts = append(parts, m.short, strings.TrimPrefix(v[m.path], "v"))
+	}
+	return strings.Join(append(parts, runtime.GOOS, runtime.GOARCH), "-")
+}
+
+// stamp returns the linker flags by which Kubernetes' programs report their version: without
+// them they say v0.0.0-master, and clients that compare versions refuse to work.
+func stamp(version string) string {
+	numbers := strings.SplitN(strings.TrimPrefix(version, "v"), ".", 3)
+	values := []string{
+		"gitVersion=" + version,
+		"gitMajor=" + numbers[0],
+		"gitMinor=" + numbers[1],
+		"gitCommit=unknown",
+		"gitTreeState=clean",
+		"buildDate=1970-01-01T00:00:00Z",
+	}
+	var flags []string
+	for _, pkg := range []string{"k8s.io/component-base/version", "k8s.io/client-go/pkg/version"} {
+		for _, value := range values {
+			flags = append(flags, "-X", pkg+"."+value)
+		}
+	}
+	return strings.Join(flags, " ")
+}

@@ -1,0 +1,88 @@
+package process
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// Record is what has to be known of a process to end it later.
+type Record struct {
+	Identity
+	Name string `json:"name"`
+	Log  string `json:"log"`
+	// Command is the program and its arguments.
+	Command []string `json:"command"`
+}
+
+// Running is a process started by this one.
+type Running struct {
+	Record
+	exited chan struct{}
+	err    error
+}
+
+// Start starts command in a session of its own, so that it outlives this process and a terminal's interrupt does
+// not reach it. It runs in dir; its output goes to the file at log.
+func Start(name, dir, log string, env []string, command ...string) (*Running, error) {
+	if err := os.MkdirAll(filepath.Dir(log), 0o700); err != nil {
+		return nil, err
+	}
+	output, err := os.OpenFile(log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	defer output.Close()
+
+	cmd := exec.Command(command[0], command[1:]...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), env...)
+	cmd.Stdout, cmd.Stderr = output, output
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("starting %s: %w", name, err)
+	}
+	// A child that has not been waited for keeps its id, so this is the child even if it has ended already;
+	// then there is nothing to end later, and an identity that matches nothing is right.
+	identity, err := Identify(cmd.Process.Pid)
+	if err != nil {
+		identity = Identity{PID: cmd.Process.Pid, Started: "ended at once"}
+	}
+	running := &Running{
+		Record: Record{Identity: identity, Name: name, Log: log, Command: command},
+		exited: make(chan struct{}),
+	}
+	go func() {
+		running.err = cmd.Wait()
+		close(running.exited)
+	}()
+	return running, nil
+}
+
+// Exited is closed when the process has ended.
+func (r *Running) Exited() <-chan struct{} {
+	return r.exited
+}
+
+// Failure tells how an ended process ended, with the end of its log.
+func (r *Running) Failure() error {
+	<-r.exited
+	how := "exit status 0"
+	if r.err != nil {
+		how = r.err.Error()
+	}
+	return fmt.Errorf("%s ended by itself (%s); its log ends:\n%s", r.Name, how, Tail(r.Log, 20))
+}
+
+// Tail returns the last lines of a file.
+func Tail(path string, lines int) string {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return err.Error()
+	}
+	all := strings.Split(strings.TrimRight(string(content), "\n"), "\n")
+	return "    " + strings.Join(all[max(0, len(all)-lines):], "\n    ")
+}

@@ -1,0 +1,74 @@
+// Command cluster builds a real Kubernetes control plane out of Go modules and runs it on this machine, with fake
+// nodes and, if wanted, with the product installed. See README.md.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+const usage = `usage: go -C test/cluster run . COMMAND
+
+  build                  build the programs of a cluster that are missing in the cache
+  bin                    like build; prints the folder that holds the programs
+  assets                 build what envtest needs (etcd, kube-apiserver, kubectl); prints the folder
+  up [flags]             start a cluster and leave it running
+  run [flags] -- COMMAND start a cluster, run COMMAND against it, stop the cluster
+  kubeconfig [flags]     print the path of the admin's kubeconfig
+  down [flags]           stop a cluster and remove what it left
+
+"COMMAND -h" lists a command's flags.
+`
+
+// exitCode is the error of a command that has said all there is to say.
+type exitCode int
+
+func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
+
+var commands = map[string]func(ctx context.Context, args []string) error{
+	"assets":     assetsCommand,
+	"bin":        binCommand,
+	"build":      buildCommand,
+	"down":       downCommand,
+	"forward":    forwardCommand, // Not for people: up starts it.
+	"kubeconfig": kubeconfigCommand,
+	"run":        runCommand,
+	"up":         upCommand,
+}
+
+func main() {
+	os.Exit(run(os.Args[1:]))
+}
+
+func run(args []string) int {
+	if len(args) == 0 {
+		fmt.Fprint(os.Stderr, usage)
+		return 2
+	}
+	command, ok := commands[args[0]]
+	if !ok {
+		fmt.Fprint(os.Stderr, usage)
+		return 2
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+
+	var code exitCode
+	switch err := command(ctx, args[1:]); {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return 0
+	case errors.As(err, &code):
+		return int(code)
+	case ctx.Err() != nil:
+		fmt.Fprintln(os.Stderr, "interrupted")
+		return 130
+	default:
+		fmt.Fprintln(os.Stderr, "error:", err)
+		return 1
+	}
+}

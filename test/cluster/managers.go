@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+)
+
+// manager is one replica of the product's manager, as endpoints.json shows it.
+type manager struct {
+	Metrics string `json:"metrics"`
+	Health  string `json:"health"`
+	Webhook string `json:"webhook"`
+	PID     int    `json:"pid"`
+	Log     string `json:"log"`
+	// Command starts it again, for tests that ended it.
+	Command []string `json:"command"`
+}
+
+// endpoints is the content of endpoints.json: what a test may want to reach.
+type endpoints struct {
+	APIServer string    `json:"apiserver"`
+	Managers  []manager `json:"managers"`
+}
+
+// managersPlan says where the managers will be, before there are any: the webhooks' URLs are needed first.
+type managersPlan struct {
+	managers []manager
+	// forwarder is the address before the managers, or "" if there is only one.
+	forwarder string
+}
+
+// webhookAddress is where the API server reaches the webhooks.
+func (p *managersPlan) webhookAddress() string {
+	if p.forwarder != "" {
+		return p.forwarder
+	}
+	return p.managers[0].Webhook
+}
+
+// planManagers chooses the addresses of the managers, and of a forwarder if there are several.
+func (c *cluster) planManagers(program string) (*managersPlan, error) {
+	ports, err := freePorts(3*c.options.managers + 1)
+	if err != nil {
+		return nil, err
+	}
+	plan := &managersPlan{}
+	if c.options.managers > 1 {
+		plan.forwarder = loopback(ports[0])
+	}
+	for i := range c.options.managers {
+		webhook, metrics, health := ports[3*i+1], ports[3*i+2], ports[3*i+3]
+		plan.managers = append(plan.managers, manager{
+			Metrics: loopback(metrics), Health: loopback(health), Webhook: loopback(webhook),
+			Log: c.state.path("logs", managerName(i)+".log"),
+			Command: []string{
+				program,
+				"--kubeconfig=" + c.state.kubeconfig("controller"),
+				fmt.Sprintf("--leader-elect=%t", c.options.leaderElect),
+				"--leader-election-namespace=" + controllerNamespace,
+				fmt.Sprintf("--webhook-port=%d", webhook),
+				"--webhook-cert-dir=" + c.webhookCertDir(),
+				"--metrics-bind-address=" + loopback(metrics),
+				"--health-probe-bind-address=" + loopback(health),
+				"--controller-user=" + controllerUser,
+			},
+		})
+	}
+	return plan, nil
+}
+
+func managerName(index int) string {
+	return fmt.Sprintf("manager-%d", index)
+}
+
+// startManagers starts the managers, waits until each is ready, and writes endpoints.json.
+func (c *cluster) startManagers(ctx context.Context, plan *managersPlan) error {
+	if plan.forwarder != "" {
+		if err := c.startForwarder(plan); err != nil {
+			return err
+		}
+	}
+	for i := range plan.managers {
+		if err := c.launch(managerName(i), plan.managers[i].Command); err != nil {
+			return err
+		}
+		plan.managers[i].PID = c.running[len(c.running)-1].PID
+	}
+	for i, m := range plan.managers {
+		err := c.await(ctx, managerName(i)+" to be ready", func(ctx context.Context) (bool, error) {
+			return healthy(ctx, "http://"+m.Health+"/readyz")
+		})
+		if err != nil {
+			return err
+		}
+	}
+	c.timeline.reached("%d of the managers are ready", len(plan.managers))
+	content, err := json.MarshalIndent(endpoints{APIServer: c.api.server, Managers: plan.managers}, "", "  ")
+	if err != nil {
+		return err
+	}
+	return writeWhole(c.state.path("endpoints.json"), append(content, '\n'))
+}
+
+// startForwarder starts this very program as a forwarder, from a copy: `go run` removes its own when it ends.
+func (c *cluster) startForwarder(plan *managersPlan) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	program := c.state.path("bin", "forwarder")
+	if err := copyFile(self, program, 0o700); err != nil {
+		return err
+	}
+	var targets []string
+	for _, m := range plan.managers {
+		targets = append(targets, m.Webhook)
+	}
+	return c.launch("forwarder", []string{program, "forward", "--listen=" + plan.forwarder, "--to=" + strings.Join(targets, ",")})
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"path/filepath"
+	"regexp"
+)
+
+// options are the flags of up and run.
+type options struct {
+	name string
+	dir  string
+	logs string
+
+	nodes       int
+	store       string
+	install     string
+	managers    int
+	leaderElect bool
+	race        bool
+}
+
+func (o *options) addPlace(flags *flag.FlagSet) {
+	flags.StringVar(&o.name, "name", "default", "the cluster's name; clusters of different names run side by side")
+	flags.StringVar(&o.dir, "dir", "", "the folder of the cluster's state, which must not exist yet (default: one in the user's cache, by name)")
+}
+
+func (o *options) add(flags *flag.FlagSet) {
+	o.addPlace(flags)
+	flags.IntVar(&o.nodes, "nodes", 20, "how many fake nodes there are")
+	flags.StringVar(&o.store, "store", "tmpfs", "where etcd keeps its data: tmpfs (fast, in memory, without fsync) or disk (durable, with fsync)")
+	flags.StringVar(&o.install, "install", "all", "what is installed: all (the product, from config/default and cmd/namesake) or none")
+	flags.IntVar(&o.managers, "managers", 1, "how many replicas of the product's manager run")
+	flags.BoolVar(&o.leaderElect, "leader-elect", true, "whether the managers elect a leader")
+	flags.BoolVar(&o.race, "race", false, "whether the manager is built with the race detector (needs a C compiler)")
+}
+
+var validName = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,40}[a-z0-9])?$`)
+
+func (o *options) check() error {
+	var errs []error
+	if !validName.MatchString(o.name) {
+		errs = append(errs, fmt.Errorf("--name=%q: use at most 42 small letters, digits and inner dashes", o.name))
+	}
+	if o.nodes < 0 || o.nodes > 10000 {
+		errs = append(errs, fmt.Errorf("--nodes=%d: use 0 to 10000", o.nodes))
+	}
+	if o.store != "tmpfs" && o.store != "disk" {
+		errs = append(errs, fmt.Errorf("--store=%q: use tmpfs or disk", o.store))
+	}
+	if o.install != "all" && o.install != "none" {
+		errs = append(errs, fmt.Errorf("--install=%q: use all or none", o.install))
+	}
+	if o.managers < 1 || o.managers > 20 {
+		errs = append(errs, fmt.Errorf("--managers=%d: use 1 to 20", o.managers))
+	}
+	if o.managers > 1 && !o.leaderElect && o.install == "all" {
+		errs = append(errs, fmt.Errorf("--managers=%d needs --leader-elect=true: two managers without election would act at the same time", o.managers))
+	}
+	return errors.Join(errs...)
+}
+
+// stateDir is the folder of the cluster's state.
+func (o *options) stateDir() (string, error) {
+	if o.dir != "" {
+		return filepath.Abs(o.dir)
+	}
+	clusters, err := clustersDir()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(clusters, o.name), nil
+}
+
+// clustersDir holds the state of the clusters that were given no folder.
+func clustersDir() (string, error) {
+	cache, err := cacheDir()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(cache, "clusters"), nil
+}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"syscall"
+	"time"
+)
+
+// runCommand starts a cluster of its own, runs a command against it and stops it, whatever happens. Its exit code is the command's.
+func runCommand(ctx context.Context, args []string) (err error) {
+	o := &options{}
+	flags := flag.NewFlagSet("run", flag.ContinueOnError)
+	o.add(flags)
+	flags.StringVar(&o.logs, "logs", "", "a folder to copy the components' logs to at the end")
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return err
+		}
+		return exitCode(2)
+	}
+	if flags.NArg() == 0 {
+		return errors.New("run needs a command: run [flags] -- COMMAND ARGUMENTS")
+	}
+	if o.name == "default" {
+		o.name = fmt.Sprintf("run-%d", os.Getpid())
+	}
+	if err := o.check(); err != nil {
+		return err
+	}
+	c, err := startCluster(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		c.keepLogs()
+		stopped := c.state.stop()
+		if stopped == nil {
+			c.timeline.reached("the cluster is stopped")
+		}
+		err = errors.Join(err, stopped)
+	}()
+	c.timeline.reached("the cluster is up")
+	return c.runAgainst(ctx, flags.Args())
+}
+
+// runAgainst runs the command in the repository's root with the cluster in its environment.
+func (c *cluster) runAgainst(ctx context.Context, command []string) error {
+	repository, err := repositoryDir()
+	if err != nil {
+		return err
+	}
+	done := make(chan struct{})
+	defer close(done)
+	c.reportEnds(done)
+
+	path := c.bin + string(os.PathListSeparator) + os.Getenv("PATH")
+	if err := os.Setenv("PATH", path); err != nil { // For the lookup of the command itself, too.
+		return err
+	}
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
+	cmd.Dir = repository
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.Env = append(os.Environ(),
+		"PWD="+repository,
+		"KUBECONFIG="+c.state.kubeconfig("admin"),
+		"NAMESAKE_CLUSTER_DIR="+c.state.dir,
+		"KUBECACHEDIR="+c.state.path("kubectl-cache"),
+	)
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = 30 * time.Second
+
+	err = cmd.Run()
+	var ended *exec.ExitError
+	if errors.As(err, &ended) && ctx.Err() == nil {
+		return exitCode(codeOf(ended))
+	}
+	return err
+}
+
+// codeOf is the exit code by which a shell would report the end of a process.
+func codeOf(ended *exec.ExitError) int {
+	if status, ok := ended.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		return 128 + int(status.Signal())
+	}
+	return ended.ExitCode()
+}
+
+// reportEnds says so at once when a process of the cluster ends by itself, until done.
+func (c *cluster) reportEnds(done <-chan struct{}) {
+	for _, running := range c.running {
+		go func() {
+			select {
+			case <-running.Exited():
+				fmt.Fprintln(os.Stderr, "warning:", running.Failure())
+			case <-done:
+			}
+		}()
+	}
+}
+
+// keepLogs copies the logs to where the user wants them.
+func (c *cluster) keepLogs() {
+	if c.options.logs == "" {
+		return
+	}
+	err := os.MkdirAll(c.options.logs, 0o755)
+	if err == nil {
+		err = copyFiles(c.state.path("logs"), c.options.logs)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "warning: keeping the logs:", err)
+	}
+}
