@@ -19,7 +19,7 @@ type SandboxBlueprint struct {
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=256
-	// +kubebuilder:validation:XValidation:rule="self.all(t, !has(t.metadata) || !has(t.metadata.name) || self.exists_one(u, has(u.metadata) && has(u.metadata.name) && u.metadata.name == t.metadata.name))",message="give each volumeClaimTemplate a name of its own",reason=FieldValueDuplicate
+	// +kubebuilder:validation:XValidation:rule="self.all(t, !has(t.metadata) || !has(t.metadata.name) || self.exists_one(u, has(u.metadata) && has(u.metadata.name) && u.metadata.name == t.metadata.name))",message="two volumeClaimTemplates have the same name: give each a name of its own"
 	VolumeClaimTemplates []PersistentVolumeClaimTemplate `json:"volumeClaimTemplates,omitempty"`
 
 	// service says whether the Sandbox has a headless Service of its own name. True creates and keeps it; false
@@ -70,7 +70,7 @@ type EmbeddedObjectMetadata struct {
 	// name is the name of the template, and of the Pod's volume.
 	// +optional
 	// +kubebuilder:validation:MaxLength=253
-	// +kubebuilder:validation:XValidation:rule="self == '' || !format.dns1123Label().validate(self).hasValue()",message="use lower-case letters, digits and '-', at most 63: it names a volume of the Pod",messageExpression="'use lower-case letters, digits and \"-\", beginning and ending with a letter or digit, at most 63 in all: it names a volume of the Pod; found \"' + self + '\"'"
+	// +kubebuilder:validation:XValidation:rule="self == '' || !format.dns1123Label().validate(self).hasValue()",message="it names a volume of the Pod: use lower-case letters, digits and '-', beginning and ending with a letter or digit, at most 63 in all"
 	Name string `json:"name,omitempty"`
 
 	// labels are set on the object when it is created.

@@ -25,7 +25,7 @@ type SandboxWarmPoolReference struct {
 	// name is the name of the SandboxWarmPool.
 	// +required
 	// +kubebuilder:validation:MaxLength=253
-	// +kubebuilder:validation:XValidation:rule="!format.dns1123Subdomain().validate(self).hasValue()",message="name a SandboxWarmPool of this namespace",messageExpression="'name a SandboxWarmPool of this namespace: lower-case letters, digits, \"-\" and \".\", beginning and ending with a letter or digit; found \"' + self + '\"'"
+	// +kubebuilder:validation:XValidation:rule="!format.dns1123Subdomain().validate(self).hasValue()",message="name a SandboxWarmPool of this namespace: lower-case letters, digits, '-' and '.', beginning and ending with a letter or digit"
 	Name string `json:"name"`
 }
 
@@ -99,7 +99,7 @@ type SandboxClaimSpec struct {
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=256
-	// +kubebuilder:validation:XValidation:rule="self.all(t, !has(t.metadata) || !has(t.metadata.name) || self.exists_one(u, has(u.metadata) && has(u.metadata.name) && u.metadata.name == t.metadata.name))",message="give each volumeClaimTemplate a name of its own",reason=FieldValueDuplicate
+	// +kubebuilder:validation:XValidation:rule="self.all(t, !has(t.metadata) || !has(t.metadata.name) || self.exists_one(u, has(u.metadata) && has(u.metadata.name) && u.metadata.name == t.metadata.name))",message="two volumeClaimTemplates have the same name: give each a name of its own"
 	VolumeClaimTemplates []sandboxv1beta1.PersistentVolumeClaimTemplate `json:"volumeClaimTemplates,omitempty"`
 }
 
