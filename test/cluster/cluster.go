@@ -162,8 +162,12 @@ func (c *cluster) startNodes(ctx context.Context) error {
 
 // launch starts a program of the cluster and records it.
 func (c *cluster) launch(name string, command []string) error {
-	// kwok would also read a configuration of its user's.
-	env := []string{"KWOK_WORKDIR=" + c.state.path("kwok")}
+	env := []string{
+		// kwok would also read a configuration of its user's.
+		"KWOK_WORKDIR=" + c.state.path("kwok"),
+		// Nothing here goes through a proxy, least of all calls to a webhook's Service, whose name is no loopback address.
+		"HTTP_PROXY=", "HTTPS_PROXY=", "http_proxy=", "https_proxy=",
+	}
 	running, err := process.Start(name, c.state.dir, c.state.path("logs", name+".log"), env, command...)
 	if err != nil {
 		return err

@@ -36,15 +36,20 @@ func (c *cluster) install(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	ca, err := c.writeWebhookCertificate(manifest.ServiceNames(objects))
+	services, err := manifest.Services(objects)
 	if err != nil {
 		return err
 	}
-	webhooks := manifest.Webhooks{Address: plan.webhookAddress(), CA: ca.CertificatePEM()}
-	if err := webhooks.Rewrite(objects); err != nil {
+	ca, err := c.writeWebhookCertificate(services)
+	if err != nil {
+		return err
+	}
+	webhooks := manifest.Webhooks{Host: "127.0.0.1", Port: plan.webhookPort, CA: ca.CertificatePEM()}
+	external, err := webhooks.Rewrite(objects)
+	if err != nil {
 		return fmt.Errorf("pointing the webhooks to the managers: %w", err)
 	}
-	if err := c.applyAll(ctx, manifest.WithoutManager(objects)); err != nil {
+	if err := c.applyAll(ctx, append(external, manifest.WithoutManager(objects)...)); err != nil {
 		return err
 	}
 	c.timeline.reached("the product's manifests are applied")
@@ -68,12 +73,16 @@ func (c *cluster) buildManager(ctx context.Context, repository string) (string, 
 
 // writeWebhookCertificate makes the certificate that the managers serve webhooks with, where cert-manager's
 // would be mounted in a cluster, and returns its authority.
-func (c *cluster) writeWebhookCertificate(services []string) (*pki.Pair, error) {
+func (c *cluster) writeWebhookCertificate(services []manifest.Service) (*pki.Pair, error) {
 	ca, err := pki.NewCA("namesake-webhook-ca")
 	if err != nil {
 		return nil, err
 	}
-	server, err := ca.NewServer(append([]string{"localhost", "127.0.0.1"}, services...)...)
+	names := []string{"localhost", "127.0.0.1"}
+	for _, service := range services {
+		names = append(names, service.Host())
+	}
+	server, err := ca.NewServer(names...)
 	if err != nil {
 		return nil, err
 	}

@@ -25,19 +25,11 @@ type endpoints struct {
 	Managers  []manager `json:"managers"`
 }
 
-// managersPlan says where the managers will be, before there are any: the webhooks' URLs are needed first.
+// managersPlan says where the managers will be, before there are any: the webhooks' configurations come first.
 type managersPlan struct {
 	managers []manager
-	// forwarder is the address before the managers, or "" if there is only one.
-	forwarder string
-}
-
-// webhookAddress is where the API server reaches the webhooks.
-func (p *managersPlan) webhookAddress() string {
-	if p.forwarder != "" {
-		return p.forwarder
-	}
-	return p.managers[0].Webhook
+	// webhookPort is where the API server reaches the webhooks: a forwarder's, or the only manager's.
+	webhookPort int
 }
 
 // planManagers chooses the addresses of the managers, and of a forwarder if there are several.
@@ -46,12 +38,12 @@ func (c *cluster) planManagers(program string) (*managersPlan, error) {
 	if err != nil {
 		return nil, err
 	}
-	plan := &managersPlan{}
-	if c.options.managers > 1 {
-		plan.forwarder = loopback(ports[0])
-	}
+	plan := &managersPlan{webhookPort: ports[0]}
 	for i := range c.options.managers {
 		webhook, metrics, health := ports[3*i+1], ports[3*i+2], ports[3*i+3]
+		if c.options.managers == 1 {
+			webhook = plan.webhookPort
+		}
 		plan.managers = append(plan.managers, manager{
 			Metrics: loopback(metrics), Health: loopback(health), Webhook: loopback(webhook),
 			Log: c.state.path("logs", managerName(i)+".log"),
@@ -77,7 +69,7 @@ func managerName(index int) string {
 
 // startManagers starts the managers, waits until each is ready, and writes endpoints.json.
 func (c *cluster) startManagers(ctx context.Context, plan *managersPlan) error {
-	if plan.forwarder != "" {
+	if len(plan.managers) > 1 {
 		if err := c.startForwarder(plan); err != nil {
 			return err
 		}
@@ -118,5 +110,5 @@ func (c *cluster) startForwarder(plan *managersPlan) error {
 	for _, m := range plan.managers {
 		targets = append(targets, m.Webhook)
 	}
-	return c.launch("forwarder", []string{program, "forward", "--listen=" + plan.forwarder, "--to=" + strings.Join(targets, ",")})
+	return c.launch("forwarder", []string{program, "forward", "--listen=" + loopback(plan.webhookPort), "--to=" + strings.Join(targets, ",")})
 }

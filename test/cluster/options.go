@@ -24,7 +24,7 @@ type options struct {
 
 func (o *options) addPlace(flags *flag.FlagSet) {
 	flags.StringVar(&o.name, "name", "default", "the cluster's name; clusters of different names run side by side")
-	flags.StringVar(&o.dir, "dir", "", "the folder of the cluster's state, which must not exist yet (default: one in the user's cache, by name)")
+	flags.StringVar(&o.dir, "dir", "", "the folder of the cluster's state, which down removes (default: one in the user's cache, by name)")
 }
 
 func (o *options) add(flags *flag.FlagSet) {

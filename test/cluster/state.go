@@ -32,23 +32,27 @@ func (s *state) path(elements ...string) string {
 	return filepath.Join(append([]string{s.dir}, elements...)...)
 }
 
-// createState makes the folder of a cluster, which must be new: of two that start at once, one fails here.
+// createState makes the folder of a cluster, which must be new or empty. Of two that start at once, one fails here.
 func createState(dir, name string, owner process.Identity) (*state, error) {
-	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	err := os.Mkdir(dir, 0o700)
+	s := &state{dir: dir, Owner: &owner}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(s.path(stateFile)); len(entries) > 0 && errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s is not empty and no cluster's folder: name one with --dir that is empty or does not exist", dir)
+	}
+	claim, err := os.OpenFile(s.path(stateFile), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if errors.Is(err, fs.ErrExist) {
-		if _, err := os.Stat(filepath.Join(dir, stateFile)); err != nil {
-			return nil, fmt.Errorf("%s exists and is no cluster's folder: name one with --dir that does not exist", dir)
-		}
 		return nil, fmt.Errorf("there is a cluster %q in %s already: run down first (with the same --name or --dir), or give another --name", name, dir)
 	}
 	if err != nil {
 		return nil, err
 	}
-	s := &state{dir: dir, Owner: &owner}
-	return s, s.save()
+	return s, errors.Join(claim.Close(), s.save())
 }
 
 // save writes the state whole or not at all.

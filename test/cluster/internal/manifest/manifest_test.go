@@ -85,41 +85,69 @@ func TestSplitWithoutManager(t *testing.T) {
 
 func TestRewrite(t *testing.T) {
 	objects := parse(t, product)
-	if got, want := ServiceNames(objects), []string{"product-webhook.product-system.svc"}; !slices.Equal(got, want) {
-		t.Errorf("the services are %v, want %v", got, want)
-	}
-	if err := (Webhooks{Address: "127.0.0.1:9443", CA: []byte("PEM")}).Rewrite(objects); err != nil {
+	services, err := Webhooks{Host: "127.0.0.1", Port: 9443, CA: []byte("PEM")}.Rewrite(objects)
+	if err != nil {
 		t.Fatal(err)
 	}
-	want := parse(t, `
+	compare(t, services, `
+apiVersion: v1
+kind: Service
+metadata: {name: product-webhook, namespace: product-system}
+spec: {type: ExternalName, externalName: 127.0.0.1}
+`)
+	compare(t, objects[:1], `
 kind: MutatingWebhookConfiguration
 apiVersion: admissionregistration.k8s.io/v1
 metadata: {name: product}
 webhooks:
 - name: pods
-  clientConfig: {url: "https://127.0.0.1:9443/mutate-pod", caBundle: UEVN}
+  clientConfig: {service: {name: product-webhook, namespace: product-system, path: /mutate-pod, port: 9443}, caBundle: UEVN}
   rules: [{operations: [CREATE], resources: [pods]}]
 - name: claims
-  clientConfig: {url: "https://127.0.0.1:9443/mutate-claim", caBundle: UEVN}
-`)[0]
-	if !reflect.DeepEqual(objects[0], want) {
-		t.Errorf("got %v\nwant %v", objects[0], want)
-	}
+  clientConfig: {service: {name: product-webhook, namespace: product-system, path: /mutate-claim, port: 9443}, caBundle: UEVN}
+`)
 	if !reflect.DeepEqual(objects[1:], parse(t, product)[1:]) {
 		t.Error("another object was changed")
+	}
+}
+
+// compare compares objects as they are written.
+func compare(t *testing.T, got []Object, want string) {
+	t.Helper()
+	gotList, err := List(got)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantList, err := List(parse(t, want))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(gotList) != string(wantList) {
+		t.Errorf("got  %s\nwant %s", gotList, wantList)
+	}
+}
+
+func TestServices(t *testing.T) {
+	services, err := Services(parse(t, product))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(services) != 1 || services[0].Host() != "product-webhook.product-system.svc" {
+		t.Errorf("got %v", services)
 	}
 }
 
 func TestRewriteRefusesAWebhookWithoutService(t *testing.T) {
 	cases := map[string]string{
 		"a URL":         `{clientConfig: {url: "https://example.com"}}`,
+		"no namespace":  `{clientConfig: {service: {name: a}}}`,
 		"no client":     `{name: a}`,
 		"not an object": `text`,
 	}
 	for name, webhook := range cases {
 		t.Run(name, func(t *testing.T) {
 			objects := parse(t, "kind: ValidatingWebhookConfiguration\nwebhooks: ["+webhook+"]")
-			if err := (Webhooks{}).Rewrite(objects); err == nil {
+			if _, err := (Webhooks{}).Rewrite(objects); err == nil {
 				t.Error("it was accepted")
 			}
 		})

@@ -1,75 +1,99 @@
 package manifest
 
 import (
+	"cmp"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"slices"
 )
 
-var webhookKinds = []string{"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"}
-
-// Webhooks says at which URLs the API server reaches webhooks that run beside the cluster.
+// Webhooks says where the API server reaches webhooks that run beside the cluster.
+//
+// Their configurations go on naming a Service, and that becomes one of type ExternalName, whose name the API server
+// connects to. A URL would do, too, but not as in a real cluster: to a loopback URL the API server speaks
+// HTTP/2, so that all calls share one connection and thus one replica, and it checks the certificate for another name.
 type Webhooks struct {
-	// Address is a host and a port.
-	Address string
+	Host string
+	Port int
 	// CA is the authority, in PEM, that signed the webhooks' certificate.
 	CA []byte
 }
 
-// Rewrite points the webhooks of these objects from a Service to the address. Objects of other kinds stay as they are.
-func (w Webhooks) Rewrite(objects []Object) error {
+// Rewrite points the webhooks among these objects to the host and port, and returns the Services they need.
+// Objects of other kinds stay as they are.
+func (w Webhooks) Rewrite(objects []Object) ([]Object, error) {
+	err := eachWebhook(objects, func(config map[string]any, _ Service) {
+		config["caBundle"] = base64.StdEncoding.EncodeToString(w.CA)
+		config["service"].(map[string]any)["port"] = w.Port
+	})
+	if err != nil {
+		return nil, err
+	}
+	services, err := Services(objects)
+	if err != nil {
+		return nil, err
+	}
+	var external []Object
+	for _, service := range services {
+		external = append(external, Object{
+			"apiVersion": "v1",
+			"kind":       "Service",
+			"metadata":   map[string]any{"name": service.Name, "namespace": service.Namespace},
+			"spec":       map[string]any{"type": "ExternalName", "externalName": w.Host},
+		})
+	}
+	return external, nil
+}
+
+// Service names the Service of a webhook.
+type Service struct {
+	Namespace, Name string
+}
+
+// Host is the name that the API server expects in the Service's certificate.
+func (s Service) Host() string {
+	return s.Name + "." + s.Namespace + ".svc"
+}
+
+// Services returns the Services that the webhooks among these objects name, each once.
+func Services(objects []Object) ([]Service, error) {
+	var services []Service
+	err := eachWebhook(objects, func(_ map[string]any, service Service) { services = append(services, service) })
+	slices.SortFunc(services, func(a, b Service) int {
+		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
+	})
+	return slices.Compact(services), err
+}
+
+var webhookKinds = []string{"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"}
+
+// eachWebhook visits the clientConfig of each webhook among these objects; one that names no Service is an error.
+func eachWebhook(objects []Object, visit func(config map[string]any, service Service)) error {
 	for _, o := range objects {
 		if !slices.Contains(webhookKinds, o.Kind()) {
 			continue
 		}
 		webhooks, _ := o["webhooks"].([]any)
 		for i, webhook := range webhooks {
-			if err := w.rewrite(webhook); err != nil {
+			config, service, err := clientConfig(webhook)
+			if err != nil {
 				return fmt.Errorf("%s %s: webhooks[%d]: %w", o.Kind(), o.Name(), i, err)
 			}
+			visit(config, service)
 		}
 	}
 	return nil
 }
 
-func (w Webhooks) rewrite(webhook any) error {
+func clientConfig(webhook any) (map[string]any, Service, error) {
 	fields, _ := webhook.(map[string]any)
-	config, ok := fields["clientConfig"].(map[string]any)
-	if !ok {
-		return fmt.Errorf("there is no clientConfig")
+	config, _ := fields["clientConfig"].(map[string]any)
+	service, _ := config["service"].(map[string]any)
+	name, _ := service["name"].(string)
+	namespace, _ := service["namespace"].(string)
+	if name == "" || namespace == "" {
+		return nil, Service{}, errors.New("clientConfig.service has to name a Service and its namespace")
 	}
-	service, ok := config["service"].(map[string]any)
-	if !ok {
-		return fmt.Errorf("clientConfig names no service")
-	}
-	path, _ := service["path"].(string)
-	fields["clientConfig"] = map[string]any{
-		"url":      "https://" + w.Address + path,
-		"caBundle": base64.StdEncoding.EncodeToString(w.CA),
-	}
-	return nil
-}
-
-// ServiceNames returns the DNS names of the Services that the webhooks of these objects name, each once:
-// a certificate for the webhooks should bear them.
-func ServiceNames(objects []Object) []string {
-	var names []string
-	for _, o := range objects {
-		if !slices.Contains(webhookKinds, o.Kind()) {
-			continue
-		}
-		webhooks, _ := o["webhooks"].([]any)
-		for _, webhook := range webhooks {
-			fields, _ := webhook.(map[string]any)
-			config, _ := fields["clientConfig"].(map[string]any)
-			service, _ := config["service"].(map[string]any)
-			name, _ := service["name"].(string)
-			namespace, _ := service["namespace"].(string)
-			if name != "" {
-				names = append(names, name+"."+namespace+".svc")
-			}
-		}
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
+	return config, Service{Namespace: namespace, Name: name}, nil
 }
