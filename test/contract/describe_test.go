@@ -51,7 +51,9 @@ func (d *describer) visit(path string, schema *jsonSchema, required bool) {
 		fact.Rules = append(fact.Rules, rule.Message)
 	}
 	fact.Embeds = d.embeds[fact.key()]
-	d.facts[fact.key()] = fact
+	if path != "" || fact.Rules != nil {
+		d.facts[fact.key()] = fact
+	}
 	if fact.Embeds != "" {
 		return
 	}

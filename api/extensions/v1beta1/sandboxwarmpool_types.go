@@ -76,12 +76,11 @@ type SandboxWarmPoolStatus struct {
 }
 
 // A Sandbox in a pool is named after it: the API server takes up to 58 characters of the generateName <pool name>- and
-// adds 5. Every pool name makes valid names that way, unless the generateName is itself over 253. Whether the names will
-// also do for Services depends on the template, and is not for this object to say.
+// adds 5. Every pool name makes valid names that way, so there is no rule about it. Whether the names will also do for
+// Services depends on the template, and is not for this object to say.
 
 // SandboxWarmPool keeps Sandboxes of one template running, for claims to take.
 //
-// +kubebuilder:validation:XValidation:rule="oldSelf.hasValue() || size(self.metadata.name) <= 252",optionalOldSelf=true,message="the names of the pool's Sandboxes begin with the pool's name and '-': use a name of at most 252 characters"
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:subresource:scale:specpath=.spec.replicas,statuspath=.status.replicas,selectorpath=.status.selector

@@ -1,0 +1,101 @@
+package contract
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	extensionsv1beta1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	sandboxv1beta1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+)
+
+var podTemplate = sandboxv1beta1.PodTemplate{Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "main", Image: "busybox"}}}}
+
+// What a user leaves out is there in the Go types, with the contract's default.
+func TestDefaults(t *testing.T) {
+	c := server(t)
+	one := int32(1)
+	for name, tc := range map[string]struct {
+		kind, spec string
+		stored     client.Object
+		got        func(client.Object) any
+		want       any
+	}{
+		"a Sandbox": {
+			kind: "Sandbox", spec: pod, stored: &sandboxv1beta1.Sandbox{},
+			got: func(o client.Object) any { return o.(*sandboxv1beta1.Sandbox).Spec },
+			want: sandboxv1beta1.SandboxSpec{
+				SandboxBlueprint: sandboxv1beta1.SandboxBlueprint{PodTemplate: podTemplate},
+				Lifecycle:        sandboxv1beta1.Lifecycle{ShutdownPolicy: sandboxv1beta1.ShutdownPolicyRetain},
+				OperatingMode:    sandboxv1beta1.OperatingModeRunning,
+			},
+		},
+		"a template": {
+			kind: "SandboxTemplate", spec: pod, stored: &extensionsv1beta1.SandboxTemplate{},
+			got: func(o client.Object) any { return o.(*extensionsv1beta1.SandboxTemplate).Spec },
+			want: extensionsv1beta1.SandboxTemplateSpec{
+				SandboxBlueprint:           sandboxv1beta1.SandboxBlueprint{PodTemplate: podTemplate},
+				NetworkPolicyManagement:    extensionsv1beta1.NetworkPolicyManaged,
+				EnvVarsInjectionPolicy:     extensionsv1beta1.EnvVarsInjectionDisallowed,
+				VolumeClaimTemplatesPolicy: extensionsv1beta1.VolumeClaimTemplatesDisallowed,
+			},
+		},
+		"a pool": {
+			kind: "SandboxWarmPool", spec: "{sandboxTemplateRef: {name: python}, updateStrategy: {}}", stored: &extensionsv1beta1.SandboxWarmPool{},
+			got: func(o client.Object) any { return o.(*extensionsv1beta1.SandboxWarmPool).Spec },
+			want: extensionsv1beta1.SandboxWarmPoolSpec{
+				Replicas:           &one,
+				SandboxTemplateRef: extensionsv1beta1.SandboxTemplateReference{Name: "python"},
+				UpdateStrategy:     &extensionsv1beta1.SandboxWarmPoolUpdateStrategy{Type: extensionsv1beta1.UpdateStrategyOnReplenish},
+			},
+		},
+		"a claim with a lifecycle": {
+			kind: "SandboxClaim", spec: pool + "lifecycle: {}", stored: &extensionsv1beta1.SandboxClaim{},
+			got: func(o client.Object) any { return o.(*extensionsv1beta1.SandboxClaim).Spec },
+			want: extensionsv1beta1.SandboxClaimSpec{
+				WarmPoolRef: &extensionsv1beta1.SandboxWarmPoolReference{Name: "python"},
+				Lifecycle:   &extensionsv1beta1.Lifecycle{ShutdownPolicy: extensionsv1beta1.ShutdownPolicyRetain},
+			},
+		},
+		"a claim without one": {
+			kind: "SandboxClaim", spec: pool, stored: &extensionsv1beta1.SandboxClaim{},
+			got:  func(o client.Object) any { return o.(*extensionsv1beta1.SandboxClaim).Spec },
+			want: extensionsv1beta1.SandboxClaimSpec{WarmPoolRef: &extensionsv1beta1.SandboxWarmPoolReference{Name: "python"}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := object(t, tc.kind, "defaults", tc.spec)
+			create(t, c, o)
+			if err := c.Get(t.Context(), client.ObjectKeyFromObject(o), tc.stored); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tc.want, tc.got(tc.stored)); diff != "" {
+				t.Errorf("spec (-want +got):\n%s", diff)
+			}
+			// A client that reads with these types and writes back what it read changes nothing.
+			version := tc.stored.GetResourceVersion()
+			if err := c.Update(t.Context(), tc.stored); err != nil {
+				t.Fatal(err)
+			}
+			if got := tc.stored.GetResourceVersion(); tc.kind != "Sandbox" && tc.kind != "SandboxTemplate" && got != version {
+				t.Errorf("writing back what was read changed the object: %s became %s", version, got)
+			}
+		})
+	}
+}
+
+// Objects of our types without a status or metadata do not carry empty ones.
+func TestNothingEmptyIsWritten(t *testing.T) {
+	claim := &extensionsv1beta1.SandboxClaim{Spec: extensionsv1beta1.SandboxClaimSpec{WarmPoolRef: &extensionsv1beta1.SandboxWarmPoolReference{Name: "python"}}}
+	got, err := runtime.DefaultUnstructuredConverter.ToUnstructured(claim)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]any{"spec": map[string]any{"warmPoolRef": map[string]any{"name": "python"}}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("a claim (-want +got):\n%s", diff)
+	}
+}
