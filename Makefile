@@ -1,0 +1,156 @@
+# Namesake. "make help" lists the targets.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL: # Two cores do not run two stages faster than one after the other.
+MAKEFLAGS += --no-print-directory
+
+ROOT := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
+
+GO ?= go
+GOTESTFLAGS ?=
+
+# What cluster-up starts.
+NODES ?= 20
+STORE ?= tmpfs
+INSTALL ?= all
+
+# Programs that are pinned in .tools/go.mod, apart from the product's dependencies.
+TOOL := $(GO) tool -modfile=$(ROOT)/.tools/go.mod
+CONTROLLER_GEN := $(TOOL) controller-gen
+GOLANGCI_LINT := $(TOOL) golangci-lint
+
+# The program that builds and runs a real control plane, see test/cluster/README.md.
+CLUSTER := $(ROOT)/bin/cluster
+
+# The product's code, and the part of it that runs and so needs rights.
+PRODUCT = $(patsubst %,./%/...,$(wildcard api webhooks controllers cmd))
+RUNNING = $(filter-out ./api/...,$(PRODUCT))
+
+##@ General
+
+.PHONY: help
+help: ## List the targets.
+	@awk 'BEGIN { FS = ":.*## "; print "usage: make TARGET [VARIABLE=VALUE ...]" } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z0-9-]+:.*## / { printf "  %-20s %s\n", $$1, $$2 }' $(ROOT)/Makefile
+
+.PHONY: build
+build: ## Build the manager: bin/namesake.
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/namesake ./cmd/namesake
+
+.PHONY: clean
+clean: ## Remove what was built here. The programs of the test cluster stay in the user's cache folder.
+	rm -rf bin
+
+##@ Generated files
+
+.PHONY: generate
+generate: ## Generate the deepcopy functions of the API types.
+	$(CONTROLLER_GEN) object paths=./api/...
+
+# The Pod's own documentation is cut short in the CRDs, or a CRD would not fit where other tools put it.
+.PHONY: manifests
+manifests: ## Generate CRDs, RBAC and webhook manifests below config.
+	$(CONTROLLER_GEN) crd:maxDescLen=220 paths=./api/... output:crd:dir=config/crd/bases
+	$(if $(RUNNING),$(CONTROLLER_GEN) rbac:roleName=namesake webhook $(RUNNING:%=paths=%) \
+		output:rbac:dir=config/rbac output:webhook:dir=config/webhook)
+
+##@ Checks
+
+.PHONY: verify
+verify: verify-generated verify-modules verify-format ## Check that generated files, modules and formatting are up to date.
+
+# Generates into a copy, from nothing but the sources, and compares: the tree may be in any state, and stays so.
+.PHONY: verify-generated
+verify-generated:
+	@copy="$$(mktemp -d)"; trap 'rm -rf "$$copy"' EXIT; \
+	tracked() { (cd "$$1" && find $(wildcard api webhooks controllers cmd config) -type f | LC_ALL=C sort); }; \
+	tracked . | tar -cf - go.mod go.sum -T - | tar -xf - -C "$$copy"; \
+	rm -rf "$$copy"/config/crd/bases "$$copy"/config/rbac/role.yaml "$$copy"/config/webhook/manifests.yaml; \
+	$(MAKE) -s -f $(ROOT)/Makefile -C "$$copy" generate manifests; \
+	for dir in $(wildcard api webhooks controllers cmd config); do \
+		diff -ruN "$$dir" "$$copy/$$dir" || stale=yes; \
+	done; \
+	if [ -n "$${stale:-}" ]; then echo 'error: generated files are stale (the diff above): run "make generate manifests"' >&2; exit 1; fi
+
+.PHONY: verify-modules
+verify-modules:
+	@for file in $$(find . -name go.mod -not -path './bin/*' -not -path '*/testdata/*' | LC_ALL=C sort); do \
+		$(GO) -C "$$(dirname "$$file")" mod tidy -diff || { echo "error: $$file is not tidy: run \"go -C $$(dirname "$$file") mod tidy\"" >&2; exit 1; }; \
+	done
+
+.PHONY: verify-format
+verify-format:
+	@files="$$("$$($(GO) env GOROOT)/bin/gofmt" -l .)"; \
+	if [ -n "$$files" ]; then printf 'error: not formatted, run "gofmt -w":\n%s\n' "$$files" >&2; exit 1; fi
+
+.PHONY: lint
+lint: ## Run the linters, on the product and on the test cluster's module.
+	$(GOLANGCI_LINT) run ./...
+	cd test/cluster && $(GOLANGCI_LINT) run --config $(ROOT)/.golangci.yaml ./...
+
+##@ Tests
+
+STAGES := verify lint unit cluster-unit integration e2e
+
+.PHONY: test
+test: ## Everything that a change has to pass.
+	@for stage in $(STAGES); do \
+		printf '\n=== %s\n' "$$stage"; began=$$SECONDS; \
+		$(MAKE) "$$stage" || { printf '=== %s FAILED after %d s\n' "$$stage" $$((SECONDS - began)) >&2; exit 1; }; \
+		printf '=== %s: ok, %d s\n' "$$stage" $$((SECONDS - began)); \
+	done; \
+	printf '\ntest: ok, %d s\n' $$SECONDS
+
+.PHONY: unit
+unit: ## Unit tests.
+	$(GO) test -race $(GOTESTFLAGS) $(PRODUCT) ./test/builder/...
+
+.PHONY: cluster-unit
+cluster-unit: ## The tests of the test cluster's own module.
+	$(GO) -C test/cluster test -race $(GOTESTFLAGS) ./...
+
+.PHONY: integration
+integration: $(CLUSTER) ## Tests against a real API server, with the generated CRDs and webhooks.
+	assets="$$($(CLUSTER) assets)"; \
+	KUBEBUILDER_ASSETS="$$assets" $(GO) test -race $(GOTESTFLAGS) ./test/integration/... ./test/contract/...
+
+.PHONY: e2e
+e2e: $(CLUSTER) ## The whole story on a control plane with fake nodes, with the manager running.
+	$(CLUSTER) run --race -- $(GO) test -race -count=1 $(GOTESTFLAGS) ./test/e2e/...
+
+.PHONY: bench
+bench: $(CLUSTER) ## Benchmarks, on a control plane that stores on disk.
+	$(CLUSTER) run --store disk -- $(GO) test -run '^$$' -bench . -count=1 -timeout 60m $(GOTESTFLAGS) ./test/bench/...
+
+##@ A cluster on this machine
+
+.PHONY: demo
+ifdef KEEP
+demo: cluster-up
+	@KUBECONFIG="$$($(CLUSTER) kubeconfig)" PATH="$$($(CLUSTER) bin):$$PATH" $(GO) run ./test/demo; \
+	printf '\nThe cluster is still running.\n  use it:   export KUBECONFIG=%s\n  stop it:  make cluster-down\n' "$$($(CLUSTER) kubeconfig)"
+else
+demo: $(CLUSTER) ## Show the main job on a cluster of its own. KEEP=1 leaves the cluster running.
+	@$(CLUSTER) run -- $(GO) run ./test/demo
+endif
+
+.PHONY: cluster-up
+cluster-up: $(CLUSTER) ## Start a cluster: NODES=20 STORE=tmpfs|disk INSTALL=all|none.
+	@$(CLUSTER) up --nodes $(NODES) --store $(STORE) --install $(INSTALL)
+
+.PHONY: cluster-down
+cluster-down: $(CLUSTER) ## Stop it, and remove what it left.
+	@$(CLUSTER) down
+
+.PHONY: cluster-kubeconfig
+cluster-kubeconfig: $(CLUSTER) ## Print the path of its kubeconfig, and nothing else.
+	@$(CLUSTER) kubeconfig
+
+# Always: only go knows whether it is up to date.
+.PHONY: $(CLUSTER)
+$(CLUSTER):
+	@$(GO) build -C $(ROOT)/test/cluster -o $@ .
