@@ -43,8 +43,9 @@ type refusal struct {
 }
 
 const (
-	invalid  = metav1.CauseTypeFieldValueInvalid
-	required = metav1.CauseTypeFieldValueRequired
+	invalid      = metav1.CauseTypeFieldValueInvalid
+	notSupported = metav1.CauseTypeFieldValueNotSupported
+	required     = metav1.CauseTypeFieldValueRequired
 )
 
 // refusals returns the causes of a 422, and nothing for no error.

@@ -6,11 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
-
-const metav1NotSupported = metav1.CauseTypeFieldValueNotSupported
 
 func numbered(n int) []string {
 	var all []string
