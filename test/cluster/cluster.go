@@ -55,16 +55,23 @@ func startCluster(ctx context.Context, o *options) (*cluster, error) {
 }
 
 func (c *cluster) start(ctx context.Context) error {
+	var p *product
+	if c.options.install == "all" {
+		var err error
+		if p, err = c.prepareProduct(ctx); err != nil {
+			return err
+		}
+	}
 	if err := c.startControlPlane(ctx); err != nil {
 		return err
 	}
 	if err := c.startNodes(ctx); err != nil {
 		return err
 	}
-	if c.options.install == "none" {
+	if p == nil {
 		return nil
 	}
-	return c.install(ctx)
+	return c.install(ctx, p)
 }
 
 // startControlPlane starts etcd and the API server, waits for them, and starts the rest.

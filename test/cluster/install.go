@@ -7,36 +7,45 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"time"
 
 	"github.com/namesake-sandbox/namesake/test/cluster/internal/binaries"
 	"github.com/namesake-sandbox/namesake/test/cluster/internal/manifest"
 	"github.com/namesake-sandbox/namesake/test/cluster/internal/pki"
 )
 
-// install installs the product from the repository: its manifests in the cluster, its managers beside it.
-func (c *cluster) install(ctx context.Context) error {
+// product is what the repository has to install.
+type product struct {
+	// manager is the path of the program.
+	manager string
+	// objects are the manifests, written for a manager in the cluster.
+	objects []manifest.Object
+}
+
+// prepareProduct builds the manager and renders the manifests. It needs no cluster: what is wrong with them shows before one is started.
+func (c *cluster) prepareProduct(ctx context.Context) (*product, error) {
 	repository, err := repositoryDir()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	program, err := c.buildManager(ctx, repository)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	rendered, err := c.kubectl(ctx, nil, "kustomize", filepath.Join(repository, "config", "default"))
 	if err != nil {
-		return fmt.Errorf("rendering config/default (--install=none does without the product): %w", err)
+		return nil, fmt.Errorf("rendering config/default (--install=none does without the product): %w", err)
 	}
 	objects, err := manifest.Parse(rendered)
+	return &product{manager: program, objects: objects}, err
+}
+
+// install installs the product: its manifests in the cluster, its managers beside it.
+func (c *cluster) install(ctx context.Context, p *product) error {
+	plan, err := c.planManagers(p.manager)
 	if err != nil {
 		return err
 	}
-	plan, err := c.planManagers(program)
-	if err != nil {
-		return err
-	}
-	services, err := manifest.Services(objects)
+	services, err := manifest.Services(p.objects)
 	if err != nil {
 		return err
 	}
@@ -45,11 +54,11 @@ func (c *cluster) install(ctx context.Context) error {
 		return err
 	}
 	webhooks := manifest.Webhooks{Host: "127.0.0.1", Port: plan.webhookPort, CA: ca.CertificatePEM()}
-	external, err := webhooks.Rewrite(objects)
+	external, err := webhooks.Rewrite(p.objects)
 	if err != nil {
 		return fmt.Errorf("pointing the webhooks to the managers: %w", err)
 	}
-	if err := c.applyAll(ctx, append(external, manifest.WithoutManager(objects)...)); err != nil {
+	if err := c.applyAll(ctx, append(external, manifest.WithoutManager(p.objects)...)); err != nil {
 		return err
 	}
 	c.timeline.reached("the product's manifests are applied")
@@ -63,11 +72,10 @@ func (c *cluster) buildManager(ctx context.Context, repository string) (string, 
 	if c.options.race {
 		args = append(args, "-race")
 	}
-	start := time.Now()
 	if err := binaries.RunGo(binaries.GoCommand(ctx, repository, c.options.race, append(args, "./cmd/namesake")...)); err != nil {
 		return "", fmt.Errorf("building the manager (--install=none does without; --race needs a C compiler): %w", err)
 	}
-	c.timeline.reached("the manager is built (%.1f s)", time.Since(start).Seconds())
+	c.timeline.reached("the manager is built")
 	return program, nil
 }
 
