@@ -1,13 +1,19 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/namesake-sandbox/namesake/test/cluster/internal/process"
 )
+
+// errNotYet is why a wait is in vain when nothing else is known.
+var errNotYet = errors.New("it is not so yet")
 
 const pollInterval = 50 * time.Millisecond
 
@@ -28,7 +34,7 @@ func (c *cluster) await(ctx context.Context, what string, isSo func(context.Cont
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case <-limited.Done():
-			return fmt.Errorf("waited %s for %s in vain (last error: %v); the logs end:%s", startLimit, what, err, c.tails())
+			return fmt.Errorf("waited %s for %s in vain: %w; the logs end:%s", startLimit, what, cmp.Or(err, errNotYet), c.tails())
 		case <-time.After(pollInterval):
 		}
 	}
@@ -56,16 +62,16 @@ func (c *cluster) ended() *process.Running {
 
 // tails returns the ends of all logs.
 func (c *cluster) tails() string {
-	text := ""
+	var text strings.Builder
 	for _, running := range c.running {
-		text += fmt.Sprintf("\n%s:\n%s", running.Name, process.Tail(running.Log, 5))
+		fmt.Fprintf(&text, "\n%s:\n%s", running.Name, process.Tail(running.Log, 5))
 	}
-	return text
+	return text.String()
 }
 
 // healthy says whether a GET of the URL is answered by 200.
 func healthy(ctx context.Context, url string) (bool, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
 		return false, err
 	}

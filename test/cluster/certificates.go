@@ -35,7 +35,8 @@ func (s *state) writeCertificates() (*pki.Pair, error) {
 	if err != nil {
 		return nil, err
 	}
-	for name, pair := range map[string]*pki.Pair{"ca": ca, "apiserver": server, "front-proxy-ca": frontProxyCA, "front-proxy-client": frontProxy} {
+	pairs := map[string]*pki.Pair{"ca": ca, "apiserver": server, "front-proxy-ca": frontProxyCA, "front-proxy-client": frontProxy}
+	for name, pair := range pairs {
 		if err := pair.Write(s.path("pki", name+".crt"), s.path("pki", name+".key")); err != nil {
 			return nil, err
 		}

@@ -17,6 +17,8 @@ const (
 	controllerUser      = "system:serviceaccount:" + controllerNamespace + ":namesake"
 )
 
+var controllerGroups = []string{"system:serviceaccounts", "system:serviceaccounts:" + controllerNamespace}
+
 // identity is a client of the cluster; its kubeconfig is NAME.kubeconfig in the folder of the state.
 type identity struct {
 	name   string
@@ -29,7 +31,7 @@ type identity struct {
 // identities are all clients of the cluster.
 var identities = []identity{
 	{name: "admin", user: "kubernetes-admin", groups: []string{"system:masters"}},
-	{name: "controller", user: controllerUser, groups: []string{"system:serviceaccounts", "system:serviceaccounts:" + controllerNamespace}, token: true},
+	{name: "controller", user: controllerUser, groups: controllerGroups, token: true},
 	{name: "editor", user: "editor", token: true},
 	{name: "controller-manager", user: "system:kube-controller-manager"},
 	{name: "scheduler", user: "system:kube-scheduler"},

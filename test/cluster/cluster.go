@@ -135,7 +135,7 @@ const sharedMemory = "/dev/shm"
 // makeData makes the folder for etcd's data in memory, if that is wanted and there is such a place. It is recorded
 // first: what is not recorded would not be removed.
 func (c *cluster) makeData() error {
-	if info, err := os.Stat(sharedMemory); c.options.store != "tmpfs" || err != nil || !info.IsDir() {
+	if c.options.store != "tmpfs" || !binaries.Exists(sharedMemory) {
 		return nil
 	}
 	c.state.Data = filepath.Join(sharedMemory, fmt.Sprintf("namesake-%s-%d", c.options.name, os.Getpid()))
@@ -154,10 +154,12 @@ func (c *cluster) startNodes(ctx context.Context) error {
 	if err := c.api.createNodes(ctx, c.options.nodes); err != nil {
 		return err
 	}
-	if err := c.awaitAnswer(ctx, "the namespace default to have its ServiceAccount", "/api/v1/namespaces/default/serviceaccounts/default"); err != nil {
+	const account = "/api/v1/namespaces/default/serviceaccounts/default"
+	err := c.awaitAnswer(ctx, "the namespace default to have its ServiceAccount", account)
+	if err != nil {
 		return err
 	}
-	err := c.await(ctx, "the nodes to be Ready", func(ctx context.Context) (bool, error) {
+	err = c.await(ctx, "the nodes to be Ready", func(ctx context.Context) (bool, error) {
 		return c.api.nodesUsable(ctx, c.options.nodes)
 	})
 	if err != nil {

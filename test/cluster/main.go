@@ -65,7 +65,7 @@ func run(args []string) int {
 	case errors.As(err, &code):
 		return int(code)
 	case ctx.Err() != nil:
-		fmt.Fprintln(os.Stderr, "interrupted")
+		fmt.Fprintln(os.Stderr, "interrupted:", err)
 		return 130
 	default:
 		fmt.Fprintln(os.Stderr, "error:", err)

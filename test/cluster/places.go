@@ -32,7 +32,7 @@ func repositoryDir() (string, error) {
 		}
 		parent := filepath.Dir(dir)
 		if parent == dir {
-			return "", errors.New("the current folder is not in Namesake's repository: run this there, for example with go -C REPOSITORY/test/cluster run .")
+			return "", errors.New("the current folder is not in Namesake's repository: run this there")
 		}
 		dir = parent
 	}

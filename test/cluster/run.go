@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -38,11 +39,12 @@ func runCommand(ctx context.Context, args []string) (err error) {
 	}
 	defer func() {
 		c.keepLogs()
-		stopped := c.state.stop()
-		if stopped == nil {
-			c.timeline.reached("the cluster is stopped")
+		if failure := c.state.stop(); failure != nil {
+			fmt.Fprintln(os.Stderr, "error:", failure) // Here, for the command's exit code says nothing of it.
+			err = cmp.Or(err, error(exitCode(1)))
+			return
 		}
-		err = errors.Join(err, stopped)
+		c.timeline.reached("the cluster is stopped")
 	}()
 	c.timeline.reached("the cluster is up")
 	return c.runAgainst(ctx, flags.Args())

@@ -29,13 +29,18 @@ type component struct {
 	note string
 }
 
+const (
+	minute  = " (a minute or two the first time)"
+	minutes = " (a few minutes the first time)"
+)
+
 var components = []component{
 	{name: Etcd, module: etcd, pkg: "go.etcd.io/etcd/server/v3"},
-	{name: APIServer, module: kubernetes, pkg: "k8s.io/kubernetes/cmd/kube-apiserver", note: " (a few minutes the first time)"},
+	{name: APIServer, module: kubernetes, pkg: "k8s.io/kubernetes/cmd/kube-apiserver", note: minutes},
 	{name: Kubectl, module: kubernetes, pkg: "k8s.io/kubernetes/cmd/kubectl"},
-	{name: ControllerManager, module: kubernetes, pkg: "k8s.io/kubernetes/cmd/kube-controller-manager", note: " (about a minute the first time)"},
+	{name: ControllerManager, module: kubernetes, pkg: "k8s.io/kubernetes/cmd/kube-controller-manager", note: minute},
 	{name: Scheduler, module: kubernetes, pkg: "k8s.io/kubernetes/cmd/kube-scheduler"},
-	{name: Kwok, module: kwok, pkg: "sigs.k8s.io/kwok/cmd/kwok", note: " (a minute or two the first time)"},
+	{name: Kwok, module: kwok, pkg: "sigs.k8s.io/kwok/cmd/kwok", note: minute},
 }
 
 // The programs by their file names.

@@ -39,6 +39,7 @@ func listen(t *testing.T) net.Listener {
 
 // refusing is an address at which nobody listens.
 func refusing(t *testing.T) string {
+	t.Helper()
 	listener := listen(t)
 	listener.Close()
 	return listener.Addr().String()

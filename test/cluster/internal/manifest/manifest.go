@@ -30,7 +30,7 @@ func (o Object) Name() string {
 // Parse reads the objects of a YAML stream.
 func Parse(stream []byte) ([]Object, error) {
 	var objects []Object
-	for _, document := range bytes.Split(append([]byte("\n"), stream...), []byte("\n---")) {
+	for document := range bytes.SplitSeq(append([]byte("\n"), stream...), []byte("\n---")) {
 		var object Object
 		if err := yaml.Unmarshal(document, &object, exactNumbers); err != nil {
 			return nil, fmt.Errorf("reading a manifest: %w\n%s", err, bytes.TrimSpace(document))
@@ -54,7 +54,10 @@ func List(objects []Object) ([]byte, error) {
 }
 
 // outside are the kinds that only serve a manager in the cluster.
-var outside = []string{"Deployment", "Service", "Certificate", "Issuer", "ClusterIssuer", "ServiceMonitor", "PodDisruptionBudget", "NetworkPolicy"}
+var outside = []string{
+	"Deployment", "Service", "PodDisruptionBudget", "NetworkPolicy",
+	"Certificate", "Issuer", "ClusterIssuer", "ServiceMonitor",
+}
 
 // WithoutManager returns the objects without those that only serve a manager in the cluster.
 func WithoutManager(objects []Object) []Object {

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"bytes"
 	"encoding/json"
 	"reflect"
 	"slices"
@@ -122,7 +123,7 @@ func compare(t *testing.T, got []Object, want string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if string(gotList) != string(wantList) {
+	if !bytes.Equal(gotList, wantList) {
 		t.Errorf("got  %s\nwant %s", gotList, wantList)
 	}
 }

@@ -23,9 +23,9 @@ type Webhooks struct {
 // Rewrite points the webhooks among these objects to the host and port, and returns the Services they need.
 // Objects of other kinds stay as they are.
 func (w Webhooks) Rewrite(objects []Object) ([]Object, error) {
-	err := eachWebhook(objects, func(config map[string]any, _ Service) {
-		config["caBundle"] = base64.StdEncoding.EncodeToString(w.CA)
-		config["service"].(map[string]any)["port"] = w.Port
+	err := eachWebhook(objects, func(client clientConfig) {
+		client.config["caBundle"] = base64.StdEncoding.EncodeToString(w.CA)
+		client.service["port"] = w.Port
 	})
 	if err != nil {
 		return nil, err
@@ -59,7 +59,7 @@ func (s Service) Host() string {
 // Services returns the Services that the webhooks among these objects name, each once.
 func Services(objects []Object) ([]Service, error) {
 	var services []Service
-	err := eachWebhook(objects, func(_ map[string]any, service Service) { services = append(services, service) })
+	err := eachWebhook(objects, func(client clientConfig) { services = append(services, client.names) })
 	slices.SortFunc(services, func(a, b Service) int {
 		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
 	})
@@ -69,31 +69,38 @@ func Services(objects []Object) ([]Service, error) {
 var webhookKinds = []string{"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"}
 
 // eachWebhook visits the clientConfig of each webhook among these objects; one that names no Service is an error.
-func eachWebhook(objects []Object, visit func(config map[string]any, service Service)) error {
+func eachWebhook(objects []Object, visit func(clientConfig)) error {
 	for _, o := range objects {
 		if !slices.Contains(webhookKinds, o.Kind()) {
 			continue
 		}
 		webhooks, _ := o["webhooks"].([]any)
 		for i, webhook := range webhooks {
-			config, service, err := clientConfig(webhook)
+			client, err := clientConfigOf(webhook)
 			if err != nil {
 				return fmt.Errorf("%s %s: webhooks[%d]: %w", o.Kind(), o.Name(), i, err)
 			}
-			visit(config, service)
+			visit(client)
 		}
 	}
 	return nil
 }
 
-func clientConfig(webhook any) (map[string]any, Service, error) {
+// clientConfig is how the API server reaches a webhook.
+type clientConfig struct {
+	// config is the field clientConfig, service the one in it.
+	config, service map[string]any
+	names           Service
+}
+
+func clientConfigOf(webhook any) (clientConfig, error) {
 	fields, _ := webhook.(map[string]any)
 	config, _ := fields["clientConfig"].(map[string]any)
 	service, _ := config["service"].(map[string]any)
 	name, _ := service["name"].(string)
 	namespace, _ := service["namespace"].(string)
 	if name == "" || namespace == "" {
-		return nil, Service{}, errors.New("clientConfig.service has to name a Service and its namespace")
+		return clientConfig{}, errors.New("clientConfig.service has to name a Service and its namespace")
 	}
-	return config, Service{Namespace: namespace, Name: name}, nil
+	return clientConfig{config: config, service: service, names: Service{Namespace: namespace, Name: name}}, nil
 }

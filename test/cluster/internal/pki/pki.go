@@ -34,8 +34,8 @@ func NewCA(name string) (*Pair, error) {
 	return create(template, nil)
 }
 
-// NewServer makes a serving certificate for these names, each a host name or an IP address.
-func (ca *Pair) NewServer(names ...string) (*Pair, error) {
+// NewServer makes, signed by this pair, a serving certificate for these names, each a host name or an IP address.
+func (p *Pair) NewServer(names ...string) (*Pair, error) {
 	template := &x509.Certificate{
 		Subject:     pkix.Name{CommonName: names[0]},
 		KeyUsage:    x509.KeyUsageDigitalSignature,
@@ -48,16 +48,16 @@ func (ca *Pair) NewServer(names ...string) (*Pair, error) {
 		}
 		template.DNSNames = append(template.DNSNames, name)
 	}
-	return create(template, ca)
+	return create(template, p)
 }
 
-// NewClient makes a client certificate by which the API server knows this user and these groups.
-func (ca *Pair) NewClient(user string, groups ...string) (*Pair, error) {
+// NewClient makes, signed by this pair, a client certificate by which the API server knows this user and these groups.
+func (p *Pair) NewClient(user string, groups ...string) (*Pair, error) {
 	return create(&x509.Certificate{
 		Subject:     pkix.Name{CommonName: user, Organization: groups},
 		KeyUsage:    x509.KeyUsageDigitalSignature,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
-	}, ca)
+	}, p)
 }
 
 // create completes the template and has it signed by the authority, or by itself if there is none.

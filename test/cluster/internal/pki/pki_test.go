@@ -58,7 +58,8 @@ func TestClientCertificateNamesUserAndGroups(t *testing.T) {
 		t.Error(err)
 	}
 	subject := client.Certificate.Subject
-	if slices.Sort(subject.Organization); subject.CommonName != "kubernetes-admin" || !slices.Equal(subject.Organization, []string{"others", "system:masters"}) {
+	slices.Sort(subject.Organization)
+	if subject.CommonName != "kubernetes-admin" || !slices.Equal(subject.Organization, []string{"others", "system:masters"}) {
 		t.Errorf("the subject is %v", subject)
 	}
 	_, others := authority(t)

@@ -48,7 +48,7 @@ func (i Identity) signal(signal syscall.Signal) error {
 	if err != nil {
 		return nil
 	}
-	defer handle.Release()
+	defer func() { _ = handle.Release() }()
 	if !i.Alive() {
 		return nil
 	}
