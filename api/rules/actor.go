@@ -1,0 +1,27 @@
+package rules
+
+// Actor is who sent a write, as far as the rules care.
+type Actor int
+
+const (
+	// User is anyone else: people, their tools, and other controllers.
+	User Actor = iota
+	// Controller is Namesake's own service account.
+	Controller
+	// GarbageCollector is the garbage collector of kube-controller-manager. It takes owners away (orphaning, or owners
+	// that are gone) and unsets blockOwnerDeletion; it never adds an owner.
+	GarbageCollector
+)
+
+// ActorFor tells who username is. controllerUser is the user name of Namesake's own service account.
+func ActorFor(username, controllerUser string) Actor {
+	switch username {
+	case controllerUser:
+		return Controller
+	case "system:serviceaccount:kube-system:generic-garbage-collector", // --use-service-account-credentials=true
+		"system:kube-controller-manager": // --use-service-account-credentials=false
+		return GarbageCollector
+	default:
+		return User
+	}
+}

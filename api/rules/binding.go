@@ -1,0 +1,129 @@
+package rules
+
+import (
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+)
+
+var bindingPath = field.NewPath("metadata", "annotations").Key(sandboxv1.AnnotationBinding)
+
+// Binding returns the name of the Sandbox that claim is bound to, or "" while it is not bound.
+func Binding(claim *extensionsv1.SandboxClaim) string {
+	return claim.Annotations[sandboxv1.AnnotationBinding]
+}
+
+// Step is what a claim needs next.
+type Step string
+
+const (
+	// StepBind: the claim is not bound, or its binding is lost; choose a Sandbox and write the binding.
+	StepBind Step = "Bind"
+	// StepAdopt: the binding names a Sandbox that is still its pool's; adopt it.
+	StepAdopt Step = "Adopt"
+	// StepCreate: the binding is cold and its Sandbox is not there; create it.
+	StepCreate Step = "Create"
+	// StepServe: the claim controls its Sandbox; report it.
+	StepServe Step = "Serve"
+	// StepMissing: the claim had its Sandbox and no longer has; report that, and do nothing.
+	StepMissing Step = "Missing"
+	// StepBlocked: the binding is cold, and a Sandbox that is not the claim's has its name; report that and wait.
+	StepBlocked Step = "Blocked"
+)
+
+// NextStep decides what claim needs next. sandbox is the one that its binding names, nil where that does not exist or
+// there is no binding.
+func NextStep(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox) Step {
+	binding := Binding(claim)
+	switch {
+	case binding == "":
+		return StepBind
+	case sandbox != nil && ControlledBy(sandbox, claim):
+		return StepServe
+	case claim.Status.Sandbox.Name != "":
+		return StepMissing
+	case IsColdName(claim, binding) && sandbox == nil:
+		return StepCreate
+	case IsColdName(claim, binding):
+		return StepBlocked
+	case Lost(claim, sandbox):
+		return StepBind
+	default:
+		return StepAdopt
+	}
+}
+
+// SafeOnCache says whether step may be taken although claim, and the Sandbox that it is bound to, come from a cache that
+// may be behind. A first binding and an adoption are guarded by the write itself, and what a claim controls stays its
+// own; every other step rests on an absence or a loss, and counts only with both objects read live.
+func SafeOnCache(claim *extensionsv1.SandboxClaim, step Step) bool {
+	switch step {
+	case StepServe, StepAdopt:
+		return true
+	case StepBind:
+		return Binding(claim) == ""
+	default:
+		return false
+	}
+}
+
+// Lost says whether claim can never adopt sandbox, the one that its warm binding names: it is gone (nil), it is being
+// deleted, or its pool no longer controls it. All three are final. A Sandbox that the claim itself controls is not
+// lost, even while it is being deleted: the claim would come to control two.
+func Lost(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox) bool {
+	if sandbox == nil {
+		return true
+	}
+	if ControlledBy(sandbox, claim) {
+		return false
+	}
+	return sandbox.DeletionTimestamp != nil || !IsPool(ControllerOf(sandbox))
+}
+
+// CheckBinding checks the change of a claim's binding. It is written once. Only while the claim never had a Sandbox
+// and only a warm binding may be rewritten, and then only when the Sandbox that it names is Lost. sandbox is that one,
+// as it is now, or nil.
+func CheckBinding(old, obj *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox) field.ErrorList {
+	before, after := Binding(old), Binding(obj)
+	switch {
+	case before == after || before == "":
+		return nil
+	case after == "":
+		return refuseBinding(after, "a binding is never removed: keep %q", before)
+	case old.Status.Sandbox.Name != "":
+		return refuseBinding(after, "this claim already has Sandbox %q: keep %q, or create a new claim", old.Status.Sandbox.Name, before)
+	case IsColdName(old, before):
+		return refuseBinding(after, "a binding to a Sandbox of the claim's own name is final: keep %q", before)
+	case !Lost(old, sandbox):
+		return refuseBinding(after, "Sandbox %q can still be adopted: keep %q", before, before)
+	}
+	return nil
+}
+
+// NeedsLookup says whether CheckBinding depends on the Sandbox that old's binding names.
+func NeedsLookup(old, obj *extensionsv1.SandboxClaim) bool {
+	return len(CheckBinding(old, obj, nil)) == 0 && Binding(old) != "" && Binding(old) != Binding(obj)
+}
+
+// CheckClaimStatus checks the change of a claim's status: the name of its Sandbox is written once, since it is what
+// says that the claim was bound.
+func CheckClaimStatus(old, obj *extensionsv1.SandboxClaim) field.ErrorList {
+	before, after := old.Status.Sandbox.Name, obj.Status.Sandbox.Name
+	path := field.NewPath("status", "sandbox", "name")
+	switch {
+	case before == after:
+		return nil
+	case before != "":
+		return field.ErrorList{field.Invalid(path, after, fmt.Sprintf("this claim has had Sandbox %q, which stays on record: keep %q", before, before))}
+	case after != Binding(obj):
+		return field.ErrorList{field.Invalid(path, after, fmt.Sprintf("this claim is bound to %q: a claim's status names the Sandbox that it is bound to", Binding(obj)))}
+	}
+	return nil
+}
+
+func refuseBinding(value, format string, args ...any) field.ErrorList {
+	return field.ErrorList{field.Invalid(bindingPath, value, fmt.Sprintf(format, args...))}
+}

@@ -1,0 +1,105 @@
+package rules
+
+import (
+	"slices"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+)
+
+// Revision is what a warm Sandbox was made of: its pool, and the template and the hash of its blueprint at that time.
+type Revision struct {
+	// Pool is the UID of the pool: a pool of the same name that came later is another pool.
+	Pool types.UID
+	// Template is the name of the SandboxTemplate.
+	Template string
+	// Hash is the BlueprintHash of the template when the Sandbox was created.
+	Hash string
+}
+
+// CandidateOf returns the revision of sandbox if a claim may adopt it: its pool controls it, it is Ready in its current
+// generation with an address, is meant to run, and is not being deleted.
+func CandidateOf(sandbox *sandboxv1.Sandbox) (Revision, bool) {
+	owner := ControllerOf(sandbox)
+	if !IsPool(owner) || sandbox.DeletionTimestamp != nil || !IsReady(sandbox) || len(sandbox.Status.PodIPs) == 0 ||
+		sandbox.Spec.OperatingMode == sandboxv1.OperatingModeSuspended || sandbox.Spec.ShutdownTime != nil {
+		return Revision{}, false
+	}
+	return Revision{
+		Pool:     owner.UID,
+		Template: sandbox.Annotations[sandboxv1.AnnotationTemplateRef],
+		Hash:     sandbox.Labels[sandboxv1.LabelTemplateHash],
+	}, true
+}
+
+// IsReady says whether sandbox is Ready as it is now: what it says of an earlier generation does not count.
+func IsReady(sandbox *sandboxv1.Sandbox) bool {
+	ready := meta.FindStatusCondition(sandbox.Status.Conditions, sandboxv1.ConditionReady)
+	return ready != nil && ready.Status == metav1.ConditionTrue && ready.ObservedGeneration == sandbox.Generation
+}
+
+// Want is one choice of a claim: warm Sandboxes of a pool, and of a template and hash where these are not empty.
+type Want Revision
+
+// Accepts says whether r is what w asks for.
+func (w Want) Accepts(r Revision) bool {
+	return w.Pool == r.Pool && (w.Template == "" || w.Template == r.Template) && (w.Hash == "" || w.Hash == r.Hash)
+}
+
+// Wants returns what claim may adopt, best first: Sandboxes of the current template, then, in the pools whose update
+// strategy keeps them, older ones. A claim that names a pool takes from that one; a claim that names a template takes
+// from every pool of it, and only what that template made. pools are those that the claim may draw on, in any order; hash
+// returns the BlueprintHash of a template by its name, or "" where there is no such template.
+func Wants(claim *extensionsv1.SandboxClaim, pools []*extensionsv1.SandboxWarmPool, hash func(template string) string) []Want {
+	if !adoptable(claim) {
+		return nil
+	}
+	var current, older []Want
+	for _, pool := range slices.SortedFunc(slices.Values(pools), byName) {
+		if pool.DeletionTimestamp != nil {
+			continue
+		}
+		template := pool.Spec.SandboxTemplateRef.Name
+		newest := hash(template)
+		if newest != "" {
+			current = append(current, Want{Pool: pool.UID, Template: template, Hash: newest})
+		}
+		if newest != "" && UpdateStrategy(pool) == extensionsv1.UpdateStrategyRecreate {
+			continue
+		}
+		if claim.Spec.WarmPoolRef != nil {
+			template = ""
+		}
+		older = append(older, Want{Pool: pool.UID, Template: template})
+	}
+	return append(current, older...)
+}
+
+// adoptable says whether a warm Sandbox can be what claim asks for: env and volumes of its own need a new one.
+func adoptable(claim *extensionsv1.SandboxClaim) bool {
+	return len(claim.Spec.Env) == 0 && len(claim.Spec.VolumeClaimTemplates) == 0
+}
+
+func byName(a, b *extensionsv1.SandboxWarmPool) int {
+	if a.Name < b.Name {
+		return -1
+	}
+	return 1
+}
+
+// DrawsOn says whether claim may adopt out of pool.
+func DrawsOn(claim *extensionsv1.SandboxClaim, pool *extensionsv1.SandboxWarmPool) bool {
+	switch {
+	case claim.Namespace != pool.Namespace:
+		return false
+	case claim.Spec.WarmPoolRef != nil:
+		return claim.Spec.WarmPoolRef.Name == pool.Name
+	case claim.Spec.SandboxTemplateRef != nil:
+		return claim.Spec.SandboxTemplateRef.Name == pool.Spec.SandboxTemplateRef.Name
+	}
+	return false
+}

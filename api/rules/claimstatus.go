@@ -1,0 +1,112 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+)
+
+// Problem is why a claim has no Sandbox to show: a reason of its Ready condition, and a message for people.
+type Problem struct {
+	Reason, Message string
+	// Cause is the error behind it, where trying again may help although nothing that is watched changes.
+	Cause error
+}
+
+// Error makes a Problem an error.
+func (p *Problem) Error() string { return p.Message }
+
+// TemplateNotFound is the Problem of a claim whose SandboxTemplate does not exist.
+func TemplateNotFound(name string) *Problem {
+	return &Problem{Reason: extensionsv1.ReasonTemplateNotFound, Message: fmt.Sprintf("SandboxTemplate %q not found", name)}
+}
+
+// WarmPoolNotFound is the Problem of a claim whose SandboxWarmPool does not exist.
+func WarmPoolNotFound(name string) *Problem {
+	return &Problem{Reason: extensionsv1.ReasonWarmPoolNotFound, Message: fmt.Sprintf("SandboxWarmPool %q not found", name)}
+}
+
+// SandboxMissing is the Problem of a claim that had a Sandbox, which no longer exists.
+func SandboxMissing() *Problem {
+	return &Problem{Reason: extensionsv1.ReasonSandboxMissing, Message: "Sandbox does not exist"}
+}
+
+// NameTaken is the Problem of a claim whose Sandbox cannot be created, since another has its name.
+func NameTaken(name string) *Problem {
+	return &Problem{Reason: extensionsv1.ReasonReconcilerError, Message: fmt.Sprintf(
+		"Error seen: Sandbox %q exists and is not this claim's: delete that Sandbox, or use another claim name", name)}
+}
+
+// Refused is the Problem of a claim for which the API server refused a write.
+func Refused(err error) *Problem {
+	return &Problem{Reason: extensionsv1.ReasonReconcilerError, Message: fmt.Sprintf("Error seen: %v", err), Cause: err}
+}
+
+// ClaimStatus returns the status of claim, computed from scratch. sandbox is the one that it controls, or nil; problem
+// is why there is none, or what went wrong with it. The Sandbox that a claim once had stays on record.
+func ClaimStatus(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox, problem *Problem, now time.Time) extensionsv1.SandboxClaimStatus {
+	status := extensionsv1.SandboxClaimStatus{}
+	conditions := &conditionSet{generation: claim.Generation, now: now, old: claim.Status.Conditions}
+	switch {
+	case problem != nil:
+		conditions.set(metav1.Condition{
+			Type: extensionsv1.ConditionReady, Status: metav1.ConditionFalse, Reason: problem.Reason, Message: problem.Message,
+		})
+	default:
+		conditions.set(claimReady(sandbox))
+	}
+	if sandbox == nil {
+		status.Sandbox.Name, status.Sandbox.UID = claim.Status.Sandbox.Name, claim.Status.Sandbox.UID
+	} else {
+		status.Sandbox = extensionsv1.ClaimedSandbox{
+			Name: sandbox.Name, UID: sandbox.UID,
+			PodIPs: slices.Clone(sandbox.Status.PodIPs), PodUID: sandbox.Status.PodUID,
+		}
+		if finished := meta.FindStatusCondition(sandbox.Status.Conditions, sandboxv1.ConditionFinished); finished != nil {
+			conditions.list = append(conditions.list, *finished)
+		}
+	}
+	slices.SortFunc(conditions.list, func(a, b metav1.Condition) int { return strings.Compare(a.Type, b.Type) })
+	status.Conditions = conditions.list
+	return status
+}
+
+// claimReady forwards the Ready condition of the claim's Sandbox, but not one of an earlier generation.
+func claimReady(sandbox *sandboxv1.Sandbox) metav1.Condition {
+	ready := meta.FindStatusCondition(sandbox.Status.Conditions, sandboxv1.ConditionReady)
+	switch {
+	case ready == nil:
+		return metav1.Condition{
+			Type: extensionsv1.ConditionReady, Status: metav1.ConditionFalse,
+			Reason: extensionsv1.ReasonSandboxNotReady, Message: "Sandbox is not ready",
+		}
+	case sandbox.DeletionTimestamp != nil:
+		return metav1.Condition{
+			Type: extensionsv1.ConditionReady, Status: metav1.ConditionFalse,
+			Reason: extensionsv1.ReasonSandboxNotReady, Message: "Sandbox is being deleted",
+		}
+	case ready.Reason == sandboxv1.ReasonSandboxExpired:
+		return metav1.Condition{
+			Type: extensionsv1.ConditionReady, Status: metav1.ConditionFalse, Reason: extensionsv1.ReasonSandboxExpired,
+			Message: "Underlying Sandbox resource has expired independently of the Claim.",
+		}
+	case ready.Status == metav1.ConditionTrue && ready.ObservedGeneration != sandbox.Generation:
+		return metav1.Condition{
+			Type: extensionsv1.ConditionReady, Status: metav1.ConditionFalse,
+			Reason: extensionsv1.ReasonSandboxNotReady, Message: "Sandbox has changed and is not ready yet",
+		}
+	}
+	return metav1.Condition{Type: extensionsv1.ConditionReady, Status: ready.Status, Reason: ready.Reason, Message: ready.Message}
+}
+
+// ClaimStatusMoved says whether wanted differs from the status that claim has.
+func ClaimStatusMoved(claim *extensionsv1.SandboxClaim, wanted extensionsv1.SandboxClaimStatus) bool {
+	return !sameStatus(claim.Status, wanted)
+}

@@ -1,0 +1,77 @@
+package rules
+
+import (
+	"fmt"
+	"hash/fnv"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+)
+
+// Hash returns the 32-bit FNV-1a hash of s as eight lowercase hexadecimal digits: the form in which existing clients
+// select by the names of Sandboxes, pools and templates. Two names may share a hash, so nothing is decided by it.
+func Hash(s string) string {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(s)) // never fails: hash.Hash
+	return fmt.Sprintf("%08x", h.Sum32())
+}
+
+// ControllerOf returns the owner reference that controls obj, or nil.
+func ControllerOf(obj metav1.Object) *metav1.OwnerReference {
+	return metav1.GetControllerOfNoCopy(obj)
+}
+
+// ControlledBy says whether owner, by its UID, controls obj.
+func ControlledBy(obj, owner metav1.Object) bool {
+	ref := ControllerOf(obj)
+	return ref != nil && ref.UID == owner.GetUID()
+}
+
+// IsSandbox says whether ref, which may be nil, names a Sandbox in any version.
+func IsSandbox(ref *metav1.OwnerReference) bool {
+	return isKind(ref, sandboxv1.GroupName, sandboxv1.KindSandbox)
+}
+
+// IsPool says whether ref, which may be nil, names a SandboxWarmPool in any version.
+func IsPool(ref *metav1.OwnerReference) bool {
+	return isKind(ref, extensionsv1.GroupName, extensionsv1.KindSandboxWarmPool)
+}
+
+// IsClaim says whether ref, which may be nil, names a SandboxClaim in any version.
+func IsClaim(ref *metav1.OwnerReference) bool {
+	return isKind(ref, extensionsv1.GroupName, extensionsv1.KindSandboxClaim)
+}
+
+func isKind(ref *metav1.OwnerReference, group, kind string) bool {
+	if ref == nil || ref.Kind != kind {
+		return false
+	}
+	gv, err := schema.ParseGroupVersion(ref.APIVersion)
+	return err == nil && gv.Group == group
+}
+
+// SandboxOwner returns the reference by which sandbox controls its Pod.
+func SandboxOwner(sandbox *sandboxv1.Sandbox) *metav1.OwnerReference {
+	return metav1.NewControllerRef(sandbox, sandboxv1.GroupVersion.WithKind(sandboxv1.KindSandbox))
+}
+
+// ClaimOwner returns the reference by which claim controls its Sandbox.
+func ClaimOwner(claim *extensionsv1.SandboxClaim) *metav1.OwnerReference {
+	return metav1.NewControllerRef(claim, extensionsv1.GroupVersion.WithKind(extensionsv1.KindSandboxClaim))
+}
+
+// PoolOwner returns the reference by which pool controls its Sandboxes.
+func PoolOwner(pool *extensionsv1.SandboxWarmPool) *metav1.OwnerReference {
+	return metav1.NewControllerRef(pool, extensionsv1.GroupVersion.WithKind(extensionsv1.KindSandboxWarmPool))
+}
+
+// describeOwner names ref for a message: `SandboxClaim "a"`, or "nobody".
+func describeOwner(ref *metav1.OwnerReference) string {
+	if ref == nil {
+		return "nobody"
+	}
+	return fmt.Sprintf("%s %q", ref.Kind, ref.Name)
+}

@@ -1,0 +1,95 @@
+package rules
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+)
+
+// IdentityLabels returns the labels by which Services, NetworkPolicies and routers know sandbox's Pod. They follow the
+// Sandbox: adoption takes the pool's away and adds the claim's.
+func IdentityLabels(sandbox *sandboxv1.Sandbox) map[string]string {
+	identity := map[string]string{sandboxv1.LabelSandboxNameHash: Hash(sandbox.Name)}
+	owner := ControllerOf(sandbox)
+	inherit := func(key string) {
+		if value := sandbox.Labels[key]; value != "" {
+			identity[key] = value
+		}
+	}
+	if IsPool(owner) {
+		inherit(sandboxv1.LabelWarmPool)
+	}
+	if IsClaim(owner) {
+		identity[sandboxv1.LabelClaimUID] = string(owner.UID)
+	}
+	if owner != nil && strings.HasPrefix(owner.APIVersion, extensionsv1.ReservedPrefix) {
+		inherit(sandboxv1.LabelTemplateRefHash)
+	}
+	if by, ok := sandbox.Labels[sandboxv1.LabelCreatedBy]; ok {
+		identity[sandboxv1.LabelCreatedBy] = createdBy(by)
+	}
+	return identity
+}
+
+// createdBy maps what anyone may write into one of the values that clients count by.
+func createdBy(value string) string {
+	switch value {
+	case sandboxv1.CreatedByGoClient, sandboxv1.CreatedByPythonClient, sandboxv1.CreatedByController:
+		return value
+	default:
+		return sandboxv1.CreatedByUnknown
+	}
+}
+
+// PodMetadata returns the labels and annotations that pod, the Pod of sandbox, should have: its own, less what came
+// from the Sandbox's template before and is no longer there, plus the template's and the identity labels. pod is nil for
+// one that is yet to be created.
+func PodMetadata(sandbox *sandboxv1.Sandbox, pod *corev1.Pod) (labels, annotations map[string]string) {
+	template := sandbox.Spec.PodTemplate.Metadata
+	fromTemplateLabels, fromTemplateAnnotations := unreserved(template.Labels), unreserved(template.Annotations)
+	labels, annotations = map[string]string{}, map[string]string{}
+	if pod != nil {
+		maps.Copy(labels, pod.Labels)
+		maps.Copy(annotations, pod.Annotations)
+	}
+	drop(labels, strings.Split(annotations[sandboxv1.AnnotationPropagatedLabels], ","))
+	drop(annotations, strings.Split(annotations[sandboxv1.AnnotationPropagatedAnnotations], ","))
+	drop(labels, podLabels)
+	drop(annotations, podAnnotations)
+
+	maps.Copy(labels, fromTemplateLabels)
+	maps.Copy(labels, IdentityLabels(sandbox))
+	maps.Copy(annotations, fromTemplateAnnotations)
+	record(annotations, sandboxv1.AnnotationPropagatedLabels, fromTemplateLabels)
+	record(annotations, sandboxv1.AnnotationPropagatedAnnotations, fromTemplateAnnotations)
+	return labels, annotations
+}
+
+// unreserved returns m without the keys that belong to the controllers.
+func unreserved(m map[string]string) map[string]string {
+	free := maps.Clone(m)
+	maps.DeleteFunc(free, func(key, _ string) bool { return IsReserved(key) })
+	return free
+}
+
+func drop(m map[string]string, keys []string) {
+	for _, key := range keys {
+		delete(m, key)
+	}
+}
+
+// record notes under key which keys came from the template, if any did.
+func record(annotations map[string]string, key string, from map[string]string) {
+	if len(from) > 0 {
+		annotations[key] = strings.Join(sortedKeys(from), ",")
+	}
+}
+
+func sortedKeys(m map[string]string) []string {
+	return slices.Sorted(maps.Keys(m))
+}

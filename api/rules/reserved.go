@@ -1,0 +1,93 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+)
+
+var (
+	// sandboxLabels and sandboxAnnotations say where a Sandbox came from and whose it is.
+	sandboxLabels = []string{
+		sandboxv1.LabelWarmPool, sandboxv1.LabelTemplateRefHash, sandboxv1.LabelTemplateHash,
+		sandboxv1.LabelPodTemplateHash, sandboxv1.LabelLaunchType, sandboxv1.LabelClaimUID,
+	}
+	sandboxAnnotations = []string{sandboxv1.AnnotationPodName, sandboxv1.AnnotationTemplateRef}
+
+	// claimAnnotations are what a claim's binding and its latency are read from.
+	claimAnnotations = []string{
+		sandboxv1.AnnotationBinding, sandboxv1.AnnotationControllerFirstObservedAt, sandboxv1.AnnotationClaimFirstReadyAt,
+	}
+
+	// podLabels are what Services, NetworkPolicies and routers select a Sandbox's Pod by.
+	podLabels = []string{
+		sandboxv1.LabelSandboxNameHash, sandboxv1.LabelWarmPool, sandboxv1.LabelTemplateRefHash,
+		sandboxv1.LabelClaimUID, sandboxv1.LabelCreatedBy,
+	}
+	podAnnotations = []string{sandboxv1.AnnotationPropagatedLabels, sandboxv1.AnnotationPropagatedAnnotations}
+)
+
+// IsReserved says whether key, of a label or annotation, belongs to the controllers: it is never copied from a pod
+// template or a claim to a Pod.
+func IsReserved(key string) bool {
+	return strings.HasPrefix(key, sandboxv1.ReservedPrefix) || strings.HasPrefix(key, extensionsv1.ReservedPrefix) ||
+		key == sandboxv1.AnnotationTraceContext
+}
+
+// CheckSandboxReserved returns a Forbidden error for each label and annotation of a Sandbox that only the controller
+// writes and that differs between old and obj. old is nil on create.
+func CheckSandboxReserved(old, obj *sandboxv1.Sandbox) field.ErrorList {
+	if old == nil {
+		old = &sandboxv1.Sandbox{}
+		// Admission itself stamps it: on a new Sandbox it can only be the Sandbox's name (CheckPodName).
+		old.Annotations = keep(obj.Annotations, sandboxv1.AnnotationPodName)
+	}
+	return checkReserved(old, obj, sandboxLabels, sandboxAnnotations)
+}
+
+// CheckClaimReserved is CheckSandboxReserved for the annotations of an existing claim.
+func CheckClaimReserved(old, obj *extensionsv1.SandboxClaim) field.ErrorList {
+	return checkReserved(old, obj, nil, claimAnnotations)
+}
+
+// checkReserved compares the values of the given keys and refuses each difference.
+func checkReserved(old, obj metav1.Object, labels, annotations []string) field.ErrorList {
+	meta := field.NewPath("metadata")
+	errs := changed(meta.Child("labels"), old.GetLabels(), obj.GetLabels(), labels)
+	return append(errs, changed(meta.Child("annotations"), old.GetAnnotations(), obj.GetAnnotations(), annotations)...)
+}
+
+func changed(path *field.Path, old, obj map[string]string, keys []string) field.ErrorList {
+	var errs field.ErrorList
+	for _, key := range keys {
+		before, had := old[key]
+		after, has := obj[key]
+		switch {
+		case before == after && had == has:
+		case !had:
+			errs = append(errs, field.Forbidden(path.Key(key), fmt.Sprintf("only Namesake's controller sets this, found %q: leave it out", after)))
+		case !has:
+			errs = append(errs, field.Forbidden(path.Key(key), fmt.Sprintf("only Namesake's controller removes this: keep %q", before)))
+		default:
+			errs = append(errs, field.Forbidden(path.Key(key), fmt.Sprintf("only Namesake's controller changes this, found %q: keep %q", after, before)))
+		}
+	}
+	return errs
+}
+
+// keep returns the entries of m that have one of the given keys.
+func keep(m map[string]string, keys ...string) map[string]string {
+	kept := map[string]string{}
+	for key, value := range m {
+		if slices.Contains(keys, key) {
+			kept[key] = value
+		}
+	}
+	return kept
+}

@@ -1,0 +1,82 @@
+package rules
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+)
+
+// BlueprintHash returns the hash by which a pool knows the Sandboxes that were made of the template as it is now: that
+// of the blueprint's JSON encoding, pod metadata included.
+func BlueprintHash(template *extensionsv1.SandboxTemplate) string {
+	return hashJSON(template.Spec.SandboxBlueprint)
+}
+
+// PodTemplateHash is BlueprintHash over the pod template alone.
+func PodTemplateHash(template *extensionsv1.SandboxTemplate) string {
+	return hashJSON(template.Spec.PodTemplate)
+}
+
+func hashJSON(v any) string {
+	encoded, err := json.Marshal(v)
+	if err != nil { // The API types hold nothing that JSON cannot say.
+		panic(fmt.Sprintf("encoding %T: %v", v, err))
+	}
+	return Hash(string(encoded))
+}
+
+// NewPoolSandbox returns the Sandbox that pool creates out of template. suffix is SuffixLength random characters of a
+// name; the API server refuses the name when it is taken.
+func NewPoolSandbox(pool *extensionsv1.SandboxWarmPool, template *extensionsv1.SandboxTemplate, suffix string) *sandboxv1.Sandbox {
+	sandbox := newSandbox(template, pool.Namespace, GeneratedName(pool.Name+"-", suffix))
+	maps.Copy(sandbox.Labels, map[string]string{
+		sandboxv1.LabelWarmPool:        Hash(pool.Name),
+		sandboxv1.LabelTemplateHash:    BlueprintHash(template),
+		sandboxv1.LabelPodTemplateHash: PodTemplateHash(template),
+		sandboxv1.LabelLaunchType:      sandboxv1.LaunchTypeWarm,
+		sandboxv1.LabelCreatedBy:       sandboxv1.CreatedByController,
+	})
+	sandbox.OwnerReferences = []metav1.OwnerReference{*PoolOwner(pool)}
+	return sandbox
+}
+
+// NewClaimSandbox returns the Sandbox that is created out of template for claim, which is bound to its name.
+func NewClaimSandbox(claim *extensionsv1.SandboxClaim, template *extensionsv1.SandboxTemplate) *sandboxv1.Sandbox {
+	sandbox := newSandbox(template, claim.Namespace, Binding(claim))
+	sandbox.Labels[sandboxv1.LabelLaunchType] = sandboxv1.LaunchTypeCold
+	sandbox.Labels[sandboxv1.LabelClaimUID] = string(claim.UID)
+	if by := claim.Labels[sandboxv1.LabelCreatedBy]; by != "" {
+		sandbox.Labels[sandboxv1.LabelCreatedBy] = by
+	}
+	if trace := claim.Annotations[sandboxv1.AnnotationTraceContext]; trace != "" {
+		sandbox.Annotations[sandboxv1.AnnotationTraceContext] = trace
+	}
+	sandbox.OwnerReferences = []metav1.OwnerReference{*ClaimOwner(claim)}
+	return sandbox
+}
+
+func newSandbox(template *extensionsv1.SandboxTemplate, namespace, name string) *sandboxv1.Sandbox {
+	return &sandboxv1.Sandbox{
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: namespace,
+			Name:      name,
+			Labels:    map[string]string{sandboxv1.LabelTemplateRefHash: Hash(template.Name)},
+			Annotations: map[string]string{
+				sandboxv1.AnnotationTemplateRef: template.Name,
+				sandboxv1.AnnotationPodName:     name,
+			},
+		},
+		Spec: sandboxv1.SandboxSpec{SandboxBlueprint: *template.Spec.SandboxBlueprint.DeepCopy()},
+	}
+}
+
+// SampleSandbox returns a Sandbox as template would make one, under a name that none can have: what the API server says
+// of its Pod, it would say of every other.
+func SampleSandbox(template *extensionsv1.SandboxTemplate) *sandboxv1.Sandbox {
+	return newSandbox(template, template.Namespace, "")
+}

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"time"
+
+	"k8s.io/client-go/rest"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+)
+
+// clients write to the API server; all read from the manager's cache.
+type clients struct {
+	// claims has a connection and a rate of its own: what users wait for never queues behind a pool that fills.
+	claims client.Client
+	// background is for everything else.
+	background client.Client
+	// readYourWrites is background, with reads that wait until the cache has seen what it wrote.
+	readYourWrites client.Client
+}
+
+func newClients(cfg *rest.Config, mgr manager.Manager) (*clients, error) {
+	own := rest.CopyConfig(cfg)
+	// client-go shares one connection among clients of equal configuration; a dialer of its own makes this one differ.
+	own.Dial = (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}).DialContext
+	httpClient, err := rest.HTTPClientFor(own)
+	if err != nil {
+		return nil, fmt.Errorf("connecting for claims: %w", err)
+	}
+	claims, err := client.New(own, client.Options{
+		HTTPClient: httpClient, Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper(), Cache: &client.CacheOptions{Reader: mgr.GetCache()},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("creating the client for claims: %w", err)
+	}
+	readYourWrites, err := client.New(cfg, client.Options{
+		HTTPClient: mgr.GetHTTPClient(), Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper(),
+		Cache: &client.CacheOptions{Reader: mgr.GetCache(), EnableReadYourWritesConsistency: ptr.To(true)},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("creating the client for pools: %w", err)
+	}
+	return &clients{claims: claims, background: mgr.GetClient(), readYourWrites: readYourWrites}, nil
+}

@@ -1,0 +1,47 @@
+// Command namesake is the manager: it serves admission, and, while it is the leader, reconciles Sandboxes, pools and claims.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+
+	"k8s.io/klog/v2"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+)
+
+func main() {
+	if err := run(flag.CommandLine, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "namesake:", err)
+		os.Exit(1)
+	}
+}
+
+// run parses args and serves until it is told to stop.
+func run(flags *flag.FlagSet, args []string) error {
+	o := defaults()
+	o.addFlags(flags)
+	logging := zap.Options{}
+	logging.BindFlags(flags)
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if err := o.validate(flags.Args()); err != nil {
+		return err
+	}
+	log := zap.New(zap.UseFlagOptions(&logging))
+	ctrl.SetLogger(log)
+	klog.SetLogger(log)
+
+	cfg, err := ctrl.GetConfig()
+	if err != nil {
+		return fmt.Errorf("finding the cluster: %w: give --kubeconfig, or run in a Pod", err)
+	}
+	ctx := ctrl.SetupSignalHandler()
+	mgr, err := newManager(ctx, cfg, o)
+	if err != nil {
+		return err
+	}
+	return mgr.Start(ctx)
+}

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/selection"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/util/workqueue"
+	"k8s.io/utils/ptr"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/config"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	"sigs.k8s.io/controller-runtime/pkg/metrics/server"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/webhook"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	"github.com/namesake-sandbox/namesake/api/rules/candidates"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/controllers"
+	"github.com/namesake-sandbox/namesake/controllers/feed"
+	"github.com/namesake-sandbox/namesake/webhooks"
+)
+
+// +kubebuilder:rbac:groups=coordination.k8s.io,namespace=namesake-system,resources=leases,verbs=get;create;update
+
+const leaseName = "namesake.agents.x-k8s.io"
+
+// newManager assembles everything that runs in the program: cache, index, webhooks in every replica, reconcilers in the
+// one that leads.
+func newManager(ctx context.Context, cfg *rest.Config, o *options) (manager.Manager, error) {
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, sandboxv1.AddToScheme, extensionsv1.AddToScheme} {
+		if err := add(scheme); err != nil {
+			return nil, fmt.Errorf("registering the API: %w", err)
+		}
+	}
+	cfg = rest.CopyConfig(cfg)
+	cfg.QPS, cfg.Burst = float32(o.qps), o.burst
+	mgr, err := ctrl.NewManager(cfg, manager.Options{
+		Scheme:  scheme,
+		Cache:   cacheOptions(),
+		Metrics: server.Options{BindAddress: o.metricsAddress},
+		WebhookServer: webhook.NewServer(webhook.Options{
+			Port: o.webhookPort, CertDir: o.webhookCertDir, CertName: o.webhookCertName, KeyName: o.webhookKeyName,
+		}),
+		HealthProbeBindAddress:        o.probeAddress,
+		LeaderElection:                o.leaderElect,
+		LeaderElectionID:              leaseName,
+		LeaderElectionNamespace:       o.leaderElectNamespace,
+		LeaderElectionReleaseOnCancel: true,
+		Controller:                    config.Controller{EnableWarmup: ptr.To(true)},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("creating the manager: %w", err)
+	}
+	index := candidates.New()
+	fed, err := feed.Start(ctx, mgr.GetCache(), index, time.Now)
+	if err != nil {
+		return nil, err
+	}
+	if err := addProbes(mgr, fed); err != nil {
+		return nil, err
+	}
+	clients, err := newClients(cfg, mgr)
+	if err != nil {
+		return nil, err
+	}
+	webhooks.Register(mgr.GetWebhookServer(), webhooks.Options{
+		Scheme: scheme, Cache: mgr.GetCache(), Live: mgr.GetAPIReader(), DryRun: client.NewDryRunClient(clients.background),
+		Candidates: index, ControllerUser: o.controllerUser, Now: time.Now,
+	})
+	return mgr, controllers.Setup(ctx, mgr, controllers.Options{
+		Claims: clients.claims, Background: clients.background, ReadYourWrites: clients.readYourWrites,
+		Live: mgr.GetAPIReader(), Candidates: index, Now: time.Now,
+		SandboxController: workers(o.sandboxWorkers), ClaimController: workers(o.claimWorkers), PoolController: workers(o.poolWorkers),
+	})
+}
+
+// maxBackoff bounds how long something that failed waits for its next try.
+const maxBackoff = time.Minute
+
+func workers(n int) controller.Options {
+	return controller.Options{
+		MaxConcurrentReconciles: n,
+		RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](10*time.Millisecond, maxBackoff),
+	}
+}
+
+// cacheOptions keeps the cache small: of all Pods only those of Sandboxes, and of these only what is read.
+func cacheOptions() cache.Options {
+	ofSandboxes, err := labels.NewRequirement(sandboxv1.LabelSandboxNameHash, selection.Exists, nil)
+	if err != nil { // The label's key is a constant.
+		panic(err)
+	}
+	return cache.Options{
+		DefaultTransform: cache.TransformStripManagedFields(),
+		ByObject: map[client.Object]cache.ByObject{
+			&corev1.Pod{}: {Label: labels.NewSelector().Add(*ofSandboxes), Transform: stripPod},
+		},
+	}
+}
+
+// stripPod drops from a cached Pod what no reconciler reads.
+func stripPod(obj any) (any, error) {
+	pod, ok := obj.(*corev1.Pod)
+	if !ok {
+		return obj, nil
+	}
+	return &corev1.Pod{
+		TypeMeta: pod.TypeMeta,
+		ObjectMeta: metav1.ObjectMeta{
+			Name: pod.Name, Namespace: pod.Namespace, UID: pod.UID, ResourceVersion: pod.ResourceVersion, Generation: pod.Generation,
+			CreationTimestamp: pod.CreationTimestamp, DeletionTimestamp: pod.DeletionTimestamp,
+			Labels: pod.Labels, Annotations: pod.Annotations, OwnerReferences: pod.OwnerReferences,
+		},
+		Spec:   corev1.PodSpec{NodeName: pod.Spec.NodeName},
+		Status: corev1.PodStatus{Phase: pod.Status.Phase, Conditions: pod.Status.Conditions, PodIPs: pod.Status.PodIPs},
+	}, nil
+}

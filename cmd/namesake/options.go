@@ -1,0 +1,96 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"math"
+)
+
+// options are the flags that an operator may have a reason to change.
+type options struct {
+	metricsAddress string
+	probeAddress   string
+
+	leaderElect          bool
+	leaderElectNamespace string
+	controllerUser       string
+
+	webhookPort     int
+	webhookCertDir  string
+	webhookCertName string
+	webhookKeyName  string
+
+	qps   float64
+	burst int
+
+	sandboxWorkers int
+	claimWorkers   int
+	poolWorkers    int
+}
+
+func defaults() *options {
+	return &options{
+		metricsAddress:  ":8080",
+		probeAddress:    ":8081",
+		leaderElect:     true,
+		controllerUser:  "system:serviceaccount:namesake-system:namesake",
+		webhookPort:     9443,
+		webhookCertDir:  "/tmp/k8s-webhook-server/serving-certs",
+		webhookCertName: "tls.crt",
+		webhookKeyName:  "tls.key",
+		qps:             -1,
+		burst:           10,
+		sandboxWorkers:  100,
+		claimWorkers:    50,
+		poolWorkers:     4,
+	}
+}
+
+func (o *options) addFlags(flags *flag.FlagSet) {
+	flags.StringVar(&o.metricsAddress, "metrics-bind-address", o.metricsAddress, `Address that metrics are served on; "0" for none.`)
+	flags.StringVar(&o.probeAddress, "health-probe-bind-address", o.probeAddress, "Address that /healthz and /readyz are served on.")
+	flags.BoolVar(&o.leaderElect, "leader-elect", o.leaderElect,
+		"Elect one replica to reconcile. Without it every replica does: nothing is bound twice, but more writes are refused.")
+	flags.StringVar(&o.leaderElectNamespace, "leader-election-namespace", o.leaderElectNamespace,
+		"Namespace of the Lease; by default the manager's own, when it runs in a Pod.")
+	flags.StringVar(&o.controllerUser, "controller-user", o.controllerUser,
+		"User name of the manager's own service account: the only one that may write owners, bindings and reserved labels.")
+	flags.IntVar(&o.webhookPort, "webhook-port", o.webhookPort, "Port that admission is served on.")
+	flags.StringVar(&o.webhookCertDir, "webhook-cert-dir", o.webhookCertDir, "Folder of the serving certificate, which is read again when it changes.")
+	flags.StringVar(&o.webhookCertName, "webhook-cert-name", o.webhookCertName, "File of the certificate in that folder.")
+	flags.StringVar(&o.webhookKeyName, "webhook-key-name", o.webhookKeyName, "File of its key.")
+	flags.Float64Var(&o.qps, "kube-api-qps", o.qps, "Requests a second to the API server, for claims and for the rest each; -1 for no limit but the API server's own.")
+	flags.IntVar(&o.burst, "kube-api-burst", o.burst, "Requests at once beyond --kube-api-qps.")
+	flags.IntVar(&o.sandboxWorkers, "sandbox-concurrent-workers", o.sandboxWorkers, "Sandboxes reconciled at a time.")
+	flags.IntVar(&o.claimWorkers, "sandbox-claim-concurrent-workers", o.claimWorkers, "Claims reconciled at a time.")
+	flags.IntVar(&o.poolWorkers, "sandbox-warm-pool-concurrent-workers", o.poolWorkers, "Pools reconciled at a time.")
+}
+
+// validate returns every problem with the flags, and with what is left of the command line.
+func (o *options) validate(rest []string) error {
+	var errs []error
+	if len(rest) > 0 {
+		errs = append(errs, fmt.Errorf("unknown arguments %q: namesake takes flags only", rest))
+	}
+	for name, value := range map[string]int{
+		"kube-api-burst": o.burst, "sandbox-concurrent-workers": o.sandboxWorkers,
+		"sandbox-claim-concurrent-workers": o.claimWorkers, "sandbox-warm-pool-concurrent-workers": o.poolWorkers,
+	} {
+		if value <= 0 {
+			errs = append(errs, fmt.Errorf("--%s: found %d, must be at least 1", name, value))
+		}
+	}
+	for name, value := range map[string]string{
+		"webhook-cert-dir": o.webhookCertDir, "webhook-cert-name": o.webhookCertName,
+		"webhook-key-name": o.webhookKeyName, "controller-user": o.controllerUser,
+	} {
+		if value == "" {
+			errs = append(errs, fmt.Errorf("--%s: must not be empty", name))
+		}
+	}
+	if math.IsNaN(o.qps) || o.qps == 0 || o.qps > math.MaxFloat32 {
+		errs = append(errs, fmt.Errorf("--kube-api-qps: found %v, must be positive, or -1 for no limit", o.qps))
+	}
+	return errors.Join(errs...)
+}

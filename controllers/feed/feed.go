@@ -1,0 +1,65 @@
+// Package feed keeps the index of warm Sandboxes in step with a replica's cache. It runs in every replica, leader or not,
+// since every replica serves admission.
+package feed
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+	toolscache "k8s.io/client-go/tools/cache"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	"github.com/namesake-sandbox/namesake/api/rules/candidates"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+)
+
+// Start adds handlers to the informers that the index is fed from. now is the current time. The returned function says
+// whether everything that the cache held at its start has reached the index.
+func Start(ctx context.Context, informers cache.Informers, index *candidates.Index, now func() time.Time) (synced func() bool, err error) {
+	var registrations []toolscache.ResourceEventHandlerRegistration
+	for _, source := range []struct {
+		object  client.Object
+		observe func(any)
+		forget  func(types.NamespacedName)
+	}{
+		{&sandboxv1.Sandbox{}, func(obj any) { index.Observe(obj.(*sandboxv1.Sandbox)) }, index.Forget},
+		{&extensionsv1.SandboxWarmPool{}, func(obj any) { index.ObservePool(obj.(*extensionsv1.SandboxWarmPool)) }, index.ForgetPool},
+		{&extensionsv1.SandboxTemplate{}, func(obj any) { index.ObserveTemplate(obj.(*extensionsv1.SandboxTemplate)) }, index.ForgetTemplate},
+		{&extensionsv1.SandboxClaim{}, func(obj any) { index.ObserveClaim(obj.(*extensionsv1.SandboxClaim), now()) }, func(types.NamespacedName) {}},
+	} {
+		informer, err := informers.GetInformer(ctx, source.object, cache.BlockUntilSynced(false))
+		if err != nil {
+			return nil, fmt.Errorf("watching %T: %w", source.object, err)
+		}
+		registration, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
+			AddFunc:    source.observe,
+			UpdateFunc: func(_, obj any) { source.observe(obj) },
+			DeleteFunc: func(obj any) { source.forget(nameOf(obj)) },
+		})
+		if err != nil {
+			return nil, fmt.Errorf("watching %T: %w", source.object, err)
+		}
+		registrations = append(registrations, registration)
+	}
+	return func() bool {
+		for _, registration := range registrations {
+			if !registration.HasSynced() {
+				return false
+			}
+		}
+		return true
+	}, nil
+}
+
+// nameOf returns the name of a deleted object, or of one whose deletion was missed.
+func nameOf(obj any) types.NamespacedName {
+	name, err := toolscache.DeletionHandlingObjectToName(obj)
+	if err != nil { // Informers hand out objects with metadata and nothing else.
+		return types.NamespacedName{}
+	}
+	return types.NamespacedName{Namespace: name.Namespace, Name: name.Name}
+}

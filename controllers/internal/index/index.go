@@ -1,0 +1,82 @@
+// Package index names the cache indexes that reconcilers list by, and registers them.
+package index
+
+import (
+	"context"
+	"fmt"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	"github.com/namesake-sandbox/namesake/api/rules"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+)
+
+// Fields that the cache can be asked for.
+const (
+	// PoolUID of a Sandbox is the UID of the pool that controls it.
+	PoolUID = "controller.pool.uid"
+	// Template of a pool is the name of its SandboxTemplate.
+	Template = "spec.sandboxTemplateRef.name"
+	// Binding of a claim is the name of the Sandbox that it is bound to.
+	Binding = "metadata.annotations.binding"
+	// WaitsFor of a claim that is not bound is what it names: ForPool or ForTemplate of that name.
+	WaitsFor = "spec.waitsFor"
+)
+
+// ForPool and ForTemplate are the values of WaitsFor.
+func ForPool(name string) string     { return "pool/" + name }
+func ForTemplate(name string) string { return "template/" + name } //nolint:revive // see ForPool
+
+// Register adds the indexes to indexer.
+func Register(ctx context.Context, indexer client.FieldIndexer) error {
+	for _, i := range []struct {
+		object  client.Object
+		field   string
+		extract client.IndexerFunc
+	}{
+		{&sandboxv1.Sandbox{}, PoolUID, poolUID},
+		{&extensionsv1.SandboxWarmPool{}, Template, template},
+		{&extensionsv1.SandboxClaim{}, Binding, binding},
+		{&extensionsv1.SandboxClaim{}, WaitsFor, waitsFor},
+	} {
+		if err := indexer.IndexField(ctx, i.object, i.field, i.extract); err != nil {
+			return fmt.Errorf("indexing %T by %s: %w", i.object, i.field, err)
+		}
+	}
+	return nil
+}
+
+func poolUID(obj client.Object) []string {
+	if owner := rules.ControllerOf(obj); rules.IsPool(owner) {
+		return []string{string(owner.UID)}
+	}
+	return nil
+}
+
+func template(obj client.Object) []string {
+	if pool, ok := obj.(*extensionsv1.SandboxWarmPool); ok {
+		return []string{pool.Spec.SandboxTemplateRef.Name}
+	}
+	return nil
+}
+
+func binding(obj client.Object) []string {
+	if claim, ok := obj.(*extensionsv1.SandboxClaim); ok && rules.Binding(claim) != "" {
+		return []string{rules.Binding(claim)}
+	}
+	return nil
+}
+
+func waitsFor(obj client.Object) []string {
+	claim, ok := obj.(*extensionsv1.SandboxClaim)
+	switch {
+	case !ok || rules.Binding(claim) != "":
+		return nil
+	case claim.Spec.WarmPoolRef != nil:
+		return []string{ForPool(claim.Spec.WarmPoolRef.Name)}
+	case claim.Spec.SandboxTemplateRef != nil:
+		return []string{ForTemplate(claim.Spec.SandboxTemplateRef.Name)}
+	}
+	return nil
+}

@@ -1,0 +1,56 @@
+// Package write holds the guarded writes: each names the version that it was decided on, so that a decision made on an
+// old view is refused and never carried out.
+package write
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"gomodules.xyz/jsonpatch/v2"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// Changed patches obj, whose earlier state is base, if base is still what the API server has.
+func Changed(ctx context.Context, c client.Client, obj, base client.Object) error {
+	return c.Patch(ctx, obj, client.MergeFromWithOptions(base, client.MergeFromWithOptimisticLock{}))
+}
+
+// Status patches the status of obj, whose earlier state is base, if base is still what the API server has.
+func Status(ctx context.Context, c client.Client, obj, base client.Object) error {
+	return c.Status().Patch(ctx, obj, client.MergeFromWithOptions(base, client.MergeFromWithOptimisticLock{}))
+}
+
+// Operations sends a JSON patch, which holds the tests that guard it, and reads the result into obj.
+func Operations(ctx context.Context, c client.Client, obj client.Object, ops []jsonpatch.Operation) error {
+	patch, err := json.Marshal(ops)
+	if err != nil {
+		return fmt.Errorf("encoding a patch of %s: %w", obj.GetName(), err)
+	}
+	return c.Patch(ctx, obj, client.RawPatch(types.JSONPatchType, patch))
+}
+
+// DeleteUnchanged deletes obj if the API server still has it just as it is here.
+func DeleteUnchanged(ctx context.Context, c client.Client, obj client.Object) error {
+	return c.Delete(ctx, obj, client.Preconditions{
+		UID: ptr.To(obj.GetUID()), ResourceVersion: ptr.To(obj.GetResourceVersion()),
+	}, client.PropagationPolicy(metav1.DeletePropagationBackground))
+}
+
+// Lost says whether err is the API server's word that a guarded write was decided on an old view: what it was about is
+// gone, has changed, or is not what a test expects (which comes back as Invalid). Read again and decide again.
+func Lost(err error) bool {
+	return apierrors.IsConflict(err) || apierrors.IsNotFound(err) || apierrors.IsInvalid(err)
+}
+
+// Weather drops errors that say only that the view was old; the next event, or the requeue, brings the new one.
+func Weather(err error) error {
+	if apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
+		return nil
+	}
+	return err
+}

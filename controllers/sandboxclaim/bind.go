@@ -1,0 +1,102 @@
+package sandboxclaim
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	"github.com/namesake-sandbox/namesake/api/rules"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/controllers/internal/write"
+)
+
+// bind chooses a Sandbox for claim and writes the binding, on the version of the claim that the choice was made for: a
+// warm Sandbox that is Ready, or else the name of one that is yet to be created.
+func (r *Reconciler) bind(ctx context.Context, claim *extensionsv1.SandboxClaim) error {
+	name := r.Candidates.Pick(claim, claim.Name, r.Now())
+	if name == "" {
+		if _, err := r.template(ctx, claim); err != nil {
+			return err
+		}
+		taken, err := r.nameTaken(ctx, claim)
+		if err != nil {
+			return err
+		}
+		name = rules.ColdName(claim, taken)
+	}
+	base := claim.DeepCopy()
+	if claim.Annotations == nil {
+		claim.Annotations = map[string]string{}
+	}
+	claim.Annotations[sandboxv1.AnnotationBinding] = name
+	return write.Changed(ctx, r.Client, claim, base)
+}
+
+// nameTaken says whether a Sandbox that is not claim's has the claim's name.
+func (r *Reconciler) nameTaken(ctx context.Context, claim *extensionsv1.SandboxClaim) (bool, error) {
+	namesake := &sandboxv1.Sandbox{}
+	err := r.Live.Get(ctx, client.ObjectKeyFromObject(claim), namesake)
+	if apierrors.IsNotFound(err) {
+		return false, nil
+	}
+	return err == nil && !rules.ControlledBy(namesake, claim), err
+}
+
+// template returns the SandboxTemplate that claim names, itself or through its pool.
+func (r *Reconciler) template(ctx context.Context, claim *extensionsv1.SandboxClaim) (*extensionsv1.SandboxTemplate, error) {
+	var name string
+	switch {
+	case claim.Spec.WarmPoolRef != nil:
+		pool := &extensionsv1.SandboxWarmPool{}
+		err := r.Client.Get(ctx, client.ObjectKey{Namespace: claim.Namespace, Name: claim.Spec.WarmPoolRef.Name}, pool)
+		if apierrors.IsNotFound(err) {
+			return nil, rules.WarmPoolNotFound(claim.Spec.WarmPoolRef.Name)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reading the pool: %w", err)
+		}
+		name = pool.Spec.SandboxTemplateRef.Name
+	case claim.Spec.SandboxTemplateRef != nil:
+		name = claim.Spec.SandboxTemplateRef.Name
+	}
+	template := &extensionsv1.SandboxTemplate{}
+	err := r.Client.Get(ctx, client.ObjectKey{Namespace: claim.Namespace, Name: name}, template)
+	if apierrors.IsNotFound(err) {
+		return nil, rules.TemplateNotFound(name)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the template: %w", err)
+	}
+	return template, nil
+}
+
+// adopt takes over a warm Sandbox out of its pool. The patch is a compare-and-swap on the Sandbox's owner.
+func (r *Reconciler) adopt(ctx context.Context, claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox) (*sandboxv1.Sandbox, error) {
+	adopted := sandbox.DeepCopy()
+	if err := write.Operations(ctx, r.Client, adopted, rules.AdoptionPatch(sandbox, claim)); err != nil {
+		return nil, fmt.Errorf("adopting Sandbox %q: %w", sandbox.Name, err)
+	}
+	r.Recorder.Eventf(claim, adopted, corev1.EventTypeNormal, "SandboxAdopted", "Adoption", "Adopted warm pool Sandbox %q", adopted.Name)
+	return adopted, nil
+}
+
+// createSandbox creates the Sandbox that claim is bound to; the name makes that idempotent.
+func (r *Reconciler) createSandbox(ctx context.Context, claim *extensionsv1.SandboxClaim) (*sandboxv1.Sandbox, error) {
+	template, err := r.template(ctx, claim)
+	if err != nil {
+		return nil, err
+	}
+	sandbox := rules.NewClaimSandbox(claim, template)
+	switch err := r.Client.Create(ctx, sandbox); {
+	case apierrors.IsAlreadyExists(err):
+		return nil, nil // Created before, or in the way: the next step tells.
+	case err != nil:
+		return nil, rules.Refused(fmt.Errorf("creating Sandbox %q: %w", sandbox.Name, err))
+	}
+	r.Recorder.Eventf(claim, sandbox, corev1.EventTypeNormal, "SandboxProvisioned", "Provisioning", "Created Sandbox %q", sandbox.Name)
+	return sandbox, nil
+}

@@ -1,0 +1,77 @@
+// Package sandboxclaim gives each claim its Sandbox: one that is warm and Ready, or else a new one.
+//
+// A claim is bound before a Sandbox is touched, and it is bound once; what decides is always the write itself. So nothing
+// here rests on the cache being current, on a lock, or on a single leader.
+package sandboxclaim
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/recorder"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	"github.com/namesake-sandbox/namesake/api/rules"
+	"github.com/namesake-sandbox/namesake/api/rules/candidates"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/controllers/internal/write"
+)
+
+// +kubebuilder:rbac:groups=extensions.agents.x-k8s.io,resources=sandboxclaims,verbs=get;list;watch;patch
+// +kubebuilder:rbac:groups=extensions.agents.x-k8s.io,resources=sandboxclaims/status,verbs=patch
+// +kubebuilder:rbac:groups=extensions.agents.x-k8s.io,resources=sandboxclaims/finalizers,verbs=update
+// +kubebuilder:rbac:groups=extensions.agents.x-k8s.io,resources=sandboxwarmpools;sandboxtemplates,verbs=get;list;watch
+// +kubebuilder:rbac:groups=agents.x-k8s.io,resources=sandboxes,verbs=get;list;watch;create;patch
+// +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch;update
+
+// again is when to look again after a write that was decided on an old view.
+const again = 20 * time.Millisecond
+
+// Reconciler binds claims and adopts, or creates, their Sandboxes.
+type Reconciler struct {
+	Client client.Client
+	// Live reads past the cache.
+	Live       client.Reader
+	Candidates *candidates.Index
+	Recorder   recorder.EventRecorder
+	Now        func() time.Time
+}
+
+// Reconcile makes one pass over claim: it goes on from step to step until the claim has its Sandbox, or has to wait for
+// something that will wake it.
+func (r *Reconciler) Reconcile(ctx context.Context, claim *extensionsv1.SandboxClaim) (reconcile.Result, error) {
+	if claim.DeletionTimestamp != nil {
+		return reconcile.Result{}, nil // The garbage collector deletes the Sandbox.
+	}
+	claim = claim.DeepCopy()
+	sandbox, err := r.ensureSandbox(ctx, claim)
+	problem, err := asProblem(err)
+	if err == nil {
+		err = r.writeStatus(ctx, claim, sandbox, problem)
+	}
+	if err != nil && write.Weather(err) == nil {
+		return reconcile.Result{RequeueAfter: again}, nil
+	}
+	return reconcile.Result{}, errors.Join(err, retry(problem))
+}
+
+// writeStatus writes the status once, if it moved, on the version that it was computed from.
+func (r *Reconciler) writeStatus(ctx context.Context, claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox, problem *rules.Problem) error {
+	status := rules.ClaimStatus(claim, sandbox, problem, r.Now())
+	if !rules.ClaimStatusMoved(claim, status) {
+		return nil
+	}
+	base := claim.DeepCopy()
+	claim.Status = status
+	if err := write.Status(ctx, r.Client, claim, base); err != nil {
+		return err
+	}
+	if problem != nil {
+		r.Recorder.Eventf(claim, nil, corev1.EventTypeWarning, problem.Reason, "Wait", "%s", problem.Message)
+	}
+	return nil
+}

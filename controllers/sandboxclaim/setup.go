@@ -1,0 +1,111 @@
+package sandboxclaim
+
+import (
+	"context"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	"github.com/namesake-sandbox/namesake/api/rules"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/controllers/internal/index"
+)
+
+// Setup adds the reconciler to mgr. Whatever a claim can wait for wakes it; no claim waits for a timer.
+func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) error {
+	claims := predicate.Or(predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{}, predicate.LabelChangedPredicate{})
+	return builder.ControllerManagedBy(mgr).
+		For(&extensionsv1.SandboxClaim{}, builder.WithPredicates(claims)).
+		Owns(&sandboxv1.Sandbox{}, builder.WithPredicates(shown{})).
+		Watches(&sandboxv1.Sandbox{}, handler.EnqueueRequestsFromMapFunc(r.waitingForSandbox), builder.WithPredicates(turnedReady{})).
+		Watches(&sandboxv1.Sandbox{}, handler.EnqueueRequestsFromMapFunc(r.boundTo), builder.WithPredicates(deleted())).
+		Watches(&extensionsv1.SandboxWarmPool{}, handler.EnqueueRequestsFromMapFunc(r.waitingForPool),
+			builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		Watches(&extensionsv1.SandboxTemplate{}, handler.EnqueueRequestsFromMapFunc(r.waitingForTemplate)).
+		WithOptions(options).
+		Complete(reconcile.AsReconciler(r.Client, r))
+}
+
+// shown lets updates of a claim's Sandbox pass that its claim's status shows.
+type shown struct{ predicate.Funcs }
+
+// Update implements predicate.Predicate.
+func (shown) Update(e event.UpdateEvent) bool {
+	before, after := e.ObjectOld.(*sandboxv1.Sandbox), e.ObjectNew.(*sandboxv1.Sandbox)
+	return before.Generation != after.Generation || (before.DeletionTimestamp == nil) != (after.DeletionTimestamp == nil) ||
+		!equality.Semantic.DeepEqual(before.Status, after.Status)
+}
+
+// turnedReady lets Sandboxes pass that claims may now adopt.
+type turnedReady struct{ predicate.Funcs }
+
+// Update implements predicate.Predicate.
+func (turnedReady) Update(e event.UpdateEvent) bool {
+	_, was := rules.CandidateOf(e.ObjectOld.(*sandboxv1.Sandbox))
+	_, is := rules.CandidateOf(e.ObjectNew.(*sandboxv1.Sandbox))
+	return is && !was
+}
+
+// Delete implements predicate.Predicate.
+func (turnedReady) Delete(event.DeleteEvent) bool { return false }
+
+func deleted() predicate.Predicate {
+	return predicate.Funcs{
+		CreateFunc: func(event.CreateEvent) bool { return false },
+		UpdateFunc: func(event.UpdateEvent) bool { return false },
+	}
+}
+
+func (r *Reconciler) waitingForSandbox(ctx context.Context, sandbox client.Object) []reconcile.Request {
+	owner := rules.ControllerOf(sandbox)
+	if !rules.IsPool(owner) {
+		return nil
+	}
+	template := sandbox.GetAnnotations()[sandboxv1.AnnotationTemplateRef]
+	return append(r.claims(ctx, sandbox, index.WaitsFor, index.ForPool(owner.Name)),
+		r.claims(ctx, sandbox, index.WaitsFor, index.ForTemplate(template))...)
+}
+
+// boundTo returns the claims whose binding names a Sandbox that is gone: its name is free, or the claim's Sandbox is missing.
+func (r *Reconciler) boundTo(ctx context.Context, sandbox client.Object) []reconcile.Request {
+	return r.claims(ctx, sandbox, index.Binding, sandbox.GetName())
+}
+
+func (r *Reconciler) waitingForPool(ctx context.Context, pool client.Object) []reconcile.Request {
+	return r.claims(ctx, pool, index.WaitsFor, index.ForPool(pool.GetName()))
+}
+
+func (r *Reconciler) waitingForTemplate(ctx context.Context, template client.Object) []reconcile.Request {
+	requests := r.claims(ctx, template, index.WaitsFor, index.ForTemplate(template.GetName()))
+	var pools extensionsv1.SandboxWarmPoolList
+	if err := r.Client.List(ctx, &pools, client.InNamespace(template.GetNamespace()),
+		client.MatchingFields{index.Template: template.GetName()}, client.UnsafeDisableDeepCopy); err != nil {
+		return requests // Only when the manager stops.
+	}
+	for i := range pools.Items {
+		requests = append(requests, r.waitingForPool(ctx, &pools.Items[i])...)
+	}
+	return requests
+}
+
+// claims returns the claims beside obj that the cache has under that value of field.
+func (r *Reconciler) claims(ctx context.Context, obj client.Object, field, value string) []reconcile.Request {
+	var claims extensionsv1.SandboxClaimList
+	if err := r.Client.List(ctx, &claims, client.InNamespace(obj.GetNamespace()),
+		client.MatchingFields{field: value}, client.UnsafeDisableDeepCopy); err != nil {
+		return nil // Only when the manager stops.
+	}
+	var requests []reconcile.Request
+	for i := range claims.Items {
+		requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&claims.Items[i])})
+	}
+	return requests
+}

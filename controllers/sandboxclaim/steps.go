@@ -1,0 +1,113 @@
+package sandboxclaim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	"github.com/namesake-sandbox/namesake/api/rules"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/controllers/internal/write"
+)
+
+// maxSteps is how many steps a claim takes in one pass. Without a conflict it takes three at the most (bind, adopt or
+// create, serve), and three more for each Sandbox that someone else was faster to adopt.
+const maxSteps = 32
+
+// errUnsettled ends a pass that lost every race it ran; the next one starts afresh.
+var errUnsettled = errors.New("the claim lost every race for a Sandbox in this pass")
+
+// ensureSandbox returns the Sandbox that claim controls, taking whatever steps lead there. claim is brought up to date on
+// the way. A *rules.Problem says what the claim waits for.
+func (r *Reconciler) ensureSandbox(ctx context.Context, claim *extensionsv1.SandboxClaim) (*sandboxv1.Sandbox, error) {
+	var reader client.Reader = r.Client
+	for range maxSteps {
+		sandbox, err := bound(ctx, reader, claim)
+		if err != nil {
+			return nil, err
+		}
+		step := rules.NextStep(claim, sandbox)
+		if reader == r.Client && !rules.SafeOnCache(claim, step) {
+			reader = r.Live
+			if err := r.Live.Get(ctx, client.ObjectKeyFromObject(claim), claim); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if step == rules.StepServe {
+			return sandbox, nil
+		}
+		done, err := r.take(ctx, step, claim, sandbox)
+		switch {
+		case err == nil && done != nil:
+			return done, nil
+		case err != nil && !write.Lost(err):
+			return nil, err
+		case err != nil:
+			reader = r.Live
+			if err := r.Live.Get(ctx, client.ObjectKeyFromObject(claim), claim); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return nil, errUnsettled
+}
+
+// take carries out one step. It returns the Sandbox once the claim controls it; nil, and no error, when there is another
+// step to take; and an error that is write.Lost when the step was decided on an old view.
+func (r *Reconciler) take(ctx context.Context, step rules.Step, claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox) (*sandboxv1.Sandbox, error) {
+	switch step {
+	case rules.StepBind:
+		return nil, r.bind(ctx, claim)
+	case rules.StepAdopt:
+		return r.adopt(ctx, claim, sandbox)
+	case rules.StepCreate:
+		return r.createSandbox(ctx, claim)
+	case rules.StepMissing:
+		return nil, rules.SandboxMissing()
+	case rules.StepBlocked:
+		return nil, rules.NameTaken(rules.Binding(claim))
+	default:
+		return nil, fmt.Errorf("step %q is not known", step)
+	}
+}
+
+// bound returns the Sandbox that claim is bound to, or nil where there is none.
+func bound(ctx context.Context, reader client.Reader, claim *extensionsv1.SandboxClaim) (*sandboxv1.Sandbox, error) {
+	if rules.Binding(claim) == "" {
+		return nil, nil
+	}
+	sandbox := &sandboxv1.Sandbox{}
+	err := reader.Get(ctx, client.ObjectKey{Namespace: claim.Namespace, Name: rules.Binding(claim)}, sandbox)
+	if apierrors.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading Sandbox %q: %w", rules.Binding(claim), err)
+	}
+	return sandbox, nil
+}
+
+// asProblem tells what a claim waits for from what went wrong.
+func asProblem(err error) (*rules.Problem, error) {
+	var problem *rules.Problem
+	switch {
+	case errors.As(err, &problem):
+		return problem, nil
+	case apierrors.IsForbidden(err) || apierrors.IsInvalid(err):
+		return rules.Refused(err), nil
+	}
+	return nil, err
+}
+
+// retry returns what makes the queue try again, with backoff: a refusal can end without an event, with a quota for one.
+func retry(problem *rules.Problem) error {
+	if problem == nil {
+		return nil
+	}
+	return problem.Cause
+}

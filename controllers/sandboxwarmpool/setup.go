@@ -1,0 +1,74 @@
+package sandboxwarmpool
+
+import (
+	"context"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	"github.com/namesake-sandbox/namesake/api/rules"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/controllers/internal/index"
+)
+
+// gather is for how long changes of members that only the pool's status shows are gathered into one pass.
+const gather = 100 * time.Millisecond
+
+type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
+
+// Setup adds the reconciler to mgr.
+func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) error {
+	return builder.ControllerManagedBy(mgr).
+		For(&extensionsv1.SandboxWarmPool{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		Watches(&sandboxv1.Sandbox{}, handler.Funcs{
+			CreateFunc: func(_ context.Context, e event.CreateEvent, q queue) { wake(q, e.Object, gather) },
+			UpdateFunc: memberChanged,
+			DeleteFunc: func(_ context.Context, e event.DeleteEvent, q queue) { wake(q, e.Object, 0) },
+		}).
+		Watches(&extensionsv1.SandboxTemplate{}, handler.EnqueueRequestsFromMapFunc(r.poolsOf)).
+		WithOptions(options).
+		Complete(reconcile.AsReconciler(r.Client, r))
+}
+
+// memberChanged wakes the pool at once when a member leaves it, and soon when a member's readiness changes.
+func memberChanged(_ context.Context, e event.UpdateEvent, q queue) {
+	before, after := e.ObjectOld.(*sandboxv1.Sandbox), e.ObjectNew.(*sandboxv1.Sandbox)
+	switch {
+	case !rules.IsPool(rules.ControllerOf(before)):
+	case !rules.IsPool(rules.ControllerOf(after)) || (before.DeletionTimestamp == nil && after.DeletionTimestamp != nil):
+		wake(q, before, 0)
+	case rules.IsReady(before) != rules.IsReady(after):
+		wake(q, before, gather)
+	}
+}
+
+// wake enqueues the pool that controls obj, if one does, in a while.
+func wake(q queue, obj client.Object, in time.Duration) {
+	if owner := rules.ControllerOf(obj); rules.IsPool(owner) {
+		q.AddAfter(reconcile.Request{NamespacedName: types.NamespacedName{Namespace: obj.GetNamespace(), Name: owner.Name}}, in)
+	}
+}
+
+// poolsOf returns the pools that are filled from a template.
+func (r *Reconciler) poolsOf(ctx context.Context, template client.Object) []reconcile.Request {
+	var pools extensionsv1.SandboxWarmPoolList
+	if err := r.Client.List(ctx, &pools, client.InNamespace(template.GetNamespace()),
+		client.MatchingFields{index.Template: template.GetName()}, client.UnsafeDisableDeepCopy); err != nil {
+		return nil // Only when the manager stops.
+	}
+	var requests []reconcile.Request
+	for i := range pools.Items {
+		requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&pools.Items[i])})
+	}
+	return requests
+}

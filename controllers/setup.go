@@ -1,0 +1,57 @@
+// Package controllers assembles the reconcilers; each has a package of its own below this one.
+package controllers
+
+import (
+	"context"
+	"time"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+
+	"github.com/namesake-sandbox/namesake/api/rules/candidates"
+	"github.com/namesake-sandbox/namesake/controllers/internal/index"
+	"github.com/namesake-sandbox/namesake/controllers/sandbox"
+	"github.com/namesake-sandbox/namesake/controllers/sandboxclaim"
+	"github.com/namesake-sandbox/namesake/controllers/sandboxwarmpool"
+)
+
+// Options are what the reconcilers work with. All fields are required, but for those of the controllers.
+type Options struct {
+	// Claims writes for claims, Background for everything else; both read from the cache.
+	Claims, Background client.Client
+	// ReadYourWrites is Background, with reads that wait for its own writes.
+	ReadYourWrites client.Client
+	// Live reads past the cache.
+	Live client.Reader
+	// Candidates are the warm Sandboxes that claims are bound to.
+	Candidates *candidates.Index
+	// Now is the current time.
+	Now func() time.Time
+
+	SandboxController, ClaimController, PoolController controller.Options
+}
+
+// Setup adds every reconciler, and the indexes that they list by, to mgr.
+func Setup(ctx context.Context, mgr manager.Manager, o Options) error {
+	if err := index.Register(ctx, mgr.GetFieldIndexer()); err != nil {
+		return err
+	}
+	sandboxes := &sandbox.Reconciler{
+		Client: o.Background, Live: o.Live, Recorder: mgr.GetEventRecorder("sandbox-controller"), Now: o.Now,
+	}
+	if err := sandboxes.Setup(mgr, o.SandboxController); err != nil {
+		return err
+	}
+	claims := &sandboxclaim.Reconciler{
+		Client: o.Claims, Live: o.Live, Candidates: o.Candidates,
+		Recorder: mgr.GetEventRecorder("sandboxclaim-controller"), Now: o.Now,
+	}
+	if err := claims.Setup(mgr, o.ClaimController); err != nil {
+		return err
+	}
+	pools := &sandboxwarmpool.Reconciler{
+		Client: o.ReadYourWrites, Recorder: mgr.GetEventRecorder("sandboxwarmpool-controller"), Now: o.Now,
+	}
+	return pools.Setup(mgr, o.PoolController)
+}

@@ -1,0 +1,29 @@
+package webhooks
+
+import (
+	"context"
+
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+)
+
+// check makes a validator of one function for create and update; old is nil on create.
+type check[T runtime.Object] func(ctx context.Context, req admission.Request, old, obj T) (admission.Warnings, error)
+
+// ValidateCreate implements admission.Validator.
+func (c check[T]) ValidateCreate(ctx context.Context, obj T) (admission.Warnings, error) {
+	var none T
+	return c.ValidateUpdate(ctx, none, obj)
+}
+
+// ValidateUpdate implements admission.Validator.
+func (c check[T]) ValidateUpdate(ctx context.Context, old, obj T) (admission.Warnings, error) {
+	req, err := admission.RequestFromContext(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return c(ctx, req, old, obj)
+}
+
+// ValidateDelete implements admission.Validator. No webhook asks for deletions.
+func (c check[T]) ValidateDelete(context.Context, T) (admission.Warnings, error) { return nil, nil }

@@ -1,0 +1,97 @@
+package webhooks
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+
+	admissionv1 "k8s.io/api/admission/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	"github.com/namesake-sandbox/namesake/api/rules"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+)
+
+// The match conditions let only Pods through that a Sandbox controls, or controlled: no other Pod can be delayed, or
+// refused while this webhook is down. A Pod that has its name and labels needs no stamping, and a write that leaves
+// owners, labels and annotations alone needs no checking: not the kubelet's status updates.
+//
+// +kubebuilder:webhook:path=/mutate-pod,mutating=true,failurePolicy=fail,sideEffects=None,timeoutSeconds=3,groups="",resources=pods,verbs=create,versions=v1,name=pod.mutate.namesake.agents.x-k8s.io,admissionReviewVersions=v1,serviceName=namesake-webhook,serviceNamespace=namesake-system,patch=`{"matchConditions":[{"name":"sandbox-pod","expression":"has(object.metadata.ownerReferences) && object.metadata.ownerReferences.exists(r, r.kind == 'Sandbox' && r.apiVersion.startsWith('agents.x-k8s.io/') && has(r.controller) && r.controller)"},{"name":"not-stamped","expression":"!has(object.metadata.name) || object.metadata.name == '' || !has(object.metadata.labels) || !('agents.x-k8s.io/sandbox-name-hash' in object.metadata.labels)"}]}`
+// +kubebuilder:webhook:path=/validate-pod,mutating=false,failurePolicy=fail,sideEffects=None,timeoutSeconds=3,groups="",resources=pods;pods/status,verbs=create;update,versions=v1,name=pod.validate.namesake.agents.x-k8s.io,admissionReviewVersions=v1,serviceName=namesake-webhook,serviceNamespace=namesake-system,patch=`{"matchConditions":[{"name":"sandbox-pod","expression":"[object, oldObject].exists(o, o != null && has(o.metadata.ownerReferences) && o.metadata.ownerReferences.exists(r, r.kind == 'Sandbox' && r.apiVersion.startsWith('agents.x-k8s.io/') && has(r.controller) && r.controller))"},{"name":"metadata-changed","expression":"oldObject == null || (has(object.metadata.ownerReferences) ? object.metadata.ownerReferences : []) != (has(oldObject.metadata.ownerReferences) ? oldObject.metadata.ownerReferences : []) || (has(object.metadata.labels) ? object.metadata.labels : {}) != (has(oldObject.metadata.labels) ? oldObject.metadata.labels : {}) || (has(object.metadata.annotations) ? object.metadata.annotations : {}) != (has(oldObject.metadata.annotations) ? oldObject.metadata.annotations : {})"}]}`
+
+var podKind = kind{kind: "Pod", resource: "pods"}
+
+// podMutator gives a Sandbox's Pod the Sandbox's name, where it has none, and its identity labels.
+type podMutator struct {
+	sandboxes lookup[sandboxv1.Sandbox, *sandboxv1.Sandbox]
+}
+
+// Handle implements admission.Handler.
+func (m *podMutator) Handle(ctx context.Context, req admission.Request) admission.Response {
+	pod, err := podMeta(req.Object.Raw, req.Namespace)
+	if err != nil {
+		return admission.Errored(http.StatusBadRequest, err)
+	}
+	owner := rules.ControllerOf(pod)
+	if !rules.IsSandbox(owner) {
+		return admission.Allowed("not a Sandbox's Pod")
+	}
+	sandbox, err := m.sandboxes.get(ctx, pod.Namespace, owner.Name, hasUID(owner.UID))
+	if err != nil {
+		return admission.Errored(http.StatusInternalServerError, err)
+	}
+	return admission.Patched("", podPatch(pod, sandbox)...)
+}
+
+// podValidator refuses a Pod that is not its Sandbox's namesake.
+type podValidator struct {
+	sandboxes lookup[sandboxv1.Sandbox, *sandboxv1.Sandbox]
+	actor     func(admission.Request) rules.Actor
+}
+
+// Handle implements admission.Handler.
+func (v *podValidator) Handle(ctx context.Context, req admission.Request) admission.Response {
+	pod, err := podMeta(req.Object.Raw, req.Namespace)
+	if err != nil {
+		return admission.Errored(http.StatusBadRequest, err)
+	}
+	var old *corev1.Pod
+	if req.Operation == admissionv1.Update {
+		if old, err = podMeta(req.OldObject.Raw, req.Namespace); err != nil {
+			return admission.Errored(http.StatusBadRequest, err)
+		}
+	}
+	return respond(v.check(ctx, old, pod, v.actor(req)))
+}
+
+func (v *podValidator) check(ctx context.Context, old, pod *corev1.Pod, actor rules.Actor) error {
+	if errs := rules.CheckPodOwner(old, pod, actor); len(errs) > 0 {
+		return podKind.invalid(pod, errs)
+	}
+	if rules.NeedsSandbox(old, pod) {
+		owner := rules.ControllerOf(pod)
+		sandbox, err := v.sandboxes.get(ctx, pod.Namespace, owner.Name, hasUID(owner.UID))
+		if err != nil {
+			return err
+		}
+		if errs := rules.CheckPodSandbox(pod, sandbox, actor); len(errs) > 0 {
+			return podKind.invalid(pod, errs)
+		}
+	}
+	if actor == rules.User {
+		return podKind.forbidden(pod, rules.CheckPodReserved(old, pod))
+	}
+	return nil
+}
+
+// podMeta decodes a Pod's metadata, and nothing else of it.
+func podMeta(raw []byte, namespace string) (*corev1.Pod, error) {
+	var meta metav1.PartialObjectMetadata
+	if err := json.Unmarshal(raw, &meta); err != nil {
+		return nil, err
+	}
+	meta.Namespace = namespace
+	return &corev1.Pod{ObjectMeta: meta.ObjectMeta}, nil
+}

@@ -1,0 +1,49 @@
+package webhooks
+
+import (
+	"errors"
+	"net/http"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+)
+
+// kind is the kind that a webhook speaks of when it refuses.
+type kind struct {
+	group, kind, resource string
+}
+
+// invalid refuses obj for what is wrong with it, in the API server's own form: 422, a cause for each field. It returns
+// nil when nothing is wrong.
+func (k kind) invalid(obj metav1.Object, errs field.ErrorList) error {
+	if len(errs) == 0 {
+		return nil
+	}
+	return apierrors.NewInvalid(schema.GroupKind{Group: k.group, Kind: k.kind}, obj.GetName(), errs)
+}
+
+// forbidden refuses obj for who asks: 403. It returns nil when nothing is wrong.
+func (k kind) forbidden(obj metav1.Object, errs field.ErrorList) error {
+	if len(errs) == 0 {
+		return nil
+	}
+	return apierrors.NewForbidden(schema.GroupResource{Group: k.group, Resource: k.resource}, obj.GetName(), errs.ToAggregate())
+}
+
+// respond answers with err, or allows the request when it is nil.
+func respond(err error) admission.Response {
+	if err == nil {
+		return admission.Allowed("")
+	}
+	var status apierrors.APIStatus
+	if !errors.As(err, &status) {
+		return admission.Errored(http.StatusInternalServerError, err)
+	}
+	result := status.Status()
+	response := admission.Denied("")
+	response.Result = &result
+	return response
+}

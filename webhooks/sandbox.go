@@ -1,0 +1,77 @@
+package webhooks
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"gomodules.xyz/jsonpatch/v2"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/rand"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	"github.com/namesake-sandbox/namesake/api/rules"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+)
+
+// A Sandbox that says its Pod's name, as those of pools and claims do, needs no stamping. A write that leaves owners,
+// labels and annotations alone needs no checking: what else a Sandbox's fields may be is in its schema.
+//
+// +kubebuilder:webhook:path=/mutate-sandbox,mutating=true,failurePolicy=fail,sideEffects=None,timeoutSeconds=3,groups=agents.x-k8s.io,resources=sandboxes,verbs=create,versions=v1beta1,name=sandbox.mutate.namesake.agents.x-k8s.io,admissionReviewVersions=v1,serviceName=namesake-webhook,serviceNamespace=namesake-system,patch=`{"matchConditions":[{"name":"not-stamped","expression":"!has(object.metadata.annotations) || !('agents.x-k8s.io/pod-name' in object.metadata.annotations)"}]}`
+// +kubebuilder:webhook:path=/validate-sandbox,mutating=false,failurePolicy=fail,sideEffects=None,timeoutSeconds=3,groups=agents.x-k8s.io,resources=sandboxes;sandboxes/status,verbs=create;update,versions=v1beta1,name=sandbox.validate.namesake.agents.x-k8s.io,admissionReviewVersions=v1,serviceName=namesake-webhook,serviceNamespace=namesake-system,patch=`{"matchConditions":[{"name":"metadata-changed","expression":"oldObject == null || (has(object.metadata.ownerReferences) ? object.metadata.ownerReferences : []) != (has(oldObject.metadata.ownerReferences) ? oldObject.metadata.ownerReferences : []) || (has(object.metadata.labels) ? object.metadata.labels : {}) != (has(oldObject.metadata.labels) ? oldObject.metadata.labels : {}) || (has(object.metadata.annotations) ? object.metadata.annotations : {}) != (has(oldObject.metadata.annotations) ? oldObject.metadata.annotations : {})"}]}`
+
+var sandboxKind = kind{group: sandboxv1.GroupName, kind: sandboxv1.KindSandbox, resource: sandboxv1.ResourceSandboxes}
+
+// sandboxMutator writes on a new Sandbox what its Pod is called. The name is decided here where the API server would
+// generate it later.
+type sandboxMutator struct{}
+
+// Handle implements admission.Handler.
+func (*sandboxMutator) Handle(_ context.Context, req admission.Request) admission.Response {
+	var sandbox metav1.PartialObjectMetadata
+	if err := json.Unmarshal(req.Object.Raw, &sandbox); err != nil {
+		return admission.Errored(http.StatusBadRequest, err)
+	}
+	var ops []jsonpatch.Operation
+	name := sandbox.Name
+	if name == "" && sandbox.GenerateName != "" {
+		name = rules.GeneratedName(sandbox.GenerateName, rand.String(rules.SuffixLength))
+		ops = append(ops, jsonpatch.NewOperation("add", "/metadata/name", name))
+	}
+	stamp := map[string]string{sandboxv1.AnnotationPodName: name}
+	return admission.Patched("", append(ops, rules.SetKeys("/metadata/annotations", sandbox.Annotations, stamp)...)...)
+}
+
+// sandboxValidator refuses a second adoption, and any other change of a Sandbox's controller but the one there is.
+type sandboxValidator struct {
+	claims lookup[extensionsv1.SandboxClaim, *extensionsv1.SandboxClaim]
+	actor  func(admission.Request) rules.Actor
+}
+
+func (v *sandboxValidator) check(ctx context.Context, req admission.Request, old, sandbox *sandboxv1.Sandbox) (admission.Warnings, error) {
+	actor := v.actor(req)
+	errs := append(rules.CheckPodName(old, sandbox), rules.CheckOwnership(old, sandbox, actor)...)
+	if len(errs) == 0 && rules.NeedsClaim(old, sandbox) {
+		claim, err := v.adopter(ctx, sandbox)
+		if err != nil {
+			return nil, err
+		}
+		errs = rules.CheckAdopter(sandbox, claim)
+	}
+	if len(errs) > 0 {
+		return nil, sandboxKind.invalid(sandbox, errs)
+	}
+	if actor == rules.User {
+		errs = append(rules.CheckOwners(old, sandbox), rules.CheckSandboxReserved(old, sandbox)...)
+	}
+	return nil, sandboxKind.forbidden(sandbox, errs)
+}
+
+// adopter returns the claim that sandbox is to be controlled by. A binding that names the Sandbox is final, so the cache
+// is enough to say yes.
+func (v *sandboxValidator) adopter(ctx context.Context, sandbox *sandboxv1.Sandbox) (*extensionsv1.SandboxClaim, error) {
+	return v.claims.get(ctx, sandbox.Namespace, rules.ControllerOf(sandbox).Name, func(claim *extensionsv1.SandboxClaim) bool {
+		return len(rules.CheckAdopter(sandbox, claim)) == 0
+	})
+}

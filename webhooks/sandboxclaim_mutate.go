@@ -1,0 +1,94 @@
+package webhooks
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	"github.com/namesake-sandbox/namesake/api/rules"
+	"github.com/namesake-sandbox/namesake/api/rules/candidates"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+)
+
+// failurePolicy is fail: a claim that came in while this webhook is down could carry a binding of its sender's choice.
+//
+// +kubebuilder:webhook:path=/mutate-sandboxclaim,mutating=true,failurePolicy=fail,sideEffects=None,timeoutSeconds=3,groups=extensions.agents.x-k8s.io,resources=sandboxclaims,verbs=create,versions=v1beta1,name=sandboxclaim.mutate.namesake.agents.x-k8s.io,admissionReviewVersions=v1,serviceName=namesake-webhook,serviceNamespace=namesake-system
+
+// claimMutator binds a new claim to a warm Sandbox that is Ready, drops a binding that its sender made up, and warns of
+// what the claim names and is not there yet.
+type claimMutator struct {
+	pools      lookup[extensionsv1.SandboxWarmPool, *extensionsv1.SandboxWarmPool]
+	templates  lookup[extensionsv1.SandboxTemplate, *extensionsv1.SandboxTemplate]
+	candidates *candidates.Index
+	now        func() time.Time
+}
+
+// Handle implements admission.Handler.
+func (m *claimMutator) Handle(ctx context.Context, req admission.Request) admission.Response {
+	claim := &extensionsv1.SandboxClaim{}
+	if err := json.Unmarshal(req.Object.Raw, claim); err != nil {
+		return admission.Errored(http.StatusBadRequest, err)
+	}
+	claim.Namespace = req.Namespace
+	stamps := map[string]string{
+		sandboxv1.AnnotationControllerFirstObservedAt: m.now().UTC().Format(time.RFC3339Nano),
+		sandboxv1.AnnotationBinding:                   m.pick(claim, req),
+		sandboxv1.AnnotationClaimFirstReadyAt:         "",
+	}
+	var warnings admission.Warnings
+	if sent := rules.Binding(claim); sent != "" {
+		warnings = append(warnings, fmt.Sprintf("metadata.annotations[%s]: dropped %q: a claim is bound by Namesake, not by its sender",
+			sandboxv1.AnnotationBinding, sent))
+	}
+	missing, err := m.missing(ctx, claim)
+	if err != nil {
+		return admission.Errored(http.StatusInternalServerError, err)
+	}
+	patch := rules.SetKeys("/metadata/annotations", claim.Annotations, stamps)
+	return admission.Patched("", patch...).WithWarnings(append(warnings, missing...)...)
+}
+
+// pick chooses the Sandbox. While the API server has not given the claim its name, the request's UID stands for it.
+func (m *claimMutator) pick(claim *extensionsv1.SandboxClaim, req admission.Request) string {
+	seed := claim.Name
+	if seed == "" {
+		seed = string(req.UID)
+	}
+	if ptr.Deref(req.DryRun, false) {
+		return m.candidates.Peek(claim, seed, m.now())
+	}
+	return m.candidates.Pick(claim, seed, m.now())
+}
+
+// missing says what claim refers to that does not exist. It is accepted all the same: it may come later.
+func (m *claimMutator) missing(ctx context.Context, claim *extensionsv1.SandboxClaim) (admission.Warnings, error) {
+	switch {
+	case claim.Spec.WarmPoolRef != nil:
+		name := claim.Spec.WarmPoolRef.Name
+		pool, err := m.pools.get(ctx, claim.Namespace, name, exists)
+		if err == nil && pool == nil {
+			return admission.Warnings{fmt.Sprintf("spec.warmPoolRef.name: SandboxWarmPool %q not found: the claim waits until it is created", name)}, nil
+		}
+		return nil, err
+	case claim.Spec.SandboxTemplateRef != nil:
+		return missingTemplate(ctx, m.templates, claim.Namespace, claim.Spec.SandboxTemplateRef.Name, "the claim waits until it is created")
+	}
+	return nil, nil
+}
+
+// missingTemplate warns if no SandboxTemplate has that name.
+func missingTemplate(ctx context.Context, templates lookup[extensionsv1.SandboxTemplate, *extensionsv1.SandboxTemplate],
+	namespace, name, consequence string,
+) (admission.Warnings, error) {
+	template, err := templates.get(ctx, namespace, name, exists)
+	if err != nil || template != nil {
+		return nil, err
+	}
+	return admission.Warnings{fmt.Sprintf("spec.sandboxTemplateRef.name: SandboxTemplate %q not found: %s", name, consequence)}, nil
+}

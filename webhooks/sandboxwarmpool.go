@@ -1,0 +1,34 @@
+package webhooks
+
+import (
+	"context"
+
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	"github.com/namesake-sandbox/namesake/api/rules"
+)
+
+// +kubebuilder:webhook:path=/validate-sandboxwarmpool,mutating=false,failurePolicy=fail,sideEffects=None,timeoutSeconds=3,groups=extensions.agents.x-k8s.io,resources=sandboxwarmpools,verbs=create;update,versions=v1beta1,name=sandboxwarmpool.validate.namesake.agents.x-k8s.io,admissionReviewVersions=v1,serviceName=namesake-webhook,serviceNamespace=namesake-system,patch=`{"matchConditions":[{"name":"template-changed","expression":"oldObject == null || object.spec.sandboxTemplateRef != oldObject.spec.sandboxTemplateRef"}]}`
+
+var poolKind = kind{
+	group: extensionsv1.GroupName, kind: extensionsv1.KindSandboxWarmPool, resource: extensionsv1.ResourceSandboxWarmPools,
+}
+
+// poolValidator refuses a pool whose Sandboxes could not have the Services that its template asks for, and warns of a
+// template that is not there yet.
+type poolValidator struct {
+	templates lookup[extensionsv1.SandboxTemplate, *extensionsv1.SandboxTemplate]
+}
+
+func (v *poolValidator) check(ctx context.Context, _ admission.Request, _, pool *extensionsv1.SandboxWarmPool) (admission.Warnings, error) {
+	name := pool.Spec.SandboxTemplateRef.Name
+	template, err := v.templates.get(ctx, pool.Namespace, name, exists)
+	if err != nil {
+		return nil, err
+	}
+	if template == nil {
+		return missingTemplate(ctx, v.templates, pool.Namespace, name, "the pool stays empty until it is created")
+	}
+	return nil, poolKind.invalid(pool, rules.CheckPoolNames(pool, template))
+}

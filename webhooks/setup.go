@@ -1,0 +1,70 @@
+package webhooks
+
+import (
+	"net/http"
+	"time"
+
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	"github.com/namesake-sandbox/namesake/api/rules"
+	"github.com/namesake-sandbox/namesake/api/rules/candidates"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+)
+
+// +kubebuilder:webhookconfiguration:mutating=true,name=namesake
+// +kubebuilder:webhookconfiguration:mutating=false,name=namesake
+
+// Options are what the webhooks work with. All fields are required.
+type Options struct {
+	// Scheme knows the kinds of this project.
+	Scheme *runtime.Scheme
+	// Cache is read first.
+	Cache client.Reader
+	// Live is read where the cache does not have what an object refers to: it may be a millisecond old.
+	Live client.Reader
+	// DryRun asks the API server whether it would take an object, and creates nothing.
+	DryRun DryRunner
+	// Candidates are the warm Sandboxes that a new claim is bound to.
+	Candidates *candidates.Index
+	// ControllerUser is the user name of the controller's own service account.
+	ControllerUser string
+	// Now is the current time.
+	Now func() time.Time
+}
+
+// Server is what the webhooks are served by.
+type Server interface {
+	Register(path string, hook http.Handler)
+}
+
+// Register adds every webhook to server, each under the path that its marker says.
+func Register(server Server, o Options) {
+	sandboxes := lookup[sandboxv1.Sandbox, *sandboxv1.Sandbox]{cache: o.Cache, live: o.Live}
+	claims := lookup[extensionsv1.SandboxClaim, *extensionsv1.SandboxClaim]{cache: o.Cache, live: o.Live}
+	pools := lookup[extensionsv1.SandboxWarmPool, *extensionsv1.SandboxWarmPool]{cache: o.Cache, live: o.Live}
+	templates := lookup[extensionsv1.SandboxTemplate, *extensionsv1.SandboxTemplate]{cache: o.Cache, live: o.Live}
+	actor := func(req admission.Request) rules.Actor {
+		return rules.ActorFor(req.UserInfo.Username, o.ControllerUser)
+	}
+
+	handle := func(path string, handler admission.Handler) {
+		server.Register(path, &admission.Webhook{Handler: handler})
+	}
+	handle("/mutate-pod", &podMutator{sandboxes: sandboxes})
+	handle("/validate-pod", &podValidator{sandboxes: sandboxes, actor: actor})
+	handle("/mutate-sandbox", &sandboxMutator{})
+	handle("/mutate-sandboxclaim", &claimMutator{pools: pools, templates: templates, candidates: o.Candidates, now: o.Now})
+	server.Register("/validate-sandbox", admission.WithValidator(o.Scheme, check[*sandboxv1.Sandbox](
+		(&sandboxValidator{claims: claims, actor: actor}).check)))
+	server.Register("/validate-sandboxclaim", admission.WithValidator(o.Scheme, check[*extensionsv1.SandboxClaim](
+		(&claimValidator{sandboxes: sandboxes, actor: actor}).check)))
+	server.Register("/validate-sandboxclaim-status", admission.WithValidator(o.Scheme, check[*extensionsv1.SandboxClaim](
+		checkClaimStatus)))
+	server.Register("/validate-sandboxtemplate", admission.WithValidator(o.Scheme, check[*extensionsv1.SandboxTemplate](
+		(&templateValidator{dryRun: o.DryRun}).check)))
+	server.Register("/validate-sandboxwarmpool", admission.WithValidator(o.Scheme, check[*extensionsv1.SandboxWarmPool](
+		(&poolValidator{templates: templates}).check)))
+}
