@@ -184,13 +184,12 @@ func TestOptions(t *testing.T) {
 		change func(*options)
 		flag   string
 	}{
-		"the defaults":              {change: func(*options) {}},
-		"a name that is a path":     {change: func(o *options) { o.name = "../a" }, flag: "--name"},
-		"too few nodes":             {change: func(o *options) { o.nodes = -1 }, flag: "--nodes"},
-		"an unknown store":          {change: func(o *options) { o.store = "nvme" }, flag: "--store"},
-		"an unknown thing":          {change: func(o *options) { o.install = "half" }, flag: "--install"},
-		"no manager":                {change: func(o *options) { o.managers = 0 }, flag: "--managers"},
-		"two managers both leading": {change: func(o *options) { o.managers, o.leaderElect = 2, false }, flag: "--leader-elect"},
+		"the defaults":          {change: func(*options) {}},
+		"a name that is a path": {change: func(o *options) { o.name = "../a" }, flag: "--name"},
+		"too few nodes":         {change: func(o *options) { o.nodes = -1 }, flag: "--nodes"},
+		"an unknown store":      {change: func(o *options) { o.store = "nvme" }, flag: "--store"},
+		"an unknown thing":      {change: func(o *options) { o.install = "half" }, flag: "--install"},
+		"no manager":            {change: func(o *options) { o.managers = 0 }, flag: "--managers"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -72,6 +72,7 @@ func (c *cluster) buildManager(ctx context.Context, repository string) (string, 
 	if c.options.race {
 		args = append(args, "-race")
 	}
+	fmt.Fprintln(os.Stderr, "building cmd/namesake (a few minutes the first time) ...")
 	if err := binaries.RunGo(binaries.GoCommand(ctx, repository, c.options.race, append(args, "./cmd/namesake")...)); err != nil {
 		return "", fmt.Errorf("building the manager (--install=none does without; --race needs a C compiler): %w", err)
 	}

@@ -33,7 +33,7 @@ func (o *options) add(flags *flag.FlagSet) {
 	flags.StringVar(&o.store, "store", "tmpfs", "where etcd keeps its data: tmpfs (fast, in memory, without fsync) or disk (durable, with fsync)")
 	flags.StringVar(&o.install, "install", "all", "what is installed: all (the product, from config/default and cmd/namesake) or none")
 	flags.IntVar(&o.managers, "managers", 1, "how many replicas of the product's manager run")
-	flags.BoolVar(&o.leaderElect, "leader-elect", true, "whether the managers elect a leader")
+	flags.BoolVar(&o.leaderElect, "leader-elect", true, "whether the managers elect a leader; without, all of them reconcile")
 	flags.BoolVar(&o.race, "race", false, "whether the manager is built with the race detector (needs a C compiler)")
 }
 
@@ -55,9 +55,6 @@ func (o *options) check() error {
 	}
 	if o.managers < 1 || o.managers > 20 {
 		errs = append(errs, fmt.Errorf("--managers=%d: use 1 to 20", o.managers))
-	}
-	if o.managers > 1 && !o.leaderElect && o.install == "all" {
-		errs = append(errs, fmt.Errorf("--managers=%d needs --leader-elect=true: two managers without election would act at the same time", o.managers))
 	}
 	return errors.Join(errs...)
 }

@@ -53,11 +53,8 @@ func List(objects []Object) ([]byte, error) {
 	return json.Marshal(map[string]any{"apiVersion": "v1", "kind": "List", "items": objects})
 }
 
-// outside are the kinds that only serve a manager in the cluster.
-var outside = []string{
-	"Deployment", "Service", "PodDisruptionBudget", "NetworkPolicy",
-	"Certificate", "Issuer", "ClusterIssuer", "ServiceMonitor",
-}
+// outside are the kinds that only serve a manager in the cluster, or need definitions that are not there.
+var outside = []string{"Deployment", "Service", "Certificate", "Issuer", "ClusterIssuer", "ServiceMonitor"}
 
 // WithoutManager returns the objects without those that only serve a manager in the cluster.
 func WithoutManager(objects []Object) []Object {
