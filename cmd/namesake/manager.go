@@ -33,6 +33,7 @@ import (
 )
 
 // +kubebuilder:rbac:groups=coordination.k8s.io,namespace=namesake-system,resources=leases,verbs=get;create;update
+// +kubebuilder:rbac:groups="",namespace=namesake-system,resources=events,verbs=create;patch
 
 const leaseName = "namesake.agents.x-k8s.io"
 
