@@ -25,7 +25,9 @@ type claimValidator struct {
 	actor     func(admission.Request) rules.Actor
 }
 
-func (v *claimValidator) check(ctx context.Context, req admission.Request, old, claim *extensionsv1.SandboxClaim) (admission.Warnings, error) {
+func (v *claimValidator) check(
+	ctx context.Context, req admission.Request, old, claim *extensionsv1.SandboxClaim,
+) (admission.Warnings, error) {
 	if old == nil {
 		return nil, fmt.Errorf("a new SandboxClaim is not for this webhook: check its configuration")
 	}

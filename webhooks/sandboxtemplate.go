@@ -31,7 +31,9 @@ type templateValidator struct {
 	dryRun DryRunner
 }
 
-func (v *templateValidator) check(ctx context.Context, _ admission.Request, _, template *extensionsv1.SandboxTemplate) (admission.Warnings, error) {
+func (v *templateValidator) check(
+	ctx context.Context, _ admission.Request, _, template *extensionsv1.SandboxTemplate,
+) (admission.Warnings, error) {
 	sample := rules.SampleSandbox(template)
 	path := field.NewPath("spec")
 	warnings, errs, err := v.try(ctx, rules.NewUnownedPod(sample), path.Child("podTemplate"))
@@ -72,7 +74,7 @@ func (v *templateValidator) try(ctx context.Context, obj client.Object, path *fi
 func causes(err error, path *field.Path) field.ErrorList {
 	var status apierrors.APIStatus
 	if !errors.As(err, &status) || status.Status().Details == nil || len(status.Status().Details.Causes) == 0 {
-		return field.ErrorList{&field.Error{Type: field.ErrorTypeInvalid, Field: path.String(), BadValue: field.OmitValueType{}, Detail: err.Error()}}
+		return field.ErrorList{field.Invalid(path, field.OmitValueType{}, err.Error())}
 	}
 	var errs field.ErrorList
 	for _, cause := range status.Status().Details.Causes {

@@ -51,7 +51,9 @@ func Refused(err error) *Problem {
 
 // ClaimStatus returns the status of claim, computed from scratch. sandbox is the one that it controls, or nil; problem
 // is why there is none, or what went wrong with it. The Sandbox that a claim once had stays on record.
-func ClaimStatus(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox, problem *Problem, now time.Time) extensionsv1.SandboxClaimStatus {
+func ClaimStatus(
+	claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox, problem *Problem, now time.Time,
+) extensionsv1.SandboxClaimStatus {
 	status := extensionsv1.SandboxClaimStatus{}
 	conditions := &conditionSet{generation: claim.Generation, now: now, old: claim.Status.Conditions}
 	switch {

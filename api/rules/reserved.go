@@ -64,6 +64,9 @@ func checkReserved(old, obj metav1.Object, labels, annotations []string) field.E
 }
 
 func changed(path *field.Path, old, obj map[string]string, keys []string) field.ErrorList {
+	refuse := func(key, format string, args ...any) *field.Error {
+		return field.Forbidden(path.Key(key), fmt.Sprintf(format, args...))
+	}
 	var errs field.ErrorList
 	for _, key := range keys {
 		before, had := old[key]
@@ -71,11 +74,11 @@ func changed(path *field.Path, old, obj map[string]string, keys []string) field.
 		switch {
 		case before == after && had == has:
 		case !had:
-			errs = append(errs, field.Forbidden(path.Key(key), fmt.Sprintf("only Namesake's controller sets this, found %q: leave it out", after)))
+			errs = append(errs, refuse(key, "only Namesake's controller sets this, found %q: leave it out", after))
 		case !has:
-			errs = append(errs, field.Forbidden(path.Key(key), fmt.Sprintf("only Namesake's controller removes this: keep %q", before)))
+			errs = append(errs, refuse(key, "only Namesake's controller removes this: keep %q", before))
 		default:
-			errs = append(errs, field.Forbidden(path.Key(key), fmt.Sprintf("only Namesake's controller changes this, found %q: keep %q", after, before)))
+			errs = append(errs, refuse(key, "only Namesake's controller changes this, found %q: keep %q", after, before))
 		}
 	}
 	return errs

@@ -13,7 +13,6 @@ import (
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/util/workqueue"
-	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -60,7 +59,7 @@ func newManager(ctx context.Context, cfg *rest.Config, o *options) (manager.Mana
 		LeaderElectionID:              leaseName,
 		LeaderElectionNamespace:       o.leaderElectNamespace,
 		LeaderElectionReleaseOnCancel: true,
-		Controller:                    config.Controller{EnableWarmup: ptr.To(true)},
+		Controller:                    config.Controller{EnableWarmup: new(true)},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("creating the manager: %w", err)
@@ -88,12 +87,17 @@ func newManager(ctx context.Context, cfg *rest.Config, o *options) (manager.Mana
 	})
 }
 
-// maxBackoff bounds how long something that failed waits for its next try.
-const maxBackoff = time.Minute
+const (
+	// maxBackoff bounds how long something that failed waits for its next try.
+	maxBackoff = time.Minute
+	// passTimeout bounds a pass, which may wait for the API server or for the cache to see a write.
+	passTimeout = 2 * time.Minute
+)
 
 func workers(n int) controller.Options {
 	return controller.Options{
 		MaxConcurrentReconciles: n,
+		ReconciliationTimeout:   passTimeout,
 		RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](10*time.Millisecond, maxBackoff),
 	}
 }

@@ -29,7 +29,7 @@ func Start(ctx context.Context, informers cache.Informers, index *candidates.Ind
 		{&sandboxv1.Sandbox{}, func(obj any) { index.Observe(obj.(*sandboxv1.Sandbox)) }, index.Forget},
 		{&extensionsv1.SandboxWarmPool{}, func(obj any) { index.ObservePool(obj.(*extensionsv1.SandboxWarmPool)) }, index.ForgetPool},
 		{&extensionsv1.SandboxTemplate{}, func(obj any) { index.ObserveTemplate(obj.(*extensionsv1.SandboxTemplate)) }, index.ForgetTemplate},
-		{&extensionsv1.SandboxClaim{}, func(obj any) { index.ObserveClaim(obj.(*extensionsv1.SandboxClaim), now()) }, func(types.NamespacedName) {}},
+		{&extensionsv1.SandboxClaim{}, func(obj any) { index.ObserveClaim(obj.(*extensionsv1.SandboxClaim), now()) }, keep},
 	} {
 		informer, err := informers.GetInformer(ctx, source.object, cache.BlockUntilSynced(false))
 		if err != nil {
@@ -54,6 +54,9 @@ func Start(ctx context.Context, informers cache.Informers, index *candidates.Ind
 		return true
 	}, nil
 }
+
+// keep is for claims that are deleted: what they took out of reach comes back by itself.
+func keep(types.NamespacedName) {}
 
 // nameOf returns the name of a deleted object, or of one whose deletion was missed.
 func nameOf(obj any) types.NamespacedName {

@@ -15,7 +15,9 @@ import (
 
 // Setup adds the reconciler to mgr, with that many workers. Its own status writes do not wake it.
 func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) error {
-	own := predicate.Or(predicate.GenerationChangedPredicate{}, predicate.LabelChangedPredicate{}, predicate.AnnotationChangedPredicate{}, ownerChanged{})
+	own := predicate.Or(
+		predicate.GenerationChangedPredicate{}, predicate.LabelChangedPredicate{}, predicate.AnnotationChangedPredicate{}, ownerChanged{},
+	)
 	return builder.ControllerManagedBy(mgr).
 		For(&sandboxv1.Sandbox{}, builder.WithPredicates(own)).
 		Owns(&corev1.Pod{}).

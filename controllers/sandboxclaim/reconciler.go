@@ -60,7 +60,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, claim *extensionsv1.SandboxC
 }
 
 // writeStatus writes the status once, if it moved, on the version that it was computed from.
-func (r *Reconciler) writeStatus(ctx context.Context, claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox, problem *rules.Problem) error {
+func (r *Reconciler) writeStatus(
+	ctx context.Context, claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox, problem *rules.Problem,
+) error {
 	status := rules.ClaimStatus(claim, sandbox, problem, r.Now())
 	if !rules.ClaimStatusMoved(claim, status) {
 		return nil

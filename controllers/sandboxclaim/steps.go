@@ -59,7 +59,9 @@ func (r *Reconciler) ensureSandbox(ctx context.Context, claim *extensionsv1.Sand
 
 // take carries out one step. It returns the Sandbox once the claim controls it; nil, and no error, when there is another
 // step to take; and an error that is write.Lost when the step was decided on an old view.
-func (r *Reconciler) take(ctx context.Context, step rules.Step, claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox) (*sandboxv1.Sandbox, error) {
+func (r *Reconciler) take(
+	ctx context.Context, step rules.Step, claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox,
+) (*sandboxv1.Sandbox, error) {
 	switch step {
 	case rules.StepBind:
 		return nil, r.bind(ctx, claim)

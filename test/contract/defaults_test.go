@@ -8,11 +8,11 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	extensionsv1beta1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
-	sandboxv1beta1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-var podTemplate = sandboxv1beta1.PodTemplate{Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "main", Image: "busybox"}}}}
+var podTemplate = sandboxv1.PodTemplate{Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "main", Image: "busybox"}}}}
 
 // What a user leaves out is there in the Go types, with the contract's default.
 func TestDefaults(t *testing.T) {
@@ -25,45 +25,45 @@ func TestDefaults(t *testing.T) {
 		want       any
 	}{
 		"a Sandbox": {
-			kind: "Sandbox", spec: pod, stored: &sandboxv1beta1.Sandbox{},
-			got: func(o client.Object) any { return o.(*sandboxv1beta1.Sandbox).Spec },
-			want: sandboxv1beta1.SandboxSpec{
-				SandboxBlueprint: sandboxv1beta1.SandboxBlueprint{PodTemplate: podTemplate},
-				Lifecycle:        sandboxv1beta1.Lifecycle{ShutdownPolicy: sandboxv1beta1.ShutdownPolicyRetain},
-				OperatingMode:    sandboxv1beta1.OperatingModeRunning,
+			kind: "Sandbox", spec: pod, stored: &sandboxv1.Sandbox{},
+			got: func(o client.Object) any { return o.(*sandboxv1.Sandbox).Spec },
+			want: sandboxv1.SandboxSpec{
+				SandboxBlueprint: sandboxv1.SandboxBlueprint{PodTemplate: podTemplate},
+				Lifecycle:        sandboxv1.Lifecycle{ShutdownPolicy: sandboxv1.ShutdownPolicyRetain},
+				OperatingMode:    sandboxv1.OperatingModeRunning,
 			},
 		},
 		"a template": {
-			kind: "SandboxTemplate", spec: pod, stored: &extensionsv1beta1.SandboxTemplate{},
-			got: func(o client.Object) any { return o.(*extensionsv1beta1.SandboxTemplate).Spec },
-			want: extensionsv1beta1.SandboxTemplateSpec{
-				SandboxBlueprint:           sandboxv1beta1.SandboxBlueprint{PodTemplate: podTemplate},
-				NetworkPolicyManagement:    extensionsv1beta1.NetworkPolicyManaged,
-				EnvVarsInjectionPolicy:     extensionsv1beta1.EnvVarsInjectionDisallowed,
-				VolumeClaimTemplatesPolicy: extensionsv1beta1.VolumeClaimTemplatesDisallowed,
+			kind: "SandboxTemplate", spec: pod, stored: &extensionsv1.SandboxTemplate{},
+			got: func(o client.Object) any { return o.(*extensionsv1.SandboxTemplate).Spec },
+			want: extensionsv1.SandboxTemplateSpec{
+				SandboxBlueprint:           sandboxv1.SandboxBlueprint{PodTemplate: podTemplate},
+				NetworkPolicyManagement:    extensionsv1.NetworkPolicyManaged,
+				EnvVarsInjectionPolicy:     extensionsv1.EnvVarsInjectionDisallowed,
+				VolumeClaimTemplatesPolicy: extensionsv1.VolumeClaimTemplatesDisallowed,
 			},
 		},
 		"a pool": {
-			kind: "SandboxWarmPool", spec: "{sandboxTemplateRef: {name: python}, updateStrategy: {}}", stored: &extensionsv1beta1.SandboxWarmPool{},
-			got: func(o client.Object) any { return o.(*extensionsv1beta1.SandboxWarmPool).Spec },
-			want: extensionsv1beta1.SandboxWarmPoolSpec{
+			kind: "SandboxWarmPool", spec: "{sandboxTemplateRef: {name: python}, updateStrategy: {}}", stored: &extensionsv1.SandboxWarmPool{},
+			got: func(o client.Object) any { return o.(*extensionsv1.SandboxWarmPool).Spec },
+			want: extensionsv1.SandboxWarmPoolSpec{
 				Replicas:           &one,
-				SandboxTemplateRef: extensionsv1beta1.SandboxTemplateReference{Name: "python"},
-				UpdateStrategy:     &extensionsv1beta1.SandboxWarmPoolUpdateStrategy{Type: extensionsv1beta1.UpdateStrategyOnReplenish},
+				SandboxTemplateRef: extensionsv1.SandboxTemplateReference{Name: "python"},
+				UpdateStrategy:     &extensionsv1.SandboxWarmPoolUpdateStrategy{Type: extensionsv1.UpdateStrategyOnReplenish},
 			},
 		},
 		"a claim with a lifecycle": {
-			kind: "SandboxClaim", spec: pool + "lifecycle: {}", stored: &extensionsv1beta1.SandboxClaim{},
-			got: func(o client.Object) any { return o.(*extensionsv1beta1.SandboxClaim).Spec },
-			want: extensionsv1beta1.SandboxClaimSpec{
-				WarmPoolRef: &extensionsv1beta1.SandboxWarmPoolReference{Name: "python"},
-				Lifecycle:   &extensionsv1beta1.Lifecycle{ShutdownPolicy: extensionsv1beta1.ShutdownPolicyRetain},
+			kind: "SandboxClaim", spec: pool + "lifecycle: {}", stored: &extensionsv1.SandboxClaim{},
+			got: func(o client.Object) any { return o.(*extensionsv1.SandboxClaim).Spec },
+			want: extensionsv1.SandboxClaimSpec{
+				WarmPoolRef: &extensionsv1.SandboxWarmPoolReference{Name: "python"},
+				Lifecycle:   &extensionsv1.Lifecycle{ShutdownPolicy: extensionsv1.ShutdownPolicyRetain},
 			},
 		},
 		"a claim without one": {
-			kind: "SandboxClaim", spec: pool, stored: &extensionsv1beta1.SandboxClaim{},
-			got:  func(o client.Object) any { return o.(*extensionsv1beta1.SandboxClaim).Spec },
-			want: extensionsv1beta1.SandboxClaimSpec{WarmPoolRef: &extensionsv1beta1.SandboxWarmPoolReference{Name: "python"}},
+			kind: "SandboxClaim", spec: pool, stored: &extensionsv1.SandboxClaim{},
+			got:  func(o client.Object) any { return o.(*extensionsv1.SandboxClaim).Spec },
+			want: extensionsv1.SandboxClaimSpec{WarmPoolRef: &extensionsv1.SandboxWarmPoolReference{Name: "python"}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -89,7 +89,7 @@ func TestDefaults(t *testing.T) {
 
 // Objects of our types without a status or metadata do not carry empty ones.
 func TestNothingEmptyIsWritten(t *testing.T) {
-	claim := &extensionsv1beta1.SandboxClaim{Spec: extensionsv1beta1.SandboxClaimSpec{WarmPoolRef: &extensionsv1beta1.SandboxWarmPoolReference{Name: "python"}}}
+	claim := &extensionsv1.SandboxClaim{Spec: extensionsv1.SandboxClaimSpec{WarmPoolRef: &extensionsv1.SandboxWarmPoolReference{Name: "python"}}}
 	got, err := runtime.DefaultUnstructuredConverter.ToUnstructured(claim)
 	if err != nil {
 		t.Fatal(err)

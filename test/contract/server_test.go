@@ -8,15 +8,14 @@ import (
 	"sync"
 	"testing"
 
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
-	extensionsv1beta1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
-	sandboxv1beta1 "github.com/namesake-sandbox/namesake/api/v1beta1"
-
-	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
 // environment is the API server that the tests of the rules share; it starts with the first test that needs it.
@@ -49,7 +48,7 @@ func server(t *testing.T) client.Client {
 		t.Fatal(err)
 	}
 	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{sandboxv1beta1.AddToScheme, extensionsv1beta1.AddToScheme, apiextensionsv1.AddToScheme} {
+	for _, add := range []func(*runtime.Scheme) error{sandboxv1.AddToScheme, extensionsv1.AddToScheme, apiextensionsv1.AddToScheme} {
 		if err := add(scheme); err != nil {
 			t.Fatal(err)
 		}

@@ -4,7 +4,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	sandboxv1beta1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
 // ShutdownPolicy says what becomes of a claim whose time is up.
@@ -86,7 +86,7 @@ type SandboxClaimSpec struct {
 	// additionalPodMetadata holds labels and annotations that the Pod gets besides those of the template. They may not
 	// contradict the template, and must be of a domain that the administrator allows.
 	// +optional
-	AdditionalPodMetadata sandboxv1beta1.PodMetadata `json:"additionalPodMetadata,omitzero"`
+	AdditionalPodMetadata sandboxv1.PodMetadata `json:"additionalPodMetadata,omitzero"`
 
 	// env lists variables for the containers, as far as the template's envVarsInjectionPolicy allows. A claim with env
 	// gets a Sandbox of its own instead of one from a pool.
@@ -100,7 +100,7 @@ type SandboxClaimSpec struct {
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=256
 	// +kubebuilder:validation:XValidation:rule="self.all(t, !has(t.metadata) || !has(t.metadata.name) || self.exists_one(u, has(u.metadata) && has(u.metadata.name) && u.metadata.name == t.metadata.name))",message="two volumeClaimTemplates have the same name: give each a name of its own"
-	VolumeClaimTemplates []sandboxv1beta1.PersistentVolumeClaimTemplate `json:"volumeClaimTemplates,omitempty"`
+	VolumeClaimTemplates []sandboxv1.PersistentVolumeClaimTemplate `json:"volumeClaimTemplates,omitempty"`
 }
 
 // ClaimedSandbox is what a claim says of its Sandbox.

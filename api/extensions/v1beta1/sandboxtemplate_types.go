@@ -4,7 +4,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	sandboxv1beta1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
 // NetworkPolicyManagement says who looks after the NetworkPolicy of a template.
@@ -58,7 +58,7 @@ type NetworkPolicySpec struct {
 
 // SandboxTemplateSpec describes the Sandboxes that come from a template.
 type SandboxTemplateSpec struct {
-	sandboxv1beta1.SandboxBlueprint `json:",inline"`
+	sandboxv1.SandboxBlueprint `json:",inline"`
 
 	// networkPolicy holds the rules for the Pods of this template while networkPolicyManagement is Managed.
 	// Without it the Pods are reached by the sandbox router only, and reach public addresses only.

@@ -7,9 +7,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
-	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
-
 	"github.com/namesake-sandbox/namesake/api/rules"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
 // Index is safe for concurrent use. The zero value is not; use New.
@@ -144,7 +143,8 @@ func (i *Index) unshelve(c *candidate) {
 	if s == nil {
 		return
 	}
-	if s.remove(c); s.len() > 0 {
+	s.remove(c)
+	if s.len() > 0 {
 		return
 	}
 	delete(byRevision, c.revision)

@@ -11,7 +11,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
@@ -37,7 +36,7 @@ func Operations(ctx context.Context, c client.Client, obj client.Object, ops []j
 // DeleteUnchanged deletes obj if the API server still has it just as it is here.
 func DeleteUnchanged(ctx context.Context, c client.Client, obj client.Object) error {
 	return c.Delete(ctx, obj, client.Preconditions{
-		UID: ptr.To(obj.GetUID()), ResourceVersion: ptr.To(obj.GetResourceVersion()),
+		UID: new(obj.GetUID()), ResourceVersion: new(obj.GetResourceVersion()),
 	}, client.PropagationPolicy(metav1.DeletePropagationBackground))
 }
 
