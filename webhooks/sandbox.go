@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 
 	"gomodules.xyz/jsonpatch/v2"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -15,11 +16,11 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// A Sandbox that says its Pod's name, as those of pools and claims do, needs no stamping. A write that leaves owners,
-// labels and annotations alone needs no checking: what else a Sandbox's fields may be is in its schema.
+// A Sandbox that says its Pod's name, as those of pools and claims do, needs no stamping. A write that changes only
+// the status needs no checking.
 //
 // +kubebuilder:webhook:path=/mutate-sandbox,mutating=true,failurePolicy=fail,sideEffects=None,timeoutSeconds=3,groups=agents.x-k8s.io,resources=sandboxes,verbs=create,versions=v1beta1,name=sandbox.mutate.namesake.agents.x-k8s.io,admissionReviewVersions=v1,serviceName=namesake-webhook,serviceNamespace=namesake-system,patch=`{"matchConditions":[{"name":"not-stamped","expression":"!has(object.metadata.annotations) || !('agents.x-k8s.io/pod-name' in object.metadata.annotations)"}]}`
-// +kubebuilder:webhook:path=/validate-sandbox,mutating=false,failurePolicy=fail,sideEffects=None,timeoutSeconds=3,groups=agents.x-k8s.io,resources=sandboxes;sandboxes/status,verbs=create;update,versions=v1beta1,name=sandbox.validate.namesake.agents.x-k8s.io,admissionReviewVersions=v1,serviceName=namesake-webhook,serviceNamespace=namesake-system,patch=`{"matchConditions":[{"name":"metadata-changed","expression":"oldObject == null || (has(object.metadata.ownerReferences) ? object.metadata.ownerReferences : []) != (has(oldObject.metadata.ownerReferences) ? oldObject.metadata.ownerReferences : []) || (has(object.metadata.labels) ? object.metadata.labels : {}) != (has(oldObject.metadata.labels) ? oldObject.metadata.labels : {}) || (has(object.metadata.annotations) ? object.metadata.annotations : {}) != (has(oldObject.metadata.annotations) ? oldObject.metadata.annotations : {})"}]}`
+// +kubebuilder:webhook:path=/validate-sandbox,mutating=false,failurePolicy=fail,sideEffects=None,timeoutSeconds=3,groups=agents.x-k8s.io,resources=sandboxes;sandboxes/status,verbs=create;update,versions=v1beta1,name=sandbox.validate.namesake.agents.x-k8s.io,admissionReviewVersions=v1,serviceName=namesake-webhook,serviceNamespace=namesake-system,patch=`{"matchConditions":[{"name":"not-only-status","expression":"oldObject == null || object.spec != oldObject.spec || (has(object.metadata.ownerReferences) ? object.metadata.ownerReferences : []) != (has(oldObject.metadata.ownerReferences) ? oldObject.metadata.ownerReferences : []) || (has(object.metadata.labels) ? object.metadata.labels : {}) != (has(oldObject.metadata.labels) ? oldObject.metadata.labels : {}) || (has(object.metadata.annotations) ? object.metadata.annotations : {}) != (has(oldObject.metadata.annotations) ? oldObject.metadata.annotations : {})"}]}`
 
 var sandboxKind = kind{group: sandboxv1.GroupName, kind: sandboxv1.KindSandbox, resource: sandboxv1.ResourceSandboxes}
 
@@ -51,7 +52,7 @@ type sandboxValidator struct {
 
 func (v *sandboxValidator) check(ctx context.Context, req admission.Request, old, sandbox *sandboxv1.Sandbox) (admission.Warnings, error) {
 	actor := v.actor(req)
-	errs := append(rules.CheckPodName(old, sandbox), rules.CheckOwnership(old, sandbox, actor)...)
+	errs := append(rules.CheckPodName(old, sandbox, actor), rules.CheckOwnership(old, sandbox, actor)...)
 	if len(errs) == 0 && rules.NeedsClaim(old, sandbox) {
 		claim, err := v.adopter(ctx, sandbox)
 		if err != nil {
@@ -63,7 +64,7 @@ func (v *sandboxValidator) check(ctx context.Context, req admission.Request, old
 		return nil, sandboxKind.invalid(sandbox, errs)
 	}
 	if actor == rules.User {
-		errs = append(rules.CheckOwners(old, sandbox), rules.CheckSandboxReserved(old, sandbox)...)
+		errs = slices.Concat(rules.CheckOwners(old, sandbox), rules.CheckSandboxReserved(old, sandbox), rules.CheckPoolMember(old, sandbox))
 	}
 	return nil, sandboxKind.forbidden(sandbox, errs)
 }

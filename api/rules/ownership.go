@@ -86,15 +86,35 @@ func CheckAdopter(sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim) 
 	return nil
 }
 
-// CheckPodName checks the annotation that names a Sandbox's Pod: it is the Sandbox's own name. Only a Sandbox that
-// already names another Pod, from the time of pools of Pods, may go on doing so. old is nil on create.
-func CheckPodName(old, obj *sandboxv1.Sandbox) field.ErrorList {
-	name := obj.Annotations[sandboxv1.AnnotationPodName]
-	if name == "" || name == obj.Name || (old != nil && name == old.Annotations[sandboxv1.AnnotationPodName]) {
+// CheckPodName checks the annotation that names a Sandbox's Pod: it is the Sandbox's own name, or left out. Only a Sandbox
+// that already names another Pod, from the time of pools of Pods, goes on doing so, until the controller finds that Pod
+// gone. old is nil on create.
+func CheckPodName(old, obj *sandboxv1.Sandbox, actor Actor) field.ErrorList {
+	path := field.NewPath("metadata", "annotations").Key(sandboxv1.AnnotationPodName)
+	before, after := "", obj.Annotations[sandboxv1.AnnotationPodName]
+	if old != nil {
+		before = old.Annotations[sandboxv1.AnnotationPodName]
+	}
+	switch own := after == "" || after == obj.Name; {
+	case before == after:
+		return nil
+	case before != "" && before != obj.Name && (!own || actor != Controller):
+		return field.ErrorList{field.Invalid(path, after, fmt.Sprintf("this Sandbox has Pod %q until that Pod is gone: keep %q", before, before))}
+	case !own:
+		return field.ErrorList{field.Invalid(path, after, fmt.Sprintf(
+			"a Sandbox's Pod bears its name: use %q, or leave the annotation out", obj.Name))}
+	}
+	return nil
+}
+
+// CheckPoolMember returns a Forbidden error for a change of the spec of a Sandbox in a pool: whoever adopts it has to know
+// what is in it. old is nil on create.
+func CheckPoolMember(old, obj *sandboxv1.Sandbox) field.ErrorList {
+	if old == nil || !IsPool(ControllerOf(old)) || equality.Semantic.DeepEqual(old.Spec, obj.Spec) {
 		return nil
 	}
-	return field.ErrorList{field.Invalid(field.NewPath("metadata", "annotations").Key(sandboxv1.AnnotationPodName), name,
-		fmt.Sprintf("a Sandbox's Pod bears its name: use %q, or leave the annotation out", obj.Name))}
+	return field.ErrorList{field.Forbidden(field.NewPath("spec"), fmt.Sprintf(
+		"this Sandbox is in %s: change the pool's SandboxTemplate instead", describeOwner(ControllerOf(old))))}
 }
 
 func sameOwner(a, b *metav1.OwnerReference) bool {

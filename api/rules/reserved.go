@@ -2,7 +2,6 @@ package rules
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -18,7 +17,7 @@ var (
 		sandboxv1.LabelWarmPool, sandboxv1.LabelTemplateRefHash, sandboxv1.LabelTemplateHash,
 		sandboxv1.LabelPodTemplateHash, sandboxv1.LabelLaunchType, sandboxv1.LabelClaimUID,
 	}
-	sandboxAnnotations = []string{sandboxv1.AnnotationPodName, sandboxv1.AnnotationTemplateRef}
+	sandboxAnnotations = []string{sandboxv1.AnnotationTemplateRef}
 
 	// claimAnnotations are what a claim's binding and its latency are read from.
 	claimAnnotations = []string{
@@ -41,12 +40,10 @@ func IsReserved(key string) bool {
 }
 
 // CheckSandboxReserved returns a Forbidden error for each label and annotation of a Sandbox that only the controller
-// writes and that differs between old and obj. old is nil on create.
+// writes and that differs between old and obj. The Pod's name has a rule of its own, CheckPodName. old is nil on create.
 func CheckSandboxReserved(old, obj *sandboxv1.Sandbox) field.ErrorList {
 	if old == nil {
 		old = &sandboxv1.Sandbox{}
-		// Admission itself stamps it: on a new Sandbox it can only be the Sandbox's name (CheckPodName).
-		old.Annotations = keep(obj.Annotations, sandboxv1.AnnotationPodName)
 	}
 	return checkReserved(old, obj, sandboxLabels, sandboxAnnotations)
 }
@@ -82,15 +79,4 @@ func changed(path *field.Path, old, obj map[string]string, keys []string) field.
 		}
 	}
 	return errs
-}
-
-// keep returns the entries of m that have one of the given keys.
-func keep(m map[string]string, keys ...string) map[string]string {
-	kept := map[string]string{}
-	for key, value := range m {
-		if slices.Contains(keys, key) {
-			kept[key] = value
-		}
-	}
-	return kept
 }
