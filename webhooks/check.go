@@ -2,7 +2,9 @@ package webhooks
 
 import (
 	"context"
+	"errors"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 )
@@ -22,7 +24,12 @@ func (c check[T]) ValidateUpdate(ctx context.Context, old, obj T) (admission.War
 	if err != nil {
 		return nil, err
 	}
-	return c(ctx, req, old, obj)
+	warnings, err := c(ctx, req, old, obj)
+	var status apierrors.APIStatus
+	if err != nil && !errors.As(err, &status) {
+		err = apierrors.NewInternalError(err) // A bare error would be a 403: no word on why, and no reason to try again.
+	}
+	return warnings, err
 }
 
 // ValidateDelete implements admission.Validator. No webhook asks for deletions.

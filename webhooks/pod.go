@@ -80,7 +80,7 @@ func (v *podValidator) check(ctx context.Context, old, pod *corev1.Pod, actor ru
 			return podKind.invalid(pod, errs)
 		}
 	}
-	if actor == rules.User {
+	if actor == rules.User && old != nil {
 		return podKind.forbidden(pod, rules.CheckPodReserved(old, pod))
 	}
 	return nil

@@ -81,7 +81,7 @@ func causes(err error, path *field.Path) field.ErrorList {
 		kind := errorType(cause.Type)
 		errs = append(errs, &field.Error{
 			Type: kind, Field: path.Child(cause.Field).String(), BadValue: field.OmitValueType{},
-			Detail: strings.TrimPrefix(cause.Message, kind.String()+": "),
+			Detail: strings.TrimPrefix(strings.TrimPrefix(cause.Message, kind.String()), ": "),
 		})
 	}
 	return errs

@@ -76,7 +76,7 @@ func CheckPodSandbox(pod *corev1.Pod, sandbox *sandboxv1.Sandbox, actor Actor) f
 }
 
 // CheckPodReserved returns a Forbidden error for each label and annotation of a Sandbox's Pod that only the controller
-// writes and that differs between old and pod. Admission itself sets them on create.
+// writes and that differs between old and pod. It is for updates: on create admission itself sets them.
 func CheckPodReserved(old, pod *corev1.Pod) field.ErrorList {
 	return checkReserved(old, pod, podLabels, podAnnotations)
 }
