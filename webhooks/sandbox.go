@@ -54,7 +54,7 @@ func (v *sandboxValidator) check(ctx context.Context, req admission.Request, old
 	actor := v.actor(req)
 	errs := append(rules.CheckPodName(old, sandbox, actor), rules.CheckOwnership(old, sandbox, actor)...)
 	if len(errs) == 0 && rules.NeedsClaim(old, sandbox) {
-		claim, err := v.adopter(ctx, sandbox)
+		claim, err := v.adopter(ctx, old, sandbox)
 		if err != nil {
 			return nil, err
 		}
@@ -69,10 +69,15 @@ func (v *sandboxValidator) check(ctx context.Context, req admission.Request, old
 	return nil, sandboxKind.forbidden(sandbox, errs)
 }
 
-// adopter returns the claim that sandbox is to be controlled by. A binding that names the Sandbox is final, so the cache
-// is enough to say yes.
-func (v *sandboxValidator) adopter(ctx context.Context, sandbox *sandboxv1.Sandbox) (*extensionsv1.SandboxClaim, error) {
-	return v.claims.get(ctx, sandbox.Namespace, rules.ControllerOf(sandbox).Name, func(claim *extensionsv1.SandboxClaim) bool {
+// adopter returns the claim that sandbox is to be controlled by. A binding that names the Sandbox is final while that
+// can be adopted, so the cache is enough to say yes; but not where a Sandbox is created, which the claim may have had
+// and lost already.
+func (v *sandboxValidator) adopter(ctx context.Context, old, sandbox *sandboxv1.Sandbox) (*extensionsv1.SandboxClaim, error) {
+	name := rules.ControllerOf(sandbox).Name
+	if old == nil {
+		return v.claims.getLive(ctx, sandbox.Namespace, name)
+	}
+	return v.claims.get(ctx, sandbox.Namespace, name, func(claim *extensionsv1.SandboxClaim) bool {
 		return len(rules.CheckAdopter(sandbox, claim)) == 0
 	})
 }

@@ -66,9 +66,9 @@ func CheckOwners(old, obj *sandboxv1.Sandbox) field.ErrorList {
 	return errs
 }
 
-// CheckAdopter checks that claim may control sandbox: it exists under the UID in the Sandbox's controller reference, is
-// not being deleted, and its binding names the Sandbox. claim is nil when it does not exist. A Sandbox that no claim
-// controls passes.
+// CheckAdopter checks that claim may come to control sandbox: it exists under the UID in the Sandbox's controller
+// reference, is not being deleted, its binding names the Sandbox, and it never had one. claim is nil when it does not
+// exist. A Sandbox that no claim controls passes.
 func CheckAdopter(sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim) field.ErrorList {
 	ref := ControllerOf(sandbox)
 	switch {
@@ -82,6 +82,8 @@ func CheckAdopter(sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim) 
 		return refuseOwner(ref, "SandboxClaim %q is not bound to a Sandbox yet: a claim is bound before it adopts", claim.Name)
 	case Binding(claim) != sandbox.Name:
 		return refuseOwner(ref, "SandboxClaim %q is bound to Sandbox %q: a claim never controls a second one", claim.Name, Binding(claim))
+	case claim.Status.Sandbox.Name != "":
+		return refuseOwner(ref, "SandboxClaim %q has had Sandbox %q: a claim never gets a second one", claim.Name, claim.Status.Sandbox.Name)
 	}
 	return nil
 }
