@@ -89,7 +89,11 @@ func Lost(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox) bool {
 func CheckBinding(old, obj *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox) field.ErrorList {
 	before, after := Binding(old), Binding(obj)
 	switch {
-	case before == after || before == "":
+	case before == after:
+		return nil
+	case before == "" && old.Status.Sandbox.Name != "" && after != old.Status.Sandbox.Name:
+		return refuseBinding(after, "this claim already has Sandbox %q: bind it to that one", old.Status.Sandbox.Name)
+	case before == "":
 		return nil
 	case after == "":
 		return refuseBinding(after, "a binding is never removed: keep %q", before)

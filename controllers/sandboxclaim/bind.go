@@ -17,7 +17,10 @@ import (
 // bind chooses a Sandbox for claim and writes the binding, on the version of the claim that the choice was made for: a
 // warm Sandbox that is Ready, or else the name of one that is yet to be created.
 func (r *Reconciler) bind(ctx context.Context, claim *extensionsv1.SandboxClaim) error {
-	name := r.Candidates.Pick(claim, claim.Name, r.Now())
+	name := claim.Status.Sandbox.Name // A claim from before bindings were written, that has its Sandbox already.
+	if name == "" {
+		name = r.Candidates.Pick(claim, claim.Name, r.Now())
+	}
 	if name == "" {
 		if _, err := r.template(ctx, claim); err != nil {
 			return err
