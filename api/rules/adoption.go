@@ -80,7 +80,7 @@ func SetKeys(path string, current, wanted map[string]string) []jsonpatch.Operati
 // PatchMap returns the JSON patch operations, in the order of their keys, that turn the string map at path from current
 // into target.
 func PatchMap(path string, current, target map[string]string) []jsonpatch.Operation {
-	if current == nil && len(target) > 0 {
+	if len(current) == 0 && len(target) > 0 { // An empty map is not there on the wire.
 		return []jsonpatch.Operation{jsonpatch.NewOperation("add", path, target)}
 	}
 	var ops []jsonpatch.Operation
