@@ -4,7 +4,9 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 )
 
 // options are the flags that an operator may have a reason to change.
@@ -73,23 +75,25 @@ func (o *options) validate(rest []string) error {
 	if len(rest) > 0 {
 		errs = append(errs, fmt.Errorf("unknown arguments %q: namesake takes flags only", rest))
 	}
-	for name, value := range map[string]int{
+	counts := map[string]int{
 		"kube-api-burst": o.burst, "sandbox-concurrent-workers": o.sandboxWorkers,
 		"sandbox-claim-concurrent-workers": o.claimWorkers, "sandbox-warm-pool-concurrent-workers": o.poolWorkers,
-	} {
-		if value <= 0 {
-			errs = append(errs, fmt.Errorf("--%s: found %d, must be at least 1", name, value))
+	}
+	for _, name := range slices.Sorted(maps.Keys(counts)) {
+		if counts[name] <= 0 {
+			errs = append(errs, fmt.Errorf("--%s: found %d, must be at least 1", name, counts[name]))
 		}
 	}
-	for name, value := range map[string]string{
+	texts := map[string]string{
 		"webhook-cert-dir": o.webhookCertDir, "webhook-cert-name": o.webhookCertName,
 		"webhook-key-name": o.webhookKeyName, "controller-user": o.controllerUser,
-	} {
-		if value == "" {
+	}
+	for _, name := range slices.Sorted(maps.Keys(texts)) {
+		if texts[name] == "" {
 			errs = append(errs, fmt.Errorf("--%s: must not be empty", name))
 		}
 	}
-	if math.IsNaN(o.qps) || o.qps == 0 || o.qps > math.MaxFloat32 {
+	if qps := float32(o.qps); o.qps != -1 && (!(qps > 0) || qps > math.MaxFloat32) { // NaN is not greater than anything.
 		errs = append(errs, fmt.Errorf("--kube-api-qps: found %v, must be positive, or -1 for no limit", o.qps))
 	}
 	return errors.Join(errs...)
