@@ -1,0 +1,113 @@
+// Package history records what becomes of Sandboxes, claims and Pods, without gaps, so that a test can say what must
+// never have happened, and not only what is so in the end.
+package history
+
+import (
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+)
+
+// History is everything that was ever seen, by UID: an object that is gone stays in it.
+type History struct {
+	Sandboxes map[types.UID]*Sandbox
+	Claims    map[types.UID]*Claim
+	Pods      map[types.UID]*Pod
+
+	// doubled are Sandboxes, by UID, that had two Pods at a time.
+	doubled map[types.UID]string
+}
+
+// Owner is a controller of an object; the zero value is nobody.
+type Owner struct {
+	Kind, Name string
+	UID        types.UID
+}
+
+// Sandbox is what was seen of a Sandbox.
+type Sandbox struct {
+	Latest *sandboxv1.Sandbox
+	Gone   bool
+	// Controllers are those that it had, in the order of their time.
+	Controllers []Owner
+}
+
+// Claim is what was seen of a claim.
+type Claim struct {
+	Latest *extensionsv1.SandboxClaim
+	Gone   bool
+	// Bindings are the names that its binding had, StatusUIDs and PodUIDs the UIDs of Sandboxes and Pods in its status,
+	// Reasons those of its Ready condition; each in the order of their time.
+	Bindings   []string
+	StatusUIDs []types.UID
+	PodUIDs    []types.UID
+	Reasons    []string
+	// ReadyAt is when it was first seen Ready.
+	ReadyAt time.Time
+}
+
+// Pod is what was seen of a Pod.
+type Pod struct {
+	Latest *corev1.Pod
+	Gone   bool
+	// Controllers are those that it had, in the order of their time.
+	Controllers []Owner
+}
+
+// New returns an empty History.
+func New() *History {
+	return &History{
+		Sandboxes: map[types.UID]*Sandbox{}, Claims: map[types.UID]*Claim{}, Pods: map[types.UID]*Pod{},
+		doubled: map[types.UID]string{},
+	}
+}
+
+// Warm says whether the Sandbox was a pool's first.
+func (s *Sandbox) Warm() bool {
+	return s.Controllers[0].Kind == extensionsv1.KindSandboxWarmPool
+}
+
+// Controller is who controls the Sandbox now, or did in the end.
+func (s *Sandbox) Controller() Owner {
+	return s.Controllers[len(s.Controllers)-1]
+}
+
+// Reason is that of the claim's Ready condition, or "".
+func (c *Claim) Reason() string {
+	if len(c.Reasons) == 0 {
+		return ""
+	}
+	return c.Reasons[len(c.Reasons)-1]
+}
+
+// Ready says whether the claim is Ready.
+func (c *Claim) Ready() bool {
+	return isTrue(c.Latest.Status.Conditions, extensionsv1.ConditionReady)
+}
+
+// Ready says whether the Sandbox is Ready.
+func (s *Sandbox) Ready() bool {
+	return isTrue(s.Latest.Status.Conditions, sandboxv1.ConditionReady)
+}
+
+func isTrue(conditions []metav1.Condition, kind string) bool {
+	for i := range conditions {
+		if conditions[i].Type == kind {
+			return conditions[i].Status == metav1.ConditionTrue
+		}
+	}
+	return false
+}
+
+func ownerOf(obj metav1.Object) Owner {
+	ref := metav1.GetControllerOfNoCopy(obj)
+	if ref == nil {
+		return Owner{}
+	}
+	return Owner{Kind: ref.Kind, Name: ref.Name, UID: ref.UID}
+}

@@ -1,0 +1,140 @@
+package scene
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	"github.com/namesake-sandbox/namesake/test/builder"
+	"github.com/namesake-sandbox/namesake/test/e2e/history"
+)
+
+// Burst is a number of claims that were created at once.
+type Burst struct {
+	mu sync.Mutex
+	// sent is when each was asked for.
+	sent map[types.UID]time.Time
+}
+
+// Claim asks pool for n Sandboxes at once, as the editor: half of the claims with a generateName, as the SDKs do, the
+// others with names of their own.
+func (s *Scene) Claim(t *testing.T, pool string, n int, series string) *Burst {
+	t.Helper()
+	return s.burst(t, pool, n, series, func(claim *extensionsv1.SandboxClaim) error {
+		return s.Editor.Create(t.Context(), claim)
+	})
+}
+
+// ClaimStubbornly is Claim by users who try again while the API server refuses since no manager answers it. All claims
+// have names of their own, or one that was stored although its answer was lost would be created twice.
+func (s *Scene) ClaimStubbornly(t *testing.T, pool string, n int, series string) *Burst {
+	t.Helper()
+	return s.burst(t, pool, n, series, func(claim *extensionsv1.SandboxClaim) error {
+		if claim.Name == "" {
+			claim.Name, claim.GenerateName = claim.GenerateName+"named", ""
+		}
+		return wait.PollUntilContextTimeout(t.Context(), 200*time.Millisecond, Long, true, func(ctx context.Context) (bool, error) {
+			err := s.Editor.Create(ctx, claim.DeepCopy())
+			if err == nil || apierrors.IsAlreadyExists(err) {
+				return true, s.Editor.Get(ctx, client.ObjectKeyFromObject(claim), claim)
+			}
+			if apierrors.IsInternalError(err) { // "failed calling webhook"
+				return false, nil
+			}
+			return false, err
+		})
+	})
+}
+
+func (s *Scene) burst(t *testing.T, pool string, n int, series string, create func(*extensionsv1.SandboxClaim) error) *Burst {
+	t.Helper()
+	b := &Burst{sent: map[types.UID]time.Time{}}
+	start := make(chan struct{})
+	var users sync.WaitGroup
+	for i := range n {
+		users.Go(func() {
+			claim := builder.MakeClaim(fmt.Sprintf("%s-%03d", series, i)).Namespace(s.Namespace).Pool(pool)
+			if i%2 == 0 {
+				claim.GenerateName(fmt.Sprintf("%s-%03d-", series, i))
+			}
+			<-start
+			sent, created := time.Now(), claim.Obj()
+			if err := create(created); err != nil {
+				t.Errorf("creating claim %d of %q: %v", i, series, err)
+				return
+			}
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			b.sent[created.UID] = sent
+		})
+	}
+	close(start)
+	users.Wait()
+	if t.Failed() {
+		t.FailNow()
+	}
+	return b
+}
+
+// AwaitReady waits until every claim of the burst is Ready.
+func (s *Scene) AwaitReady(t *testing.T, b *Burst) {
+	t.Helper()
+	s.History.Await(t, Long, func(h *history.History) string {
+		missing, reasons := 0, map[string]int{}
+		for uid := range b.sent {
+			if claim := h.Claims[uid]; claim == nil || !claim.Ready() {
+				missing++
+				if claim != nil {
+					reasons[claim.Reason()]++
+				}
+			}
+		}
+		if missing == 0 {
+			return ""
+		}
+		return fmt.Sprintf("%d of %d claims are not Ready, by reason: %v", missing, len(b.sent), reasons)
+	})
+}
+
+// Count says how many claims of the burst got a warm Sandbox, how many a cold one, and how many were bound more than once.
+func (s *Scene) Count(b *Burst) (warm, cold, rebound int) {
+	s.History.Look(func(h *history.History) {
+		for uid := range b.sent {
+			claim := h.Claims[uid]
+			if len(claim.Bindings) > 1 {
+				rebound++
+			}
+			if sandbox := h.Of(claim); sandbox != nil && sandbox.Warm() {
+				warm++
+			} else {
+				cold++
+			}
+		}
+	})
+	return warm, cold, rebound
+}
+
+// LogLatency logs how long the claims took, from when they were asked for until they were seen Ready.
+func (s *Scene) LogLatency(t *testing.T, b *Burst) {
+	t.Helper()
+	var took []time.Duration
+	s.History.Look(func(h *history.History) {
+		for uid, sent := range b.sent {
+			took = append(took, h.Claims[uid].ReadyAt.Sub(sent))
+		}
+	})
+	slices.Sort(took)
+	at := func(percent int) time.Duration {
+		return took[min(len(took)*percent/100, len(took)-1)].Round(time.Millisecond)
+	}
+	t.Logf("%d claims, asked for until Ready: p50 %s, p90 %s, p99 %s, longest %s", len(took), at(50), at(90), at(99), at(100))
+}

@@ -1,0 +1,135 @@
+// Package scene is a namespace in which a test plays the users, and everything that happens there is recorded.
+package scene
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/yaml"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/test/builder"
+	"github.com/namesake-sandbox/namesake/test/e2e/history"
+	"github.com/namesake-sandbox/namesake/test/e2e/testbed"
+)
+
+const (
+	// Soon is a deadline for what events bring about. Nothing in the product waits for a timer of that length.
+	Soon = 15 * time.Second
+	// Long is a deadline for what hundreds of objects take.
+	Long = 2 * time.Minute
+)
+
+// Scene is a namespace of the test's own.
+type Scene struct {
+	*testbed.Bed
+
+	Namespace string
+	// History is the record, since before the first write.
+	History *history.Recorder
+}
+
+// Enter makes the namespace. When the test ends, its claims, pools and Sandboxes are deleted by the editor: then nothing
+// must be left, and nothing must have happened that must never be.
+func Enter(t *testing.T) *Scene {
+	t.Helper()
+	bed := testbed.Open(t)
+	s := &Scene{Bed: bed, Namespace: bed.Namespace(t)}
+	s.History = history.Start(t, bed.Admin, s.Namespace)
+	t.Cleanup(func() {
+		s.History.Check(t)
+	})
+	t.Cleanup(func() { s.Clear(t) })
+	return s
+}
+
+// Clear deletes what users made, and waits until all that came of it is gone.
+func (s *Scene) Clear(t *testing.T) {
+	t.Helper()
+	for _, kind := range []client.Object{&extensionsv1.SandboxClaim{}, &extensionsv1.SandboxWarmPool{}, &extensionsv1.SandboxTemplate{}} {
+		s.deleteAll(t, kind)
+	}
+	var bare []*sandboxv1.Sandbox
+	s.History.Look(func(h *history.History) {
+		for _, sandbox := range h.Sandboxes {
+			if !sandbox.Gone && sandbox.Controllers[0].Kind == "" {
+				bare = append(bare, sandbox.Latest)
+			}
+		}
+	})
+	for _, sandbox := range bare {
+		if err := s.Editor.Delete(context.Background(), sandbox); client.IgnoreNotFound(err) != nil {
+			t.Error(err)
+		}
+	}
+	s.History.Await(t, Long, func(h *history.History) string {
+		sandboxes, claims, pods := h.Left()
+		if sandboxes+claims+pods == 0 {
+			return ""
+		}
+		return fmt.Sprintf("%d Sandboxes, %d claims, %d Pods are left although claims and pools are deleted", sandboxes, claims, pods)
+	})
+}
+
+func (s *Scene) deleteAll(t *testing.T, kind client.Object) {
+	t.Helper()
+	if err := s.Editor.DeleteAllOf(context.Background(), kind, client.InNamespace(s.Namespace)); err != nil {
+		t.Errorf("deleting every %T: %v", kind, err)
+	}
+}
+
+// Create creates objects in the scene's namespace, as the editor.
+func (s *Scene) Create(t *testing.T, objects ...client.Object) {
+	t.Helper()
+	for _, obj := range objects {
+		obj.SetNamespace(s.Namespace)
+		if err := s.Editor.Create(t.Context(), obj); err != nil {
+			t.Fatalf("creating %T %q: %v", obj, obj.GetName(), err)
+		}
+	}
+}
+
+// Pool creates a pool of the sample template, with the template, and waits until it is full.
+func (s *Scene) Pool(t *testing.T, name string, replicas int) {
+	t.Helper()
+	template := Template(t)
+	template.Name = name
+	s.Create(t, template, builder.MakePool(name).Template(name).Replicas(int32(replicas)).Obj())
+	s.AwaitFull(t, name, replicas)
+}
+
+// AwaitFull waits until the pool controls just so many Sandboxes, and all are Ready.
+func (s *Scene) AwaitFull(t *testing.T, pool string, replicas int) {
+	t.Helper()
+	s.History.Await(t, Long, func(h *history.History) string {
+		members, ready := h.Members(pool), 0
+		for _, member := range members {
+			if member.Ready() && member.Latest.DeletionTimestamp == nil {
+				ready++
+			}
+		}
+		if len(members) == replicas && ready == replicas {
+			return ""
+		}
+		return fmt.Sprintf("pool %q has %d Sandboxes, %d of them Ready, and should have %d", pool, len(members), ready, replicas)
+	})
+}
+
+// Template returns the template of config/samples: a real workload, with resources, probes and volumes.
+func Template(t *testing.T) *extensionsv1.SandboxTemplate {
+	t.Helper()
+	content, err := os.ReadFile("../../../config/samples/template.yaml") // Tests run in the folder of their package.
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &extensionsv1.SandboxTemplate{}
+	if err := yaml.UnmarshalStrict(content, template); err != nil {
+		t.Fatal(err)
+	}
+	return template
+}

@@ -1,0 +1,35 @@
+// Package story is the product's main job, as its users see it: one manager, and everything works.
+package story
+
+import (
+	"testing"
+
+	"github.com/namesake-sandbox/namesake/test/e2e/history"
+	"github.com/namesake-sandbox/namesake/test/e2e/scene"
+)
+
+// As many claims as the pool has Sandboxes, all at once: each gets a warm one of its own, and the pool is filled again
+// with not one Sandbox too many.
+func TestAClaimForEachSandboxOfAPoolAtOnce(t *testing.T) {
+	const n = 300
+	s := scene.Enter(t)
+	s.Pool(t, "python", n)
+	burst := s.Claim(t, "python", n, "burst")
+	s.AwaitReady(t, burst)
+	s.AwaitFull(t, "python", n)
+
+	s.LogLatency(t, burst)
+	warm, cold, rebound := s.Count(burst)
+	t.Logf("%d warm, %d cold, %d bound again", warm, cold, rebound)
+	if warm != n {
+		t.Errorf("%d claims got a warm Sandbox, want all %d", warm, n)
+	}
+	s.History.Look(func(h *history.History) {
+		if created := h.Created("python"); created != 2*n {
+			t.Errorf("the pool created %d Sandboxes, want %d", created, 2*n)
+		}
+		if len(h.Sandboxes) != 2*n || len(h.Pods) != 2*n {
+			t.Errorf("there were %d Sandboxes and %d Pods over the time, want %d of each", len(h.Sandboxes), len(h.Pods), 2*n)
+		}
+	})
+}
