@@ -18,10 +18,9 @@ import (
 
 // Options are what the reconcilers work with. All fields are required, but for those of the controllers.
 type Options struct {
-	// Claims writes for claims, Background for everything else; both read from the cache.
-	Claims, Background client.Client
-	// ReadYourWrites is Background, with reads that wait for its own writes.
-	ReadYourWrites client.Client
+	// Claims, Sandboxes and Pools are what each reconciler writes with. All read from the cache; the reads of the last two
+	// wait until the cache has seen their own writes.
+	Claims, Sandboxes, Pools client.Client
 	// Live reads past the cache.
 	Live client.Reader
 	// Candidates are the warm Sandboxes that claims are bound to.
@@ -38,7 +37,7 @@ func Setup(ctx context.Context, mgr manager.Manager, o Options) error {
 		return err
 	}
 	sandboxes := &sandbox.Reconciler{
-		Client: o.Background, Live: o.Live, Recorder: mgr.GetEventRecorder("sandbox-controller"), Now: o.Now,
+		Client: o.Sandboxes, Live: o.Live, Recorder: mgr.GetEventRecorder("sandbox-controller"), Now: o.Now,
 	}
 	if err := sandboxes.Setup(mgr, o.SandboxController); err != nil {
 		return err
@@ -51,7 +50,7 @@ func Setup(ctx context.Context, mgr manager.Manager, o Options) error {
 		return err
 	}
 	pools := &sandboxwarmpool.Reconciler{
-		Client: o.ReadYourWrites, Recorder: mgr.GetEventRecorder("sandboxwarmpool-controller"), Now: o.Now,
+		Client: o.Pools, Recorder: mgr.GetEventRecorder("sandboxwarmpool-controller"), Now: o.Now,
 	}
 	return pools.Setup(mgr, o.PoolController)
 }

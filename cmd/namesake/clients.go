@@ -14,10 +14,8 @@ import (
 type clients struct {
 	// claims has a connection and a rate of its own: what users wait for never queues behind a pool that fills.
 	claims client.Client
-	// background is for everything else.
-	background client.Client
-	// readYourWrites is background, with reads that wait until the cache has seen what it wrote.
-	readYourWrites client.Client
+	// sandboxes and pools are for everything else. Their reads wait until the cache has seen what they wrote, each its own.
+	sandboxes, pools client.Client
 }
 
 func newClients(cfg *rest.Config, mgr manager.Manager) (*clients, error) {
@@ -34,12 +32,17 @@ func newClients(cfg *rest.Config, mgr manager.Manager) (*clients, error) {
 	if err != nil {
 		return nil, fmt.Errorf("creating the client for claims: %w", err)
 	}
-	readYourWrites, err := client.New(cfg, client.Options{
+	readYourWrites := client.Options{
 		HTTPClient: mgr.GetHTTPClient(), Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper(),
 		Cache: &client.CacheOptions{Reader: mgr.GetCache(), EnableReadYourWritesConsistency: new(true)},
-	})
+	}
+	sandboxes, err := client.New(cfg, readYourWrites)
+	if err != nil {
+		return nil, fmt.Errorf("creating the client for Sandboxes: %w", err)
+	}
+	pools, err := client.New(cfg, readYourWrites)
 	if err != nil {
 		return nil, fmt.Errorf("creating the client for pools: %w", err)
 	}
-	return &clients{claims: claims, background: mgr.GetClient(), readYourWrites: readYourWrites}, nil
+	return &clients{claims: claims, sandboxes: sandboxes, pools: pools}, nil
 }

@@ -77,11 +77,11 @@ func newManager(ctx context.Context, cfg *rest.Config, o *options) (manager.Mana
 		return nil, err
 	}
 	webhooks.Register(mgr.GetWebhookServer(), webhooks.Options{
-		Scheme: scheme, Cache: mgr.GetCache(), Live: mgr.GetAPIReader(), DryRun: client.NewDryRunClient(clients.background),
+		Scheme: scheme, Cache: mgr.GetCache(), Live: mgr.GetAPIReader(), DryRun: client.NewDryRunClient(mgr.GetClient()),
 		Candidates: index, ControllerUser: o.controllerUser, Now: time.Now,
 	})
 	return mgr, controllers.Setup(ctx, mgr, controllers.Options{
-		Claims: clients.claims, Background: clients.background, ReadYourWrites: clients.readYourWrites,
+		Claims: clients.claims, Sandboxes: clients.sandboxes, Pools: clients.pools,
 		Live: mgr.GetAPIReader(), Candidates: index, Now: time.Now,
 		SandboxController: workers(o.sandboxWorkers), ClaimController: workers(o.claimWorkers), PoolController: workers(o.poolWorkers),
 	})

@@ -23,6 +23,7 @@ import (
 
 // Reconciler keeps a Sandbox's Pod and status as the rules say.
 type Reconciler struct {
+	// Client reads its own writes: a pass computes the status from what the pass before wrote.
 	Client client.Client
 	// Live reads past the cache.
 	Live     client.Reader
