@@ -8,6 +8,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
@@ -35,7 +36,7 @@ func (e *notOurs) Error() string {
 // deleted, is still the Pod; a Pod of this name that is not the Sandbox's is reported and left alone.
 func (r *Reconciler) ensurePod(ctx context.Context, sandbox *sandboxv1.Sandbox) (*corev1.Pod, error) {
 	pod, err := r.findPod(ctx, r.Client, sandbox)
-	if apierrors.IsNotFound(err) && rules.PodName(sandbox) != sandbox.Name {
+	if (apierrors.IsNotFound(err) || isNotOurs(err)) && rules.PodName(sandbox) != sandbox.Name {
 		pod, err = r.leaveOldPod(ctx, sandbox)
 	}
 	if apierrors.IsNotFound(err) {
@@ -45,10 +46,11 @@ func (r *Reconciler) ensurePod(ctx context.Context, sandbox *sandboxv1.Sandbox) 
 		return nil, err
 	}
 	if patch := rules.PodMetadataPatch(sandbox, pod); patch != nil && pod.DeletionTimestamp == nil {
-		pod = pod.DeepCopy()
-		if err := write.Operations(ctx, r.Client, pod, patch); err != nil {
+		labelled := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: pod.Namespace, Name: pod.Name}}
+		if err := write.Operations(ctx, r.Client, labelled, patch); err != nil {
 			return nil, fmt.Errorf("updating labels of Pod %q: %w", pod.Name, err)
 		}
+		pod = labelled
 	}
 	return pod, nil
 }

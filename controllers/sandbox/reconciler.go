@@ -38,7 +38,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, sandbox *sandboxv1.Sandbox) 
 	}
 	sandbox = sandbox.DeepCopy()
 	pod, problem := r.ensurePod(ctx, sandbox)
-	if problem != nil && write.Weather(problem) == nil {
+	if write.IsWeather(problem) {
 		return reconcile.Result{RequeueAfter: again}, nil
 	}
 	if err := r.writeStatus(ctx, sandbox, pod, problem); err != nil {

@@ -6,6 +6,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
@@ -79,7 +80,7 @@ func (r *Reconciler) template(ctx context.Context, claim *extensionsv1.SandboxCl
 
 // adopt takes over a warm Sandbox out of its pool. The patch is a compare-and-swap on the Sandbox's owner.
 func (r *Reconciler) adopt(ctx context.Context, claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox) (*sandboxv1.Sandbox, error) {
-	adopted := sandbox.DeepCopy()
+	adopted := &sandboxv1.Sandbox{ObjectMeta: metav1.ObjectMeta{Namespace: sandbox.Namespace, Name: sandbox.Name}}
 	if err := write.Operations(ctx, r.Client, adopted, rules.AdoptionPatch(sandbox, claim)); err != nil {
 		return nil, fmt.Errorf("adopting Sandbox %q: %w", sandbox.Name, err)
 	}

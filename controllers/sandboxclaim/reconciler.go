@@ -53,7 +53,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, claim *extensionsv1.SandboxC
 	if err == nil {
 		err = r.writeStatus(ctx, claim, sandbox, problem)
 	}
-	if err != nil && write.Weather(err) == nil {
+	if write.IsWeather(err) {
 		return reconcile.Result{RequeueAfter: again}, nil
 	}
 	return reconcile.Result{}, errors.Join(err, retry(problem))

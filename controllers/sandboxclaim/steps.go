@@ -33,7 +33,7 @@ func (r *Reconciler) ensureSandbox(ctx context.Context, claim *extensionsv1.Sand
 		step := rules.NextStep(claim, sandbox)
 		if reader == r.Client && !rules.SafeOnCache(claim, step) {
 			reader = r.Live
-			if err := r.Live.Get(ctx, client.ObjectKeyFromObject(claim), claim); err != nil {
+			if err := r.refresh(ctx, claim); err != nil {
 				return nil, err
 			}
 			continue
@@ -49,12 +49,25 @@ func (r *Reconciler) ensureSandbox(ctx context.Context, claim *extensionsv1.Sand
 			return nil, err
 		case err != nil:
 			reader = r.Live
-			if err := r.Live.Get(ctx, client.ObjectKeyFromObject(claim), claim); err != nil {
+			if err := r.refresh(ctx, claim); err != nil {
 				return nil, err
 			}
 		}
 	}
 	return nil, errUnsettled
+}
+
+// refresh reads claim live. It is NotFound when the claim that has this name now is another one.
+func (r *Reconciler) refresh(ctx context.Context, claim *extensionsv1.SandboxClaim) error {
+	fresh := &extensionsv1.SandboxClaim{} // Not into claim: decoding leaves alone what is no longer there.
+	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(claim), fresh); err != nil {
+		return err
+	}
+	if fresh.UID != claim.UID || fresh.DeletionTimestamp != nil {
+		return apierrors.NewNotFound(extensionsv1.Resource(extensionsv1.ResourceSandboxClaims), claim.Name)
+	}
+	*claim = *fresh
+	return nil
 }
 
 // take carries out one step. It returns the Sandbox once the claim controls it; nil, and no error, when there is another

@@ -115,7 +115,7 @@ func (r *Reconciler) delete(ctx context.Context, members []*sandboxv1.Sandbox) e
 	group.SetLimit(parallel)
 	for _, member := range members {
 		group.Go(func() error {
-			return write.Weather(write.DeleteUnchanged(ctx, r.Client, member))
+			return write.IgnoreWeather(write.DeleteUnchanged(ctx, r.Client, member))
 		})
 	}
 	if err := group.Wait(); err != nil {
@@ -132,7 +132,7 @@ func (r *Reconciler) writeStatus(ctx context.Context, pool *extensionsv1.Sandbox
 	base := pool.DeepCopy()
 	pool = pool.DeepCopy()
 	pool.Status = status
-	if err := write.Weather(write.Status(ctx, r.Client, pool, base)); err != nil {
+	if err := write.IgnoreWeather(write.Status(ctx, r.Client, pool, base)); err != nil {
 		return fmt.Errorf("writing the status: %w", err)
 	}
 	return nil

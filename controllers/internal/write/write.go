@@ -24,7 +24,8 @@ func Status(ctx context.Context, c client.Client, obj, base client.Object) error
 	return c.Status().Patch(ctx, obj, client.MergeFromWithOptions(base, client.MergeFromWithOptimisticLock{}))
 }
 
-// Operations sends a JSON patch, which holds the tests that guard it, and reads the result into obj.
+// Operations sends a JSON patch, which holds the tests that guard it, and reads the result into obj. obj has a namespace
+// and a name and nothing else: decoding leaves alone what the result does not mention, such as a label that is removed.
 func Operations(ctx context.Context, c client.Client, obj client.Object, ops []jsonpatch.Operation) error {
 	patch, err := json.Marshal(ops)
 	if err != nil {
@@ -46,9 +47,14 @@ func Lost(err error) bool {
 	return apierrors.IsConflict(err) || apierrors.IsNotFound(err) || apierrors.IsInvalid(err)
 }
 
-// Weather drops errors that say only that the view was old; the next event, or the requeue, brings the new one.
-func Weather(err error) error {
-	if apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
+// IsWeather says whether err is only the API server's word that the view was old: look again, and say nothing.
+func IsWeather(err error) bool {
+	return apierrors.IsConflict(err) || apierrors.IsNotFound(err)
+}
+
+// IgnoreWeather returns err unless it is weather.
+func IgnoreWeather(err error) error {
+	if IsWeather(err) {
 		return nil
 	}
 	return err
