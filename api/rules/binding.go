@@ -16,6 +16,12 @@ func Binding(claim *extensionsv1.SandboxClaim) string {
 	return claim.Annotations[sandboxv1.AnnotationBinding]
 }
 
+// Waits says whether claim may be waiting for its pool or its template: it never had a Sandbox, and is not bound to a warm
+// one. One that is bound to a warm Sandbox is on its way.
+func Waits(claim *extensionsv1.SandboxClaim) bool {
+	return claim.Status.Sandbox.Name == "" && (Binding(claim) == "" || IsColdName(claim, Binding(claim)))
+}
+
 // Step is what a claim needs next.
 type Step string
 

@@ -20,7 +20,7 @@ const (
 	Template = "spec.sandboxTemplateRef.name"
 	// Binding of a claim is the name of the Sandbox that it is bound to.
 	Binding = "metadata.annotations.binding"
-	// WaitsFor of a claim that never had a Sandbox is what it names: ForPool or ForTemplate of that name.
+	// WaitsFor of a claim that Waits is what it names: ForPool or ForTemplate of that name.
 	WaitsFor = "spec.waitsFor"
 )
 
@@ -71,7 +71,7 @@ func binding(obj client.Object) []string {
 func waitsFor(obj client.Object) []string {
 	claim, ok := obj.(*extensionsv1.SandboxClaim)
 	switch {
-	case !ok || claim.Status.Sandbox.Name != "":
+	case !ok || !rules.Waits(claim):
 		return nil
 	case claim.Spec.WarmPoolRef != nil:
 		return []string{ForPool(claim.Spec.WarmPoolRef.Name)}
