@@ -1,0 +1,155 @@
+package suite
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/rest"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+)
+
+// Counts is how often something happened, by what it was.
+type Counts map[string]int
+
+// Writes counts what the API server was asked to write of Sandboxes, their Pods, pools, templates, claims and events, as
+// "PATCH sandboxes/status". A dry run is no write.
+func Writes(t *testing.T) Counts {
+	t.Helper()
+	verbs := []string{"POST", "PUT", "PATCH", "APPLY", "DELETE", "DELETECOLLECTION"}
+	counts := Counts{}
+	for _, s := range scrape(t, "apiserver_request_total") {
+		group, resource := s.labels["group"], s.labels["resource"]
+		counted := group == sandboxv1.GroupName || group == extensionsv1.GroupName || resource == "pods" || resource == "events"
+		if !counted || !slices.Contains(verbs, s.labels["verb"]) || s.labels["dry_run"] != "" {
+			continue
+		}
+		if sub := s.labels["subresource"]; sub != "" {
+			resource += "/" + sub
+		}
+		counts[s.labels["verb"]+" "+resource] += s.value
+	}
+	return counts
+}
+
+// Calls counts the calls of webhooks, as "sandboxclaim.mutate CREATE".
+func Calls(t *testing.T) Counts {
+	t.Helper()
+	counts := Counts{}
+	for _, s := range scrape(t, "apiserver_admission_webhook_request_total") {
+		counts[strings.TrimSuffix(s.labels["name"], ".namesake."+sandboxv1.GroupName)+" "+s.labels["operation"]] += s.value
+	}
+	return counts
+}
+
+// KeptAway counts the requests that match conditions kept from a webhook, as Calls does.
+func KeptAway(t *testing.T) Counts {
+	t.Helper()
+	counts := Counts{}
+	for _, s := range scrape(t, "apiserver_admission_match_condition_exclusions_total") {
+		counts[strings.TrimSuffix(s.labels["name"], ".namesake."+sandboxv1.GroupName)+" "+s.labels["operation"]] += s.value
+	}
+	return counts
+}
+
+// MatchErrors counts match conditions that could not be evaluated.
+func MatchErrors(t *testing.T) int {
+	t.Helper()
+	count := 0
+	for _, s := range scrape(t, "apiserver_admission_match_condition_evaluation_errors_total") {
+		count += s.value
+	}
+	return count
+}
+
+// Since returns what was counted after before.
+func (c Counts) Since(before Counts) Counts {
+	since := maps.Clone(c)
+	for key, value := range before {
+		since[key] -= value
+	}
+	maps.DeleteFunc(since, func(_ string, value int) bool { return value == 0 })
+	return since
+}
+
+// Expect fails t unless exactly want was counted since before. The API server counts a request when it has answered it,
+// so what is missing is waited for; what is too much is not.
+func (c Counts) Expect(t *testing.T, count func(*testing.T) Counts, want Counts) {
+	t.Helper()
+	var diff string
+	err := wait.PollUntilContextTimeout(t.Context(), moment, patience/10, true, func(context.Context) (bool, error) {
+		diff = cmp.Diff(want, count(t).Since(c))
+		return diff == "", nil
+	})
+	if err != nil {
+		t.Errorf("requests (-want +got):\n%s", diff)
+	}
+}
+
+// sample is one line of the metrics.
+type sample struct {
+	labels map[string]string
+	value  int
+}
+
+var label = regexp.MustCompile(`(\w+)="((?:[^"\\]|\\.)*)"`)
+
+// scrape returns the samples of a metric of the API server.
+func scrape(t *testing.T, metric string) []sample {
+	t.Helper()
+	httpClient, err := rest.HTTPClientFor(shared.admin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, strings.TrimSuffix(shared.admin.Host, "/")+"/metrics", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := httpClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusOK {
+		t.Fatalf("GET /metrics: %s", response.Status)
+	}
+	return samples(t, response.Body, metric)
+}
+
+func samples(t *testing.T, body io.Reader, metric string) []sample {
+	t.Helper()
+	var found []sample
+	lines := bufio.NewScanner(body)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		rest, ok := strings.CutPrefix(lines.Text(), metric+"{")
+		if !ok {
+			continue
+		}
+		space := strings.LastIndexByte(rest, ' ')
+		value, err := strconv.ParseFloat(rest[space+1:], 64)
+		if err != nil {
+			t.Fatalf("metric %s: %v", metric, err)
+		}
+		s := sample{labels: map[string]string{}, value: int(value)}
+		for _, match := range label.FindAllStringSubmatch(rest[:space], -1) {
+			s.labels[match[1]] = match[2]
+		}
+		found = append(found, s)
+	}
+	if err := lines.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return found
+}

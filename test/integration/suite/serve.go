@@ -1,0 +1,110 @@
+package suite
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/selection"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/rest"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/config"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	"sigs.k8s.io/controller-runtime/pkg/metrics/server"
+	"sigs.k8s.io/controller-runtime/pkg/webhook"
+
+	"github.com/namesake-sandbox/namesake/api/rules/candidates"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/controllers"
+	"github.com/namesake-sandbox/namesake/controllers/feed"
+	"github.com/namesake-sandbox/namesake/webhooks"
+)
+
+const (
+	// patience is for how long the tests wait for what has to come.
+	patience = 30 * time.Second
+	// moment is how often they look.
+	moment = 5 * time.Millisecond
+)
+
+// serve starts the cache, the index that it feeds, and the webhooks, all with the manager's own rights.
+func (e *environment) serve(ctx context.Context, _ string) error {
+	e.index = candidates.New()
+	mgr, err := e.manager(ctx, e.controller)
+	if err != nil {
+		return err
+	}
+	e.cache = mgr.GetCache()
+	fed, err := feed.Start(ctx, e.cache, e.index, e.clock.Now)
+	if err != nil {
+		return err
+	}
+	for c, readYourWrites := range map[*client.WithWatch]bool{&e.cached: false, &e.readYourWrites: true} {
+		if *c, err = e.cachedClient(e.controller, e.cache, readYourWrites); err != nil {
+			return err
+		}
+	}
+	hooks := webhook.NewServer(webhook.Options{
+		Host: e.server.WebhookInstallOptions.LocalServingHost, Port: e.server.WebhookInstallOptions.LocalServingPort,
+		CertDir: e.server.WebhookInstallOptions.LocalServingCertDir,
+	})
+	webhooks.Register(hooks, webhooks.Options{
+		Scheme: e.scheme, Cache: e.cache, Live: mgr.GetAPIReader(), DryRun: client.NewDryRunClient(e.cached),
+		Candidates: e.index, ControllerUser: ControllerUser, Now: e.clock.Now,
+	})
+	failed := make(chan error, 2)
+	go func() { failed <- e.cache.Start(ctx) }()
+	go func() { failed <- hooks.Start(ctx) }()
+	return wait.PollUntilContextTimeout(ctx, moment, patience, true, func(context.Context) (bool, error) {
+		select {
+		case err := <-failed:
+			return false, fmt.Errorf("serving webhooks: %w", err)
+		default:
+			return fed() && hooks.StartedChecker()(nil) == nil, nil
+		}
+	})
+}
+
+// manager assembles a manager as the program does, with its reconcilers and the indexes that they list by, and never
+// starts it: tests use its cache and step the reconcilers themselves.
+func (e *environment) manager(ctx context.Context, cfg *rest.Config) (manager.Manager, error) {
+	ofSandboxes, err := labels.NewRequirement(sandboxv1.LabelSandboxNameHash, selection.Exists, nil)
+	if err != nil {
+		return nil, err
+	}
+	mgr, err := ctrl.NewManager(cfg, manager.Options{
+		Scheme:  e.scheme,
+		Metrics: server.Options{BindAddress: "0"}, HealthProbeBindAddress: "0",
+		Cache: cache.Options{
+			DefaultTransform: cache.TransformStripManagedFields(),
+			ByObject:         map[client.Object]cache.ByObject{&corev1.Pod{}: {Label: labels.NewSelector().Add(*ofSandboxes)}},
+		},
+		Controller: config.Controller{SkipNameValidation: new(true)},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("creating the manager: %w", err)
+	}
+	err = controllers.Setup(ctx, mgr, controllers.Options{
+		Claims: mgr.GetClient(), Sandboxes: mgr.GetClient(), Pools: mgr.GetClient(), Live: mgr.GetAPIReader(),
+		Candidates: e.index, Now: e.clock.Now,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("adding the reconcilers: %w", err)
+	}
+	if _, err := mgr.GetCache().GetInformer(ctx, &corev1.Pod{}, cache.BlockUntilSynced(false)); err != nil {
+		return nil, err
+	}
+	return mgr, nil
+}
+
+// cachedClient returns a client that writes with the rights of cfg and reads from c.
+func (e *environment) cachedClient(cfg *rest.Config, c cache.Cache, readYourWrites bool) (client.WithWatch, error) {
+	return client.NewWithWatch(cfg, client.Options{
+		Scheme: e.scheme, Cache: &client.CacheOptions{Reader: c, EnableReadYourWritesConsistency: &readYourWrites},
+	})
+}

@@ -1,0 +1,93 @@
+package suite
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"sync"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
+)
+
+// Seeing returns c, with a cache that is behind: it still has old, whatever became of that.
+func Seeing(c client.WithWatch, old ...client.Object) client.WithWatch {
+	return interceptor.NewClient(c, interceptor.Funcs{
+		Get: func(ctx context.Context, c client.WithWatch, key client.ObjectKey, obj client.Object, opts ...client.GetOption) error {
+			for _, o := range old {
+				if client.ObjectKeyFromObject(o) == key && reflect.TypeOf(o) == reflect.TypeOf(obj) {
+					reflect.ValueOf(obj).Elem().Set(reflect.ValueOf(o.DeepCopyObject()).Elem())
+					return nil
+				}
+			}
+			return c.Get(ctx, key, obj, opts...)
+		},
+	})
+}
+
+// Missing returns c, with a cache that has not seen these objects yet.
+func Missing(c client.WithWatch, unseen ...client.Object) client.WithWatch {
+	return interceptor.NewClient(c, interceptor.Funcs{
+		Get: func(ctx context.Context, c client.WithWatch, key client.ObjectKey, obj client.Object, opts ...client.GetOption) error {
+			for _, o := range unseen {
+				if client.ObjectKeyFromObject(o) == key && reflect.TypeOf(o) == reflect.TypeOf(obj) {
+					return apierrors.NewNotFound(schema.GroupResource{Resource: fmt.Sprintf("%T", obj)}, key.Name)
+				}
+			}
+			return c.Get(ctx, key, obj, opts...)
+		},
+	})
+}
+
+// Write is a write on its way to the API server.
+type Write struct {
+	// Verb is create, patch, delete, or patch/status.
+	Verb   string
+	Object client.Object
+}
+
+// Before returns c, and calls do before each write. An error of do takes the place of the write: the process that sent
+// it died before.
+func Before(c client.WithWatch, do func(Write) error) client.WithWatch {
+	return interceptor.NewClient(c, interceptor.Funcs{
+		Create: func(ctx context.Context, c client.WithWatch, obj client.Object, opts ...client.CreateOption) error {
+			if err := do(Write{Verb: "create", Object: obj}); err != nil {
+				return err
+			}
+			return c.Create(ctx, obj, opts...)
+		},
+		Patch: func(ctx context.Context, c client.WithWatch, obj client.Object, patch client.Patch, opts ...client.PatchOption) error {
+			if err := do(Write{Verb: "patch", Object: obj}); err != nil {
+				return err
+			}
+			return c.Patch(ctx, obj, patch, opts...)
+		},
+		Delete: func(ctx context.Context, c client.WithWatch, obj client.Object, opts ...client.DeleteOption) error {
+			if err := do(Write{Verb: "delete", Object: obj}); err != nil {
+				return err
+			}
+			return c.Delete(ctx, obj, opts...)
+		},
+		SubResourcePatch: func(ctx context.Context, c client.Client, sub string, obj client.Object, patch client.Patch,
+			opts ...client.SubResourcePatchOption,
+		) error {
+			if err := do(Write{Verb: "patch/" + sub, Object: obj}); err != nil {
+				return err
+			}
+			return c.SubResource(sub).Patch(ctx, obj, patch, opts...)
+		},
+	})
+}
+
+// Once returns what Before calls: do before the first write of that verb to an object of that type, and nothing else.
+func Once[T client.Object](verb string, do func()) func(Write) error {
+	var once sync.Once
+	return func(w Write) error {
+		if _, ok := w.Object.(T); ok && w.Verb == verb {
+			once.Do(do)
+		}
+		return nil
+	}
+}

@@ -1,0 +1,147 @@
+// Package suite gives the integration tests an API server that has what this project ships: its CRDs, its roles, and its
+// webhook configurations, served out of the test's own process. Reconcilers are stepped by hand; nothing else runs.
+//
+//	func TestMain(m *testing.M) { suite.Main(m, suite.Options{}) }
+//
+//	func TestSomething(t *testing.T) {
+//		n := suite.New(t)
+//		...
+//	}
+package suite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	"github.com/namesake-sandbox/namesake/api/rules/candidates"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+)
+
+// Options shape the API server.
+type Options struct {
+	// EnforceOwnerPermissions turns on the admission plugin that wants rights on an owner of whoever names it, as some
+	// distributions do.
+	EnforceOwnerPermissions bool
+}
+
+// environment is what the tests of one package share.
+type environment struct {
+	server *envtest.Environment
+	scheme *runtime.Scheme
+	folder string // for files of this run
+	clock  *Clock
+
+	admin, controller, collector, editor, operator *rest.Config
+	editorKubeconfig                               string
+
+	cache  cache.Cache
+	cached client.WithWatch
+	// readYourWrites is cached, with reads that wait for its own writes.
+	readYourWrites client.WithWatch
+	index          *candidates.Index
+	// editRoles are the ClusterRoles that the aggregation controller would add up to "edit".
+	editRoles []rbacv1.ClusterRole
+}
+
+// shared is the environment of the package under test: every package is a process of its own.
+var shared *environment
+
+// Main runs the tests of a package against an API server of their own, and ends the process.
+func Main(m *testing.M, o Options) {
+	ctx, cancel := context.WithCancel(context.Background())
+	env, err := start(ctx, o)
+	code := 1
+	if err == nil {
+		shared = env
+		code = m.Run()
+	}
+	cancel()
+	if env != nil {
+		err = errors.Join(err, env.server.Stop(), os.RemoveAll(env.folder))
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "test/integration/suite:", err)
+		code = max(code, 1)
+	}
+	os.Exit(code)
+}
+
+func start(ctx context.Context, o Options) (*environment, error) {
+	if os.Getenv("KUBEBUILDER_ASSETS") == "" {
+		return nil, errors.New("KUBEBUILDER_ASSETS is not set: it names the folder with kube-apiserver, etcd and kubectl, which " +
+			"`go -C test/cluster run . assets` builds and prints")
+	}
+	root, err := repository()
+	if err != nil {
+		return nil, err
+	}
+	env := &environment{scheme: runtime.NewScheme(), clock: newClock(), server: &envtest.Environment{
+		CRDDirectoryPaths:     []string{filepath.Join(root, "config", "crd", "bases")},
+		ErrorIfCRDPathMissing: true,
+		WebhookInstallOptions: envtest.WebhookInstallOptions{Paths: []string{filepath.Join(root, "config", "webhook", "manifests.yaml")}},
+	}}
+	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, sandboxv1.AddToScheme, extensionsv1.AddToScheme} {
+		if err := add(env.scheme); err != nil {
+			return nil, err
+		}
+	}
+	if env.folder, err = os.MkdirTemp("", "namesake-integration-"); err != nil {
+		return nil, err
+	}
+	args := env.server.ControlPlane.GetAPIServer().Configure()
+	args.Disable("disable-admission-plugins") // envtest turns ServiceAccount off; New creates the accounts instead.
+	if o.EnforceOwnerPermissions {
+		args.Append("enable-admission-plugins", "OwnerReferencesPermissionEnforcement")
+	}
+	if env.admin, err = env.server.Start(); err != nil {
+		return env, fmt.Errorf("starting the API server: %w", err)
+	}
+	for _, step := range []func(context.Context, string) error{env.install, env.addUsers, env.serve} {
+		if err := step(ctx, root); err != nil {
+			return env, err
+		}
+	}
+	return env, nil
+}
+
+// repository returns the folder of this repository, above the package under test.
+func repository() (string, error) {
+	folder, err := os.Getwd()
+	for err == nil {
+		if _, missing := os.Stat(filepath.Join(folder, "go.mod")); missing == nil {
+			return folder, nil
+		}
+		if folder == filepath.Dir(folder) {
+			return "", errors.New("no go.mod above the test's folder")
+		}
+		folder = filepath.Dir(folder)
+	}
+	return "", err
+}
+
+// client returns a client that reads and writes live.
+func (e *environment) client(cfg *rest.Config) (client.WithWatch, error) {
+	return client.NewWithWatch(cfg, client.Options{Scheme: e.scheme})
+}
+
+// kinds are the lists of everything that the cache holds.
+func kinds() []client.ObjectList {
+	return []client.ObjectList{
+		&sandboxv1.SandboxList{}, &extensionsv1.SandboxClaimList{}, &extensionsv1.SandboxWarmPoolList{},
+		&extensionsv1.SandboxTemplateList{}, &corev1.PodList{},
+	}
+}

@@ -1,0 +1,71 @@
+package suite
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+)
+
+// Names of those who act in the tests.
+const (
+	// ControllerUser is the manager's service account, which config/rbac gives its rights.
+	ControllerUser = "system:serviceaccount:namesake-system:namesake"
+	// EditorUser has in each test's namespace what the cluster's role "edit" would have.
+	EditorUser = "editor"
+	// OperatorUser has what EditorUser has, and may write status besides, which no role that is shipped grants.
+	OperatorUser = "operator"
+	// CollectorUser is the garbage collector, which Kubernetes itself gives its rights.
+	CollectorUser = "system:serviceaccount:kube-system:generic-garbage-collector"
+)
+
+func (e *environment) addUsers(ctx context.Context, _ string) error {
+	base := &rest.Config{QPS: -1}
+	for _, user := range []struct {
+		name   string
+		groups []string
+		config **rest.Config
+	}{
+		{ControllerUser, []string{"system:serviceaccounts", "system:serviceaccounts:namesake-system"}, &e.controller},
+		{CollectorUser, []string{"system:serviceaccounts", "system:serviceaccounts:kube-system"}, &e.collector},
+		{EditorUser, nil, &e.editor},
+		{OperatorUser, nil, &e.operator},
+	} {
+		added, err := e.server.AddUser(envtest.User{Name: user.name, Groups: user.groups}, base)
+		if err != nil {
+			return fmt.Errorf("adding user %s: %w", user.name, err)
+		}
+		*user.config = added.Config()
+		if user.name != EditorUser {
+			continue
+		}
+		kubeconfig, err := added.KubeConfig()
+		if err != nil {
+			return err
+		}
+		e.editorKubeconfig = filepath.Join(e.folder, "editor.kubeconfig")
+		if err := os.WriteFile(e.editorKubeconfig, kubeconfig, 0o600); err != nil {
+			return err
+		}
+	}
+	return e.findRoles(ctx)
+}
+
+// findRoles collects what the cluster's role "edit" would be made of: no aggregation controller runs here.
+func (e *environment) findRoles(ctx context.Context) error {
+	admin, err := e.client(e.admin)
+	if err != nil {
+		return err
+	}
+	var edit rbacv1.ClusterRoleList
+	if err := admin.List(ctx, &edit, client.MatchingLabels{"rbac.authorization.k8s.io/aggregate-to-edit": "true"}); err != nil {
+		return err
+	}
+	e.editRoles = edit.Items
+	return nil
+}
