@@ -133,17 +133,17 @@ func samples(t *testing.T, body io.Reader, metric string) []sample {
 	lines := bufio.NewScanner(body)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
-		rest, ok := strings.CutPrefix(lines.Text(), metric+"{")
+		line, ok := strings.CutPrefix(lines.Text(), metric+"{")
 		if !ok {
 			continue
 		}
-		space := strings.LastIndexByte(rest, ' ')
-		value, err := strconv.ParseFloat(rest[space+1:], 64)
+		space := strings.LastIndexByte(line, ' ')
+		value, err := strconv.ParseFloat(line[space+1:], 64)
 		if err != nil {
 			t.Fatalf("metric %s: %v", metric, err)
 		}
 		s := sample{labels: map[string]string{}, value: int(value)}
-		for _, match := range label.FindAllStringSubmatch(rest[:space], -1) {
+		for _, match := range label.FindAllStringSubmatch(line[:space], -1) {
 			s.labels[match[1]] = match[2]
 		}
 		found = append(found, s)

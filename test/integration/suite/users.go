@@ -62,10 +62,12 @@ func (e *environment) findRoles(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var edit rbacv1.ClusterRoleList
-	if err := admin.List(ctx, &edit, client.MatchingLabels{"rbac.authorization.k8s.io/aggregate-to-edit": "true"}); err != nil {
-		return err
+	for _, role := range []string{"edit", "view"} { // "view" is itself a part of "edit", added up of others.
+		var parts rbacv1.ClusterRoleList
+		if err := admin.List(ctx, &parts, client.MatchingLabels{"rbac.authorization.k8s.io/aggregate-to-" + role: "true"}); err != nil {
+			return err
+		}
+		e.editRoles = append(e.editRoles, parts.Items...)
 	}
-	e.editRoles = edit.Items
 	return nil
 }

@@ -1,0 +1,11 @@
+// Package admission writes to a real API server what users may write and what they may not: with the real kubectl, as the
+// editor of a namespace, who is no administrator.
+package admission
+
+import (
+	"testing"
+
+	"github.com/namesake-sandbox/namesake/test/integration/suite"
+)
+
+func TestMain(m *testing.M) { suite.Main(m, suite.Options{}) }

@@ -1,0 +1,43 @@
+package admission
+
+import (
+	"fmt"
+
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+)
+
+// pods are the ways to break the pairing of a Sandbox and its Pod.
+func pods(w *world) []act {
+	create := func(title, name string, sandbox *sandboxv1.Sandbox) act {
+		return act{title: title, command: "create -f -", input: fmt.Sprintf(`
+apiVersion: v1
+kind: Pod
+metadata: {%s, ownerReferences: [%s]}
+spec: {containers: [{name: main, image: python:3.13-slim}]}`, name, sandboxOwner(sandbox))}
+	}
+	nameless := w.own.DeepCopy()
+	nameless.Name = ""
+	old, unborn, fresh := w.own.DeepCopy(), w.own.DeepCopy(), w.own.DeepCopy()
+	old.UID = "11111111-2222-3333-4444-555555555555"
+	unborn.Name = "nobody"
+	fresh.Name, fresh.UID = "python-ccccc", w.fresh.UID
+	return []act{
+		create("A Pod of another name", "name: own-2", w.own),
+		create("A second Pod, without a name", "generateName: own-", w.own),
+		create("A Pod for an earlier Sandbox of that name", "name: own", old),
+		create("A Pod for a Sandbox that does not exist", "name: nobody", unborn),
+		create("A Pod for a Sandbox in a pool", "name: python-ccccc", fresh),
+		create("A Pod for a Sandbox without a name", "name: own-2", nameless),
+		{title: "A second controller of a Sandbox's Pod", command: fmt.Sprintf(
+			`patch pod own --type=json -p '[{"op":"add","path":"/metadata/ownerReferences/-","value":%s}]'`, sandboxOwner(w.warm))},
+		{title: "Another controller of a Sandbox's Pod", command: fmt.Sprintf(
+			`patch pod own --type=json -p '[{"op":"replace","path":"/metadata/ownerReferences","value":[%s]}]'`, sandboxOwner(w.warm))},
+		{title: "Another controller, which is no Sandbox", command: fmt.Sprintf(
+			`patch pod own --type=json -p '[{"op":"replace","path":"/metadata/ownerReferences","value":[%s]}]'`,
+			owner("apps/v1", "ReplicaSet", "web", "11111111-2222-3333-4444-555555555555"))},
+		{title: "The controller taken away", command: `patch pod own --type=json -p '[{"op":"remove","path":"/metadata/ownerReferences"}]'`},
+		{title: "An identity label of a Sandbox's Pod, changed", command: `label pod own agents.x-k8s.io/sandbox-name-hash=00000000 --overwrite`},
+		{title: "An identity label of a Sandbox's Pod, added", command: fmt.Sprintf(`label pod own agents.x-k8s.io/claim-uid=%s`, w.ann.UID)},
+		{title: "A label of one's own", command: `label pod own team=blue`, allowed: true},
+	}
+}

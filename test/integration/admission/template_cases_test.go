@@ -1,0 +1,57 @@
+package admission
+
+import (
+	"fmt"
+	"strings"
+)
+
+// templates are templates of which no Pod could come.
+func templates() []act {
+	apply := func(title, name, spec string) act {
+		return act{title: title, command: "apply -f -", input: fmt.Sprintf(`
+apiVersion: extensions.agents.x-k8s.io/v1beta1
+kind: SandboxTemplate
+metadata: {name: %s}
+spec: {%s}`, name, spec)}
+	}
+	pod := func(containers string) string {
+		return fmt.Sprintf("podTemplate: {spec: {containers: [%s]}}", containers)
+	}
+	const main = "{name: main, image: python:3.13-slim}"
+	return []act{
+		apply("A template without containers", "mine", pod("")),
+		apply("A template whose containers are not there", "mine", "podTemplate: {spec: {restartPolicy: Never}}"),
+		apply("Two containers of one name", "mine", pod(main+", "+main)),
+		apply("A negative CPU", "mine", pod("{name: main, image: python:3.13-slim, resources: {requests: {cpu: -1}}}")),
+		apply("A CPU that is no number", "mine", pod("{name: main, image: python:3.13-slim, resources: {requests: {cpu: many}}}")),
+		apply("A container without an image", "mine", pod("{name: main}")),
+		apply("A volume mount without its volume", "mine", pod("{name: main, image: python:3.13-slim, volumeMounts: [{name: w, mountPath: /w}]}")),
+		apply("Several problems at once", "mine", pod("{name: Main, image: python:3.13-slim, ports: [{containerPort: 99999}]}")),
+		apply("A volume claim without a size", "mine",
+			pod(main)+", volumeClaimTemplates: [{metadata: {name: workspace}, spec: {accessModes: [ReadWriteOnce]}}]"),
+		apply("Two volume claims of one name", "mine", pod(main)+", volumeClaimTemplates: ["+strings.Repeat(
+			"{metadata: {name: w}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}, ", 2)+"]"),
+		apply("A name too long for its NetworkPolicy", strings.Repeat("a", 239), pod(main)),
+		allowed(apply("A template that asks for a Service", "served", "service: true, "+pod(main))),
+	}
+}
+
+// pools are pools that could not be filled, and one that can be later.
+func pools() []act {
+	apply := func(title, name, spec string) act {
+		return act{title: title, command: "apply -f -", input: fmt.Sprintf(`
+apiVersion: extensions.agents.x-k8s.io/v1beta1
+kind: SandboxWarmPool
+metadata: {name: %s}
+spec: {%s}`, name, spec)}
+	}
+	return []act{
+		apply("A pool with negative replicas", "mine", "replicas: -1, sandboxTemplateRef: {name: python}"),
+		{title: "A pool scaled to negative replicas",
+			command: `patch sandboxwarmpool python --subresource=scale --type=merge -p '{"spec":{"replicas":-1}}'`},
+		apply("A pool without a template", "mine", "replicas: 1"),
+		apply("A pool whose template's name is not one", "mine", "sandboxTemplateRef: {name: My_Template}"),
+		apply("A pool with a dot in its name, of a template with a Service", "my.pool", "sandboxTemplateRef: {name: served}"),
+		allowed(apply("A pool of a template that is not there yet", "early", "sandboxTemplateRef: {name: later}")),
+	}
+}

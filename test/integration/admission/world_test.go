@@ -1,0 +1,85 @@
+package admission
+
+import (
+	"fmt"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/yaml"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	"github.com/namesake-sandbox/namesake/api/rules"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/test/builder"
+	"github.com/namesake-sandbox/namesake/test/integration/suite"
+)
+
+// world is what is there when users begin to try things: pool "python" with the warm Sandbox python-bbbbb, Sandbox
+// python-aaaaa that claim "ann" adopted, claim "bob" that waits, and Sandbox "own" that nobody controls. All Sandboxes
+// have their Pods, but for python-ccccc, which is new in the pool.
+type world struct {
+	*suite.Namespace
+
+	pool                    *extensionsv1.SandboxWarmPool
+	ann, bob                *extensionsv1.SandboxClaim
+	taken, warm, fresh, own *sandboxv1.Sandbox
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	n := suite.New(t)
+	w := &world{Namespace: n, pool: n.Pool(t, "python")}
+	w.taken = n.Offered(t, w.pool, "aaaaa")
+	w.ann = suite.Create(t, n, n.Editor, builder.MakeClaim("ann").Pool("python").Obj())
+	n.Step(t, w.ann)
+	n.AwaitOffer(t, w.pool, false)
+	w.bob = suite.Create(t, n, n.Editor, builder.MakeClaim("bob").Pool("python").Obj())
+	w.warm = n.Warm(t, w.pool, "bbbbb")
+	w.own = suite.Create(t, n, n.Editor, builder.MakeSandbox("own").Obj())
+	for _, sandbox := range []*sandboxv1.Sandbox{w.taken, w.warm, w.own} {
+		n.Step(t, sandbox)
+	}
+	w.fresh = n.Member(t, w.pool, "ccccc")
+	w.ann = suite.Get[extensionsv1.SandboxClaim](t, n, "ann")
+	if got := suite.Get[sandboxv1.Sandbox](t, n, "python-aaaaa"); !rules.ControlledBy(got, w.ann) || rules.Binding(w.bob) != "" {
+		t.Fatalf("Sandbox python-aaaaa is controlled by %v, and bob is bound to %q", got.OwnerReferences, rules.Binding(w.bob))
+	}
+	return w
+}
+
+// owner is a controller reference, in YAML that fits into a list of references and into JSON.
+func owner(apiVersion, kind, name string, uid any) string {
+	return fmt.Sprintf(`{"apiVersion":"%s","kind":"%s","name":"%s","uid":"%s","controller":true}`, apiVersion, kind, name, uid)
+}
+
+func (w *world) claimOwner(claim *extensionsv1.SandboxClaim) string {
+	return owner("extensions.agents.x-k8s.io/v1beta1", "SandboxClaim", claim.Name, claim.UID)
+}
+
+func (w *world) poolOwner() string {
+	return owner("extensions.agents.x-k8s.io/v1beta1", "SandboxWarmPool", w.pool.Name, w.pool.UID)
+}
+
+func sandboxOwner(sandbox *sandboxv1.Sandbox) string {
+	return owner("agents.x-k8s.io/v1beta1", "Sandbox", sandbox.Name, sandbox.UID)
+}
+
+// edited returns the object of that name as the API server has it now, in YAML, after a change: what a user sends who
+// edited it.
+func (w *world) edited(t *testing.T, apiVersion, kind, name string, change func(map[string]any)) string {
+	t.Helper()
+	obj := &unstructured.Unstructured{}
+	obj.SetAPIVersion(apiVersion)
+	obj.SetKind(kind)
+	if err := w.Admin.Get(t.Context(), client.ObjectKey{Namespace: w.Name, Name: name}, obj); err != nil {
+		t.Fatal(err)
+	}
+	obj.SetManagedFields(nil)
+	change(obj.Object["metadata"].(map[string]any))
+	text, err := yaml.Marshal(obj.Object)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
