@@ -5,7 +5,6 @@ package history
 import (
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -53,7 +52,7 @@ type Claim struct {
 
 // Pod is what was seen of a Pod.
 type Pod struct {
-	Latest *corev1.Pod
+	Latest *metav1.PartialObjectMetadata // Nothing depends on more, and a watch of whole Pods would be slow.
 	Gone   bool
 	// Controllers are those that it had, in the order of their time.
 	Controllers []Owner

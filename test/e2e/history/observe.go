@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -20,7 +20,7 @@ func (h *History) Observe(obj client.Object, gone bool, at time.Time) {
 		h.observeSandbox(obj, gone)
 	case *extensionsv1.SandboxClaim:
 		h.observeClaim(obj, gone, at)
-	case *corev1.Pod:
+	case *metav1.PartialObjectMetadata:
 		h.observePod(obj, gone)
 	}
 }
@@ -45,7 +45,7 @@ func (h *History) observeClaim(obj *extensionsv1.SandboxClaim, gone bool, at tim
 	}
 }
 
-func (h *History) observePod(obj *corev1.Pod, gone bool) {
+func (h *History) observePod(obj *metav1.PartialObjectMetadata, gone bool) {
 	p := entry(h.Pods, obj.UID)
 	p.Latest, p.Gone = obj, gone
 	p.Controllers = appendChange(p.Controllers, ownerOf(obj))

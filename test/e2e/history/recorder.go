@@ -7,12 +7,10 @@ import (
 	"testing"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
@@ -38,7 +36,9 @@ func Start(t *testing.T, c client.WithWatch, namespace string) *Recorder {
 		cancel()
 		followers.Wait()
 	})
-	for _, list := range []client.ObjectList{&sandboxv1.SandboxList{}, &extensionsv1.SandboxClaimList{}, &corev1.PodList{}} {
+	pods := &metav1.PartialObjectMetadataList{}
+	pods.SetGroupVersionKind(schema.GroupVersionKind{Version: "v1", Kind: "PodList"})
+	for _, list := range []client.ObjectList{&sandboxv1.SandboxList{}, &extensionsv1.SandboxClaimList{}, pods} {
 		if err := c.List(ctx, list, client.InNamespace(namespace)); err != nil {
 			t.Fatal(err)
 		}
@@ -48,34 +48,14 @@ func Start(t *testing.T, c client.WithWatch, namespace string) *Recorder {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		watcher, err := c.Watch(ctx, list, &client.ListOptions{
-			Namespace: namespace, Raw: &metav1.ListOptions{ResourceVersion: list.GetResourceVersion()},
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
+		f := &follower{client: c, namespace: namespace, list: list, version: list.GetResourceVersion(), observe: r.observe}
 		followers.Go(func() {
-			defer watcher.Stop()
-			if err := r.follow(watcher); ctx.Err() == nil {
-				r.breakOff(fmt.Errorf("watching %T: %w", list, err))
+			if err := f.follow(ctx); ctx.Err() == nil {
+				r.breakOff(fmt.Errorf("watching %T: what happened from now on is not known: %w", list, err))
 			}
 		})
 	}
 	return r
-}
-
-// follow notes what watcher sees until that breaks.
-func (r *Recorder) follow(watcher watch.Interface) error {
-	for event := range watcher.ResultChan() {
-		switch event.Type {
-		case watch.Added, watch.Modified, watch.Deleted:
-			r.observe(event.Object.(client.Object), event.Type == watch.Deleted)
-		case watch.Bookmark:
-		default:
-			return apierrors.FromObject(event.Object)
-		}
-	}
-	return fmt.Errorf("the watch ended: what happened since is not known")
 }
 
 func (r *Recorder) observe(obj client.Object, gone bool) {

@@ -25,7 +25,9 @@ const (
 // Violations returns what happened that must not, by rule: a line for each Sandbox, claim or Pod that broke it.
 func (h *History) Violations() map[string][]string {
 	found := map[string][]string{}
-	report := func(rule, format string, args ...any) { found[rule] = append(found[rule], fmt.Sprintf(format, args...)) }
+	report := func(rule, format string, args ...any) {
+		found[rule] = append(found[rule], fmt.Sprintf(format, args...))
+	}
 
 	sandboxesOf := map[types.UID]map[types.UID]bool{} // by claim
 	claimsOf := map[types.UID]map[types.UID]bool{}    // by Sandbox

@@ -94,6 +94,16 @@ func (s *Scene) Create(t *testing.T, objects ...client.Object) {
 	}
 }
 
+// Delete deletes the object of that kind and name, as the editor.
+func (s *Scene) Delete(t *testing.T, kind client.Object, name string) {
+	t.Helper()
+	kind.SetNamespace(s.Namespace)
+	kind.SetName(name)
+	if err := s.Editor.Delete(t.Context(), kind); err != nil {
+		t.Fatalf("deleting %T %q: %v", kind, name, err)
+	}
+}
+
 // Pool creates a pool of the sample template, with the template, and waits until it is full.
 func (s *Scene) Pool(t *testing.T, name string, replicas int) {
 	t.Helper()

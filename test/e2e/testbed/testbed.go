@@ -10,7 +10,9 @@ import (
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/klog/v2"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
@@ -40,6 +42,7 @@ func Open(t *testing.T) *Bed {
 			t.Fatalf(howToRun, name)
 		}
 	}
+	log.SetLogger(klog.Background()) // Or the clients complain that they have none.
 	b := &Bed{dir: os.Getenv("NAMESAKE_CLUSTER_DIR")}
 	b.admin = configure(t, os.Getenv("KUBECONFIG"))
 	b.Admin = connect(t, b.admin)

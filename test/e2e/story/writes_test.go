@@ -1,0 +1,60 @@
+package story
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/namesake-sandbox/namesake/test/builder"
+	"github.com/namesake-sandbox/namesake/test/e2e/scene"
+	"github.com/namesake-sandbox/namesake/test/e2e/testbed"
+)
+
+// A warm claim costs the controller two writes until it is Ready: it adopts the Sandbox, and reports it. The binding came
+// with the claim.
+func TestAWarmClaimCostsTwoWrites(t *testing.T) {
+	const n = 50
+	s := scene.Enter(t)
+	s.Pool(t, "pool", 5)
+	before := s.APIServerMetrics(t)
+	for i := range n {
+		if got := ready(t, s, builder.MakeClaim(fmt.Sprintf("claim-%02d", i)).Pool("pool").Obj()); !got.warm {
+			t.Errorf("claim %d did not get a warm Sandbox", i)
+		}
+		s.AwaitFull(t, "pool", 5) // Also, so that what comes after is counted.
+	}
+	after := s.APIServerMetrics(t)
+	for _, c := range []struct {
+		verb, resource, subresource string
+		want                        float64
+	}{
+		{"PATCH", "sandboxes", "", n},           // adoption; nothing else patches a Sandbox
+		{"PATCH", "sandboxclaims", "status", n}, // Ready
+		{"PATCH", "sandboxclaims", "", 0},
+		{"PUT", "sandboxes", "", 0},
+		{"PUT", "sandboxclaims", "", 0},
+		{"PUT", "sandboxclaims", "status", 0},
+		{"APPLY", "sandboxes", "", 0},
+		{"APPLY", "sandboxclaims", "", 0},
+		{"APPLY", "sandboxclaims", "status", 0},
+		{"POST", "sandboxclaims", "", n}, // the user's own
+		{"POST", "sandboxes", "", n},     // the pool's, and not on the claims' path
+	} {
+		got := requests(after, c.verb, c.resource, c.subresource) - requests(before, c.verb, c.resource, c.subresource)
+		if got != c.want {
+			t.Errorf("%s %s/%s: %v requests for %d claims, want %v", c.verb, c.resource, c.subresource, got, n, c.want)
+		}
+	}
+	for _, c := range [][]string{
+		{"PATCH", "sandboxes", "status"}, {"PATCH", "sandboxwarmpools", "status"}, {"POST", "pods", ""}, {"PATCH", "pods", ""},
+		{"POST", "events", ""}, {"GET", "sandboxclaims", ""}, {"GET", "sandboxes", ""}, {"GET", "pods", ""},
+	} {
+		got := requests(after, c[0], c[1], c[2]) - requests(before, c[0], c[1], c[2])
+		t.Logf("beside the path, for each claim: %.2f %s %s/%s", got/n, c[0], c[1], c[2])
+	}
+}
+
+// requests counts the requests of that kind that the API server answered, whatever the answer.
+func requests(m testbed.Metrics, verb, resource, subresource string) float64 {
+	return m.Sum("apiserver_request_total",
+		fmt.Sprintf("verb=%q", verb), fmt.Sprintf("resource=%q", resource), fmt.Sprintf("subresource=%q", subresource))
+}
