@@ -3,6 +3,8 @@ package admission
 import (
 	"slices"
 	"testing"
+
+	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
 // What users read when they try what cannot be: the whole of it is in one file, to be read as they would.
@@ -10,4 +12,7 @@ func TestRefusals(t *testing.T) {
 	w := newWorld(t)
 	transcript(t, w.Namespace, "refusals", slices.Concat(
 		secondAdoptions(t, w), reserved(w), sandboxNames(), pods(w), references(), bindings(), templates(), pools()))
+	if failed := suite.MatchErrors(t); failed > 0 {
+		t.Errorf("%d match conditions could not be evaluated", failed)
+	}
 }

@@ -1,0 +1,139 @@
+package admission
+
+import (
+	"fmt"
+	"maps"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	"github.com/namesake-sandbox/namesake/test/builder"
+	"github.com/namesake-sandbox/namesake/test/integration/suite"
+)
+
+// A cluster has many Pods, and most have nothing to do with Sandboxes: none of their writes may depend on the webhooks.
+func TestPlainPodsCostNoCall(t *testing.T) {
+	n := suite.New(t)
+	const pods = 50
+	calls, kept := suite.Calls(t), suite.KeptAway(t)
+	for i := range pods {
+		pod := suite.Create(t, n, n.Editor, builder.MakePod(fmt.Sprintf("plain-%d", i)).Obj())
+		base := pod.DeepCopy()
+		pod.Labels = map[string]string{"team": "blue"}
+		if err := n.Editor.Patch(t.Context(), pod, client.MergeFrom(base)); err != nil {
+			t.Fatal(err)
+		}
+		n.RunPod(t, pod.Name)
+	}
+	calls.Expect(t, suite.Calls, suite.Counts{})
+	kept.Expect(t, suite.KeptAway, suite.Counts{"pod.mutate CREATE": pods, "pod.validate CREATE": pods, "pod.validate UPDATE": 2 * pods})
+}
+
+// A kubelet writes the status of a Pod many times.
+func TestAKubeletCostsNoCall(t *testing.T) {
+	n := suite.New(t)
+	sandbox := suite.Create(t, n, n.Editor, builder.MakeSandbox("mine").Obj())
+	before := suite.Calls(t)
+	n.Step(t, sandbox)
+	before.Expect(t, suite.Calls, suite.Counts{"pod.validate CREATE": 1})
+
+	quiet := suite.Calls(t)
+	n.SchedulePod(t, "mine")
+	for _, phase := range []corev1.PodPhase{corev1.PodPending, corev1.PodRunning} {
+		n.PatchPodStatus(t, "mine", func(status *corev1.PodStatus) { status.Phase = phase })
+	}
+	n.RunPod(t, "mine")
+	n.Step(t, sandbox)
+	quiet.Expect(t, suite.Calls, suite.Counts{})
+}
+
+// What a user waits for costs two calls: one when the claim comes, one when its Sandbox is adopted.
+func TestAClaimCostsTwoCalls(t *testing.T) {
+	n := suite.New(t)
+	pool := n.Pool(t, "python")
+	for name, tc := range map[string]struct {
+		stamped bool
+		want    suite.Counts
+	}{
+		"bound when it comes":             {true, suite.Counts{"sandbox.validate UPDATE": 1}},
+		"bound when a Sandbox turns warm": {false, suite.Counts{"sandboxclaim.validate UPDATE": 1, "sandbox.validate UPDATE": 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if tc.stamped {
+				n.Offered(t, pool, "aaaaa")
+			}
+			before := suite.Calls(t)
+			claim := suite.Create(t, n, n.Editor, builder.MakeClaim(fmt.Sprintf("stamped-%t", tc.stamped)).Pool("python").Obj())
+			before.Expect(t, suite.Calls, suite.Counts{"sandboxclaim.mutate CREATE": 1})
+			if !tc.stamped {
+				n.Offered(t, pool, "bbbbb")
+			}
+			n.Settle(t)
+
+			reconciled := suite.Calls(t)
+			n.Step(t, claim)
+			reconciled.Expect(t, suite.Calls, tc.want)
+			n.AwaitOffer(t, pool, false)
+		})
+	}
+}
+
+// Whoever is cold costs calls for the Sandbox as well.
+func TestAColdClaimsCalls(t *testing.T) {
+	n := suite.New(t)
+	n.Pool(t, "python")
+	before := suite.Calls(t)
+	claim := suite.Create(t, n, n.Editor, builder.MakeClaim("mine").Pool("python").Obj())
+	n.Step(t, claim)
+	before.Expect(t, suite.Calls, suite.Counts{
+		"sandboxclaim.mutate CREATE": 1, "sandboxclaim.validate UPDATE": 1, "sandbox.validate CREATE": 1,
+	})
+}
+
+// A pool's Sandbox and its Pod say all that admission would stamp.
+func TestAPoolSandboxesCalls(t *testing.T) {
+	n := suite.New(t)
+	pool := n.Pool(t, "python")
+	before := suite.Calls(t)
+	sandbox := n.Member(t, pool, "aaaaa")
+	n.Step(t, sandbox)
+	n.Step(t, pool)
+	n.RunPod(t, sandbox.Name)
+	n.Step(t, sandbox)
+	before.Expect(t, suite.Calls, suite.Counts{"sandbox.validate CREATE": 1, "pod.validate CREATE": 1})
+}
+
+// The counts above are worth something only if conditions let through what they should.
+func TestCallsAreMade(t *testing.T) {
+	n := suite.New(t)
+	before := suite.Calls(t)
+	suite.Create(t, n, n.Editor, builder.MakeTemplate("python").Obj())
+	pool := suite.Create(t, n, n.Editor, builder.MakePool("python").Template("python").Obj())
+	suite.Create(t, n, n.Editor, builder.MakeSandbox("mine").Obj())
+	for _, replicas := range []int32{2, 3} {
+		base := pool.DeepCopy()
+		pool.Spec.Replicas = new(replicas)
+		if err := n.Editor.Patch(t.Context(), pool, client.MergeFrom(base)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := suite.Counts{
+		"sandboxtemplate.validate CREATE": 1, "sandboxwarmpool.validate CREATE": 1,
+		"sandbox.mutate CREATE": 1, "sandbox.validate CREATE": 1,
+	}
+	before.Expect(t, suite.Calls, want)
+
+	status := maps.Clone(suite.Calls(t))
+	claim := suite.Create(t, n, n.Editor, builder.MakeClaim("mine").Pool("python").Obj())
+	base := claim.DeepCopy()
+	claim.Status.Sandbox.Name = "mine"
+	if err := n.Operator.Status().Patch(t.Context(), claim, client.MergeFrom(base)); err == nil {
+		t.Error("a status that names a Sandbox which the claim is not bound to was taken")
+	}
+	status.Expect(t, suite.Calls, suite.Counts{"sandboxclaim.mutate CREATE": 1, "sandboxclaim-status.validate UPDATE": 1})
+	if got := suite.Get[extensionsv1.SandboxClaim](t, n, "mine"); got.Status.Sandbox.Name != "" {
+		t.Errorf("the claim's status names Sandbox %q", got.Status.Sandbox.Name)
+	}
+}
