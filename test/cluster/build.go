@@ -13,16 +13,23 @@ import (
 
 // ensure builds those of the named programs that are missing and returns their folder.
 func ensure(ctx context.Context, names ...string) (string, error) {
-	cache, err := cacheDir()
+	builder, err := newBuilder()
 	if err != nil {
 		return "", err
+	}
+	return builder.Ensure(ctx, names...)
+}
+
+func newBuilder() (*binaries.Builder, error) {
+	cache, err := cacheDir()
+	if err != nil {
+		return nil, err
 	}
 	repository, err := repositoryDir()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	builder := &binaries.Builder{Source: sourceDir(repository), Cache: cache, Progress: os.Stderr}
-	return builder.Ensure(ctx, names...)
+	return &binaries.Builder{Source: sourceDir(repository), Cache: cache, Progress: os.Stderr}, nil
 }
 
 func buildCommand(ctx context.Context, args []string) error {
@@ -62,6 +69,23 @@ func assetsCommand(ctx context.Context, args []string) error {
 		return err
 	}
 	fmt.Println(dir)
+	return nil
+}
+
+// helmCommand prints the path of helm, with which people install the chart.
+func helmCommand(ctx context.Context, args []string) error {
+	if err := parseNoFlags("helm", args); err != nil {
+		return err
+	}
+	builder, err := newBuilder()
+	if err != nil {
+		return err
+	}
+	helm, err := builder.EnsureHelm(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Println(helm)
 	return nil
 }
 

@@ -17,6 +17,7 @@ const usage = `usage: go -C test/cluster run . COMMAND
   build                  build the programs of a cluster that are missing in the cache
   bin                    like build; prints the folder that holds the programs
   assets                 build what envtest needs (etcd, kube-apiserver, kubectl); prints the folder
+  helm                   build helm, which is no part of a cluster; prints its path
   up [flags]             start a cluster and leave it running
   run [flags] -- COMMAND start a cluster, run COMMAND against it, stop the cluster
   kubeconfig [flags]     print the path of the admin's kubeconfig
@@ -36,6 +37,7 @@ var commands = map[string]func(ctx context.Context, args []string) error{
 	"build":      buildCommand,
 	"down":       downCommand,
 	"forward":    forwardCommand, // Not for people: up starts it.
+	"helm":       helmCommand,
 	"kubeconfig": kubeconfigCommand,
 	"run":        runCommand,
 	"up":         upCommand,

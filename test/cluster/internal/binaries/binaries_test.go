@@ -13,7 +13,7 @@ import (
 )
 
 func TestEveryProgramCanBeBuilt(t *testing.T) {
-	for _, name := range slices.Concat(All, Envtest) {
+	for _, name := range slices.Concat(All, Envtest, []string{Helm}) {
 		if _, err := find(name); err != nil {
 			t.Error(err)
 		}
@@ -26,7 +26,7 @@ func TestEveryProgramCanBeBuilt(t *testing.T) {
 func TestTheFolderNamesVersionsAndPlatform(t *testing.T) {
 	versions := Versions{kubernetes.path: "v1.2.3", etcd.path: "v4.5.6", kwok.path: "v0.7.8"}
 	want := "k8s-1.2.3-etcd-4.5.6-kwok-0.7.8-" + runtime.GOOS + "-" + runtime.GOARCH
-	if got := versions.folder(); got != want {
+	if got := versions.folder(modules); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
@@ -110,11 +110,12 @@ func TestLock(t *testing.T) {
 }
 
 func TestVersionsAreRead(t *testing.T) {
-	versions, err := ReadVersions(t.Context(), filepath.Join("..", ".."))
+	all := append(slices.Clone(modules), helm)
+	versions, err := readVersions(t.Context(), filepath.Join("..", ".."), all)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, m := range modules {
+	for _, m := range all {
 		if !strings.HasPrefix(versions[m.path], "v") {
 			t.Errorf("the version of %s is %q", m.path, versions[m.path])
 		}

@@ -21,11 +21,22 @@ type Builder struct {
 
 // Ensure builds those of the named programs that are missing and returns the folder that holds them.
 func (b *Builder) Ensure(ctx context.Context, names ...string) (string, error) {
-	versions, err := ReadVersions(ctx, b.Source)
+	return b.ensure(ctx, modules, names)
+}
+
+// EnsureHelm builds helm if it is missing and returns its path.
+func (b *Builder) EnsureHelm(ctx context.Context) (string, error) {
+	dir, err := b.ensure(ctx, []module{helm}, []string{Helm})
+	return filepath.Join(dir, Helm), err
+}
+
+// ensure builds what is missing into the folder that is named after the versions of these modules.
+func (b *Builder) ensure(ctx context.Context, modules []module, names []string) (string, error) {
+	versions, err := readVersions(ctx, b.Source, modules)
 	if err != nil {
 		return "", err
 	}
-	dir := filepath.Join(b.Cache, "bin", versions.folder())
+	dir := filepath.Join(b.Cache, "bin", versions.folder(modules))
 	if missing, err := missingOf(dir, names); err != nil || len(missing) == 0 {
 		return dir, err
 	}
@@ -77,8 +88,8 @@ func (b *Builder) build(ctx context.Context, c component, version, dir string) e
 	temporary := filepath.Join(dir, "."+c.name+".building")
 	defer os.Remove(temporary)
 	flags := "-s -w"
-	if c.module == kubernetes {
-		flags += " " + stamp(version)
+	if c.stamp != nil {
+		flags += " " + c.stamp(version)
 	}
 	cmd := GoCommand(ctx, filepath.Join(b.Source, c.module.folder), false,
 		"build", "-trimpath", "-buildvcs=false", "-ldflags", flags, "-o", temporary, c.pkg)

@@ -16,6 +16,8 @@ var (
 	kubernetes = module{folder: "kubernetes", path: "k8s.io/kubernetes", short: "k8s"}
 	etcd       = module{folder: "etcd", path: "go.etcd.io/etcd/server/v3", short: "etcd"}
 	kwok       = module{folder: "kwok", path: "sigs.k8s.io/kwok", short: "kwok"}
+	// helm is no part of a cluster: in a folder of its own, its version moves without building a cluster's programs again.
+	helm = module{folder: "helm", path: "helm.sh/helm/v4", short: "helm"}
 )
 
 var modules = []module{kubernetes, etcd, kwok}
@@ -27,6 +29,8 @@ type component struct {
 	pkg    string
 	// note warns of a long first build.
 	note string
+	// stamp returns the linker flags that tell the program its version; nil if it needs none.
+	stamp func(version string) string
 }
 
 const (
@@ -36,11 +40,12 @@ const (
 
 var components = []component{
 	{name: Etcd, module: etcd, pkg: "go.etcd.io/etcd/server/v3"},
-	{name: APIServer, module: kubernetes, pkg: "k8s.io/kubernetes/cmd/kube-apiserver", note: minutes},
-	{name: Kubectl, module: kubernetes, pkg: "k8s.io/kubernetes/cmd/kubectl"},
-	{name: ControllerManager, module: kubernetes, pkg: "k8s.io/kubernetes/cmd/kube-controller-manager", note: minute},
-	{name: Scheduler, module: kubernetes, pkg: "k8s.io/kubernetes/cmd/kube-scheduler"},
+	{name: APIServer, module: kubernetes, pkg: "k8s.io/kubernetes/cmd/kube-apiserver", stamp: stamp, note: minutes},
+	{name: Kubectl, module: kubernetes, pkg: "k8s.io/kubernetes/cmd/kubectl", stamp: stamp},
+	{name: ControllerManager, module: kubernetes, pkg: "k8s.io/kubernetes/cmd/kube-controller-manager", stamp: stamp, note: minute},
+	{name: Scheduler, module: kubernetes, pkg: "k8s.io/kubernetes/cmd/kube-scheduler", stamp: stamp},
 	{name: Kwok, module: kwok, pkg: "sigs.k8s.io/kwok/cmd/kwok", note: minute},
+	{name: Helm, module: helm, pkg: "helm.sh/helm/v4/cmd/helm", note: minute, stamp: stampHelm},
 }
 
 // The programs by their file names.
@@ -48,6 +53,7 @@ const (
 	APIServer         = "kube-apiserver"
 	ControllerManager = "kube-controller-manager"
 	Etcd              = "etcd"
+	Helm              = "helm"
 	Kubectl           = "kubectl"
 	Kwok              = "kwok"
 	Scheduler         = "kube-scheduler"
@@ -56,7 +62,7 @@ const (
 // Envtest lists the programs that controller-runtime's envtest starts.
 var Envtest = []string{Etcd, APIServer, Kubectl}
 
-// All lists every program.
+// All lists every program of a cluster.
 var All = []string{Etcd, APIServer, Kubectl, ControllerManager, Scheduler, Kwok}
 
 // find returns the component of that name.

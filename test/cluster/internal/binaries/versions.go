@@ -11,8 +11,12 @@ import (
 // Versions maps a module path to the version that its go.mod pins, the only place where versions are written.
 type Versions map[string]string
 
-// ReadVersions asks each module folder below source for the version it pins.
+// ReadVersions asks the folder of each of a cluster's modules below source for the version it pins.
 func ReadVersions(ctx context.Context, source string) (Versions, error) {
+	return readVersions(ctx, source, modules)
+}
+
+func readVersions(ctx context.Context, source string, modules []module) (Versions, error) {
 	versions := Versions{}
 	for _, m := range modules {
 		out, err := goOutput(ctx, filepath.Join(source, m.folder), "list", "-m", "-f", "{{.Version}}", m.path)
@@ -25,7 +29,7 @@ func ReadVersions(ctx context.Context, source string) (Versions, error) {
 }
 
 // folder names the cache folder of one set of versions on this platform.
-func (v Versions) folder() string {
+func (v Versions) folder(modules []module) string {
 	parts := make([]string, 0, len(modules)*2+2)
 	for _, m := range modules {
 		parts = append(parts, m.short, strings.TrimPrefix(v[m.path], "v"))
@@ -52,4 +56,9 @@ func stamp(version string) string {
 		}
 	}
 	return strings.Join(flags, " ")
+}
+
+// stampHelm returns the linker flags by which helm reports its whole version, which charts and plugins may ask for.
+func stampHelm(version string) string {
+	return "-X helm.sh/helm/v4/internal/version.version=" + version
 }
