@@ -45,9 +45,19 @@ func NewPoolSandbox(pool *extensionsv1.SandboxWarmPool, template *extensionsv1.S
 	return sandbox
 }
 
-// NewClaimSandbox returns the Sandbox that is created out of template for claim, which is bound to its name.
-func NewClaimSandbox(claim *extensionsv1.SandboxClaim, template *extensionsv1.SandboxTemplate) *sandboxv1.Sandbox {
+// NewClaimSandbox returns the Sandbox that is created out of template for claim, which is bound to its name; or why the
+// template does not allow what the claim asks for.
+func NewClaimSandbox(claim *extensionsv1.SandboxClaim, template *extensionsv1.SandboxTemplate) (*sandboxv1.Sandbox, *Problem) {
 	sandbox := newSandbox(template, claim.Namespace, Binding(claim))
+	if problem := injectEnv(&sandbox.Spec.PodTemplate.Spec, claim.Spec.Env, template.Spec.EnvVarsInjectionPolicy); problem != nil {
+		return nil, problem
+	}
+	volumes, problem := mergeVolumes(
+		sandbox.Spec.VolumeClaimTemplates, claim.Spec.VolumeClaimTemplates, template.Spec.VolumeClaimTemplatesPolicy)
+	if problem != nil {
+		return nil, problem
+	}
+	sandbox.Spec.VolumeClaimTemplates = volumes
 	sandbox.Labels[sandboxv1.LabelLaunchType] = sandboxv1.LaunchTypeCold
 	sandbox.Labels[sandboxv1.LabelClaimUID] = string(claim.UID)
 	if by := claim.Labels[sandboxv1.LabelCreatedBy]; by != "" {
@@ -57,7 +67,7 @@ func NewClaimSandbox(claim *extensionsv1.SandboxClaim, template *extensionsv1.Sa
 		sandbox.Annotations[sandboxv1.AnnotationTraceContext] = trace
 	}
 	sandbox.OwnerReferences = []metav1.OwnerReference{*ClaimOwner(claim)}
-	return sandbox
+	return sandbox, nil
 }
 
 func newSandbox(template *extensionsv1.SandboxTemplate, namespace, name string) *sandboxv1.Sandbox {

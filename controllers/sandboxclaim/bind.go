@@ -23,8 +23,12 @@ func (r *Reconciler) bind(ctx context.Context, claim *extensionsv1.SandboxClaim)
 		name = r.Candidates.Pick(claim, claim.Name, r.Now())
 	}
 	if name == "" {
-		if _, err := r.template(ctx, claim); err != nil {
+		template, err := r.template(ctx, claim)
+		if err != nil {
 			return err
+		}
+		if _, problem := rules.NewClaimSandbox(claim, template); problem != nil {
+			return problem // Said before the claim is bound to a Sandbox that cannot be created.
 		}
 		taken, err := r.nameTaken(ctx, claim)
 		if err != nil {
@@ -94,7 +98,10 @@ func (r *Reconciler) createSandbox(ctx context.Context, claim *extensionsv1.Sand
 	if err != nil {
 		return nil, err
 	}
-	sandbox := rules.NewClaimSandbox(claim, template)
+	sandbox, problem := rules.NewClaimSandbox(claim, template)
+	if problem != nil {
+		return nil, problem
+	}
 	switch err := r.Client.Create(ctx, sandbox); {
 	case apierrors.IsAlreadyExists(err):
 		return nil, nil // Created before, or in the way: the next step tells.
