@@ -1,5 +1,4 @@
-// Package reconcile steps the reconcilers by hand against a real API server that enforces the rules, and loses every race
-// on purpose that they claim to survive.
+// Package reconcile steps the reconcilers by hand against a real API server, and looks at what they write.
 package reconcile
 
 import (

@@ -40,7 +40,11 @@ func (e *environment) serve(ctx context.Context, _ string) error {
 		return err
 	}
 	e.cache = mgr.GetCache()
-	fed, err := feed.Start(ctx, e.cache, e.index, e.clock.Now)
+	index := e.index
+	if e.options.Unfed {
+		index = candidates.New()
+	}
+	fed, err := feed.Start(ctx, e.cache, index, e.clock.Now)
 	if err != nil {
 		return err
 	}

@@ -12,9 +12,16 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 )
 
+// view is a client that can be compared with another: an interceptor cannot.
+type view struct{ client.WithWatch }
+
+func intercept(c client.WithWatch, funcs interceptor.Funcs) client.WithWatch {
+	return &view{WithWatch: interceptor.NewClient(c, funcs)}
+}
+
 // Seeing returns c, with a cache that is behind: it still has old, whatever became of that.
 func Seeing(c client.WithWatch, old ...client.Object) client.WithWatch {
-	return interceptor.NewClient(c, interceptor.Funcs{
+	return intercept(c, interceptor.Funcs{
 		Get: func(ctx context.Context, c client.WithWatch, key client.ObjectKey, obj client.Object, opts ...client.GetOption) error {
 			for _, o := range old {
 				if client.ObjectKeyFromObject(o) == key && reflect.TypeOf(o) == reflect.TypeOf(obj) {
@@ -29,7 +36,7 @@ func Seeing(c client.WithWatch, old ...client.Object) client.WithWatch {
 
 // Missing returns c, with a cache that has not seen these objects yet.
 func Missing(c client.WithWatch, unseen ...client.Object) client.WithWatch {
-	return interceptor.NewClient(c, interceptor.Funcs{
+	return intercept(c, interceptor.Funcs{
 		Get: func(ctx context.Context, c client.WithWatch, key client.ObjectKey, obj client.Object, opts ...client.GetOption) error {
 			for _, o := range unseen {
 				if client.ObjectKeyFromObject(o) == key && reflect.TypeOf(o) == reflect.TypeOf(obj) {
@@ -51,7 +58,7 @@ type Write struct {
 // Before returns c, and calls do before each write. An error of do takes the place of the write: the process that sent
 // it died before.
 func Before(c client.WithWatch, do func(Write) error) client.WithWatch {
-	return interceptor.NewClient(c, interceptor.Funcs{
+	return intercept(c, interceptor.Funcs{
 		Create: func(ctx context.Context, c client.WithWatch, obj client.Object, opts ...client.CreateOption) error {
 			if err := do(Write{Verb: "create", Object: obj}); err != nil {
 				return err

@@ -36,14 +36,18 @@ type Options struct {
 	// EnforceOwnerPermissions turns on the admission plugin that wants rights on an owner of whoever names it, as some
 	// distributions do.
 	EnforceOwnerPermissions bool
+	// Unfed leaves the index that the webhooks pick from empty: no claim is bound when it comes, and the tests bind as they
+	// need it.
+	Unfed bool
 }
 
 // environment is what the tests of one package share.
 type environment struct {
-	server *envtest.Environment
-	scheme *runtime.Scheme
-	folder string // for files of this run
-	clock  *Clock
+	options Options
+	server  *envtest.Environment
+	scheme  *runtime.Scheme
+	folder  string // for files of this run
+	clock   *Clock
 
 	admin, controller, collector, editor, operator *rest.Config
 	editorKubeconfig                               string
@@ -89,7 +93,7 @@ func start(ctx context.Context, o Options) (*environment, error) {
 	if err != nil {
 		return nil, err
 	}
-	env := &environment{scheme: runtime.NewScheme(), clock: newClock(), server: &envtest.Environment{
+	env := &environment{options: o, scheme: runtime.NewScheme(), clock: newClock(), server: &envtest.Environment{
 		CRDDirectoryPaths:     []string{filepath.Join(root, "config", "crd", "bases")},
 		ErrorIfCRDPathMissing: true,
 		WebhookInstallOptions: envtest.WebhookInstallOptions{Paths: []string{filepath.Join(root, "config", "webhook", "manifests.yaml")}},

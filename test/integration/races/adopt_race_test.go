@@ -1,0 +1,133 @@
+package races
+
+import (
+	"testing"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/test/builder"
+	"github.com/namesake-sandbox/namesake/test/integration/suite"
+)
+
+// Two managers bind two claims to one Sandbox, each by its own index; both bindings are good. One adopts, and the other
+// learns of it only when its patch is refused.
+func TestTwoClaimsForOneSandbox(t *testing.T) {
+	a := newArena(t)
+	first, second := a.claim(t, "first"), a.claim(t, "second")
+	shared, spare := a.Warm(t, a.pool, "aaaaa"), a.Warm(t, a.pool, "bbbbb")
+	a.Settle(t)
+
+	rival := a.worker(a.Cached, shared)
+	loser := a.worker(suite.Before(suite.Seeing(a.Cached, shared), suite.Once[*sandboxv1.Sandbox]("patch", func() {
+		reconcile(t, rival, first)
+		a.has(t, "first", shared.Name)
+	})), shared)
+	a.bind(t, second, shared.Name)
+	loser.Candidates.Observe(spare)
+	loser.Candidates.Forget(client.ObjectKeyFromObject(shared))
+	reconcile(t, loser, second)
+
+	a.has(t, "first", shared.Name)
+	a.has(t, "second", spare.Name)
+}
+
+// As before, with nothing left for the loser: it goes cold in the same pass.
+func TestTheLoserGoesCold(t *testing.T) {
+	a := newArena(t)
+	first, second := a.claim(t, "first"), a.claim(t, "second")
+	shared := a.Warm(t, a.pool, "aaaaa")
+	a.Settle(t)
+	reconcile(t, a.worker(a.Cached, shared), first)
+	reconcile(t, a.worker(suite.Seeing(a.Cached, shared), shared), second)
+
+	a.has(t, "first", shared.Name)
+	a.has(t, "second", "second")
+}
+
+// Two workers reconcile one claim, each with a pick of its own, and neither sees the other.
+func TestOneClaimTwoPicks(t *testing.T) {
+	a := newArena(t)
+	claim := a.claim(t, "mine")
+	one, other := a.Warm(t, a.pool, "aaaaa"), a.Warm(t, a.pool, "bbbbb")
+	a.Settle(t)
+	winner := a.worker(a.Cached, one)
+	loser := a.worker(suite.Before(a.Cached, suite.Once[*extensionsv1.SandboxClaim]("patch", func() { reconcile(t, winner, claim) })), other)
+	reconcile(t, loser, claim)
+
+	a.has(t, "mine", one.Name)
+	if got := a.controlled(t, a.pool); len(got) != 1 || got[0] != other.Name {
+		t.Errorf("the pool controls %v, want %s", got, other.Name)
+	}
+}
+
+// One worker has bound and adopted; the other still has the claim as it came, and a cache that shows both Sandboxes warm.
+func TestOneClaimTwoPicksLate(t *testing.T) {
+	a := newArena(t)
+	claim := a.claim(t, "mine")
+	one, other := a.Warm(t, a.pool, "aaaaa"), a.Warm(t, a.pool, "bbbbb")
+	a.Settle(t)
+	reconcile(t, a.worker(a.Cached, one), claim)
+	reconcile(t, a.worker(suite.Seeing(a.Cached, claim, one, other), other), claim)
+
+	a.has(t, "mine", one.Name)
+}
+
+// A pass on an old view of a claim that has its Sandbox writes nothing that would take it away.
+func TestAStaleClaimAfterItWasServed(t *testing.T) {
+	a := newArena(t)
+	warm := a.Warm(t, a.pool, "aaaaa")
+	old := a.boundTo(t, "mine", warm.Name)
+	a.Settle(t)
+	reconcile(t, a.worker(a.Cached), old)
+	served := suite.Get[extensionsv1.SandboxClaim](t, a.Namespace, "mine")
+
+	reconcile(t, a.worker(suite.Seeing(a.Cached, old, warm)), old)
+	a.has(t, "mine", warm.Name)
+	if got := suite.Get[extensionsv1.SandboxClaim](t, a.Namespace, "mine"); got.ResourceVersion != served.ResourceVersion {
+		t.Errorf("the late pass wrote the claim: %v", got)
+	}
+}
+
+// A claim is deleted, and another of its name comes, while a worker still adopts for the first.
+func TestAClaimOfTheSameName(t *testing.T) {
+	a := newArena(t)
+	warm := a.Warm(t, a.pool, "aaaaa")
+	old := a.boundTo(t, "mine", warm.Name)
+	a.Settle(t)
+	var fresh *extensionsv1.SandboxClaim
+	late := a.worker(suite.Before(a.Cached, suite.Once[*sandboxv1.Sandbox]("patch", func() {
+		a.Delete(t, a.Editor, old)
+		fresh = suite.Create(t, a.Namespace, a.Editor, builder.MakeClaim("mine").Pool("python").Obj())
+	})))
+	reconcile(t, late, old)
+
+	if got := a.controlled(t, old); len(got) > 0 {
+		t.Errorf("the claim that is gone controls %v", got)
+	}
+	if got := a.controlled(t, a.pool); len(got) != 1 {
+		t.Errorf("the pool controls %v, want %s", got, warm.Name)
+	}
+	a.Settle(t)
+	reconcile(t, a.worker(a.Cached, warm), suite.Get[extensionsv1.SandboxClaim](t, a.Namespace, "mine"))
+	if got := a.controlled(t, fresh); len(got) != 1 {
+		t.Errorf("the claim that came controls %v, want one Sandbox", got)
+	}
+}
+
+// A claim that is being deleted adopts nothing, though the worker does not know yet.
+func TestAClaimThatGoes(t *testing.T) {
+	a := newArena(t)
+	warm := a.Warm(t, a.pool, "aaaaa")
+	claim := a.boundTo(t, "mine", warm.Name)
+	a.Settle(t)
+	late := a.worker(suite.Before(a.Cached, suite.Once[*sandboxv1.Sandbox]("patch", func() {
+		a.Delete(t, a.Editor, claim)
+		a.Settle(t)
+	})))
+	reconcile(t, late, claim)
+	if got := a.controlled(t, claim); len(got) > 0 {
+		t.Errorf("the claim that is gone controls %v", got)
+	}
+}
