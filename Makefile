@@ -127,14 +127,19 @@ bench: $(CLUSTER) ## Benchmarks, on a control plane that stores on disk.
 
 ##@ A cluster on this machine
 
+# The last line comes when all is stopped, and so from a file.
 .PHONY: demo
-ifdef KEEP
-demo: cluster-up
-	@KUBECONFIG="$$($(CLUSTER) kubeconfig)" PATH="$$($(CLUSTER) bin):$$PATH" $(GO) run ./test/demo; \
-	printf '\nThe cluster is still running.\n  use it:   export KUBECONFIG=%s\n  stop it:  make cluster-down\n' "$$($(CLUSTER) kubeconfig)"
-else
 demo: $(CLUSTER) ## Show the main job on a cluster of its own. KEEP=1 leaves the cluster running.
-	@$(CLUSTER) run -- $(GO) run ./test/demo
+	@$(GO) build -o $(ROOT)/bin/demo ./test/demo
+ifdef KEEP
+	@$(CLUSTER) up
+	@kubeconfig="$$($(CLUSTER) kubeconfig)"; programs="$$($(CLUSTER) bin)"; result="$$(mktemp)"; trap 'rm -f "$$result"' EXIT; code=0; \
+	NAMESAKE_CLUSTER_DIR="$$(dirname "$$kubeconfig")" PATH="$$programs:$$PATH" $(ROOT)/bin/demo -result "$$result" || code=$$?; \
+	printf '\nThe cluster is still running.\n\n  use it:   export KUBECONFIG=%s\n            export PATH=%s:$$PATH\n' "$$kubeconfig" "$$programs"; \
+	printf '            kubectl apply -k config/samples\n            kubectl create -f config/samples/claim.yaml\n'; \
+	printf '  stop it:  make cluster-down\n\n'; cat "$$result"; exit $$code
+else
+	@result="$$(mktemp)"; trap 'rm -f "$$result"' EXIT; $(CLUSTER) run -- $(ROOT)/bin/demo -result "$$result"; echo; cat "$$result"
 endif
 
 .PHONY: cluster-up
