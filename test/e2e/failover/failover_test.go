@@ -3,6 +3,8 @@
 package failover
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/namesake-sandbox/namesake/test/e2e/history"
@@ -13,19 +15,30 @@ import (
 // claims is how many come in at once.
 const claims = 100
 
-// The leader is killed in the middle of a burst: the other manager takes over.
-func TestTheLeaderIsKilled(t *testing.T) {
+// First the leader is killed in the middle of a burst, and the other manager takes over; then all are, so that nobody
+// answers the API server for a while. The managers come back, and every claim becomes Ready.
+func TestKilledManagers(t *testing.T) {
 	s := scene.Enter(t)
 	managers := s.Managers(t)
 	if len(managers) != 2 {
 		t.Fatalf("%d managers run: this test is about 2, see the target e2e of the Makefile", len(managers))
 	}
-	survive(t, s, func() {
-		dead := leader(t, managers)
-		dead.Kill(t)
-		dead.Start(t)
-		dead.AwaitReady(t)
-	})
+	s.Pool(t, "python", claims)
+	survive(t, s, "leader", func() { killAndStart(t, leader(t, managers)) })
+	survive(t, s, "all", func() { killAndStart(t, managers...) })
+}
+
+func killAndStart(t *testing.T, managers ...*testbed.Manager) {
+	t.Helper()
+	for _, m := range managers {
+		m.Kill(t)
+	}
+	for _, m := range managers {
+		m.Start(t)
+	}
+	for _, m := range managers {
+		m.AwaitReady(t)
+	}
 }
 
 // leader returns the manager that leads.
@@ -40,28 +53,40 @@ func leader(t *testing.T, managers []*testbed.Manager) *testbed.Manager {
 	return nil
 }
 
-// survive lets claims come in, brings the disaster upon them as soon as some are bound, and checks that each becomes Ready.
-func survive(t *testing.T, s *scene.Scene, disaster func()) {
+// survive lets claims come in, brings the disaster upon them as soon as one is Ready, and checks that each becomes Ready.
+func survive(t *testing.T, s *scene.Scene, series string, disaster func()) {
 	t.Helper()
-	s.Pool(t, "python", claims)
-	struck := make(chan struct{})
-	go func() {
-		defer close(struck)
-		s.History.Await(t, scene.Long, func(h *history.History) string {
-			for _, claim := range h.Claims {
-				if claim.Ready() {
-					return ""
-				}
+	bursts := make(chan *scene.Burst, 1)
+	go func() { bursts <- s.ClaimStubbornly(t, "python", claims, series) }()
+	s.History.Await(t, scene.Long, func(h *history.History) string {
+		for _, claim := range h.Claims {
+			if claim.Ready() && strings.HasPrefix(claim.Latest.Name, series) {
+				return ""
 			}
-			return "no claim is Ready"
-		})
-		disaster()
-	}()
-	burst := s.ClaimStubbornly(t, "python", claims, "claim")
-	<-struck
+		}
+		return "no claim is Ready"
+	})
+	s.History.Look(func(h *history.History) { t.Logf("%s: %s", series, progress(h, series)) })
+	disaster()
+	burst := <-bursts
 	s.AwaitReady(t, burst)
 	s.AwaitFull(t, "python", claims)
 	s.LogLatency(t, burst)
 	warm, cold, rebound := s.Count(burst)
-	t.Logf("%d warm, %d cold, %d bound again", warm, cold, rebound)
+	t.Logf("%s: %d warm, %d cold, %d bound again", series, warm, cold, rebound)
+	s.History.Check(t)
+}
+
+// progress says how far the claims of a series are.
+func progress(h *history.History, series string) string {
+	seen, ready := 0, 0
+	for _, claim := range h.Claims {
+		if strings.HasPrefix(claim.Latest.Name, series) {
+			seen++
+			if claim.Ready() {
+				ready++
+			}
+		}
+	}
+	return fmt.Sprintf("of %d claims %d are there, %d of them Ready", claims, seen, ready)
 }

@@ -29,13 +29,18 @@ type Burst struct {
 // others with names of their own.
 func (s *Scene) Claim(t *testing.T, pool string, n int, series string) *Burst {
 	t.Helper()
-	return s.burst(t, pool, n, series, func(claim *extensionsv1.SandboxClaim) error {
+	b := s.burst(t, pool, n, series, func(claim *extensionsv1.SandboxClaim) error {
 		return s.Editor.Create(t.Context(), claim)
 	})
+	if t.Failed() {
+		t.FailNow()
+	}
+	return b
 }
 
 // ClaimStubbornly is Claim by users who try again while the API server refuses since no manager answers it. All claims
-// have names of their own, or one that was stored although its answer was lost would be created twice.
+// have names of their own, or one that was stored although its answer was lost would be created twice. It may be called
+// beside the test, as it only marks it as failed.
 func (s *Scene) ClaimStubbornly(t *testing.T, pool string, n int, series string) *Burst {
 	t.Helper()
 	return s.burst(t, pool, n, series, func(claim *extensionsv1.SandboxClaim) error {
@@ -79,9 +84,6 @@ func (s *Scene) burst(t *testing.T, pool string, n int, series string, create fu
 	}
 	close(start)
 	users.Wait()
-	if t.Failed() {
-		t.FailNow()
-	}
 	return b
 }
 

@@ -21,8 +21,8 @@ import (
 const (
 	// Soon is a deadline for what events bring about. Nothing in the product waits for a timer of that length.
 	Soon = 15 * time.Second
-	// Long is a deadline for what hundreds of objects take.
-	Long = 2 * time.Minute
+	// Long is a deadline for what hundreds of objects take, seconds when the machine has nothing else to do.
+	Long = 5 * time.Minute
 )
 
 // Scene is a namespace of the test's own.
@@ -126,7 +126,8 @@ func (s *Scene) AwaitFull(t *testing.T, pool string, replicas int) {
 		if len(members) == replicas && ready == replicas {
 			return ""
 		}
-		return fmt.Sprintf("pool %q has %d Sandboxes, %d of them Ready, and should have %d", pool, len(members), ready, replicas)
+		return fmt.Sprintf("pool %q has %d Sandboxes, %d of them Ready, and should have %d; it created %d so far",
+			pool, len(members), ready, replicas, h.Created(pool))
 	})
 }
 

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/namesake-sandbox/namesake/test/e2e/scene"
-	"github.com/namesake-sandbox/namesake/test/e2e/testbed"
 )
 
 const mebibyte = 1 << 20
