@@ -126,3 +126,14 @@ func TestLostIsFinal(t *testing.T) {
 		}
 	}
 }
+
+func TestWaits(t *testing.T) {
+	for binding, name := range bindings {
+		for _, had := range []string{"", name} {
+			want := had == "" && !strings.HasSuffix(binding, "warm")
+			if got := rules.Waits(boundClaim(name, had)); got != want {
+				t.Errorf("bound to %s, had %q: %t, want %t", binding, had, got, want)
+			}
+		}
+	}
+}

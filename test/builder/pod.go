@@ -96,3 +96,9 @@ func (w *PodWrapper) Condition(kind corev1.PodConditionType, status corev1.Condi
 	w.pod.Status.Conditions = append(w.pod.Status.Conditions, condition)
 	return w
 }
+
+// Conditions replaces the conditions.
+func (w *PodWrapper) Conditions(conditions ...corev1.PodCondition) *PodWrapper {
+	w.pod.Status.Conditions = conditions
+	return w
+}
