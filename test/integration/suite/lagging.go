@@ -46,6 +46,9 @@ func (n *Namespace) Lagging(t *testing.T) *Lagging {
 			t.Error(err)
 		}
 	})
+	if !mgr.GetCache().WaitForCacheSync(ctx) {
+		t.Fatal("the cache does not start")
+	}
 	for _, list := range kinds() { // Each list starts its informer and waits for it.
 		if err := l.Plain.List(t.Context(), list, client.InNamespace(n.Name)); err != nil {
 			t.Fatal(err)

@@ -1,0 +1,178 @@
+package races
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/controllers/sandboxwarmpool"
+	"github.com/namesake-sandbox/namesake/test/integration/suite"
+)
+
+// scale sets how many Sandboxes the pool asks for.
+func (a *arena) scale(t *testing.T, replicas int32) {
+	t.Helper()
+	base := a.pool.DeepCopy()
+	a.pool.Spec.Replicas = &replicas
+	if err := a.Editor.Patch(t.Context(), a.pool, client.MergeFrom(base)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func fill(t *testing.T, r *sandboxwarmpool.Reconciler, pool *extensionsv1.SandboxWarmPool) {
+	t.Helper()
+	if _, err := r.Reconcile(t.Context(), pool); err != nil {
+		t.Fatalf("reconciling pool %s: %v", pool.Name, err)
+	}
+}
+
+// The pool has decided to delete a Sandbox, and a claim adopts it: the claim keeps it.
+func TestScaleDownRacesAdoption(t *testing.T) {
+	a := newArena(t)
+	warm := a.Warm(t, a.pool, "aaaaa")
+	claim := a.boundTo(t, "mine", warm.Name)
+	a.scale(t, 0)
+	a.Settle(t)
+	late := suite.Before(a.Cached, suite.Once[*sandboxv1.Sandbox]("delete", func() { reconcile(t, a.worker(a.Cached), claim) }))
+	fill(t, a.Pools(late), a.pool)
+	a.has(t, "mine", warm.Name)
+}
+
+// The other way round: the Sandbox is gone when the claim adopts it, and the claim is bound again.
+func TestAdoptionRacesScaleDown(t *testing.T) {
+	a := newArena(t)
+	warm := a.Warm(t, a.pool, "aaaaa")
+	claim := a.boundTo(t, "mine", warm.Name)
+	a.scale(t, 0)
+	a.Settle(t)
+	late := suite.Before(a.Cached, suite.Once[*sandboxv1.Sandbox]("patch", func() { fill(t, a.Pools(a.Cached), a.pool) }))
+	reconcile(t, a.worker(late), claim)
+	a.has(t, "mine", "mine")
+}
+
+// A cache that is behind shows Sandboxes that claims have adopted as the pool's own. None of them is deleted.
+func TestScaleDownOnAnOldView(t *testing.T) {
+	a := newArena(t)
+	warm := []*sandboxv1.Sandbox{a.Warm(t, a.pool, "aaaaa"), a.Warm(t, a.pool, "bbbbb"), a.Warm(t, a.pool, "ccccc")}
+	lagging := a.Lagging(t)
+	lagging.Hold()
+	for _, sandbox := range warm[:2] {
+		claim := a.boundTo(t, "of-"+sandbox.Name, sandbox.Name)
+		a.Settle(t)
+		reconcile(t, a.worker(a.Cached), claim)
+	}
+	a.scale(t, 0)
+	fill(t, a.Pools(lagging.Plain), a.pool)
+	a.has(t, "of-python-aaaaa", "python-aaaaa")
+	a.has(t, "of-python-bbbbb", "python-bbbbb")
+	if got := a.controlled(t, a.pool); len(got) > 0 {
+		t.Errorf("the pool controls %v, want none: nobody adopted what is left", got)
+	}
+}
+
+// What goes first: what is not Ready, then the newest. Creation times have a resolution of a second, so the name decides.
+func TestScaleDownKeepsWhatIsReady(t *testing.T) {
+	a := newArena(t)
+	a.Warm(t, a.pool, "aaaaa")
+	a.Member(t, a.pool, "bbbbb")
+	a.Warm(t, a.pool, "ccccc")
+	a.Member(t, a.pool, "ddddd")
+	a.scale(t, 2)
+	a.Step(t, a.pool)
+	if diff := cmp.Diff([]string{"python-aaaaa", "python-ccccc"}, a.controlled(t, a.pool)); diff != "" {
+		t.Errorf("members (-want +got):\n%s", diff)
+	}
+}
+
+// A pass after a pass, and the cache has seen nothing of what the first created.
+func TestNoOverCreationBehindACache(t *testing.T) {
+	a := newArena(t)
+	a.scale(t, 3)
+	lagging := a.Lagging(t)
+	lagging.Hold()
+	r := a.Pools(lagging.ReadYourWrites)
+	fill(t, r, a.pool)
+	created := a.controlled(t, a.pool)
+	if len(created) != 3 {
+		t.Fatalf("the pool controls %v, want three", created)
+	}
+	var seen sandboxv1.SandboxList
+	if err := lagging.Plain.List(t.Context(), &seen, client.InNamespace(a.Name)); err != nil || len(seen.Items) > 0 {
+		t.Fatalf("the cache is not behind: %d Sandboxes, %v", len(seen.Items), err)
+	}
+
+	impatient, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := r.Reconcile(impatient, a.pool); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a pass on a cache that is behind: %v, want it to wait", err)
+	}
+	lagging.Resume()
+	fill(t, r, a.pool)
+	if diff := cmp.Diff(created, a.controlled(t, a.pool)); diff != "" {
+		t.Errorf("members after the cache caught up (-before +after):\n%s", diff)
+	}
+}
+
+// The test above shows something only if a cache that is behind does mislead.
+func TestOverCreationWithoutReadYourWrites(t *testing.T) {
+	a := newArena(t)
+	a.scale(t, 3)
+	lagging := a.Lagging(t)
+	lagging.Hold()
+	r := a.Pools(lagging.Plain)
+	fill(t, r, a.pool)
+	fill(t, r, a.pool)
+	if got := a.controlled(t, a.pool); len(got) != 6 {
+		t.Errorf("the pool controls %v: this cache is not behind", got)
+	}
+	lagging.Resume()
+}
+
+// An adopted Sandbox is made up for, one by one, and never twice.
+func TestAPoolIsRefilled(t *testing.T) {
+	a := newArena(t)
+	a.scale(t, 2)
+	a.Step(t, a.pool)
+	for i := range 3 {
+		member := suite.Get[sandboxv1.Sandbox](t, a.Namespace, a.controlled(t, a.pool)[0])
+		a.MakeReady(t, member)
+		claim := a.boundTo(t, fmt.Sprintf("claim-%d", i), member.Name)
+		a.Step(t, claim)
+		a.Step(t, a.pool)
+		a.Step(t, a.pool)
+		if got := a.controlled(t, a.pool); len(got) != 2 || slices.Contains(got, member.Name) {
+			t.Errorf("after the adoption of %s the pool controls %v, want two others", member.Name, got)
+		}
+		a.has(t, claim.Name, member.Name)
+	}
+}
+
+// A pool that is deleted with its Sandboxes left behind, and comes back: the Sandboxes of the first are not of the second.
+func TestAPoolOfTheSameName(t *testing.T) {
+	a := newArena(t)
+	warm := a.Warm(t, a.pool, "aaaaa")
+	fates["orphaned"](t, a, warm)
+	a.Delete(t, a.Editor, a.pool)
+	a.pool = suite.Create(t, a.Namespace, a.Editor, poolLike(a.pool))
+	a.Step(t, a.pool)
+	if got := a.controlled(t, a.pool); len(got) != 1 || got[0] == warm.Name {
+		t.Errorf("the new pool controls %v, want one of its own", got)
+	}
+	if got := suite.Get[sandboxv1.Sandbox](t, a.Namespace, warm.Name); len(got.OwnerReferences) > 0 {
+		t.Errorf("the orphan is owned by %v", got.OwnerReferences)
+	}
+}
+
+func poolLike(pool *extensionsv1.SandboxWarmPool) *extensionsv1.SandboxWarmPool {
+	fresh := &extensionsv1.SandboxWarmPool{Spec: *pool.Spec.DeepCopy()}
+	fresh.Name = pool.Name
+	return fresh
+}

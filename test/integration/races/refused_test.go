@@ -1,0 +1,140 @@
+package races
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	"github.com/namesake-sandbox/namesake/api/rules"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/test/builder"
+	"github.com/namesake-sandbox/namesake/test/integration/suite"
+)
+
+// What the API server refuses even to those who may write: the controller itself, gone wrong, the garbage collector, and
+// people with rights on status. Each gets an arena with claim "ann" that has the adopted Sandbox python-aaaaa, claim "bob"
+// that is not bound, and the warm Sandbox python-bbbbb.
+func TestRefusedToWhoeverAsks(t *testing.T) {
+	for name, write := range map[string]func(*refusal) error{
+		"the controller gives an adopted Sandbox to another claim": func(r *refusal) error {
+			return r.own(r.Controller, r.taken, rules.ClaimOwner(r.bob))
+		},
+		"the controller gives an adopted Sandbox back to its pool": func(r *refusal) error {
+			return r.own(r.Controller, r.taken, rules.PoolOwner(r.pool))
+		},
+		"the controller adopts for a claim that is not bound": func(r *refusal) error {
+			return r.own(r.Controller, r.warm, rules.ClaimOwner(r.bob))
+		},
+		"the controller adopts for a claim that is bound to another Sandbox": func(r *refusal) error {
+			return r.own(r.Controller, r.warm, rules.ClaimOwner(r.ann))
+		},
+		"the controller gives a Sandbox of nobody to a claim": func(r *refusal) error {
+			return r.own(r.Controller, r.bare, rules.ClaimOwner(r.bob))
+		},
+		"the controller takes a Sandbox of nobody into a pool": func(r *refusal) error {
+			return r.own(r.Controller, r.bare, rules.PoolOwner(r.pool))
+		},
+		"the controller takes the owner away": func(r *refusal) error { return r.own(r.Controller, r.taken, nil) },
+		"the garbage collector adds an owner": func(r *refusal) error {
+			return r.own(r.Collector, r.bare, rules.ClaimOwner(r.bob))
+		},
+		"the controller binds a claim that has its Sandbox again": func(r *refusal) error {
+			return r.patch(r.Controller, r.ann, `{"metadata":{"annotations":{%q:"python-bbbbb"}}}`, sandboxv1.AnnotationBinding)
+		},
+		"the controller removes a binding": func(r *refusal) error {
+			return r.patch(r.Controller, r.ann, `{"metadata":{"annotations":{%q:null}}}`, sandboxv1.AnnotationBinding)
+		},
+		"a status that names another Sandbox":          func(r *refusal) error { return r.status(r.Operator, r.ann, `{"name":"python-bbbbb"}`) },
+		"a status that names no Sandbox any more":      func(r *refusal) error { return r.status(r.Operator, r.ann, `{"name":null}`) },
+		"a status that is emptied":                     func(r *refusal) error { return r.status(r.Operator, r.ann, `null`) },
+		"a status that names what is not bound":        func(r *refusal) error { return r.status(r.Operator, r.bob, `{"name":"python-bbbbb"}`) },
+		"the controller's own status, of another name": func(r *refusal) error { return r.status(r.Controller, r.ann, `{"name":"python-bbbbb"}`) },
+		"a whole status in place of the old": func(r *refusal) error {
+			r.ann.Status = extensionsv1.SandboxClaimStatus{}
+			return r.Operator.Status().Update(r.ctx, r.ann)
+		},
+		"a cold Sandbox created for a claim that is bound elsewhere": func(r *refusal) error {
+			sandbox := builder.MakeSandbox("ann").Namespace(r.Name).OwnerReferences(*rules.ClaimOwner(r.ann)).Obj()
+			return r.Controller.Create(r.ctx, sandbox)
+		},
+		"a second Pod for a Sandbox, by the controller": func(r *refusal) error {
+			pod := rules.NewPod(r.taken)
+			pod.Name = "python-aaaaa-2"
+			return r.Controller.Create(r.ctx, pod)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRefusal(t)
+			if err := write(r); !apierrors.IsInvalid(err) {
+				t.Errorf("got %v, want Invalid", err)
+			}
+			r.has(t, "ann", r.taken.Name)
+		})
+	}
+}
+
+// What they may do all the same.
+func TestAllowedToWhomItConcerns(t *testing.T) {
+	for name, write := range map[string]func(*refusal) error{
+		"the garbage collector orphans a Sandbox of a pool": func(r *refusal) error { return r.own(r.Collector, r.warm, nil) },
+		"the garbage collector no longer blocks the owner's deletion": func(r *refusal) error {
+			reference := rules.ClaimOwner(r.ann)
+			reference.BlockOwnerDeletion = new(false)
+			return r.own(r.Collector, r.taken, reference)
+		},
+		"a status that says more of the same Sandbox": func(r *refusal) error { return r.status(r.Operator, r.ann, `{"podIPs":["10.0.0.9"]}`) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := write(newRefusal(t)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+type refusal struct {
+	*arena
+
+	ctx               context.Context
+	ann, bob          *extensionsv1.SandboxClaim
+	taken, warm, bare *sandboxv1.Sandbox
+}
+
+func newRefusal(t *testing.T) *refusal {
+	t.Helper()
+	r := &refusal{arena: newArena(t), ctx: t.Context()}
+	r.taken, r.warm = r.Warm(t, r.pool, "aaaaa"), r.Warm(t, r.pool, "bbbbb")
+	r.bare = suite.Create(t, r.Namespace, r.Editor, builder.MakeSandbox("bare").Obj())
+	r.ann, r.bob = r.boundTo(t, "ann", r.taken.Name), r.claim(t, "bob")
+	r.Settle(t)
+	reconcile(t, r.worker(r.Cached), r.ann)
+	r.Settle(t)
+	r.ann = suite.Get[extensionsv1.SandboxClaim](t, r.Namespace, "ann")
+	r.taken = suite.Get[sandboxv1.Sandbox](t, r.Namespace, r.taken.Name)
+	return r
+}
+
+// own replaces the owners of sandbox by this one, or by none.
+func (r *refusal) own(c client.Client, sandbox *sandboxv1.Sandbox, reference *metav1.OwnerReference) error {
+	changed := sandbox.DeepCopy()
+	changed.OwnerReferences = nil
+	if reference != nil {
+		changed.OwnerReferences = []metav1.OwnerReference{*reference}
+	}
+	return c.Patch(r.ctx, changed, client.MergeFrom(sandbox))
+}
+
+func (r *refusal) patch(c client.Client, obj client.Object, format string, args ...any) error {
+	return c.Patch(r.ctx, obj, client.RawPatch("application/merge-patch+json", fmt.Appendf(nil, format, args...)))
+}
+
+// status sends this as status.sandbox.
+func (r *refusal) status(c client.Client, claim *extensionsv1.SandboxClaim, sandbox string) error {
+	patch := fmt.Appendf(nil, `{"status":{"sandbox":%s}}`, sandbox)
+	return c.Status().Patch(r.ctx, claim, client.RawPatch("application/merge-patch+json", patch))
+}
