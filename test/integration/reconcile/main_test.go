@@ -7,4 +7,6 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-func TestMain(m *testing.M) { suite.Main(m, suite.Options{EnforceOwnerPermissions: true}) }
+func TestMain(m *testing.M) {
+	suite.Main(m, suite.Options{EnforceOwnerPermissions: true, Old: createOld})
+}

@@ -6,16 +6,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/events"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	"github.com/namesake-sandbox/namesake/api/rules/candidates"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
@@ -39,8 +36,23 @@ type Namespace struct {
 // New creates a namespace for t.
 func New(t *testing.T) *Namespace {
 	t.Helper()
+	name, err := shared.newNamespace(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return in(t, name)
+}
+
+// OldNamespace returns the namespace that Options.Old filled.
+func OldNamespace(t *testing.T) *Namespace {
+	t.Helper()
+	return in(t, shared.old)
+}
+
+func in(t *testing.T, name string) *Namespace {
+	t.Helper()
 	n := &Namespace{
-		Cached: shared.cached, ReadYourWrites: shared.readYourWrites, Index: shared.index, Clock: shared.clock,
+		Name: name, Cached: shared.cached, ReadYourWrites: shared.readYourWrites, Index: shared.index, Clock: shared.clock,
 		Recorder: events.NewFakeRecorder(1000),
 	}
 	for config, c := range map[*rest.Config]*client.WithWatch{
@@ -53,38 +65,7 @@ func New(t *testing.T) *Namespace {
 		}
 		*c = made
 	}
-	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "test-"}}
-	n.create(t, namespace)
-	n.Name = namespace.Name
-	n.create(t, &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: n.Name, Name: "default"}})
-	for i := range shared.editRoles {
-		n.bind(t, EditorUser, "ClusterRole", shared.editRoles[i].Name)
-		n.bind(t, OperatorUser, "ClusterRole", shared.editRoles[i].Name)
-	}
-	status := &rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Namespace: n.Name, Name: "status"}, Rules: []rbacv1.PolicyRule{{
-		APIGroups: []string{"", sandboxv1.GroupName, extensionsv1.GroupName},
-		Resources: []string{"pods/status", "sandboxes/status", "sandboxclaims/status", "sandboxwarmpools/status"},
-		Verbs:     []string{"get", "patch", "update"},
-	}}}
-	n.create(t, status)
-	n.bind(t, OperatorUser, "Role", status.Name)
 	return n
-}
-
-func (n *Namespace) create(t *testing.T, obj client.Object) {
-	t.Helper()
-	if err := n.Admin.Create(t.Context(), obj); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func (n *Namespace) bind(t *testing.T, user, kind, role string) {
-	t.Helper()
-	n.create(t, &rbacv1.RoleBinding{
-		ObjectMeta: metav1.ObjectMeta{Namespace: n.Name, GenerateName: user + "-"},
-		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: kind, Name: role},
-		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: user}},
-	})
 }
 
 // Settle waits until the cache shows this namespace as the API server has it.

@@ -53,9 +53,11 @@ func (e *environment) serve(ctx context.Context, _ string) error {
 			return err
 		}
 	}
+	if err := e.hooks.Install(e.admin); err != nil {
+		return fmt.Errorf("installing the webhooks: %w", err)
+	}
 	hooks := webhook.NewServer(webhook.Options{
-		Host: e.server.WebhookInstallOptions.LocalServingHost, Port: e.server.WebhookInstallOptions.LocalServingPort,
-		CertDir: e.server.WebhookInstallOptions.LocalServingCertDir,
+		Host: e.hooks.LocalServingHost, Port: e.hooks.LocalServingPort, CertDir: e.hooks.LocalServingCertDir,
 	})
 	webhooks.Register(hooks, webhooks.Options{
 		Scheme: e.scheme, Cache: e.cache, Live: mgr.GetAPIReader(), DryRun: client.NewDryRunClient(e.cached),

@@ -39,14 +39,18 @@ type Options struct {
 	// Unfed leaves the index that the webhooks pick from empty: no claim is bound when it comes, and the tests bind as they
 	// need it.
 	Unfed bool
+	// Old creates, as the administrator, what is there already when the webhooks are installed: what OldNamespace returns.
+	Old func(ctx context.Context, admin client.Client, namespace string) error
 }
 
 // environment is what the tests of one package share.
 type environment struct {
 	options Options
 	server  *envtest.Environment
+	hooks   *envtest.WebhookInstallOptions
 	scheme  *runtime.Scheme
 	folder  string // for files of this run
+	old     string // the namespace of Options.Old
 	clock   *Clock
 
 	admin, controller, collector, editor, operator *rest.Config
@@ -75,7 +79,7 @@ func Main(m *testing.M, o Options) {
 	}
 	cancel()
 	if env != nil {
-		err = errors.Join(err, env.server.Stop(), os.RemoveAll(env.folder))
+		err = errors.Join(err, env.server.Stop(), env.hooks.Cleanup(), os.RemoveAll(env.folder))
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "test/integration/suite:", err)
@@ -96,8 +100,7 @@ func start(ctx context.Context, o Options) (*environment, error) {
 	env := &environment{options: o, scheme: runtime.NewScheme(), clock: newClock(), server: &envtest.Environment{
 		CRDDirectoryPaths:     []string{filepath.Join(root, "config", "crd", "bases")},
 		ErrorIfCRDPathMissing: true,
-		WebhookInstallOptions: envtest.WebhookInstallOptions{Paths: []string{filepath.Join(root, "config", "webhook", "manifests.yaml")}},
-	}}
+	}, hooks: &envtest.WebhookInstallOptions{Paths: []string{filepath.Join(root, "config", "webhook", "manifests.yaml")}}}
 	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, sandboxv1.AddToScheme, extensionsv1.AddToScheme} {
 		if err := add(env.scheme); err != nil {
 			return nil, err
@@ -114,7 +117,7 @@ func start(ctx context.Context, o Options) (*environment, error) {
 	if env.admin, err = env.server.Start(); err != nil {
 		return env, fmt.Errorf("starting the API server: %w", err)
 	}
-	for _, step := range []func(context.Context, string) error{env.install, env.addUsers, env.serve} {
+	for _, step := range []func(context.Context, string) error{env.install, env.addUsers, env.createOld, env.serve} {
 		if err := step(ctx, root); err != nil {
 			return env, err
 		}

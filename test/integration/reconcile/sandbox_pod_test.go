@@ -1,0 +1,187 @@
+package reconcile
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	"github.com/namesake-sandbox/namesake/api/rules"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/test/builder"
+	"github.com/namesake-sandbox/namesake/test/integration/suite"
+)
+
+// killPod does what a kubelet does at the end of a Pod that is being deleted.
+func (s *story) killPod(t *testing.T) {
+	t.Helper()
+	if err := s.Admin.Delete(t.Context(), s.pod, client.GracePeriodSeconds(0)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func readyOf(t *testing.T, n *suite.Namespace, name string) string {
+	t.Helper()
+	ready := meta.FindStatusCondition(suite.Get[sandboxv1.Sandbox](t, n, name).Status.Conditions, sandboxv1.ConditionReady)
+	if ready == nil {
+		return "no condition"
+	}
+	return string(ready.Status) + " " + ready.Reason + ": " + ready.Message
+}
+
+func TestThePodIsANamesake(t *testing.T) {
+	n := suite.New(t)
+	sandbox := suite.Create(t, n, n.Editor, builder.MakeSandbox("my-sandbox").
+		PodLabel("team", "blue").PodLabel("agents.x-k8s.io/claim-uid", "forged").PodAnnotation("note", "of the template").Obj())
+	n.Step(t, sandbox)
+	pod := suite.Get[corev1.Pod](t, n, "my-sandbox")
+	want := metav1.ObjectMeta{
+		Labels: map[string]string{"team": "blue", "agents.x-k8s.io/sandbox-name-hash": "374de8f5"},
+		Annotations: map[string]string{
+			"note": "of the template", "agents.x-k8s.io/propagated-labels": "team", "agents.x-k8s.io/propagated-annotations": "note",
+		},
+		OwnerReferences: []metav1.OwnerReference{*rules.SandboxOwner(sandbox)},
+	}
+	got := metav1.ObjectMeta{Labels: pod.Labels, Annotations: pod.Annotations, OwnerReferences: pod.OwnerReferences}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("metadata of the Pod (-want +got):\n%s", diff)
+	}
+}
+
+// Labels follow the template while the Pod runs; what others wrote on the Pod stays.
+func TestPodLabelsFollowTheTemplate(t *testing.T) {
+	n := suite.New(t)
+	sandbox := suite.Create(t, n, n.Editor, builder.MakeSandbox("my-sandbox").PodLabel("old", "1").PodLabel("kept", "1").Obj())
+	n.Step(t, sandbox)
+	pod := suite.Get[corev1.Pod](t, n, "my-sandbox")
+	base := pod.DeepCopy()
+	pod.Labels["others"] = "1"
+	if err := n.Editor.Patch(t.Context(), pod, client.MergeFrom(base)); err != nil {
+		t.Fatal(err)
+	}
+	before := sandbox.DeepCopy()
+	sandbox.Spec.PodTemplate.Metadata.Labels = map[string]string{"kept": "2", "new": "1"}
+	if err := n.Editor.Patch(t.Context(), sandbox, client.MergeFrom(before)); err != nil {
+		t.Fatal(err)
+	}
+	n.Step(t, sandbox)
+	want := map[string]string{"kept": "2", "new": "1", "others": "1", "agents.x-k8s.io/sandbox-name-hash": "374de8f5"}
+	if diff := cmp.Diff(want, suite.Get[corev1.Pod](t, n, "my-sandbox").Labels); diff != "" {
+		t.Errorf("labels of the Pod (-want +got):\n%s", diff)
+	}
+}
+
+// The Pod of a Sandbox that is adopted is no longer the pool's, to whoever selects Pods by their labels.
+func TestPodLabelsAfterAdoption(t *testing.T) {
+	n := suite.New(t)
+	pool := n.Pool(t, "python")
+	warm := n.Offered(t, pool, "aaaaa")
+	n.Step(t, warm)
+	hash := rules.Hash("python-aaaaa")
+	want := map[string]string{
+		"agents.x-k8s.io/sandbox-name-hash": hash, "agents.x-k8s.io/created-by": "controller",
+		"agents.x-k8s.io/sandbox-template-ref-hash": rules.Hash("python"), "agents.x-k8s.io/warm-pool-sandbox": rules.Hash("python"),
+	}
+	if diff := cmp.Diff(want, suite.Get[corev1.Pod](t, n, warm.Name).Labels); diff != "" {
+		t.Errorf("labels of the warm Pod (-want +got):\n%s", diff)
+	}
+
+	n.MakeReady(t, suite.Get[sandboxv1.Sandbox](t, n, warm.Name))
+	n.AwaitOffer(t, pool, true)
+	claim := suite.Create(t, n, n.Editor, builder.MakeClaim("mine").Pool("python").Label("agents.x-k8s.io/created-by", "go-client").Obj())
+	n.Step(t, claim)
+	n.Step(t, warm)
+	want = map[string]string{
+		"agents.x-k8s.io/sandbox-name-hash": hash, "agents.x-k8s.io/created-by": "go-client",
+		"agents.x-k8s.io/sandbox-template-ref-hash": rules.Hash("python"), "agents.x-k8s.io/claim-uid": string(claim.UID),
+	}
+	if diff := cmp.Diff(want, suite.Get[corev1.Pod](t, n, warm.Name).Labels); diff != "" {
+		t.Errorf("labels of the adopted Pod (-want +got):\n%s", diff)
+	}
+	served := suite.Get[extensionsv1.SandboxClaim](t, n, "mine")
+	if served.Status.Sandbox.UID != warm.UID {
+		t.Errorf("status.sandbox is %+v, want UID %s", served.Status.Sandbox, warm.UID)
+	}
+}
+
+// A Pod of the Sandbox's name that is not the Sandbox's is reported and never touched; when it is gone, the Sandbox goes on.
+func TestAPodInTheWay(t *testing.T) {
+	replicaSet := metav1.OwnerReference{APIVersion: "apps/v1", Kind: "ReplicaSet", Name: "web", UID: "web-uid", Controller: new(true)}
+	for name, tc := range map[string]struct {
+		pod  *corev1.Pod
+		want string
+	}{
+		"of nobody": {builder.MakePod("my-sandbox").Obj(),
+			`False ReconcilerError: Error seen: pod "my-sandbox" is owned by nobody, not by sandbox "my-sandbox": delete that Pod, and the Sandbox gets its own`},
+		"of another controller": {builder.MakePod("my-sandbox").OwnerReferences(replicaSet).Obj(),
+			`False ReconcilerError: Error seen: pod "my-sandbox" is owned by ReplicaSet/web (UID: web-uid), not by sandbox "my-sandbox": delete that Pod, and the Sandbox gets its own`},
+		"of nobody, with the Sandbox's label": {builder.MakePod("my-sandbox").Label("agents.x-k8s.io/sandbox-name-hash", "374de8f5").Obj(),
+			`False ReconcilerError: Error seen: pod "my-sandbox" is owned by nobody, not by sandbox "my-sandbox": delete that Pod, and the Sandbox gets its own`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := suite.New(t)
+			inTheWay := suite.Create(t, n, n.Admin, tc.pod)
+			sandbox := suite.Create(t, n, n.Editor, builder.MakeSandbox("my-sandbox").Obj())
+			if result := n.Step(t, sandbox); result.RequeueAfter != 10*time.Second {
+				t.Errorf("looks again after %s, want 10s: no event tells when such a Pod is gone", result.RequeueAfter)
+			}
+			if diff := cmp.Diff(tc.want, readyOf(t, n, "my-sandbox")); diff != "" {
+				t.Errorf("Ready (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(inTheWay, suite.Get[corev1.Pod](t, n, "my-sandbox")); diff != "" {
+				t.Errorf("the Pod was touched (-before +after):\n%s", diff)
+			}
+			status := suite.Get[sandboxv1.Sandbox](t, n, "my-sandbox").Status
+			if status.PodUID != "" || len(status.PodIPs) > 0 {
+				t.Errorf("the status shows that Pod: %+v", status)
+			}
+
+			n.Delete(t, n.Editor, inTheWay)
+			n.Step(t, sandbox)
+			if got := suite.Get[corev1.Pod](t, n, "my-sandbox"); !metav1.IsControlledBy(got, sandbox) {
+				t.Errorf("the Pod is controlled by %v", got.OwnerReferences)
+			}
+		})
+	}
+}
+
+// A Pod of the Sandbox's own that has lost its labels, or never had any, is not in the cache: it is found live.
+func TestAPodWithoutLabels(t *testing.T) {
+	n := suite.New(t)
+	sandbox := suite.Create(t, n, n.Editor, builder.MakeSandbox("my-sandbox").Obj())
+	pod := suite.Create(t, n, n.Admin, builder.MakePod("my-sandbox").Obj())
+	base := pod.DeepCopy()
+	pod.OwnerReferences = []metav1.OwnerReference{*rules.SandboxOwner(sandbox)}
+	if err := n.Admin.Patch(t.Context(), pod, client.MergeFrom(base)); err != nil {
+		t.Fatal(err)
+	}
+	n.Step(t, sandbox)
+	got := suite.Get[corev1.Pod](t, n, "my-sandbox")
+	if got.UID != pod.UID || got.Labels["agents.x-k8s.io/sandbox-name-hash"] != "374de8f5" {
+		t.Errorf("the Pod has UID %s and labels %v, want UID %s and the hash of its name", got.UID, got.Labels, pod.UID)
+	}
+	if got := suite.Get[sandboxv1.Sandbox](t, n, "my-sandbox").Status.PodUID; got != pod.UID {
+		t.Errorf("status.podUID is %s, want %s", got, pod.UID)
+	}
+}
+
+// A Sandbox whose Pod the API server refuses says so in its words, and does not try again until it changes.
+func TestAPodThatIsRefused(t *testing.T) {
+	n := suite.New(t)
+	mounts := corev1.Container{
+		Name: "main", Image: "python:3.13-slim", VolumeMounts: []corev1.VolumeMount{{Name: "workspace", MountPath: "/workspace"}},
+	}
+	sandbox := suite.Create(t, n, n.Editor, builder.MakeSandbox("my-sandbox").Containers(mounts).Obj())
+	if _, err := n.TryStep(t, sandbox); err == nil {
+		t.Error("the pass ended well")
+	}
+	want := `False ReconcilerError: Error seen: creating Pod "my-sandbox": Pod "my-sandbox" is invalid: spec.containers[0].volumeMounts[0].name: Not found: "workspace"`
+	if diff := cmp.Diff(want, readyOf(t, n, "my-sandbox")); diff != "" {
+		t.Errorf("Ready (-want +got):\n%s", diff)
+	}
+}
