@@ -18,17 +18,25 @@ func main() {
 	}
 }
 
-// run parses args and serves until it is told to stop.
+// run parses args and serves until it is told to stop, or runs the check that they ask for.
 func run(flags *flag.FlagSet, args []string) error {
+	if len(args) > 0 && args[0] == "check" {
+		return check(args[1:])
+	}
 	o := defaults()
 	o.addFlags(flags)
 	logging := zap.Options{}
 	logging.BindFlags(flags)
+	printVersion := addVersionFlag(flags)
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	if err := o.validate(flags.Args()); err != nil {
 		return err
+	}
+	if *printVersion {
+		fmt.Println(version)
+		return nil
 	}
 	log := zap.New(zap.UseFlagOptions(&logging))
 	ctrl.SetLogger(log)

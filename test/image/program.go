@@ -1,0 +1,35 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+)
+
+// compile builds cmd/namesake for a platform, with nothing in it of the machine or the folder that it is built in.
+func compile(ctx context.Context, source, version string, platform v1.Platform) ([]byte, error) {
+	dir, err := os.MkdirTemp("", "namesake-image-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	binary := filepath.Join(dir, program)
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", ldflags(version), "-o", binary, "./cmd/namesake")
+	cmd.Dir = source
+	cmd.Env = append(os.Environ(), "PWD="+source, "GOFLAGS=-mod=readonly", "GOWORK=off", "CGO_ENABLED=0",
+		"GOOS="+platform.OS, "GOARCH="+platform.Architecture)
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	if output, err := cmd.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("%w\n%s", err, output)
+	}
+	return os.ReadFile(binary)
+}
+
+// ldflags are the Dockerfile's, too.
+func ldflags(version string) string {
+	return "-s -w -X main.version=" + version
+}
