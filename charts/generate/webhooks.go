@@ -1,0 +1,43 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+)
+
+// addWebhooks adds a template of the webhook configurations, with the Service and the authority left to the chart.
+func addWebhooks(files map[string][]byte, config string) error {
+	objects, err := readObjects(filepath.Join(config, "webhook", "manifests.yaml"))
+	if err != nil {
+		return err
+	}
+	for _, o := range objects {
+		o.metadata()["labels"] = block(`include "namesake.labels" .`)
+		o.annotations()[block(`include "namesake.injectCA" .`)] = ""
+		webhooks, _ := o["webhooks"].([]any)
+		for i, webhook := range webhooks {
+			if err := reach(webhook); err != nil {
+				return fmt.Errorf("%s: webhooks[%d]: %w", o.kind(), i, err)
+			}
+		}
+	}
+	text, err := render(objects...)
+	if err != nil {
+		return err
+	}
+	files["templates/webhooks.yaml"] = []byte(generated + text)
+	return nil
+}
+
+// reach leaves it to the chart how a webhook is reached, but for its path.
+func reach(webhook any) error {
+	fields, _ := webhook.(map[string]any)
+	clientConfig, _ := fields["clientConfig"].(map[string]any)
+	service, _ := clientConfig["service"].(map[string]any)
+	path, ok := service["path"].(string)
+	if !ok || service["name"] != "namesake-webhook" {
+		return fmt.Errorf("its Service is %v, not namesake-webhook with a path", service)
+	}
+	fields["clientConfig"] = block(fmt.Sprintf(`include "namesake.clientConfig" (dict "root" $ "path" %q)`, path))
+	return nil
+}
