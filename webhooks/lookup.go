@@ -4,7 +4,7 @@ import (
 	"context"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/validation/path"
+	"k8s.io/apimachinery/pkg/api/validate/content"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
@@ -35,7 +35,7 @@ func (l lookup[T, P]) getLive(ctx context.Context, namespace, name string) (P, e
 }
 
 func read[T any, P object[T]](ctx context.Context, reader client.Reader, namespace, name string) (P, error) {
-	if name == "" || len(path.IsValidPathSegmentName(name)) > 0 {
+	if name == "" || len(content.IsPathSegmentName(name)) > 0 {
 		return nil, nil // No object has such a name, and no client asks for it. Who validates the field says so to the user.
 	}
 	obj := P(new(T))
