@@ -13,7 +13,8 @@ const (
 )
 
 // writeCertificates makes the control plane's certificates below pki/ and returns the cluster's authority.
-func (s *state) writeCertificates() (*pki.Pair, error) {
+// The API server is reached at the host, among others.
+func (s *state) writeCertificates(host string) (*pki.Pair, error) {
 	if err := os.Mkdir(s.path("pki"), 0o700); err != nil {
 		return nil, err
 	}
@@ -21,7 +22,7 @@ func (s *state) writeCertificates() (*pki.Pair, error) {
 	if err != nil {
 		return nil, err
 	}
-	server, err := ca.NewServer("kube-apiserver", "localhost", "127.0.0.1", apiServiceIP,
+	server, err := ca.NewServer("kube-apiserver", "localhost", "127.0.0.1", host, apiServiceIP,
 		"kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local")
 	if err != nil {
 		return nil, err

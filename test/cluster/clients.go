@@ -28,7 +28,7 @@ type identity struct {
 	token bool
 }
 
-// identities are all clients of the cluster.
+// identities are all clients of a cluster with fake nodes.
 var identities = []identity{
 	{name: "admin", user: "kubernetes-admin", groups: []string{"system:masters"}},
 	{name: "controller", user: controllerUser, groups: controllerGroups, token: true},
@@ -43,9 +43,9 @@ func (s *state) kubeconfig(name string) string {
 }
 
 // writeClients writes the identities' kubeconfigs and the API server's file of tokens.
-func (s *state) writeClients(ca *pki.Pair, server string) error {
+func (s *state) writeClients(ca *pki.Pair, server string, clients ...identity) error {
 	var tokens strings.Builder
-	for _, who := range identities {
+	for _, who := range clients {
 		credentials, err := who.credentials(ca, &tokens)
 		if err != nil {
 			return err

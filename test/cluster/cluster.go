@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/namesake-sandbox/namesake/test/cluster/internal/binaries"
@@ -20,7 +22,14 @@ type cluster struct {
 	options *options
 	state   *state
 	bin     string
+	site    site
 	api     *api
+	// starter starts a program where it belongs.
+	starter func(*exec.Cmd) error
+	// nodeBin, nodeImages and helm are there with a real node.
+	nodeBin    string
+	nodeImages []string
+	helm       string
 	// running are the processes that must not end by themselves.
 	running  []*process.Running
 	timeline *timeline
@@ -30,6 +39,11 @@ type cluster struct {
 func startCluster(ctx context.Context, o *options) (*cluster, error) {
 	if err := sweep(); err != nil {
 		return nil, err
+	}
+	if o.node == nodeReal {
+		if err := checkNode(ctx); err != nil {
+			return nil, err
+		}
 	}
 	owner, err := process.Self()
 	if err != nil {
@@ -47,7 +61,10 @@ func startCluster(ctx context.Context, o *options) (*cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &cluster{options: o, state: s, bin: bin, timeline: &timeline{out: os.Stderr, start: time.Now()}}
+	c := &cluster{
+		options: o, state: s, bin: bin, starter: (*exec.Cmd).Start,
+		timeline: &timeline{out: os.Stderr, start: time.Now()},
+	}
 	if err := c.start(ctx); err != nil {
 		return nil, errors.Join(err, c.state.stop())
 	}
@@ -56,9 +73,18 @@ func startCluster(ctx context.Context, o *options) (*cluster, error) {
 
 func (c *cluster) start(ctx context.Context) error {
 	var p *product
-	if c.options.install == "all" {
+	if c.options.installs() {
 		var err error
 		if p, err = c.prepareProduct(ctx); err != nil {
+			return err
+		}
+	}
+	if c.isReal() {
+		if err := c.prepareNode(ctx); err != nil {
+			return err
+		}
+		c.timeline.reached("what the node consists of is built")
+		if err := c.startNamespaces(ctx); err != nil {
 			return err
 		}
 	}
@@ -68,6 +94,9 @@ func (c *cluster) start(ctx context.Context) error {
 	if err := c.startNodes(ctx); err != nil {
 		return err
 	}
+	if c.isReal() {
+		return c.startDNS(ctx)
+	}
 	if p == nil {
 		return nil
 	}
@@ -76,48 +105,74 @@ func (c *cluster) start(ctx context.Context) error {
 
 // startControlPlane starts etcd and the API server, waits for them, and starts the rest.
 func (c *cluster) startControlPlane(ctx context.Context) error {
-	ports, err := freePorts(5)
-	if err != nil {
-		return err
-	}
-	etcdClient, etcdPeer, apiServer, controllerManager, scheduler := ports[0], ports[1], ports[2], ports[3], ports[4]
-	ca, err := c.state.writeCertificates()
-	if err != nil {
-		return err
-	}
-	server := "https://" + loopback(apiServer)
-	if err := c.state.writeClients(ca, server); err != nil {
-		return err
-	}
-	if c.api, err = newAPI(server, ca); err != nil {
-		return err
-	}
-	if err := c.writeConfigurations(); err != nil {
+	if err := c.writeAll(); err != nil {
 		return err
 	}
 	if err := c.makeData(); err != nil {
 		return err
 	}
-	if err := c.launch(binaries.Etcd, c.etcdCommand(etcdClient, etcdPeer)); err != nil {
+	if err := c.startEtcd(ctx); err != nil {
 		return err
 	}
-	etcdHealth := "http://" + loopback(etcdClient) + "/health"
-	if err := c.await(ctx, "etcd to be healthy", func(ctx context.Context) (bool, error) { return healthy(ctx, etcdHealth) }); err != nil {
+	if err := c.launch(binaries.APIServer, c.apiServerCommand()); err != nil {
 		return err
 	}
-	c.timeline.reached("etcd is healthy")
-	if err := c.launch(binaries.APIServer, c.apiServerCommand(apiServer, etcdClient)); err != nil {
-		return err
+	if c.isReal() { // Its images come in while the API server starts.
+		if err := c.startRuntime(ctx); err != nil {
+			return err
+		}
+		c.timeline.reached("containerd has the images")
 	}
 	if err := c.awaitAnswer(ctx, "the API server to be ready", "/readyz"); err != nil {
 		return err
 	}
 	c.timeline.reached("the API server is ready")
-	return errors.Join(
-		c.launch(binaries.ControllerManager, c.controllerManagerCommand(controllerManager)),
-		c.launch(binaries.Scheduler, c.schedulerCommand(scheduler)),
-		c.launch(binaries.Kwok, c.kwokCommand()),
+	err := errors.Join(
+		c.launch(binaries.ControllerManager, c.controllerManagerCommand()),
+		c.launch(binaries.Scheduler, c.schedulerCommand()),
 	)
+	if c.isReal() {
+		return errors.Join(err, c.startKubelet())
+	}
+	return errors.Join(err, c.launch(binaries.Kwok, c.kwokCommand()))
+}
+
+// startEtcd starts etcd. Out of reach on a real node, it is waited for by the API server there.
+func (c *cluster) startEtcd(ctx context.Context) error {
+	if err := c.launch(binaries.Etcd, c.etcdCommand()); err != nil || c.isReal() {
+		return err
+	}
+	health := "http://" + loopback(c.site.etcdClient) + "/health"
+	if err := c.await(ctx, "etcd to be healthy", func(ctx context.Context) (bool, error) { return healthy(ctx, health) }); err != nil {
+		return err
+	}
+	c.timeline.reached("etcd is healthy")
+	return nil
+}
+
+// writeAll writes the certificates, kubeconfigs and configurations.
+func (c *cluster) writeAll() error {
+	if err := c.chooseSite(); err != nil {
+		return err
+	}
+	ca, err := c.state.writeCertificates(c.site.host)
+	if err != nil {
+		return err
+	}
+	clients := identities
+	if c.isReal() {
+		clients = slices.Concat(clients, nodeIdentities)
+		if err := c.writeNode(ca); err != nil {
+			return err
+		}
+	}
+	if err := c.state.writeClients(ca, c.site.server(), clients...); err != nil {
+		return err
+	}
+	if c.api, err = newAPI(c.site.server(), ca); err != nil {
+		return err
+	}
+	return c.writeConfigurations()
 }
 
 // writeConfigurations writes the files that programs take in place of flags.
@@ -149,9 +204,12 @@ func (c *cluster) makeData() error {
 	return nil
 }
 
-// startNodes creates the Nodes and waits until Pods can be made and scheduled.
+// startNodes creates the fake Nodes, while a real one registers itself, and waits until Pods can be made and scheduled.
 func (c *cluster) startNodes(ctx context.Context) error {
-	if err := c.api.createNodes(ctx, c.options.nodes); err != nil {
+	count := c.options.nodes
+	if c.isReal() {
+		count = 1
+	} else if err := c.api.createNodes(ctx, count); err != nil {
 		return err
 	}
 	const account = "/api/v1/namespaces/default/serviceaccounts/default"
@@ -160,12 +218,12 @@ func (c *cluster) startNodes(ctx context.Context) error {
 		return err
 	}
 	err = c.await(ctx, "the nodes to be Ready", func(ctx context.Context) (bool, error) {
-		return c.api.nodesUsable(ctx, c.options.nodes)
+		return c.api.nodesUsable(ctx, count)
 	})
 	if err != nil {
 		return err
 	}
-	c.timeline.reached("%d nodes are Ready", c.options.nodes)
+	c.timeline.reached("%d nodes are Ready", count)
 	return nil
 }
 
@@ -177,7 +235,8 @@ func (c *cluster) launch(name string, command []string) error {
 		// Nothing here goes through a proxy, least of all calls to a webhook's Service, whose name is no loopback address.
 		"HTTP_PROXY=", "HTTPS_PROXY=", "http_proxy=", "https_proxy=",
 	}
-	running, err := process.Start(name, c.state.dir, c.state.path("logs", name+".log"), env, command...)
+	env = append(env, c.nodeEnvironment()...)
+	running, err := process.StartBy(c.starter, name, c.state.dir, c.state.path("logs", name+".log"), env, command...)
 	if err != nil {
 		return err
 	}

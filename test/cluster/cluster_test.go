@@ -121,7 +121,7 @@ func TestWriteClients(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.writeClients(ca, "https://127.0.0.1:1"); err != nil {
+	if err := s.writeClients(ca, "https://127.0.0.1:1", identities...); err != nil {
 		t.Fatal(err)
 	}
 	for _, who := range identities {
@@ -179,7 +179,7 @@ func TestFreePorts(t *testing.T) {
 }
 
 func TestOptions(t *testing.T) {
-	valid := options{name: "default", nodes: 20, store: "tmpfs", install: "all", managers: 1, leaderElect: true}
+	valid := options{name: "default", node: nodeKwok, nodes: 20, store: "tmpfs", install: "all", managers: 1, leaderElect: true}
 	cases := map[string]struct {
 		change func(*options)
 		flag   string
@@ -189,6 +189,9 @@ func TestOptions(t *testing.T) {
 		"too few nodes":         {change: func(o *options) { o.nodes = -1 }, flag: "--nodes"},
 		"an unknown store":      {change: func(o *options) { o.store = "nvme" }, flag: "--store"},
 		"an unknown thing":      {change: func(o *options) { o.install = "half" }, flag: "--install"},
+		"a real node":           {change: func(o *options) { o.node, o.install = nodeReal, "" }},
+		"an unknown node":       {change: func(o *options) { o.node = "virtual" }, flag: "--node"},
+		"the product beside it": {change: func(o *options) { o.node = nodeReal }, flag: "--install"},
 		"no manager":            {change: func(o *options) { o.managers = 0 }, flag: "--managers"},
 	}
 	for name, c := range cases {

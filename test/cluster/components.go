@@ -8,7 +8,8 @@ import (
 
 // How each program is started. Client limits are lifted: otherwise they would be what a measurement measures.
 
-func (c *cluster) etcdCommand(client, peer int) []string {
+func (c *cluster) etcdCommand() []string {
+	client, peer := c.site.etcdClient, c.site.etcdPeer
 	data := c.state.Data
 	command := []string{
 		c.program(binaries.Etcd),
@@ -27,12 +28,12 @@ func (c *cluster) etcdCommand(client, peer int) []string {
 	return append(command, "--data-dir="+data, "--unsafe-no-fsync")
 }
 
-func (c *cluster) apiServerCommand(port, etcd int) []string {
+func (c *cluster) apiServerCommand() []string {
 	pki := func(file string) string { return c.state.path("pki", file) }
-	return []string{
+	command := []string{
 		c.program(binaries.APIServer),
-		"--etcd-servers=http://" + loopback(etcd),
-		"--bind-address=127.0.0.1", "--advertise-address=127.0.0.1", fmt.Sprintf("--secure-port=%d", port),
+		"--etcd-servers=http://" + loopback(c.site.etcdClient),
+		"--bind-address=" + c.site.bind, "--advertise-address=" + c.site.host, fmt.Sprintf("--secure-port=%d", c.site.apiServer),
 		"--tls-cert-file=" + pki("apiserver.crt"), "--tls-private-key-file=" + pki("apiserver.key"),
 		"--client-ca-file=" + pki("ca.crt"), "--token-auth-file=" + c.state.path("tokens.csv"),
 		"--authorization-mode=Node,RBAC", "--enable-admission-plugins=NodeRestriction", "--allow-privileged=true",
@@ -43,18 +44,24 @@ func (c *cluster) apiServerCommand(port, etcd int) []string {
 		"--service-account-issuer=https://kubernetes.default.svc",
 		"--service-account-key-file=" + pki("service-accounts.key"), "--service-account-signing-key-file=" + pki("service-accounts.key"),
 		"--service-cluster-ip-range=" + serviceCIDR,
-		// No address of this server may be announced that Pods could not reach anyway.
-		"--endpoint-reconciler-type=none",
 		"--max-requests-inflight=800", "--max-mutating-requests-inflight=400",
 	}
+	if c.isReal() {
+		return append(command,
+			"--kubelet-client-certificate="+pki("kubelet-client.crt"), "--kubelet-client-key="+pki("kubelet-client.key"),
+			"--kubelet-certificate-authority="+pki("ca.crt"), "--kubelet-preferred-address-types=InternalIP",
+		)
+	}
+	// No address of this server may be announced that Pods could not reach anyway.
+	return append(command, "--endpoint-reconciler-type=none")
 }
 
-func (c *cluster) controllerManagerCommand(port int) []string {
+func (c *cluster) controllerManagerCommand() []string {
 	config := c.state.kubeconfig("controller-manager")
 	return []string{
 		c.program(binaries.ControllerManager),
 		"--kubeconfig=" + config, "--authentication-kubeconfig=" + config, "--authorization-kubeconfig=" + config,
-		"--bind-address=127.0.0.1", fmt.Sprintf("--secure-port=%d", port), "--cert-dir=",
+		"--bind-address=127.0.0.1", fmt.Sprintf("--secure-port=%d", c.site.controllerManager), "--cert-dir=",
 		"--leader-elect=false", "--use-service-account-credentials=true",
 		"--service-account-private-key-file=" + c.state.path("pki", "service-accounts.key"),
 		"--root-ca-file=" + c.state.path("pki", "ca.crt"),
@@ -62,13 +69,13 @@ func (c *cluster) controllerManagerCommand(port int) []string {
 	}
 }
 
-func (c *cluster) schedulerCommand(port int) []string {
+func (c *cluster) schedulerCommand() []string {
 	config := c.state.kubeconfig("scheduler")
 	return []string{
 		c.program(binaries.Scheduler),
 		"--config=" + c.state.path("scheduler.yaml"),
 		"--authentication-kubeconfig=" + config, "--authorization-kubeconfig=" + config,
-		"--bind-address=127.0.0.1", fmt.Sprintf("--secure-port=%d", port), "--cert-dir=",
+		"--bind-address=127.0.0.1", fmt.Sprintf("--secure-port=%d", c.site.scheduler), "--cert-dir=",
 	}
 }
 

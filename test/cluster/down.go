@@ -45,6 +45,11 @@ func downCommand(_ context.Context, args []string) error {
 // stop ends the cluster's processes, clients before servers, and removes its files. It does not
 // listen to interrupts: each of its waits is short.
 func (s *state) stop() error {
+	if s.Node != nil {
+		if err := s.stopNode(); err != nil {
+			return err
+		}
+	}
 	var clients, apiServer, etcd []process.Record
 	for _, record := range s.Processes {
 		switch record.Name {

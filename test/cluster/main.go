@@ -23,6 +23,11 @@ const usage = `usage: go -C test/cluster run . COMMAND
   kubeconfig [flags]     print the path of the admin's kubeconfig
   down [flags]           stop a cluster and remove what it left
 
+  setup                  install what a real node needs of the system (Debian, Ubuntu)
+  images load FILE...    load images into the real node of a cluster; "images build" makes one
+  enter -- COMMAND       run COMMAND in the network, mounts and processes of a real node
+  check-node             start a real node, try it, stop it, and see that nothing is left
+
 "COMMAND -h" lists a command's flags.
 `
 
@@ -35,11 +40,16 @@ var commands = map[string]func(ctx context.Context, args []string) error{
 	"assets":     assetsCommand,
 	"bin":        binCommand,
 	"build":      buildCommand,
+	"check-node": checkNodeCommand,
 	"down":       downCommand,
+	"enter":      enterCommand,
 	"forward":    forwardCommand, // Not for people: up starts it.
 	"helm":       helmCommand,
+	"hold":       holdCommand, // Not for people: up starts it.
+	"images":     imagesCommand,
 	"kubeconfig": kubeconfigCommand,
 	"run":        runCommand,
+	"setup":      setupCommand,
 	"up":         upCommand,
 }
 

@@ -96,14 +96,10 @@ func (c *cluster) startManagers(ctx context.Context, plan *managersPlan) error {
 	return writeWhole(c.state.path("endpoints.json"), append(content, '\n'))
 }
 
-// startForwarder starts this very program as a forwarder, from a copy: `go run` removes its own when it ends.
+// startForwarder starts this very program as a forwarder.
 func (c *cluster) startForwarder(plan *managersPlan) error {
-	self, err := os.Executable()
+	program, err := c.copySelf("forwarder")
 	if err != nil {
-		return err
-	}
-	program := c.state.path("bin", "forwarder")
-	if err := copyFile(self, program, 0o700); err != nil {
 		return err
 	}
 	var targets []string
@@ -111,4 +107,17 @@ func (c *cluster) startForwarder(plan *managersPlan) error {
 		targets = append(targets, m.Webhook)
 	}
 	return c.launch("forwarder", []string{program, "forward", "--listen=" + loopback(plan.webhookPort), "--to=" + strings.Join(targets, ",")})
+}
+
+// copySelf copies this very program into the state's folder, to be started from there: `go run` removes its own when it ends.
+func (c *cluster) copySelf(name string) (string, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	program := c.state.path("bin", name)
+	if err := os.MkdirAll(c.state.path("bin"), 0o700); err != nil {
+		return "", err
+	}
+	return program, copyFile(self, program, 0o700)
 }

@@ -14,6 +14,7 @@ type options struct {
 	dir  string
 	logs string
 
+	node        string
 	nodes       int
 	store       string
 	install     string
@@ -27,20 +28,41 @@ func (o *options) addPlace(flags *flag.FlagSet) {
 	flags.StringVar(&o.dir, "dir", "", "the folder of the cluster's state, which down removes (default: one in the user's cache, by name)")
 }
 
+// What the nodes may be: played by kwok, or one that really runs containers.
+const (
+	nodeKwok = "kwok"
+	nodeReal = "real"
+)
+
 func (o *options) add(flags *flag.FlagSet) {
 	o.addPlace(flags)
-	flags.IntVar(&o.nodes, "nodes", 20, "how many fake nodes there are")
+	flags.StringVar(&o.node, "node", nodeKwok, "kwok (fake nodes) or real (one that runs containers; Linux as root; without the product)")
+	flags.IntVar(&o.nodes, "nodes", 20, "how many fake nodes there are, with --node kwok")
 	flags.StringVar(&o.store, "store", "tmpfs", "where etcd keeps its data: tmpfs (fast, in memory, without fsync) or disk (durable, with fsync)")
-	flags.StringVar(&o.install, "install", "all", "what is installed: all (the product, from config/default and cmd/namesake) or none")
+	flags.StringVar(&o.install, "install", "",
+		"what is installed: all (the product, from config/default and cmd/namesake; the default) or none (always with --node real)")
 	flags.IntVar(&o.managers, "managers", 1, "how many replicas of the product's manager run")
 	flags.BoolVar(&o.leaderElect, "leader-elect", true, "whether the managers elect a leader; without, all of them reconcile")
 	flags.BoolVar(&o.race, "race", false, "whether the manager is built with the race detector (needs a C compiler)")
+}
+
+const installAll = "all"
+
+// installs says whether the product is installed. It runs beside fake nodes, but on a real one.
+func (o *options) installs() bool {
+	return o.node != nodeReal && (o.install == "" || o.install == installAll)
 }
 
 var validName = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,40}[a-z0-9])?$`)
 
 func (o *options) check() error {
 	var errs []error
+	if o.node != nodeKwok && o.node != nodeReal {
+		errs = append(errs, fmt.Errorf("--node=%q: use kwok or real", o.node))
+	}
+	if o.node == nodeReal && o.install == installAll {
+		errs = append(errs, errors.New("--install=all: on a real node the product is installed by its chart: use none"))
+	}
 	if !validName.MatchString(o.name) {
 		errs = append(errs, fmt.Errorf("--name=%q: use at most 42 small letters, digits and inner dashes", o.name))
 	}
@@ -50,7 +72,7 @@ func (o *options) check() error {
 	if o.store != "tmpfs" && o.store != "disk" {
 		errs = append(errs, fmt.Errorf("--store=%q: use tmpfs or disk", o.store))
 	}
-	if o.install != "all" && o.install != "none" {
+	if o.install != "" && o.install != installAll && o.install != "none" {
 		errs = append(errs, fmt.Errorf("--install=%q: use all or none", o.install))
 	}
 	if o.managers < 1 || o.managers > 20 {

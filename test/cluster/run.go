@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -60,8 +62,7 @@ func (c *cluster) runAgainst(ctx context.Context, command []string) error {
 	defer close(done)
 	c.reportEnds(done)
 
-	path := c.bin + string(os.PathListSeparator) + os.Getenv("PATH")
-	if err := os.Setenv("PATH", path); err != nil { // For the lookup of the command itself, too.
+	if err := os.Setenv("PATH", c.path()); err != nil { // For the lookup of the command itself, too.
 		return err
 	}
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
@@ -82,6 +83,19 @@ func (c *cluster) runAgainst(ctx context.Context, command []string) error {
 		return exitCode(codeOf(ended))
 	}
 	return err
+}
+
+// path is a PATH with the cluster's clients.
+func (c *cluster) path() string {
+	return c.pathBefore(os.Getenv("PATH"))
+}
+
+func (c *cluster) pathBefore(rest string) string {
+	folders := []string{c.bin, rest}
+	if c.helm != "" {
+		folders = []string{c.bin, filepath.Dir(c.helm), rest}
+	}
+	return strings.Join(folders, string(os.PathListSeparator))
 }
 
 // codeOf is the exit code by which a shell would report the end of a process.

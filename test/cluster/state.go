@@ -18,6 +18,8 @@ type state struct {
 	Owner *process.Identity `json:"owner,omitempty"`
 	// Data is etcd's folder when it lies outside of the state's.
 	Data string `json:"data,omitempty"`
+	// Node is what a real node has outside of the state's folder.
+	Node *nodeTraces `json:"node,omitempty"`
 	// Processes are the cluster's, in the order of their start.
 	Processes []process.Record `json:"processes"`
 

@@ -27,7 +27,7 @@ func upCommand(ctx context.Context, args []string) error {
 		return err
 	}
 	c.timeline.reached("the cluster %q is up", o.name)
-	fmt.Fprintf(os.Stderr, "\n  export KUBECONFIG=%s\n  export PATH=%s:$PATH\n\n", c.state.kubeconfig("admin"), c.bin)
+	fmt.Fprintf(os.Stderr, "\n  export KUBECONFIG=%s\n  export PATH=%s\n\n", c.state.kubeconfig("admin"), c.pathBefore("$PATH"))
 	return nil
 }
 

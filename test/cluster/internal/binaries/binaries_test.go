@@ -13,12 +13,12 @@ import (
 )
 
 func TestEveryProgramCanBeBuilt(t *testing.T) {
-	for _, name := range slices.Concat(All, Envtest, []string{Helm}) {
+	for _, name := range slices.Concat(All, Envtest, Node, []string{Helm}) {
 		if _, err := find(name); err != nil {
 			t.Error(err)
 		}
 	}
-	if _, err := find("kubelet"); err == nil {
+	if _, err := find("kubeadm"); err == nil {
 		t.Error("there is a program that nobody needs")
 	}
 }
@@ -110,7 +110,7 @@ func TestLock(t *testing.T) {
 }
 
 func TestVersionsAreRead(t *testing.T) {
-	all := append(slices.Clone(modules), helm)
+	all := slices.Concat(modules, nodeModules, []module{helm})
 	versions, err := readVersions(t.Context(), filepath.Join("..", ".."), all)
 	if err != nil {
 		t.Fatal(err)

@@ -91,8 +91,8 @@ func (b *Builder) build(ctx context.Context, c component, version, dir string) e
 	if c.stamp != nil {
 		flags += " " + c.stamp(version)
 	}
-	cmd := GoCommand(ctx, filepath.Join(b.Source, c.module.folder), false,
-		"build", "-trimpath", "-buildvcs=false", "-ldflags", flags, "-o", temporary, c.pkg)
+	cmd := GoCommand(ctx, filepath.Join(b.Source, c.module.folder), c.cgo,
+		"build", "-trimpath", "-buildvcs=false", "-tags", c.tags, "-ldflags", flags, "-o", temporary, c.pkg)
 	if err := RunGo(cmd); err != nil {
 		return fmt.Errorf("building %s: %w", c.name, err)
 	}

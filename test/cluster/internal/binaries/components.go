@@ -1,7 +1,10 @@
 // Package binaries builds the programs of a control plane out of Go modules and keeps them in the user's cache.
 package binaries
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // module is a folder beside this program with a go.mod of its own: one dependency set.
 type module struct {
@@ -31,6 +34,9 @@ type component struct {
 	note string
 	// stamp returns the linker flags that tell the program its version; nil if it needs none.
 	stamp func(version string) string
+	// cgo says that a C compiler takes part; tags are build tags.
+	cgo  bool
+	tags string
 }
 
 const (
@@ -67,7 +73,7 @@ var All = []string{Etcd, APIServer, Kubectl, ControllerManager, Scheduler, Kwok}
 
 // find returns the component of that name.
 func find(name string) (component, error) {
-	for _, c := range components {
+	for _, c := range slices.Concat(components, nodeComponents) {
 		if c.name == name {
 			return c, nil
 		}

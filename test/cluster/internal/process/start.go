@@ -28,6 +28,11 @@ type Running struct {
 // Start starts command in a session of its own, so that it outlives this process and a terminal's interrupt does
 // not reach it. It runs in dir; its output goes to the file at log.
 func Start(name, dir, log string, env []string, command ...string) (*Running, error) {
+	return StartBy((*exec.Cmd).Start, name, dir, log, env, command...)
+}
+
+// StartBy is Start with another way of starting a child.
+func StartBy(start func(*exec.Cmd) error, name, dir, log string, env []string, command ...string) (*Running, error) {
 	if err := os.MkdirAll(filepath.Dir(log), 0o700); err != nil {
 		return nil, err
 	}
@@ -42,7 +47,7 @@ func Start(name, dir, log string, env []string, command ...string) (*Running, er
 	cmd.Env = append(os.Environ(), env...)
 	cmd.Stdout, cmd.Stderr = output, output
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	if err := cmd.Start(); err != nil {
+	if err := start(cmd); err != nil {
 		return nil, fmt.Errorf("starting %s: %w", name, err)
 	}
 	// A child that has not been waited for keeps its id, so this is the child even if it has ended already;

@@ -1,0 +1,68 @@
+package namespaces
+
+import (
+	"errors"
+	"fmt"
+	"os/exec"
+	"runtime"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+const kinds = unix.CLONE_NEWNET | unix.CLONE_NEWNS | unix.CLONE_NEWPID
+
+// Create starts a command as the first process of new namespaces.
+func Create(cmd *exec.Cmd) error {
+	if cmd.SysProcAttr == nil {
+		cmd.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	cmd.SysProcAttr.Cloneflags |= kinds
+	return cmd.Start()
+}
+
+// Check says why this process cannot make namespaces, if so.
+func Check() error {
+	err := apart(func() error { return unix.Unshare(kinds) })
+	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.ENOSYS) {
+		return fmt.Errorf("the system does not let this process make namespaces (a container without privileges?): %w", err)
+	}
+	return err
+}
+
+// Do runs a function in the namespaces: what it opens, dials and starts is theirs. It must not start goroutines that
+// are to be inside as well.
+func (n Of) Do(function func() error) error {
+	return apart(func() error { return n.enterAnd(function) })
+}
+
+// apart runs a function on a thread of its own. It is never unlocked: a thread that has been in namespaces must not
+// run anything else, and ends with its goroutine.
+func apart(function func() error) error {
+	result := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		result <- function()
+	}()
+	return <-result
+}
+
+func (n Of) enterAnd(function func() error) error {
+	handle, err := unix.PidfdOpen(n.Holder.PID, 0)
+	if err != nil {
+		return fmt.Errorf("entering the namespaces of process %d: %w", n.Holder.PID, err)
+	}
+	defer unix.Close(handle)
+	// Asked after the handle was taken: the handle cannot be of a later process then.
+	if !n.Holder.Alive() {
+		return fmt.Errorf("entering the namespaces of process %d: it has ended", n.Holder.PID)
+	}
+	// Threads share their working directory, but no thread may share it with one that sees other mounts.
+	if err := unix.Unshare(unix.CLONE_FS); err != nil {
+		return err
+	}
+	if err := unix.Setns(handle, kinds); err != nil {
+		return fmt.Errorf("entering the namespaces of process %d: %w", n.Holder.PID, err)
+	}
+	return function()
+}

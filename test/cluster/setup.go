@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"github.com/namesake-sandbox/namesake/test/cluster/internal/machine"
+)
+
+// setupCommand installs what a real node needs of the system.
+func setupCommand(ctx context.Context, args []string) error {
+	if err := parseNoFlags("setup", args); err != nil {
+		return err
+	}
+	return machine.Setup(ctx)
+}
+
+// nodeTestVariable makes the test of a real node run: otherwise it would surprise who only runs this module's tests.
+const nodeTestVariable = "NAMESAKE_TEST_REAL_NODE"
+
+// checkNodeCommand runs the test of a real node where the machine allows one. Where not, it says so in a way that is not overlooked;
+// that is no failure, but with NAMESAKE_TEST_REAL_NODE=required it is.
+func checkNodeCommand(ctx context.Context, args []string) error {
+	if err := parseNoFlags("check-node", args); err != nil {
+		return err
+	}
+	if err := checkNode(ctx); err != nil {
+		fmt.Fprintf(os.Stderr, "\n*** NOT RUN: the test of a real node. Nothing is known about containers from this run.\n*** %v\n\n", err)
+		if os.Getenv(nodeTestVariable) == "required" {
+			return exitCode(1)
+		}
+		return nil
+	}
+	repository, err := repositoryDir()
+	if err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, "go", "test", "-run=TestRealNode", "-count=1", "-v", "-timeout=40m", ".")
+	cmd.Dir = filepath.Join(repository, "test", "cluster")
+	cmd.Env = append(os.Environ(), nodeTestVariable+"=required")
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	err = cmd.Run()
+	var ended *exec.ExitError
+	if errors.As(err, &ended) {
+		return exitCode(codeOf(ended))
+	}
+	return err
+}

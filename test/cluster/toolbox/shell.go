@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"mvdan.cc/sh/v3/interp"
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// sh runs commands: those after -c, those of a file, or what it reads, line by line with a prompt on a terminal.
+func sh(ctx context.Context, args []string) error {
+	var source io.Reader = os.Stdin
+	name, parameters := "stdin", []string(nil)
+	if len(args) > 1 && args[0] == "-c" {
+		source, name, parameters = strings.NewReader(args[1]), "-c", args[min(3, len(args)):]
+	} else if len(args) > 0 {
+		file, err := os.Open(args[0])
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		source, name, parameters = file, args[0], args[1:]
+	}
+	runner, err := interp.New(
+		interp.StdIO(os.Stdin, os.Stdout, os.Stderr),
+		interp.Params(append([]string{"--"}, parameters...)...),
+	)
+	if err != nil {
+		return err
+	}
+	if name == "stdin" && isTerminal() {
+		return interact(ctx, runner)
+	}
+	program, err := syntax.NewParser(syntax.Variant(syntax.LangPOSIX)).Parse(source, name)
+	if err != nil {
+		return err
+	}
+	return result(runner.Run(ctx, program))
+}
+
+// interact runs each line as it comes.
+func interact(ctx context.Context, runner *interp.Runner) error {
+	const prompt = "$ "
+	fmt.Print(prompt)
+	parser := syntax.NewParser(syntax.Variant(syntax.LangPOSIX))
+	return parser.Interactive(os.Stdin, func(statements []*syntax.Stmt) bool {
+		if parser.Incomplete() {
+			fmt.Print("> ")
+			return true
+		}
+		for _, statement := range statements {
+			if err := result(runner.Run(ctx, statement)); err != nil && !errors.As(err, new(exitCode)) {
+				fmt.Fprintln(os.Stderr, "sh:", err)
+			}
+			if runner.Exited() {
+				return false
+			}
+		}
+		fmt.Print(prompt)
+		return true
+	})
+}
+
+func result(err error) error {
+	if status, ok := interp.IsExitStatus(err); ok {
+		return exitCode(status)
+	}
+	return err
+}
+
+func isTerminal() bool {
+	info, err := os.Stdin.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
