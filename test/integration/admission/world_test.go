@@ -50,7 +50,7 @@ func newWorld(t *testing.T) *world {
 
 // owner is a controller reference, in YAML that fits into a list of references and into JSON.
 func owner(apiVersion, kind, name string, uid any) string {
-	return fmt.Sprintf(`{"apiVersion":"%s","kind":"%s","name":"%s","uid":"%s","controller":true}`, apiVersion, kind, name, uid)
+	return fmt.Sprintf(`{"apiVersion":%q,"kind":%q,"name":%q,"uid":%q,"controller":true}`, apiVersion, kind, name, uid)
 }
 
 func (w *world) claimOwner(claim *extensionsv1.SandboxClaim) string {

@@ -7,7 +7,6 @@ import (
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
-	"github.com/namesake-sandbox/namesake/test/builder"
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
@@ -99,7 +98,8 @@ func TestAClaimOfTheSameName(t *testing.T) {
 	var fresh *extensionsv1.SandboxClaim
 	late := a.worker(suite.Before(a.Cached, suite.Once[*sandboxv1.Sandbox]("patch", func() {
 		a.Delete(t, a.Editor, old)
-		fresh = suite.Create(t, a.Namespace, a.Editor, builder.MakeClaim("mine").Pool("python").Obj())
+		fresh = a.boundTo(t, "mine", warm.Name)
+		a.Settle(t)
 	})))
 	reconcile(t, late, old)
 
@@ -109,11 +109,8 @@ func TestAClaimOfTheSameName(t *testing.T) {
 	if got := a.controlled(t, a.pool); len(got) != 1 {
 		t.Errorf("the pool controls %v, want %s", got, warm.Name)
 	}
-	a.Settle(t)
-	reconcile(t, a.worker(a.Cached, warm), suite.Get[extensionsv1.SandboxClaim](t, a.Namespace, "mine"))
-	if got := a.controlled(t, fresh); len(got) != 1 {
-		t.Errorf("the claim that came controls %v, want one Sandbox", got)
-	}
+	reconcile(t, a.worker(a.Cached), fresh)
+	a.has(t, "mine", warm.Name)
 }
 
 // A claim that is being deleted adopts nothing, though the worker does not know yet.

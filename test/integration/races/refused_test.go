@@ -24,6 +24,12 @@ func TestRefusedToWhoeverAsks(t *testing.T) {
 		"the controller gives an adopted Sandbox to another claim": func(r *refusal) error {
 			return r.own(r.Controller, r.taken, rules.ClaimOwner(r.bob))
 		},
+		"the controller gives an adopted Sandbox to another claim, which is bound to it": func(r *refusal) error {
+			if err := r.patch(r.Controller, r.bob, `{"metadata":{"annotations":{%q:%q}}}`, sandboxv1.AnnotationBinding, r.taken.Name); err != nil {
+				return err
+			}
+			return r.own(r.Controller, r.taken, rules.ClaimOwner(r.bob))
+		},
 		"the controller gives an adopted Sandbox back to its pool": func(r *refusal) error {
 			return r.own(r.Controller, r.taken, rules.PoolOwner(r.pool))
 		},
