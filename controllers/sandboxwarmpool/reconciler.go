@@ -32,6 +32,9 @@ import (
 // when the first is refused.
 const parallel = 16
 
+// again is when to look again after a status that was computed from an old view.
+const again = 20 * time.Millisecond
+
 // Reconciler creates and deletes the Sandboxes of a pool.
 type Reconciler struct {
 	// Client reads its own writes: after a pass, the next one sees what that pass created, so that a cache that is behind
@@ -56,7 +59,12 @@ func (r *Reconciler) Reconcile(ctx context.Context, pool *extensionsv1.SandboxWa
 	}
 	plan := rules.PlanPool(pool, members)
 	err = errors.Join(r.create(ctx, pool, template, plan.Create), r.delete(ctx, plan.Delete))
-	return reconcile.Result{}, errors.Join(err, r.writeStatus(ctx, pool, plan, template != nil))
+	switch stale := r.writeStatus(ctx, pool, plan, template != nil); {
+	case write.IsWeather(stale) && err == nil:
+		return reconcile.Result{RequeueAfter: again}, nil
+	default:
+		return reconcile.Result{}, errors.Join(err, write.IgnoreWeather(stale))
+	}
 }
 
 // template returns the pool's SandboxTemplate, or nil where it does not exist.
@@ -132,8 +140,5 @@ func (r *Reconciler) writeStatus(ctx context.Context, pool *extensionsv1.Sandbox
 	base := pool.DeepCopy()
 	pool = pool.DeepCopy()
 	pool.Status = status
-	if err := write.IgnoreWeather(write.Status(ctx, r.Client, pool, base)); err != nil {
-		return fmt.Errorf("writing the status: %w", err)
-	}
-	return nil
+	return write.Status(ctx, r.Client, pool, base)
 }

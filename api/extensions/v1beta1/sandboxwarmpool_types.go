@@ -55,10 +55,12 @@ type SandboxWarmPoolSpec struct {
 type SandboxWarmPoolStatus struct {
 	// replicas is the number of Sandboxes in the pool, ready or not. A claimed Sandbox is no longer in the pool.
 	// +optional
+	// +kubebuilder:default=0
 	Replicas int32 `json:"replicas,omitempty"`
 
 	// readyReplicas is the number of Sandboxes in the pool that are Ready.
 	// +optional
+	// +kubebuilder:default=0
 	ReadyReplicas int32 `json:"readyReplicas,omitempty"`
 
 	// selector is a label selector that matches the Sandboxes of the pool, and their Pods.
