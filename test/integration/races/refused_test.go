@@ -25,9 +25,7 @@ func TestRefusedToWhoeverAsks(t *testing.T) {
 			return r.own(r.Controller, r.taken, rules.ClaimOwner(r.bob))
 		},
 		"the controller gives an adopted Sandbox to another claim, which is bound to it": func(r *refusal) error {
-			if err := r.patch(r.Controller, r.bob, `{"metadata":{"annotations":{%q:%q}}}`, sandboxv1.AnnotationBinding, r.taken.Name); err != nil {
-				return err
-			}
+			r.given(r.rebind(r.bob, r.taken.Name))
 			return r.own(r.Controller, r.taken, rules.ClaimOwner(r.bob))
 		},
 		"the controller gives an adopted Sandbox back to its pool": func(r *refusal) error {
@@ -49,8 +47,18 @@ func TestRefusedToWhoeverAsks(t *testing.T) {
 		"the garbage collector adds an owner": func(r *refusal) error {
 			return r.own(r.Collector, r.bare, rules.ClaimOwner(r.bob))
 		},
-		"the controller binds a claim that has its Sandbox again": func(r *refusal) error {
-			return r.patch(r.Controller, r.ann, `{"metadata":{"annotations":{%q:"python-bbbbb"}}}`, sandboxv1.AnnotationBinding)
+		"the controller adopts another Sandbox than the one that the claim is bound to": func(r *refusal) error {
+			r.given(r.rebind(r.bob, "gone"))
+			return r.own(r.Controller, r.warm, rules.ClaimOwner(r.bob))
+		},
+		"the controller binds a claim that has its Sandbox again": func(r *refusal) error { return r.rebind(r.ann, r.warm.Name) },
+		"the controller binds a claim again whose Sandbox can be adopted": func(r *refusal) error {
+			r.given(r.rebind(r.bob, r.warm.Name))
+			return r.rebind(r.bob, "bob")
+		},
+		"the controller binds a claim again that is to go cold": func(r *refusal) error {
+			r.given(r.rebind(r.bob, "bob"))
+			return r.rebind(r.bob, r.warm.Name)
 		},
 		"the controller removes a binding": func(r *refusal) error {
 			return r.patch(r.Controller, r.ann, `{"metadata":{"annotations":{%q:null}}}`, sandboxv1.AnnotationBinding)
@@ -107,13 +115,14 @@ type refusal struct {
 	*arena
 
 	ctx               context.Context
+	fail              func(...any)
 	ann, bob          *extensionsv1.SandboxClaim
 	taken, warm, bare *sandboxv1.Sandbox
 }
 
 func newRefusal(t *testing.T) *refusal {
 	t.Helper()
-	r := &refusal{arena: newArena(t), ctx: t.Context()}
+	r := &refusal{arena: newArena(t), ctx: t.Context(), fail: t.Fatal}
 	r.taken, r.warm = r.Warm(t, r.pool, "aaaaa"), r.Warm(t, r.pool, "bbbbb")
 	r.bare = suite.Create(t, r.Namespace, r.Editor, builder.MakeSandbox("bare").Obj())
 	r.ann, r.bob = r.boundTo(t, "ann", r.taken.Name), r.claim(t, "bob")
@@ -123,6 +132,13 @@ func newRefusal(t *testing.T) *refusal {
 	r.ann = suite.Get[extensionsv1.SandboxClaim](t, r.Namespace, "ann")
 	r.taken = suite.Get[sandboxv1.Sandbox](t, r.Namespace, r.taken.Name)
 	return r
+}
+
+// given fails the test if err is not nil: what leads to the write that is refused has to go well.
+func (r *refusal) given(err error) {
+	if err != nil {
+		r.fail(err)
+	}
 }
 
 // own replaces the owners of sandbox by this one, or by none.
@@ -137,6 +153,11 @@ func (r *refusal) own(c client.Client, sandbox *sandboxv1.Sandbox, reference *me
 
 func (r *refusal) patch(c client.Client, obj client.Object, format string, args ...any) error {
 	return c.Patch(r.ctx, obj, client.RawPatch("application/merge-patch+json", fmt.Appendf(nil, format, args...)))
+}
+
+// rebind writes the binding of claim as its controller.
+func (r *refusal) rebind(claim *extensionsv1.SandboxClaim, sandbox string) error {
+	return r.patch(r.Controller, claim, `{"metadata":{"annotations":{%q:%q}}}`, sandboxv1.AnnotationBinding, sandbox)
 }
 
 // status sends this as status.sandbox.
