@@ -78,9 +78,12 @@ func causes(err error, path *field.Path) field.ErrorList {
 	}
 	var errs field.ErrorList
 	for _, cause := range status.Status().Details.Causes {
-		kind := errorType(cause.Type)
+		kind, at := errorType(cause.Type), path
+		if cause.Field != "" {
+			at = path.Child(cause.Field)
+		}
 		errs = append(errs, &field.Error{
-			Type: kind, Field: path.Child(cause.Field).String(), BadValue: field.OmitValueType{},
+			Type: kind, Field: at.String(), BadValue: field.OmitValueType{},
 			Detail: strings.TrimPrefix(strings.TrimPrefix(cause.Message, kind.String()), ": "),
 		})
 	}

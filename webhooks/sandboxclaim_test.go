@@ -1,0 +1,211 @@
+package webhooks
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"gomodules.xyz/jsonpatch/v2"
+	admissionv1 "k8s.io/api/admission/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	"github.com/namesake-sandbox/namesake/api/rules/candidates"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/test/builder"
+)
+
+const firstObserved = "2026-01-01T00:00:00Z"
+
+// mutator knows pool "p" of template "template", and these Sandboxes of it.
+func mutator(live *shelf, sandboxes ...string) *claimMutator {
+	pool, template := builder.MakePool("p").Obj(), builder.MakeTemplate(builder.DefaultTemplate).Obj()
+	index := candidates.New()
+	index.ObservePool(pool)
+	index.ObserveTemplate(template)
+	for _, name := range sandboxes {
+		index.Observe(builder.MakeSandbox(name).Pool(pool).Ready().Obj())
+	}
+	cache := shelfOf(pool, template)
+	return &claimMutator{
+		pools:      lookup[extensionsv1.SandboxWarmPool, *extensionsv1.SandboxWarmPool]{cache: cache, live: live},
+		templates:  lookup[extensionsv1.SandboxTemplate, *extensionsv1.SandboxTemplate]{cache: cache, live: live},
+		candidates: index, now: now,
+	}
+}
+
+func TestClaimMutator(t *testing.T) {
+	const annotations = "/metadata/annotations"
+	const seen, binding = annotations + "/agents.x-k8s.io~1controller-first-observed-at", annotations + "/agents.x-k8s.io~1sandbox-name"
+	dropped := `metadata.annotations[agents.x-k8s.io/sandbox-name]: dropped "mine": a claim is bound by Namesake, not by its sender`
+	for name, tc := range map[string]struct {
+		claim    *builder.ClaimWrapper
+		warm     []string
+		live     []client.Object
+		want     []jsonpatch.Operation
+		warnings []string
+	}{
+		"a warm Sandbox is Ready": {
+			claim: builder.MakeClaim("c").Pool("p"), warm: []string{"p-abcde"},
+			want: []jsonpatch.Operation{op("add", annotations, map[string]string{
+				sandboxv1.AnnotationControllerFirstObservedAt: firstObserved, sandboxv1.AnnotationBinding: "p-abcde",
+			})},
+		},
+		"none is": {
+			claim: builder.MakeClaim("c").Template(builder.DefaultTemplate),
+			want:  []jsonpatch.Operation{op("add", annotations, map[string]string{sandboxv1.AnnotationControllerFirstObservedAt: firstObserved})},
+		},
+		"a name to be generated": {
+			claim: builder.MakeClaim("").GenerateName("sandbox-claim-").Template(builder.DefaultTemplate).Annotation("note", "x"), warm: []string{"p-abcde"},
+			want: []jsonpatch.Operation{op("add", seen, firstObserved), op("add", binding, "p-abcde")},
+		},
+		"variables of its own": {
+			claim: builder.MakeClaim("c").Pool("p").Env("A", "1"), warm: []string{"p-abcde"},
+			want: []jsonpatch.Operation{op("add", annotations, map[string]string{sandboxv1.AnnotationControllerFirstObservedAt: firstObserved})},
+		},
+		"a binding that its sender made up is replaced": {
+			claim: builder.MakeClaim("c").Pool("p").BoundTo("mine"), warm: []string{"p-abcde"},
+			want: []jsonpatch.Operation{op("add", seen, firstObserved), op("add", binding, "p-abcde")}, warnings: []string{dropped},
+		},
+		"or dropped, with what else only the controller writes": {
+			claim: builder.MakeClaim("c").Pool("p").BoundTo("mine").Annotation(sandboxv1.AnnotationClaimFirstReadyAt, "x").
+				Annotation(sandboxv1.AnnotationControllerFirstObservedAt, "y"),
+			want: []jsonpatch.Operation{
+				op("remove", annotations+"/agents.x-k8s.io~1claim-first-ready-at", nil), op("remove", binding, nil), op("add", seen, firstObserved),
+			},
+			warnings: []string{dropped},
+		},
+		"a pool that is not there yet": {
+			claim: builder.MakeClaim("c").Pool("q").Annotation("note", "x"), want: []jsonpatch.Operation{op("add", seen, firstObserved)},
+			warnings: []string{`spec.warmPoolRef.name: SandboxWarmPool "q" not found: the claim waits until it is created`},
+		},
+		"a pool that the cache does not have yet": {
+			claim: builder.MakeClaim("c").Pool("q").Annotation("note", "x"), live: []client.Object{builder.MakePool("q").Obj()},
+			want: []jsonpatch.Operation{op("add", seen, firstObserved)},
+		},
+		"a template that is not there yet": {
+			claim: builder.MakeClaim("c").Template("u").Annotation("note", "x"), want: []jsonpatch.Operation{op("add", seen, firstObserved)},
+			warnings: []string{`spec.sandboxTemplateRef.name: SandboxTemplate "u" not found: the claim waits until it is created`},
+		},
+		"a claim that names nothing, which the schema refuses": {
+			claim: builder.MakeClaim("c").Annotation("note", "x"), want: []jsonpatch.Operation{op("add", seen, firstObserved)},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			response := mutator(shelfOf(tc.live...), tc.warm...).Handle(t.Context(), request(t, someUser, nil, tc.claim.Obj()))
+			if !response.Allowed {
+				t.Fatalf("refused: %v", response.Result)
+			}
+			if diff := cmp.Diff(tc.want, response.Patches); diff != "" {
+				t.Errorf("patch (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tc.warnings, response.Warnings); diff != "" {
+				t.Errorf("warnings (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestClaimMutatorRemembers(t *testing.T) {
+	bindings := func(dryRun bool) []string {
+		m := mutator(shelfOf(), "p-abcde")
+		var got []string
+		for _, name := range []string{"c", "d"} {
+			req := request(t, someUser, nil, builder.MakeClaim(name).Pool("p").Obj())
+			req.DryRun = &dryRun
+			stamped, _ := m.Handle(t.Context(), req).Patches[0].Value.(map[string]string)
+			got = append(got, stamped[sandboxv1.AnnotationBinding])
+		}
+		return got
+	}
+	if diff := cmp.Diff([]string{"p-abcde", ""}, bindings(false)); diff != "" {
+		t.Errorf("two claims in a row (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"p-abcde", "p-abcde"}, bindings(true)); diff != "" {
+		t.Errorf("on a dry run (-want +got):\n%s", diff)
+	}
+}
+
+func TestClaimMutatorErrors(t *testing.T) {
+	if got := answer(mutator(&shelf{err: errors.New("lost")}).Handle(t.Context(), request(t, someUser, nil, builder.MakeClaim("c").Pool("q").Obj()))); got != "500" {
+		t.Errorf("a look-up that fails: %s", got)
+	}
+	for _, raw := range []string{``, `7`, `{"spec":7}`, `{"metadata":{"annotations":{"a":7}}}`} {
+		req := admission.Request{AdmissionRequest: admissionv1.AdmissionRequest{Object: runtime.RawExtension{Raw: []byte(raw)}}}
+		if got := answer(mutator(shelfOf()).Handle(t.Context(), req)); got != "400" {
+			t.Errorf("%q: %s", raw, got)
+		}
+	}
+}
+
+func TestClaimValidator(t *testing.T) {
+	warm := builder.MakeSandbox("p-abcde").Pool(builder.MakePool("p").Obj())
+	bound := func(name string) *builder.ClaimWrapper { return builder.MakeClaim("c").Pool("p").BoundTo(name) }
+	const path = "FieldValueInvalid metadata.annotations[agents.x-k8s.io/sandbox-name]"
+	for name, tc := range map[string]struct {
+		user       string
+		old, claim *builder.ClaimWrapper
+		live       []client.Object
+		want       string
+		liveAsked  int
+	}{
+		"the controller binds": {controllerUser, builder.MakeClaim("c"), bound("p-abcde"), nil, "allowed", 0},
+		"a user binds":         {someUser, builder.MakeClaim("c"), bound("p-abcde"), nil, "403", 0},
+		"a user annotates":     {someUser, bound("p-abcde"), bound("p-abcde").Annotation("note", "x"), nil, "allowed", 0},
+		"a binding is rewritten, its Sandbox is gone": {controllerUser, bound("p-abcde"), bound("p-fghij"), nil, "allowed", 1},
+		"a binding is rewritten, its Sandbox waits":   {controllerUser, bound("p-abcde"), bound("p-fghij"), []client.Object{warm.Obj()}, "422 " + path, 1},
+		"a binding is taken away":                     {controllerUser, bound("p-abcde"), builder.MakeClaim("c"), nil, "422 " + path, 0},
+		"a binding of a claim that is served":         {controllerUser, bound("p-abcde").StatusSandbox("p-abcde"), bound("p-fghij").StatusSandbox("p-abcde"), nil, "422 " + path, 0},
+		"the garbage collector has no need":           {collectorUser, bound("c"), bound("p-fghij"), nil, "422 " + path, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			// The cache has what is true no more, and is not asked: that a Sandbox is lost is only true live.
+			cache, live := shelfOf(warm.Obj()), shelfOf(tc.live...)
+			v := &claimValidator{sandboxes: sandboxes{cache: cache, live: live}, actor: actorOf}
+			handler := admission.WithValidator(scheme(t), check[*extensionsv1.SandboxClaim](v.check))
+			if got := answer(handler.Handle(t.Context(), request(t, tc.user, tc.old.Obj(), tc.claim.Obj()))); got != tc.want {
+				t.Errorf("got %s, want %s", got, tc.want)
+			}
+			if cache.asked != 0 || live.asked != tc.liveAsked {
+				t.Errorf("asked the cache %d times and the API server %d times, want 0 and %d", cache.asked, live.asked, tc.liveAsked)
+			}
+		})
+	}
+	for name, tc := range map[string]struct {
+		live *shelf
+		old  *extensionsv1.SandboxClaim
+	}{
+		"the look-up fails": {&shelf{err: errors.New("lost")}, bound("p-abcde").Obj()},
+		"it is asked about a new claim, and configured for none": {shelfOf(), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := &claimValidator{sandboxes: sandboxes{cache: shelfOf(), live: tc.live}, actor: actorOf}
+			handler := admission.WithValidator(scheme(t), check[*extensionsv1.SandboxClaim](v.check))
+			if got := answer(handler.Handle(t.Context(), request(t, controllerUser, tc.old, bound("p-fghij").Obj()))); !strings.HasPrefix(got, "500") {
+				t.Errorf("got %s", got)
+			}
+		})
+	}
+}
+
+func TestClaimStatusValidator(t *testing.T) {
+	claim := func() *builder.ClaimWrapper { return builder.MakeClaim("c").Pool("p").BoundTo("a") }
+	for name, tc := range map[string]struct {
+		old, claim *builder.ClaimWrapper
+		want       string
+	}{
+		"the Sandbox that it is bound to": {claim(), claim().StatusSandbox("a"), "allowed"},
+		"another":                         {claim(), claim().StatusSandbox("b"), "422 FieldValueInvalid status.sandbox.name"},
+		"the record is taken away":        {claim().StatusSandbox("a"), claim(), "422 FieldValueInvalid status.sandbox.name"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			handler := admission.WithValidator(scheme(t), check[*extensionsv1.SandboxClaim](checkClaimStatus))
+			if got := answer(handler.Handle(t.Context(), request(t, controllerUser, tc.old.Obj(), tc.claim.Obj()))); got != tc.want {
+				t.Errorf("got %s, want %s", got, tc.want)
+			}
+		})
+	}
+}
