@@ -17,6 +17,9 @@ NODES ?= 20
 STORE ?= tmpfs
 INSTALL ?= all
 
+# The version that an image is built with: the one that the chart installs.
+VERSION ?= $(shell sed -n 's/^appVersion: //p' $(ROOT)/charts/namesake/Chart.yaml)
+
 # Programs that are pinned in .tools/go.mod, apart from the product's dependencies.
 TOOL := $(GO) tool -modfile=$(ROOT)/.tools/go.mod
 CONTROLLER_GEN := $(TOOL) controller-gen
@@ -41,6 +44,11 @@ help: ## List the targets.
 build: ## Build the manager: bin/namesake.
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/namesake ./cmd/namesake
 
+.PHONY: image
+image: ## Build the manager's image for linux/amd64 and linux/arm64, without Docker: bin/image.
+	@mkdir -p bin && $(GO) build -C test/image -o $(ROOT)/bin/image-builder .
+	@bin/image-builder -version $(VERSION) -out bin/image
+
 .PHONY: clean
 clean: ## Remove what was built here. The programs of the test cluster stay in the user's cache folder.
 	rm -rf bin
@@ -58,10 +66,14 @@ manifests: ## Generate CRDs, RBAC and webhook manifests below config.
 	$(if $(RUNNING),$(CONTROLLER_GEN) rbac:roleName=namesake webhook $(RUNNING:%=paths=%) \
 		output:rbac:dir=config/rbac output:webhook:dir=config/webhook)
 
+.PHONY: chart
+chart: ## Generate what the chart shares with config, and its README.md.
+	$(GO) run ./charts/generate
+
 ##@ Checks
 
 .PHONY: verify
-verify: verify-generated verify-modules verify-format ## Check that generated files, modules and formatting are up to date.
+verify: verify-generated verify-chart verify-modules verify-format ## Check that generated files, modules and formatting are up to date.
 
 # Generates in a copy, CRDs and manifests from nothing, and compares: the tree may be in any state, and stays in it.
 .PHONY: verify-generated
@@ -74,6 +86,10 @@ verify-generated:
 	if ! (cd "$$copies" && diff -ruN is should-be); then \
 		echo 'error: generated files are stale (the diff above): run "make generate manifests"' >&2; exit 1; \
 	fi
+
+.PHONY: verify-chart
+verify-chart:
+	@$(GO) run ./charts/generate -check
 
 .PHONY: verify-modules
 verify-modules:
@@ -90,10 +106,15 @@ verify-format:
 lint: ## Run the linters, on the product and on the test cluster's module.
 	$(GOLANGCI_LINT) run ./...
 	cd test/cluster && $(GOLANGCI_LINT) run --config $(ROOT)/.golangci.yaml ./...
+	cd test/image && $(GOLANGCI_LINT) run --config $(ROOT)/.golangci.yaml ./...
+
+.PHONY: helm-lint
+helm-lint: $(CLUSTER) ## Let helm look at the chart.
+	@"$$($(CLUSTER) helm)" lint --strict charts/namesake
 
 ##@ Tests
 
-STAGES := verify lint unit cluster-unit integration e2e
+STAGES := verify lint unit cluster-unit integration chart-test image-test e2e
 
 .PHONY: test
 test: ## Everything that a change has to pass.
@@ -116,6 +137,16 @@ cluster-unit: ## The tests of the test cluster's own module.
 integration: $(CLUSTER) ## Tests against a real API server, with the generated CRDs and webhooks.
 	assets="$$($(CLUSTER) assets)"; \
 	KUBEBUILDER_ASSETS="$$assets" $(GO) test -race $(GOTESTFLAGS) ./test/integration/... ./test/contract/...
+
+.PHONY: chart-test
+chart-test: $(CLUSTER) ## The chart in all its variants, rendered by helm, against a real API server.
+	assets="$$($(CLUSTER) assets)"; helm="$$($(CLUSTER) helm)"; \
+	KUBEBUILDER_ASSETS="$$assets" HELM="$$helm" $(GO) test $(GOTESTFLAGS) ./charts/... ./test/chart/...
+	$(GO) -C test/chart/neighbours test $(GOTESTFLAGS) ./...
+
+.PHONY: image-test
+image-test: ## The image: whole, reproducible, and the Dockerfile's.
+	$(GO) -C test/image test $(GOTESTFLAGS) ./...
 
 .PHONY: e2e
 e2e: $(CLUSTER) ## The whole story on a control plane with fake nodes, with the manager running.

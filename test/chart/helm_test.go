@@ -1,0 +1,132 @@
+package chart
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"sigs.k8s.io/yaml"
+)
+
+const (
+	release   = "namesake"
+	namespace = "namesake-system"
+)
+
+var (
+	repository  = filepath.Join("..", "..")
+	chartFolder = filepath.Join(repository, "charts", "namesake")
+)
+
+// variants are the ways to install the chart that its README.md speaks of, by the values that make them.
+var variants = map[string][]string{
+	"defaults":             nil,
+	"own certificate":      {"certManager.enabled=false", "webhook.tls.secretName=mine", "webhook.caBundle=-----BEGIN CERTIFICATE-----"},
+	"own issuer":           {"certManager.issuerRef.name=mine", "certManager.issuerRef.kind=ClusterIssuer"},
+	"network policy":       {"networkPolicy.enabled=true"},
+	"narrow network":       {"networkPolicy.enabled=true", `networkPolicy.webhookFrom[0].ipBlock.cidr=10.0.0.0/8`, "networkPolicy.egress[0].ports[0].port=6443"},
+	"monitors":             {"metrics.serviceMonitor.enabled=true", "metrics.serviceMonitor.scrapeTimeout=10s", "metrics.serviceMonitor.additionalLabels.release=prometheus", "metrics.prometheusRule.enabled=true", "metrics.prometheusRule.additionalGroups[0].name=mine", "metrics.grafanaDashboard.enabled=true"},
+	"no metrics":           {"metrics.enabled=false"},
+	"no CRDs":              {"crds.enabled=false"},
+	"CRDs that go":         {"crds.keep=false"},
+	"manager elsewhere":    {"webhook.url.host=localhost:9443", "replicaCount=0"},
+	"manager at an IP":     {"webhook.url.host=10.0.0.1:9443", "replicaCount=0"},
+	"manager at an IPv6":   {"webhook.url.host=[fd00::1]:9443", "replicaCount=0"},
+	"own account":          {"serviceAccount.create=false", "serviceAccount.name=mine", "rbac.aggregate=false"},
+	"no roles":             {"rbac.create=false"},
+	"own priority":         {"priorityClassName=system-cluster-critical"},
+	"image by digest":      {"image.registry=registry.example:5000", "image.digest=sha256:" + strings.Repeat("0", 64)},
+	"labels":               {"commonLabels.team=a", "podLabels.tier=b", `podAnnotations.note=c`},
+	"placement":            {"tolerations[0].operator=Exists", "affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpressions[0].key=pool", "affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpressions[0].operator=Exists", "topologySpreadConstraints[0].maxSkew=1", "topologySpreadConstraints[0].topologyKey=kubernetes.io/hostname", "topologySpreadConstraints[0].whenUnsatisfiable=DoNotSchedule", `topologySpreadConstraints[0].labelSelector.matchLabels.app\.kubernetes\.io/name=namesake`},
+	"one without election": {"replicaCount=1", "controller.leaderElect=false", "podDisruptionBudget.enabled=false", "imagePullSecrets[0].name=a", "controller.extraArgs[0]=--zap-stacktrace-level=error"},
+}
+
+// helm runs the helm that HELM names, apart from the user's own settings.
+func helm(t *testing.T, args ...string) (stdout, stderr string, err error) {
+	t.Helper()
+	program := os.Getenv("HELM")
+	if program == "" {
+		t.Fatal("HELM is not set: it names the program, which `go -C test/cluster run . helm` builds and prints")
+	}
+	cmd := exec.CommandContext(t.Context(), program, args...)
+	home := t.TempDir()
+	cmd.Env = append(os.Environ(), "HELM_CACHE_HOME="+home, "HELM_CONFIG_HOME="+home, "HELM_DATA_HOME="+home, "KUBECONFIG=/dev/null")
+	var out, problems bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &problems
+	err = cmd.Run()
+	return out.String(), problems.String(), err
+}
+
+// object is any Kubernetes object.
+type object = map[string]any
+
+// render returns the objects of the chart with these values.
+func render(t *testing.T, values ...string) []object {
+	t.Helper()
+	args := []string{"template", release, chartFolder, "--namespace", namespace}
+	for _, value := range values {
+		args = append(args, "--set", value)
+	}
+	out, problems, err := helm(t, args...)
+	if err != nil {
+		t.Fatalf("helm %s: %v\n%s", strings.Join(args, " "), err, problems)
+	}
+	return parse(t, out)
+}
+
+// kustomize returns the objects of a kustomization in config.
+func kustomize(t *testing.T, folder string) []object {
+	t.Helper()
+	kubectl := filepath.Join(os.Getenv("KUBEBUILDER_ASSETS"), "kubectl")
+	out, err := exec.CommandContext(t.Context(), kubectl, "kustomize", filepath.Join(repository, "config", folder)).Output()
+	if err != nil {
+		t.Fatalf("rendering config/%s: %v", folder, err)
+	}
+	return parse(t, string(out))
+}
+
+func parse(t *testing.T, stream string) []object {
+	t.Helper()
+	var objects []object
+	for _, document := range strings.Split("\n"+stream, "\n---") {
+		var o object
+		if err := yaml.UnmarshalStrict([]byte(document), &o); err != nil {
+			t.Fatalf("%v\n%s", err, document)
+		}
+		if len(o) > 0 {
+			objects = append(objects, o)
+		}
+	}
+	return objects
+}
+
+// at returns what o holds at a path of keys and indexes, or nil.
+func at(o any, path ...any) any {
+	for _, step := range path {
+		switch step := step.(type) {
+		case string:
+			fields, _ := o.(object)
+			o = fields[step]
+		case int:
+			items, _ := o.([]any)
+			if step >= len(items) {
+				return nil
+			}
+			o = items[step]
+		}
+	}
+	return o
+}
+
+// named returns the object of that kind and name, or nil.
+func named(objects []object, kind, name string) object {
+	for _, o := range objects {
+		if o["kind"] == kind && at(o, "metadata", "name") == name {
+			return o
+		}
+	}
+	return nil
+}

@@ -1,0 +1,78 @@
+package neighbours
+
+import (
+	"encoding/json"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/rulefmt"
+	"github.com/prometheus/prometheus/promql/parser"
+	"sigs.k8s.io/yaml"
+)
+
+var repository = filepath.Join("..", "..", "..")
+
+// The API server takes any text for an expression; Prometheus does not.
+func TestPrometheusReadsTheAlerts(t *testing.T) {
+	content, err := os.ReadFile(filepath.Join(repository, "config", "prometheus", "prometheus_rule.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rule struct {
+		Spec map[string]any `json:"spec"`
+	}
+	if err := yaml.Unmarshal(content, &rule); err != nil {
+		t.Fatal(err)
+	}
+	file, err := yaml.Marshal(rule.Spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	groups, errs := rulefmt.Parse(file, false, model.UTF8Validation, parser.NewParser(parser.Options{}), slog.Default())
+	for _, err := range errs {
+		t.Error(err)
+	}
+	if groups == nil || len(groups.Groups) == 0 {
+		t.Error("there are no alerts")
+	}
+}
+
+func TestPrometheusReadsTheDashboard(t *testing.T) {
+	content, err := os.ReadFile(filepath.Join(repository, "charts", "namesake", "dashboards", "namesake.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var dashboard struct {
+		Panels []struct {
+			Title   string `json:"title"`
+			Targets []struct {
+				Expr string `json:"expr"`
+			} `json:"targets"`
+		} `json:"panels"`
+	}
+	if err := json.Unmarshal(content, &dashboard); err != nil {
+		t.Fatal(err)
+	}
+	if len(dashboard.Panels) == 0 {
+		t.Error("it has no panels")
+	}
+	p := parser.NewParser(parser.Options{})
+	for _, panel := range dashboard.Panels {
+		for _, target := range panel.Targets {
+			if _, err := p.ParseExpr(filled(target.Expr)); err != nil {
+				t.Errorf("%s: %s: %v", panel.Title, target.Expr, err)
+			}
+		}
+	}
+}
+
+// filled puts values where Grafana does.
+func filled(expression string) string {
+	expression = strings.ReplaceAll(expression, "$__rate_interval", "5m")
+	return regexp.MustCompile(`\$\w+`).ReplaceAllString(expression, ".*")
+}

@@ -1,0 +1,57 @@
+package chart
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"sigs.k8s.io/yaml"
+)
+
+// What values.yaml has and the schema lacks is refused by the schema, which takes nothing that it does not know. Here is
+// the other way round: the schema takes nothing that values.yaml, and so the documentation, does not have.
+func TestTheSchemaKnowsNoMoreThanTheValues(t *testing.T) {
+	var schema, values object
+	read(t, "values.schema.json", &schema)
+	read(t, "values.yaml", &values)
+	properties, _ := schema["properties"].(object)
+	delete(properties, "global") // Helm's own.
+	compareSchema(t, "", schema, values)
+}
+
+func compareSchema(t *testing.T, path string, schema, values object) {
+	t.Helper()
+	properties, _ := schema["properties"].(object)
+	if schema["type"] == "object" && properties != nil && schema["additionalProperties"] != false {
+		t.Errorf("%s takes whatever is misspelled: additionalProperties is not false", path)
+	}
+	if path != "" && len(values) == 0 { // Empty means a default that is not a value, such as affinity.
+		return
+	}
+	for name, property := range properties {
+		value, ok := values[name]
+		if !ok && path != ".resources" { // Kubernetes' own, of which not all have a default.
+			t.Errorf("values.yaml lacks %s.%s", path, name)
+		}
+		inner, _ := property.(object)
+		if below, isObject := value.(object); isObject {
+			compareSchema(t, path+"."+name, inner, below)
+		}
+	}
+}
+
+func read(t *testing.T, name string, into any) {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(chartFolder, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	unmarshal := func(content []byte, into any) error { return yaml.UnmarshalStrict(content, into) }
+	if filepath.Ext(name) == ".json" {
+		unmarshal = json.Unmarshal
+	}
+	if err := unmarshal(content, into); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+}

@@ -1,0 +1,155 @@
+package chart
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/rest"
+	"k8s.io/klog/v2"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+)
+
+var environment = &envtest.Environment{ErrorIfCRDPathMissing: true}
+
+// start starts an API server that knows cert-manager's and the Prometheus operator's definitions, and has a namespace in
+// which the strictest Pod Security Standard is enforced.
+var start = sync.OnceValues(func() (*rest.Config, error) {
+	if os.Getenv("KUBEBUILDER_ASSETS") == "" {
+		return nil, errors.New("KUBEBUILDER_ASSETS is not set: it names the folder with kube-apiserver and etcd, which " +
+			"`go -C test/cluster run . assets` builds and prints")
+	}
+	certManager, err := moduleFolder("github.com/cert-manager/cert-manager")
+	if err != nil {
+		return nil, err
+	}
+	operator, err := moduleFolder("github.com/prometheus-operator/prometheus-operator")
+	if err != nil {
+		return nil, err
+	}
+	definitions := filepath.Join(operator, "example", "prometheus-operator-crd")
+	environment.CRDDirectoryPaths = []string{
+		filepath.Join(certManager, "deploy", "crds"),
+		filepath.Join(definitions, "monitoring.coreos.com_servicemonitors.yaml"),
+		filepath.Join(definitions, "monitoring.coreos.com_prometheusrules.yaml"),
+	}
+	config, err := environment.Start()
+	if err != nil {
+		return nil, err
+	}
+	c, err := client.New(config, client.Options{})
+	if err != nil {
+		return nil, err
+	}
+	return config, c.Create(context.Background(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
+		Name:   namespace,
+		Labels: map[string]string{"pod-security.kubernetes.io/enforce": "restricted", "pod-security.kubernetes.io/warn": "restricted"},
+	}})
+})
+
+// moduleFolder is where the module cache holds a module, of the version that neighbours/go.mod pins.
+func moduleFolder(module string) (string, error) {
+	for _, args := range [][]string{{"mod", "download", module}, {"list", "-m", "-f", "{{.Dir}}", module}} {
+		cmd := exec.Command("go", args...)
+		cmd.Dir, cmd.Env = "neighbours", append(os.Environ(), "GOFLAGS=-mod=readonly", "GOWORK=off")
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			return "", fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, out)
+		}
+		if args[0] == "list" {
+			return strings.TrimSpace(string(out)), nil
+		}
+	}
+	return "", nil
+}
+
+func TestMain(m *testing.M) {
+	log.SetLogger(klog.Background()) // Or the clients complain that they have none.
+
+	code := m.Run()
+	if environment.Config != nil {
+		if err := environment.Stop(); err != nil {
+			fmt.Fprintln(os.Stderr, "stopping the API server:", err)
+			code = max(code, 1)
+		}
+	}
+	os.Exit(code)
+}
+
+// warnings collects what the API server has to say about what it accepts.
+type warnings struct{ texts []string }
+
+// HandleWarningHeader implements rest.WarningHandler.
+func (w *warnings) HandleWarningHeader(_ int, _, text string) { w.texts = append(w.texts, text) }
+
+func server(t *testing.T) (client.Client, *warnings) {
+	t.Helper()
+	config, err := start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, said := rest.CopyConfig(config), &warnings{}
+	config.WarningHandler = said
+	c, err := client.New(config, client.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client.WithFieldValidation(c, metav1.FieldValidationStrict), said
+}
+
+func TestTheAPIServerTakesEveryVariant(t *testing.T) {
+	for name, values := range variants {
+		t.Run(name, func(t *testing.T) { dryRun(t, render(t, values...)) })
+	}
+}
+
+func TestTheAPIServerTakesConfig(t *testing.T) {
+	for _, folder := range []string{"default", "prometheus"} {
+		t.Run(folder, func(t *testing.T) {
+			var objects []object
+			for _, o := range kustomize(t, folder) {
+				if o["kind"] != "Namespace" { // It is there.
+					objects = append(objects, o)
+				}
+			}
+			dryRun(t, objects)
+		})
+	}
+}
+
+// dryRun lets the API server look at objects as if they were created, with every field known, and without a warning.
+func dryRun(t *testing.T, objects []object) {
+	t.Helper()
+	c, said := server(t)
+	for _, o := range objects {
+		if err := c.Create(t.Context(), &unstructured.Unstructured{Object: o}, client.DryRunAll); err != nil {
+			t.Errorf("%s %v: %v", o["kind"], at(o, "metadata", "name"), err)
+		}
+		for _, text := range said.texts {
+			t.Errorf("%s %v: warning: %s", o["kind"], at(o, "metadata", "name"), text)
+		}
+		said.texts = nil
+	}
+}
+
+// A Deployment is only warned about what no Pod of its would be allowed, so here is the Pod.
+func TestTheManagersPodIsRestricted(t *testing.T) {
+	template, _ := at(named(render(t), "Deployment", "namesake"), "spec", "template").(object)
+	pod := object{"apiVersion": "v1", "kind": "Pod", "metadata": template["metadata"], "spec": template["spec"]}
+	metadata, _ := pod["metadata"].(object)
+	metadata["name"], metadata["namespace"] = "namesake", namespace
+	spec, _ := pod["spec"].(object)
+	delete(spec, "priorityClassName") // It is not there in a dry run.
+	dryRun(t, []object{pod})
+}

@@ -1,0 +1,141 @@
+package chart
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestLint(t *testing.T) {
+	for name, values := range variants {
+		t.Run(name, func(t *testing.T) {
+			args := []string{"lint", "--strict", chartFolder}
+			for _, value := range values {
+				args = append(args, "--set", value)
+			}
+			if out, problems, err := helm(t, args...); err != nil {
+				t.Errorf("%v\n%s%s", err, out, problems)
+			}
+		})
+	}
+}
+
+// What a variant changes, beside that the API server takes it.
+func TestVariants(t *testing.T) {
+	type want struct {
+		variant, kind, name string
+		path                []any
+		value               any
+	}
+	const missing = "(no such object)"
+	for _, c := range []want{
+		{"defaults", "Deployment", "namesake", []any{"spec", "replicas"}, float64(2)},
+		{"defaults", "MutatingWebhookConfiguration", "namesake", []any{"webhooks", 0, "clientConfig", "caBundle"}, nil},
+		{"defaults", "MutatingWebhookConfiguration", "namesake", []any{"metadata", "annotations", "cert-manager.io/inject-ca-from"}, "namesake-system/namesake-webhook"},
+		{"defaults", "CustomResourceDefinition", "sandboxes.agents.x-k8s.io", []any{"metadata", "annotations", "helm.sh/resource-policy"}, "keep"},
+		{"defaults", "NetworkPolicy", "namesake", nil, missing},
+		{"own certificate", "Certificate", "namesake-webhook", nil, missing},
+		{"own certificate", "Issuer", "namesake-ca", nil, missing},
+		{"own certificate", "ValidatingWebhookConfiguration", "namesake", []any{"metadata", "annotations"}, nil},
+		{"own certificate", "ValidatingWebhookConfiguration", "namesake", []any{"webhooks", 0, "clientConfig", "caBundle"}, "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t"},
+		{"own certificate", "Deployment", "namesake", []any{"spec", "template", "spec", "volumes", 0, "secret", "secretName"}, "mine"},
+		{"own issuer", "Issuer", "namesake-ca", nil, missing},
+		{"own issuer", "Certificate", "namesake-webhook", []any{"spec", "issuerRef"}, object{"name": "mine", "kind": "ClusterIssuer"}},
+		{"network policy", "NetworkPolicy", "namesake", []any{"spec", "policyTypes"}, []any{"Ingress"}},
+		{"narrow network", "NetworkPolicy", "namesake", []any{"spec", "policyTypes"}, []any{"Ingress", "Egress"}},
+		{"no metrics", "Service", "namesake-metrics", nil, missing},
+		{"no CRDs", "CustomResourceDefinition", "sandboxes.agents.x-k8s.io", nil, missing},
+		{"CRDs that go", "CustomResourceDefinition", "sandboxes.agents.x-k8s.io", []any{"metadata", "annotations", "helm.sh/resource-policy"}, nil},
+		{"manager elsewhere", "MutatingWebhookConfiguration", "namesake", []any{"webhooks", 0, "clientConfig"}, object{"url": "https://localhost:9443/mutate-pod"}},
+		{"manager elsewhere", "Certificate", "namesake-webhook", []any{"spec", "dnsNames", 1}, "localhost"},
+		{"manager at an IP", "Certificate", "namesake-webhook", []any{"spec", "ipAddresses"}, []any{"10.0.0.1"}},
+		{"manager at an IPv6", "Certificate", "namesake-webhook", []any{"spec", "ipAddresses"}, []any{"fd00::1"}},
+		{"own account", "ServiceAccount", "mine", nil, missing},
+		{"own account", "ClusterRole", "namesake-edit", nil, missing},
+		{"own account", "ClusterRoleBinding", "namesake", []any{"subjects", 0, "name"}, "mine"},
+		{"own account", "Deployment", "namesake", []any{"spec", "template", "spec", "containers", 0, "args", 0}, "--controller-user=system:serviceaccount:namesake-system:mine"},
+		{"no roles", "ClusterRole", "namesake", nil, missing},
+		{"own priority", "PriorityClass", "namesake", nil, missing},
+		{"image by digest", "Deployment", "namesake", []any{"spec", "template", "spec", "containers", 0, "image"}, "registry.example:5000/namesake@sha256:" + strings.Repeat("0", 64)},
+		{"monitors", "ConfigMap", "namesake-dashboard", []any{"metadata", "labels", "grafana_dashboard"}, "1"},
+		{"monitors", "PrometheusRule", "namesake", []any{"spec", "groups", 1, "name"}, "mine"},
+	} {
+		t.Run(fmt.Sprintf("%s: %s %s %v", c.variant, c.kind, c.name, c.path), func(t *testing.T) {
+			o := named(render(t, variants[c.variant]...), c.kind, c.name)
+			var got any = missing
+			if o != nil {
+				got = at(o, c.path...)
+			}
+			if diff := cmp.Diff(c.value, got); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+// Another namespace and release name: nothing of it is written down.
+func TestTheNamespaceIsTheReleases(t *testing.T) {
+	out, problems, err := helm(t, "template", "other", chartFolder, "--namespace", "elsewhere",
+		"--set", "metrics.serviceMonitor.enabled=true,metrics.prometheusRule.enabled=true,metrics.grafanaDashboard.enabled=true,networkPolicy.enabled=true")
+	if err != nil {
+		t.Fatalf("%v\n%s", err, problems)
+	}
+	if strings.Contains(out, namespace) {
+		t.Errorf("%s is written in it", namespace)
+	}
+	clusterWide := []string{"ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "MutatingWebhookConfiguration", "PriorityClass", "ValidatingWebhookConfiguration"}
+	for _, o := range parse(t, out) {
+		kind, _ := o["kind"].(string)
+		if !slices.Contains(clusterWide, kind) && at(o, "metadata", "namespace") != "elsewhere" {
+			t.Errorf("%s %v is in namespace %v", kind, at(o, "metadata", "name"), at(o, "metadata", "namespace"))
+		}
+	}
+}
+
+// cert-manager alone makes certificates: one in the chart would be everybody's, and one that helm makes is never renewed.
+func TestTheChartHoldsNoCertificate(t *testing.T) {
+	forbidden := regexp.MustCompile(`genCA|genSelfSignedCert|genSignedCert|genPrivateKey|BEGIN [A-Z ]*PRIVATE KEY|LS0tLS1CRUdJTi`)
+	err := filepath.WalkDir(chartFolder, func(path string, entry os.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		if found := forbidden.Find(content); found != nil {
+			t.Errorf("%s has %s", path, found)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestNotesSayWhatIsNext(t *testing.T) {
+	for name, want := range map[string]string{
+		"defaults":          "helm test namesake --namespace namesake-system",
+		"manager elsewhere": "https://localhost:9443",
+		"CRDs that go":      "WARNING",
+		"no CRDs":           "SandboxClaim",
+	} {
+		t.Run(name, func(t *testing.T) {
+			args := []string{"install", release, chartFolder, "--namespace", namespace, "--dry-run=client"}
+			for _, value := range variants[name] {
+				args = append(args, "--set", value)
+			}
+			out, problems, err := helm(t, args...)
+			if err != nil {
+				t.Fatalf("%v\n%s", err, problems)
+			}
+			_, notes, _ := strings.Cut(out, "NOTES:")
+			if !strings.Contains(notes, want) {
+				t.Errorf("they do not say %q:\n%s", want, notes)
+			}
+		})
+	}
+}
