@@ -95,7 +95,7 @@ func (c *cluster) start(ctx context.Context) error {
 		return err
 	}
 	if c.isReal() {
-		return c.startDNS(ctx)
+		return c.awaitDNS(ctx)
 	}
 	if p == nil {
 		return nil
@@ -209,6 +209,9 @@ func (c *cluster) startNodes(ctx context.Context) error {
 	count := c.options.nodes
 	if c.isReal() {
 		count = 1
+		if err := c.installDNS(ctx); err != nil { // Its Pod is there when the node is.
+			return err
+		}
 	} else if err := c.api.createNodes(ctx, count); err != nil {
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 	"flag"
 	"os"
 	"os/exec"
-	"strings"
 
 	"github.com/namesake-sandbox/namesake/test/cluster/internal/machine"
 )
@@ -33,7 +32,7 @@ func enterCommand(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	path := strings.Join([]string{s.Node.Bin, machine.Path()}, string(os.PathListSeparator))
+	path := s.Node.Bin + string(os.PathListSeparator) + machine.Path()
 	if err := os.Setenv("PATH", path); err != nil { // For the lookup of the command itself, too.
 		return err
 	}

@@ -12,6 +12,9 @@ import (
 // heldFile says, in the folder of the state, that the node's mounts are made.
 const heldFile = "held"
 
+// podLogs is the folder of the Pods' logs in the folder of the state.
+const podLogs = "pods"
+
 // folders are what a flag gathers.
 type folders []string
 

@@ -41,7 +41,7 @@ func makeMounts(dir string, keep []string) error {
 		}
 	}
 	// Pods' volumes are not to be in memory, and their logs are to be seen from outside.
-	for name, at := range map[string]string{"kubelet": "/var/lib/kubelet", "pods": "/var/log/pods"} {
+	for name, at := range map[string]string{"kubelet": "/var/lib/kubelet", podLogs: "/var/log/pods"} {
 		source := filepath.Join(dir, name)
 		if err := os.MkdirAll(source, 0o755); err != nil {
 			return err
@@ -61,13 +61,15 @@ func makeMounts(dir string, keep []string) error {
 
 // coverFolders mounts over the covered folders, and what is to be kept over these again.
 func coverFolders(keep []string) error {
-	handles := map[string]int{}
+	handles := map[string]int{} // Below a cover, nothing is found by its path any more.
 	for _, name := range keep {
+		if !slices.ContainsFunc(covered, func(cover string) bool { return strings.HasPrefix(name, cover+"/") }) {
+			continue
+		}
 		handle, err := unix.Open(name, unix.O_PATH|unix.O_CLOEXEC, 0)
 		if err != nil {
 			return fmt.Errorf("opening %s: %w", name, err)
 		}
-		defer unix.Close(handle)
 		handles[name] = handle
 	}
 	for _, name := range covered {
@@ -76,13 +78,13 @@ func coverFolders(keep []string) error {
 		}
 	}
 	for name, handle := range handles {
-		if !slices.ContainsFunc(covered, func(cover string) bool { return strings.HasPrefix(name, cover+"/") }) {
-			continue
-		}
 		if err := os.MkdirAll(name, 0o755); err != nil {
 			return err
 		}
 		if err := mount(fmt.Sprintf("/proc/self/fd/%d", handle), name, "", unix.MS_BIND|unix.MS_REC, ""); err != nil {
+			return err
+		}
+		if err := unix.Close(handle); err != nil {
 			return err
 		}
 	}
@@ -96,7 +98,7 @@ func guard() error {
 		return err
 	}
 	for _, name := range guarded {
-		setting := filepath.Join("/proc/sys", name)
+		setting := "/proc/sys/" + name
 		value, err := os.ReadFile(setting)
 		if err != nil {
 			return err

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/namesake-sandbox/namesake/test/cluster/internal/binaries"
 	"github.com/namesake-sandbox/namesake/test/cluster/internal/machine"
@@ -103,7 +102,8 @@ func (c *cluster) startNamespaces(ctx context.Context) error {
 
 // startRuntime starts containerd and gives it the images that there are from the start.
 func (c *cluster) startRuntime(ctx context.Context) error {
-	if err := c.launch(binaries.Containerd, []string{c.nodeProgram(binaries.Containerd), "--config=" + c.state.path("containerd.toml")}); err != nil {
+	command := []string{c.nodeProgram(binaries.Containerd), "--config=" + c.state.path("containerd.toml")}
+	if err := c.launch(binaries.Containerd, command); err != nil {
 		return err
 	}
 	inside, err := c.state.inside()
@@ -151,5 +151,5 @@ func (c *cluster) nodeEnvironment() []string {
 	if !c.isReal() {
 		return nil
 	}
-	return []string{"PATH=" + strings.Join([]string{c.nodeBin, machine.Path()}, string(os.PathListSeparator))}
+	return []string{"PATH=" + c.nodeBin + string(os.PathListSeparator) + machine.Path()}
 }

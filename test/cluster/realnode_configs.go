@@ -72,7 +72,8 @@ disabled_plugins = ["io.containerd.nri.v1.nri"]
     conf_dir = %[6]q
 `
 
-// networkConfig is for one bridge. A Pod reaches itself by its Service, too; nothing is to leave the node, and so nothing hides its address.
+// networkConfig is for one bridge. A Pod reaches itself by its Service, too; nothing is to leave the node, and so
+// nothing hides its address.
 const networkConfig = `{"cniVersion": "1.0.0", "name": "node", "plugins": [{
   "type": "bridge", "bridge": "cni0", "isGateway": true, "hairpinMode": true, "ipMasq": false,
   "ipam": {"type": "host-local", "dataDir": %[1]q, "ranges": [[{"subnet": %[2]q}]], "routes": [{"dst": "0.0.0.0/0"}]}

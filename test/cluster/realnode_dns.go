@@ -14,16 +14,18 @@ const dnsIP = "10.96.0.10"
 //go:embed coredns.yaml
 var dnsManifest string
 
-// startDNS installs CoreDNS, and what the editor may do, and waits until CoreDNS answers.
-func (c *cluster) startDNS(ctx context.Context) error {
+// installDNS installs CoreDNS, and what the editor may do.
+func (c *cluster) installDNS(ctx context.Context) error {
 	text := strings.NewReplacer("DNS_IMAGE", dnsImage, "DNS_IP", dnsIP).Replace(dnsManifest)
 	objects, err := manifest.Parse([]byte(text))
 	if err != nil {
 		return err
 	}
-	if err := c.apply(ctx, append(objects, editorBinding)); err != nil {
-		return err
-	}
+	return c.apply(ctx, append(objects, editorBinding))
+}
+
+// awaitDNS waits until CoreDNS answers.
+func (c *cluster) awaitDNS(ctx context.Context) error {
 	if err := c.await(ctx, "CoreDNS to be ready", c.dnsUp); err != nil {
 		return err
 	}

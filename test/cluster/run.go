@@ -128,6 +128,9 @@ func (c *cluster) keepLogs() {
 	if err == nil {
 		err = copyFiles(c.state.path("logs"), c.options.logs)
 	}
+	if err == nil && c.isReal() {
+		err = os.CopyFS(filepath.Join(c.options.logs, "pods"), os.DirFS(c.state.path(podLogs)))
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "warning: keeping the logs:", err)
 	}

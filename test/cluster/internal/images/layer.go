@@ -56,7 +56,7 @@ func (w layerWriter) add(file File) error {
 	if file.Link != "" {
 		return w.write(&tar.Header{Typeflag: tar.TypeSymlink, Name: at, Linkname: file.Link, Mode: 0o777}, nil)
 	}
-	return filepath.WalkDir(file.Source, func(source string, entry fs.DirEntry, err error) error {
+	return filepath.WalkDir(file.Source, func(source string, _ fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
