@@ -1,0 +1,118 @@
+package main
+
+import (
+	"flag"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/namesake-sandbox/namesake/api/rules"
+	"github.com/namesake-sandbox/namesake/test/builder"
+)
+
+// parsed returns the options of a command line.
+func parsed(t *testing.T, args ...string) (*options, []string) {
+	t.Helper()
+	o := defaults()
+	flags := flag.NewFlagSet("namesake", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	o.addFlags(flags)
+	if err := flags.Parse(args); err != nil {
+		t.Fatal(err)
+	}
+	return o, flags.Args()
+}
+
+func TestOptionsValidate(t *testing.T) {
+	for name, tc := range map[string]struct {
+		args []string
+		want []string
+	}{
+		"nothing":                                {},
+		"a rate":                                 {args: []string{"--kube-api-qps=0.5", "--kube-api-burst=1"}},
+		"no limit to the rate":                   {args: []string{"--kube-api-qps=-1"}},
+		"one worker each":                        {args: []string{"--sandbox-concurrent-workers=1", "--sandbox-claim-concurrent-workers=1", "--sandbox-warm-pool-concurrent-workers=1"}},
+		"no metrics":                             {args: []string{"--metrics-bind-address=0", "--leader-elect=false"}},
+		"an argument":                            {args: []string{"serve", "--webhook-port=1"}, want: []string{`unknown arguments ["serve" "--webhook-port=1"]: namesake takes flags only`}},
+		"no rate":                                {args: []string{"--kube-api-qps=0"}, want: []string{"--kube-api-qps: found 0, must be positive, or -1 for no limit"}},
+		"a negative rate":                        {args: []string{"--kube-api-qps=-5"}, want: []string{"--kube-api-qps: found -5, must be positive, or -1 for no limit"}},
+		"a rate that is no number":               {args: []string{"--kube-api-qps=NaN"}, want: []string{"--kube-api-qps: found NaN, must be positive, or -1 for no limit"}},
+		"an infinite rate":                       {args: []string{"--kube-api-qps=Inf"}, want: []string{"--kube-api-qps: found +Inf, must be positive, or -1 for no limit"}},
+		"a rate that is infinite for the client": {args: []string{"--kube-api-qps=1e39"}, want: []string{"--kube-api-qps: found 1e+39, must be positive, or -1 for no limit"}},
+		"a rate that is 0 for the client":        {args: []string{"--kube-api-qps=1e-60"}, want: []string{"--kube-api-qps: found 1e-60, must be positive, or -1 for no limit"}},
+		"no burst":                               {args: []string{"--kube-api-burst=0"}, want: []string{"--kube-api-burst: found 0, must be at least 1"}},
+		"no workers for Sandboxes":               {args: []string{"--sandbox-concurrent-workers=0"}, want: []string{"--sandbox-concurrent-workers: found 0, must be at least 1"}},
+		"fewer than none for claims":             {args: []string{"--sandbox-claim-concurrent-workers=-1"}, want: []string{"--sandbox-claim-concurrent-workers: found -1, must be at least 1"}},
+		"no workers for pools":                   {args: []string{"--sandbox-warm-pool-concurrent-workers=0"}, want: []string{"--sandbox-warm-pool-concurrent-workers: found 0, must be at least 1"}},
+		"no folder for the certificate":          {args: []string{"--webhook-cert-dir="}, want: []string{"--webhook-cert-dir: must not be empty"}},
+		"no file for the certificate":            {args: []string{"--webhook-cert-name="}, want: []string{"--webhook-cert-name: must not be empty"}},
+		"no file for the key":                    {args: []string{"--webhook-key-name="}, want: []string{"--webhook-key-name: must not be empty"}},
+		"nobody who controls":                    {args: []string{"--controller-user="}, want: []string{"--controller-user: must not be empty"}},
+		"everything at once, in one order": {
+			args: []string{"--webhook-key-name=", "--kube-api-qps=0", "--sandbox-concurrent-workers=0", "--kube-api-burst=0", "--controller-user=", "x"},
+			want: []string{
+				`unknown arguments ["x"]: namesake takes flags only`,
+				"--kube-api-burst: found 0, must be at least 1", "--sandbox-concurrent-workers: found 0, must be at least 1",
+				"--controller-user: must not be empty", "--webhook-key-name: must not be empty",
+				"--kube-api-qps: found 0, must be positive, or -1 for no limit",
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o, rest := parsed(t, tc.args...)
+			var got []string
+			if err := o.validate(rest); err != nil {
+				got = strings.Split(err.Error(), "\n")
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("problems (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestFlagsKeepTheDefaults(t *testing.T) {
+	o, _ := parsed(t)
+	if diff := cmp.Diff(defaults(), o, cmp.AllowUnexported(options{})); diff != "" {
+		t.Errorf("options (-defaults +parsed):\n%s", diff)
+	}
+}
+
+func TestFlagsAreExplained(t *testing.T) {
+	flags := flag.NewFlagSet("namesake", flag.ContinueOnError)
+	defaults().addFlags(flags)
+	flags.VisitAll(func(f *flag.Flag) {
+		if !strings.HasSuffix(f.Usage, ".") {
+			t.Errorf("--%s: %q is no sentence", f.Name, f.Usage)
+		}
+	})
+}
+
+// What the cache drops of a Pod, no rule reads.
+func TestStripPod(t *testing.T) {
+	sandbox := builder.MakeSandbox("a").PodLabel("app", "x").Obj()
+	pod := builder.MakePod("a").ControlledBy(sandbox).Ready().Deleting().Annotation("note", "y").ResourceVersion("7").Obj()
+	pod.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "main"}}
+	obj, err := stripPod(pod.DeepCopy())
+	stripped, ok := obj.(*corev1.Pod)
+	if err != nil || !ok {
+		t.Fatalf("got %T, %v", obj, err)
+	}
+	now := builder.Epoch.Add(time.Hour)
+	if diff := cmp.Diff(rules.SandboxStatus(sandbox, pod, nil, now), rules.SandboxStatus(sandbox, stripped, nil, now)); diff != "" {
+		t.Errorf("status (-whole +stripped):\n%s", diff)
+	}
+	if diff := cmp.Diff(rules.PodMetadataPatch(sandbox, pod), rules.PodMetadataPatch(sandbox, stripped)); diff != "" {
+		t.Errorf("patch (-whole +stripped):\n%s", diff)
+	}
+	if stripped.ResourceVersion != "7" || stripped.DeletionTimestamp == nil || len(stripped.Spec.Containers)+len(stripped.Status.ContainerStatuses) > 0 {
+		t.Errorf("kept %v", stripped)
+	}
+	if got, err := stripPod("a tombstone"); got != "a tombstone" || err != nil {
+		t.Errorf("got %v, %v", got, err)
+	}
+}

@@ -1,0 +1,154 @@
+package feed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+	toolscache "k8s.io/client-go/tools/cache"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/namesake-sandbox/namesake/api/rules"
+	"github.com/namesake-sandbox/namesake/api/rules/candidates"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/test/builder"
+)
+
+// informers hands out informers that do what the test says, by the type of their objects.
+type informers struct {
+	cache.Informers
+
+	informers map[string]*informer
+	err       error
+}
+
+func (i *informers) GetInformer(_ context.Context, obj client.Object, _ ...cache.InformerGetOption) (cache.Informer, error) {
+	if i.err != nil {
+		return nil, i.err
+	}
+	return i.of(obj), nil
+}
+
+func (i *informers) of(obj client.Object) *informer {
+	kind := fmt.Sprintf("%T", obj)
+	if i.informers[kind] == nil {
+		i.informers[kind] = &informer{}
+	}
+	return i.informers[kind]
+}
+
+type informer struct {
+	cache.Informer
+
+	handler toolscache.ResourceEventHandler
+	synced  bool
+	err     error
+}
+
+func (i *informer) AddEventHandler(handler toolscache.ResourceEventHandler) (toolscache.ResourceEventHandlerRegistration, error) {
+	i.handler = handler
+	return registration{informer: i}, i.err
+}
+
+type registration struct {
+	toolscache.ResourceEventHandlerRegistration
+
+	informer *informer
+}
+
+func (r registration) HasSynced() bool { return r.informer.synced }
+
+func TestFeed(t *testing.T) {
+	template, pool := builder.MakeTemplate(builder.DefaultTemplate).Obj(), builder.MakePool("p").Obj()
+	warm := func() *builder.SandboxWrapper {
+		return builder.MakeSandbox("a").Pool(pool).Ready().Label(sandboxv1.LabelTemplateHash, rules.BlueprintHash(template))
+	}
+	claim := builder.MakeClaim("c").Pool("p").Obj()
+	for name, tc := range map[string]struct {
+		then func(*informers)
+		want string
+	}{
+		"all is there":           {func(*informers) {}, "a"},
+		"the Sandbox is adopted": {func(i *informers) { i.of(warm().Obj()).handler.OnUpdate(warm().Obj(), warm().ClaimedBy(claim).Obj()) }, ""},
+		"the Sandbox is deleted": {func(i *informers) { i.of(warm().Obj()).handler.OnDelete(warm().Obj()) }, ""},
+		"its deletion was missed": {func(i *informers) {
+			i.of(warm().Obj()).handler.OnDelete(toolscache.DeletedFinalStateUnknown{Key: "default/a", Obj: warm().Obj()})
+		}, ""},
+		"another is deleted":  {func(i *informers) { i.of(warm().Obj()).handler.OnDelete(builder.MakeSandbox("b").Obj()) }, "a"},
+		"the pool is deleted": {func(i *informers) { i.of(pool).handler.OnDelete(pool) }, ""},
+		"the pool turns to another template": {
+			func(i *informers) {
+				i.of(pool).handler.OnUpdate(pool, builder.MakePool("p").Template("u").UpdateStrategy("Recreate").Obj())
+			}, "a",
+		},
+		"the template is deleted": {func(i *informers) { i.of(template).handler.OnDelete(template) }, "a"},
+		"another claim is bound to it": {
+			func(i *informers) {
+				i.of(claim).handler.OnAdd(builder.MakeClaim("d").Pool("p").BoundTo("a").Obj(), false)
+			}, "",
+		},
+		"another claim is deleted": {func(i *informers) { i.of(claim).handler.OnDelete(claim) }, "a"},
+		"what is no object":        {func(i *informers) { i.of(warm().Obj()).handler.OnDelete(7) }, "a"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			index, sources := candidates.New(), &informers{informers: map[string]*informer{}}
+			if _, err := Start(t.Context(), sources, index, func() time.Time { return builder.Epoch }); err != nil {
+				t.Fatal(err)
+			}
+			for _, obj := range []client.Object{template, pool, claim, warm().Obj()} {
+				sources.of(obj).handler.OnAdd(obj, true)
+			}
+			tc.then(sources)
+			if got := index.Pick(claim, "seed", builder.Epoch); got != tc.want {
+				t.Errorf("picked %q, want %q", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestSynced(t *testing.T) {
+	sources := &informers{informers: map[string]*informer{}}
+	synced, err := Start(t.Context(), sources, candidates.New(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(sources.informers) != 4 {
+		t.Errorf("%d informers, want 4", len(sources.informers))
+	}
+	for kind, source := range sources.informers {
+		if synced() {
+			t.Errorf("synced before %s", kind)
+		}
+		source.synced = true
+	}
+	if !synced() {
+		t.Error("never synced")
+	}
+}
+
+func TestStartFails(t *testing.T) {
+	broken := errors.New("broken")
+	noHandler := &informers{informers: map[string]*informer{}}
+	noHandler.of(&sandboxv1.Sandbox{}).err = broken
+	for name, sources := range map[string]*informers{"without an informer": {err: broken}, "without a handler": noHandler} {
+		if _, err := Start(t.Context(), sources, candidates.New(), nil); !errors.Is(err, broken) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestNameOf(t *testing.T) {
+	want := types.NamespacedName{Namespace: builder.DefaultNamespace, Name: "a"}
+	for name, obj := range map[string]any{
+		"an object":           builder.MakeSandbox("a").Obj(),
+		"one that was missed": toolscache.DeletedFinalStateUnknown{Key: "default/a"},
+	} {
+		if got := nameOf(obj); got != want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}

@@ -1,0 +1,147 @@
+package write
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"gomodules.xyz/jsonpatch/v2"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/namesake-sandbox/namesake/test/builder"
+)
+
+// sent is a client that only notes what would be sent: a real API server does not tell.
+type sent struct {
+	client.Client
+
+	what, kind string
+	body       any
+	options    client.DeleteOptions
+}
+
+func (s *sent) Patch(_ context.Context, obj client.Object, patch client.Patch, _ ...client.PatchOption) error {
+	return s.note("patch", obj, patch)
+}
+
+func (s *sent) Status() client.SubResourceWriter { return status{sent: s} }
+
+func (s *sent) Delete(_ context.Context, obj client.Object, options ...client.DeleteOption) error {
+	s.what = "delete " + obj.GetName()
+	s.options.ApplyOptions(options)
+	return nil
+}
+
+func (s *sent) note(what string, obj client.Object, patch client.Patch) error {
+	raw, err := patch.Data(obj)
+	if err != nil {
+		return err
+	}
+	s.what, s.kind = what+" "+obj.GetName(), string(patch.Type())
+	return json.Unmarshal(raw, &s.body)
+}
+
+type status struct {
+	client.SubResourceWriter
+
+	sent *sent
+}
+
+func (s status) Patch(_ context.Context, obj client.Object, patch client.Patch, _ ...client.SubResourcePatchOption) error {
+	return s.sent.note("patch status", obj, patch)
+}
+
+type object = map[string]any
+
+// Each write carries the version that it was decided on.
+func TestWritesAreGuarded(t *testing.T) {
+	base := builder.MakeClaim("c").ResourceVersion("7").Obj()
+	for name, tc := range map[string]struct {
+		write      func(context.Context, client.Client) error
+		what, kind string
+		body       any
+	}{
+		"an object": {
+			func(ctx context.Context, c client.Client) error {
+				return Changed(ctx, c, builder.MakeClaim("c").ResourceVersion("7").BoundTo("a").Obj(), base)
+			},
+			"patch c", "application/merge-patch+json",
+			object{"metadata": object{"resourceVersion": "7", "annotations": object{"agents.x-k8s.io/sandbox-name": "a"}}},
+		},
+		"a status": {
+			func(ctx context.Context, c client.Client) error {
+				return Status(ctx, c, builder.MakeClaim("c").ResourceVersion("7").StatusSandbox("a").Obj(), base)
+			},
+			"patch status c", "application/merge-patch+json",
+			object{"metadata": object{"resourceVersion": "7"}, "status": object{"sandbox": object{"name": "a"}}},
+		},
+		"operations": {
+			func(ctx context.Context, c client.Client) error {
+				return Operations(ctx, c, base.DeepCopy(), []jsonpatch.Operation{
+					jsonpatch.NewOperation("test", "/metadata/uid", base.UID), jsonpatch.NewOperation("remove", "/metadata/labels", nil),
+				})
+			},
+			"patch c", "application/json-patch+json",
+			[]any{object{"op": "test", "path": "/metadata/uid", "value": "sandboxclaim-c-uid"}, object{"op": "remove", "path": "/metadata/labels"}},
+		},
+		"a deletion": {
+			func(ctx context.Context, c client.Client) error { return DeleteUnchanged(ctx, c, base) }, "delete c", "", nil,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := &sent{}
+			if err := tc.write(t.Context(), c); err != nil {
+				t.Fatal(err)
+			}
+			if c.what != tc.what || c.kind != tc.kind {
+				t.Errorf("sent %s as %s, want %s as %s", c.what, c.kind, tc.what, tc.kind)
+			}
+			if diff := cmp.Diff(tc.body, c.body); diff != "" {
+				t.Errorf("body (-want +got):\n%s", diff)
+			}
+			if on := c.options.Preconditions; name == "a deletion" && (on == nil || *on.UID != base.UID || *on.ResourceVersion != "7") {
+				t.Errorf("deleted on %v", on)
+			}
+		})
+	}
+}
+
+func TestOperationsThatJSONCannotSay(t *testing.T) {
+	ops := []jsonpatch.Operation{jsonpatch.NewOperation("add", "/x", func() {})}
+	if err := Operations(t.Context(), &sent{}, builder.MakeClaim("c").Obj(), ops); err == nil {
+		t.Error("no error")
+	}
+}
+
+func TestLostAndWeather(t *testing.T) {
+	claims := schema.GroupResource{Resource: "sandboxclaims"}
+	for name, tc := range map[string]struct {
+		err           error
+		lost, weather bool
+	}{
+		"nothing":              {nil, false, false},
+		"a conflict":           {apierrors.NewConflict(claims, "c", errors.New("changed")), true, true},
+		"gone":                 {apierrors.NewNotFound(claims, "c"), true, true},
+		"a test that failed":   {apierrors.NewInvalid(schema.GroupKind{Kind: "SandboxClaim"}, "c", nil), true, false},
+		"a refusal":            {apierrors.NewForbidden(claims, "c", errors.New("no")), false, false},
+		"a name that is taken": {apierrors.NewAlreadyExists(claims, "c"), false, false},
+		"any other error":      {errors.New("lost"), false, false},
+		"a conflict, wrapped":  {errors.Join(errors.New("adopting"), apierrors.NewConflict(claims, "c", errors.New("changed"))), true, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := Lost(tc.err); got != tc.lost {
+				t.Errorf("Lost: %t", got)
+			}
+			if got := IsWeather(tc.err); got != tc.weather {
+				t.Errorf("IsWeather: %t", got)
+			}
+			if got := IgnoreWeather(tc.err) == nil; got != (tc.weather || tc.err == nil) {
+				t.Errorf("IgnoreWeather leaves nothing: %t", got)
+			}
+		})
+	}
+}
