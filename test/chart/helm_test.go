@@ -44,8 +44,14 @@ var variants = map[string][]string{
 	"one without election": {"replicaCount=1", "controller.leaderElect=false", "podDisruptionBudget.enabled=false", "imagePullSecrets[0].name=a", "controller.extraArgs[0]=--zap-stacktrace-level=error"},
 }
 
-// helm runs the helm that HELM names, apart from the user's own settings.
+// helm runs the helm that HELM names, apart from the user's own settings, and without a cluster.
 func helm(t *testing.T, args ...string) (stdout, stderr string, err error) {
+	t.Helper()
+	return helmIn(t, os.DevNull, args...)
+}
+
+// helmIn runs helm in the cluster of a kubeconfig.
+func helmIn(t *testing.T, kubeconfig string, args ...string) (stdout, stderr string, err error) {
 	t.Helper()
 	program := os.Getenv("HELM")
 	if program == "" {
@@ -53,7 +59,7 @@ func helm(t *testing.T, args ...string) (stdout, stderr string, err error) {
 	}
 	cmd := exec.CommandContext(t.Context(), program, args...)
 	home := t.TempDir()
-	cmd.Env = append(os.Environ(), "HELM_CACHE_HOME="+home, "HELM_CONFIG_HOME="+home, "HELM_DATA_HOME="+home, "KUBECONFIG=/dev/null")
+	cmd.Env = append(os.Environ(), "HELM_CACHE_HOME="+home, "HELM_CONFIG_HOME="+home, "HELM_DATA_HOME="+home, "KUBECONFIG="+kubeconfig)
 	var out, problems bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &problems
 	err = cmd.Run()

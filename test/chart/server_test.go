@@ -21,11 +21,14 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 )
 
-var environment = &envtest.Environment{ErrorIfCRDPathMissing: true}
+// environment is for what is only looked at. What installs the chart has one of its own.
+var environment envtest.Environment
 
-// start starts an API server that knows cert-manager's and the Prometheus operator's definitions, and has a namespace in
+var start = sync.OnceValues(func() (*rest.Config, error) { return startIn(&environment) })
+
+// startIn starts an API server that knows cert-manager's and the Prometheus operator's definitions, and has a namespace in
 // which the strictest Pod Security Standard is enforced.
-var start = sync.OnceValues(func() (*rest.Config, error) {
+func startIn(environment *envtest.Environment) (*rest.Config, error) {
 	if os.Getenv("KUBEBUILDER_ASSETS") == "" {
 		return nil, errors.New("KUBEBUILDER_ASSETS is not set: it names the folder with kube-apiserver and etcd, which " +
 			"`go -C test/cluster run . assets` builds and prints")
@@ -39,6 +42,7 @@ var start = sync.OnceValues(func() (*rest.Config, error) {
 		return nil, err
 	}
 	definitions := filepath.Join(operator, "example", "prometheus-operator-crd")
+	environment.ErrorIfCRDPathMissing = true
 	environment.CRDDirectoryPaths = []string{
 		filepath.Join(certManager, "deploy", "crds"),
 		filepath.Join(definitions, "monitoring.coreos.com_servicemonitors.yaml"),
@@ -56,7 +60,7 @@ var start = sync.OnceValues(func() (*rest.Config, error) {
 		Name:   namespace,
 		Labels: map[string]string{"pod-security.kubernetes.io/enforce": "restricted", "pod-security.kubernetes.io/warn": "restricted"},
 	}})
-})
+}
 
 // moduleFolder is where the module cache holds a module, of the version that neighbours/go.mod pins.
 func moduleFolder(module string) (string, error) {
