@@ -19,7 +19,8 @@ const (
 func runSchedule(p protocol, number int) *world {
 	w := newWorld(p, number)
 	for range turns {
-		if w.turn(); w.ledger.broken != "" {
+		w.turn()
+		if w.ledger.broken != "" {
 			break
 		}
 	}
@@ -155,7 +156,8 @@ func TestModelNeedsEveryRule(t *testing.T) {
 			asked := 0
 			p.nextStep = func(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox) rules.Step {
 				step := rules.NextStep(claim, sandbox)
-				if asked++; step == rules.StepCreate && asked%2 == 0 {
+				asked++
+				if step == rules.StepCreate && asked%2 == 0 {
 					return rules.StepBind
 				}
 				return step

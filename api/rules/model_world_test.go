@@ -142,7 +142,8 @@ func (w *world) createPool(name string) {
 // replenish is a pool controller that creates a Sandbox.
 func (w *world) replenish() {
 	pool, _ := pick(&w.seed, w.pools)
-	if w.members++; w.namesAgain {
+	w.members++
+	if w.namesAgain {
 		w.members %= maxMembers
 	}
 	name := pool + "-" + strconv.Itoa(w.members)

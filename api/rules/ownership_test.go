@@ -2,6 +2,7 @@ package rules_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -94,7 +95,7 @@ func TestCheckOwnershipOverALife(t *testing.T) {
 				if to != "none" {
 					changed++
 				}
-				live(to, served, changed, append(path[:len(path):len(path)], to))
+				live(to, served, changed, append(slices.Clip(path), to))
 			}
 		}
 	}

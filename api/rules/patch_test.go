@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -67,10 +68,7 @@ func TestSetKeys(t *testing.T) {
 		"no wish":                             {current: m{"a": "1"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			before := map[string]string{}
-			for key, value := range tc.current {
-				before[key] = value
-			}
+			before := maps.Clone(tc.current)
 			if diff := cmp.Diff(tc.want, rules.SetKeys(path, tc.current, tc.wanted)); diff != "" {
 				t.Errorf("operations (-want +got):\n%s", diff)
 			}

@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -61,10 +62,7 @@ func TestPodMetadata(t *testing.T) {
 	type m = map[string]string
 	name := m{sandboxv1.LabelSandboxNameHash: rules.Hash("a")}
 	plus := func(base m, more ...string) m {
-		sum := m{}
-		for key, value := range base {
-			sum[key] = value
-		}
+		sum := maps.Clone(base)
 		for i := 0; i < len(more); i += 2 {
 			sum[more[i]] = more[i+1]
 		}

@@ -108,7 +108,6 @@ func TestPoolStatus(t *testing.T) {
 			Conditions: []metav1.Condition{condition},
 		}
 	}
-	at := func(t time.Time) metav1.Time { return metav1.NewTime(t) }
 	for name, tc := range map[string]struct {
 		before   metav1.ConditionStatus
 		plan     rules.PoolPlan
@@ -117,23 +116,23 @@ func TestPoolStatus(t *testing.T) {
 	}{
 		"a new pool": {
 			plan: rules.PoolPlan{Create: 3}, template: true,
-			want: status(0, 0, metav1.Condition{Status: "False", Reason: "PoolNotReady", Message: "0 of 3 Sandboxes are Ready", LastTransitionTime: at(now)}),
+			want: status(0, 0, metav1.Condition{Status: "False", Reason: "PoolNotReady", Message: "0 of 3 Sandboxes are Ready", LastTransitionTime: metav1.NewTime(now)}),
 		},
 		"a pool that fills": {
 			before: "False", plan: rules.PoolPlan{Replicas: 3, Ready: 2}, template: true,
-			want: status(3, 2, metav1.Condition{Status: "False", Reason: "PoolNotReady", Message: "2 of 3 Sandboxes are Ready", LastTransitionTime: at(builder.Epoch)}),
+			want: status(3, 2, metav1.Condition{Status: "False", Reason: "PoolNotReady", Message: "2 of 3 Sandboxes are Ready", LastTransitionTime: metav1.NewTime(builder.Epoch)}),
 		},
 		"a pool that is full": {
 			before: "False", plan: rules.PoolPlan{Replicas: 3, Ready: 3}, template: true,
-			want: status(3, 3, metav1.Condition{Status: "True", Reason: "PoolReady", Message: "3 of 3 Sandboxes are Ready", LastTransitionTime: at(now)}),
+			want: status(3, 3, metav1.Condition{Status: "True", Reason: "PoolReady", Message: "3 of 3 Sandboxes are Ready", LastTransitionTime: metav1.NewTime(now)}),
 		},
 		"a pool that stays full": {
 			before: "True", plan: rules.PoolPlan{Replicas: 4, Ready: 4}, template: true,
-			want: status(4, 4, metav1.Condition{Status: "True", Reason: "PoolReady", Message: "4 of 3 Sandboxes are Ready", LastTransitionTime: at(builder.Epoch)}),
+			want: status(4, 4, metav1.Condition{Status: "True", Reason: "PoolReady", Message: "4 of 3 Sandboxes are Ready", LastTransitionTime: metav1.NewTime(builder.Epoch)}),
 		},
 		"a pool without its template, full or not": {
 			before: "True", plan: rules.PoolPlan{Replicas: 3, Ready: 3},
-			want: status(3, 3, metav1.Condition{Status: "False", Reason: "TemplateNotFound", Message: `SandboxTemplate "t" not found`, LastTransitionTime: at(now)}),
+			want: status(3, 3, metav1.Condition{Status: "False", Reason: "TemplateNotFound", Message: `SandboxTemplate "t" not found`, LastTransitionTime: metav1.NewTime(now)}),
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -45,7 +45,8 @@ func TestPickIsRememberedWhateverIsSeenMeanwhile(t *testing.T) {
 		"it of another template": func() { index.Observe(member("s-0", newer).Obj()); index.Observe(member("s-0", template).Obj()) },
 		"it gone, and back":      func() { index.Forget(key("s-0")); index.Observe(member("s-0", template).Obj()) },
 	} {
-		if see(); index.Pick(byPool, "seed", start.Add(time.Second)) != "" {
+		see()
+		if index.Pick(byPool, "seed", start.Add(time.Second)) != "" {
 			t.Errorf("it was picked again after the index saw %s", name)
 		}
 	}
