@@ -82,7 +82,7 @@ func TestEveryValueIsDescribed(t *testing.T) {
 	}
 	for line := range strings.Lines(string(content)) {
 		m := valueLine.FindStringSubmatch(line)
-		if m == nil || strings.TrimSpace(line) == m[2]+":" { // It holds others.
+		if len(m) == 0 || strings.TrimSpace(line) == m[2]+":" { // It holds others.
 			continue
 		}
 		found := false

@@ -97,7 +97,7 @@ func kustomize(t *testing.T, folder string) []object {
 func parse(t *testing.T, stream string) []object {
 	t.Helper()
 	var objects []object
-	for _, document := range strings.Split("\n"+stream, "\n---") {
+	for document := range strings.SplitSeq("\n"+stream, "\n---") {
 		var o object
 		if err := yaml.UnmarshalStrict([]byte(document), &o); err != nil {
 			t.Fatalf("%v\n%s", err, document)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"reflect"
 	"testing"
 
 	"sigs.k8s.io/yaml"
@@ -23,7 +24,7 @@ func TestTheSchemaKnowsNoMoreThanTheValues(t *testing.T) {
 func compareSchema(t *testing.T, path string, schema, values object) {
 	t.Helper()
 	properties, _ := schema["properties"].(object)
-	if schema["type"] == "object" && properties != nil && schema["additionalProperties"] != false {
+	if strict := schema["additionalProperties"]; properties != nil && !reflect.DeepEqual(strict, false) {
 		t.Errorf("%s takes whatever is misspelled: additionalProperties is not false", path)
 	}
 	if path != "" && len(values) == 0 { // Empty means a default that is not a value, such as affinity.

@@ -19,15 +19,15 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx); err != nil {
+	if err := run(); err != nil {
 		fmt.Fprintln(os.Stderr, "image:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context) error {
+func run() error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	source := flag.String("source", ".", "Folder of the product's module.")
 	out := flag.String("out", "bin/image", "Folder to write to; what an earlier run left there is replaced.")
 	name := flag.String("name", "namesake", "Name of the image, without a tag.")
@@ -36,7 +36,7 @@ func run(ctx context.Context) error {
 	flag.Parse()
 
 	var images []v1.Image
-	for _, text := range strings.Split(*platforms, ",") {
+	for text := range strings.SplitSeq(*platforms, ",") {
 		platform, err := v1.ParsePlatform(text)
 		if err != nil {
 			return fmt.Errorf("--platforms: %w", err)

@@ -18,7 +18,8 @@ func compile(ctx context.Context, source, version string, platform v1.Platform) 
 	}
 	defer os.RemoveAll(dir)
 	binary := filepath.Join(dir, program)
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", ldflags(version), "-o", binary, "./cmd/namesake")
+	args := []string{"build", "-trimpath", "-buildvcs=false", "-ldflags", ldflags(version), "-o", binary, "./cmd/namesake"}
+	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = source
 	cmd.Env = append(os.Environ(), "PWD="+source, "GOFLAGS=-mod=readonly", "GOWORK=off", "CGO_ENABLED=0",
 		"GOOS="+platform.OS, "GOARCH="+platform.Architecture)
