@@ -25,14 +25,20 @@ type PoolPlan struct {
 	Replicas, Ready int
 }
 
-// PlanPool compares a pool's members with its spec. members are Sandboxes that the pool controls, by its UID. Those being
-// deleted are members no more but still take their place, so that a pool never has more Pods than it says. With too
-// many, those that are not Ready go first, then the newest.
-func PlanPool(pool *extensionsv1.SandboxWarmPool, members []*sandboxv1.Sandbox) PoolPlan {
+// PlanPool compares a pool's members with its spec. members are Sandboxes that the pool controls, by its UID; template is
+// the pool's, or nil where it does not exist. Those being deleted are members no more but still take their place, so that
+// a pool never has more Pods than it says. With too many, those that are not Ready go first, then the newest. Under
+// Recreate every member that was made of something else than the template as it is now goes, too.
+func PlanPool(pool *extensionsv1.SandboxWarmPool, template *extensionsv1.SandboxTemplate, members []*sandboxv1.Sandbox) PoolPlan {
 	active := make([]*sandboxv1.Sandbox, 0, len(members))
+	outdated := staleness(pool, template)
 	var plan PoolPlan
 	for _, member := range members {
-		if member.DeletionTimestamp != nil {
+		switch {
+		case member.DeletionTimestamp != nil:
+			continue
+		case outdated(member):
+			plan.Delete = append(plan.Delete, member)
 			continue
 		}
 		active = append(active, member)
@@ -45,9 +51,20 @@ func PlanPool(pool *extensionsv1.SandboxWarmPool, members []*sandboxv1.Sandbox) 
 	plan.Create = max(0, want-len(members))
 	if excess := len(active) - want; excess > 0 {
 		slices.SortFunc(active, leastUseful)
-		plan.Delete = active[:excess]
+		plan.Delete = append(plan.Delete, active[:excess]...)
 	}
 	return plan
+}
+
+// staleness returns what says of a member that its pool replaces it at once.
+func staleness(pool *extensionsv1.SandboxWarmPool, template *extensionsv1.SandboxTemplate) func(*sandboxv1.Sandbox) bool {
+	if template == nil || UpdateStrategy(pool) != extensionsv1.UpdateStrategyRecreate {
+		return func(*sandboxv1.Sandbox) bool { return false }
+	}
+	hash := BlueprintHash(template)
+	return func(member *sandboxv1.Sandbox) bool {
+		return member.Annotations[sandboxv1.AnnotationTemplateRef] != template.Name || member.Labels[sandboxv1.LabelTemplateHash] != hash
+	}
 }
 
 // leastUseful orders members of a pool for deletion: not Ready before Ready, newer before older, then by name.

@@ -69,7 +69,7 @@ func TestPlanPool(t *testing.T) {
 				members = append(members, m.Obj())
 			}
 			given := append([]*sandboxv1.Sandbox(nil), members...)
-			p := rules.PlanPool(builder.MakePool("p").Replicas(tc.replicas).Obj(), members)
+			p := rules.PlanPool(builder.MakePool("p").Replicas(tc.replicas).Obj(), nil, members)
 			got := plan{Create: p.Create, Replicas: p.Replicas, Ready: p.Ready}
 			for _, sandbox := range p.Delete {
 				got.Delete = append(got.Delete, sandbox.Name)
@@ -175,6 +175,48 @@ func TestCheckPoolNames(t *testing.T) {
 				wantRefusals(t, errs)
 			} else {
 				wantRefusals(t, errs, "FieldValueInvalid metadata.name")
+			}
+		})
+	}
+}
+
+func TestPlanPoolStaleness(t *testing.T) {
+	template := builder.MakeTemplate("t").Obj()
+	other := builder.MakeTemplate("u").Obj()
+	for name, tc := range map[string]struct {
+		strategy extensionsv1.UpdateStrategyType
+		template *extensionsv1.SandboxTemplate
+		member   func(*builder.SandboxWrapper) *builder.SandboxWrapper
+		stale    bool
+	}{
+		"current, under Recreate": {extensionsv1.UpdateStrategyRecreate, template, func(w *builder.SandboxWrapper) *builder.SandboxWrapper {
+			return w.Label(sandboxv1.LabelTemplateHash, rules.BlueprintHash(template))
+		}, false},
+		"of an earlier template, under Recreate": {extensionsv1.UpdateStrategyRecreate, template, func(w *builder.SandboxWrapper) *builder.SandboxWrapper {
+			return w.Label(sandboxv1.LabelTemplateHash, "00000000")
+		}, true},
+		"of another template, under Recreate": {extensionsv1.UpdateStrategyRecreate, other, func(w *builder.SandboxWrapper) *builder.SandboxWrapper {
+			return w.Label(sandboxv1.LabelTemplateHash, rules.BlueprintHash(other))
+		}, true},
+		"of an earlier template, under OnReplenish": {extensionsv1.UpdateStrategyOnReplenish, template, func(w *builder.SandboxWrapper) *builder.SandboxWrapper {
+			return w.Label(sandboxv1.LabelTemplateHash, "00000000")
+		}, false},
+		"while the template does not exist": {extensionsv1.UpdateStrategyRecreate, nil, func(w *builder.SandboxWrapper) *builder.SandboxWrapper {
+			return w.Label(sandboxv1.LabelTemplateHash, "00000000")
+		}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			pool := builder.MakePool("p").Template("t").Replicas(1).Obj()
+			pool.Spec.UpdateStrategy = &extensionsv1.SandboxWarmPoolUpdateStrategy{Type: tc.strategy}
+			member := tc.member(builder.MakeSandbox("a").Pool(pool).Ready()).Obj()
+
+			plan := rules.PlanPool(pool, tc.template, []*sandboxv1.Sandbox{member})
+
+			if stale := len(plan.Delete) == 1; stale != tc.stale || plan.Create != 0 {
+				t.Errorf("deletes %d, creates %d; stale: want %t", len(plan.Delete), plan.Create, tc.stale)
+			}
+			if tc.stale == (plan.Ready == 1) {
+				t.Errorf("%d Ready", plan.Ready)
 			}
 		})
 	}

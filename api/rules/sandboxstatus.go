@@ -111,8 +111,8 @@ func podIPs(pod *corev1.Pod) []string {
 	return ips
 }
 
-// SandboxStatusMoved says whether wanted is worth a write over the status that sandbox has: a Pod that is still on its
-// way there changes its node and its phase without anyone having to know.
+// SandboxStatusMoved says whether wanted is worth a write over the status that sandbox has. The node alone is not, while
+// the Sandbox is not Ready: it comes along with the next write.
 func SandboxStatusMoved(sandbox *sandboxv1.Sandbox, wanted sandboxv1.SandboxStatus) bool {
 	old := sandbox.Status
 	if !meta.IsStatusConditionTrue(wanted.Conditions, sandboxv1.ConditionReady) {

@@ -84,6 +84,9 @@ func (o *options) validate(rest []string) error {
 			errs = append(errs, fmt.Errorf("--%s: found %d, must be at least 1", name, counts[name]))
 		}
 	}
+	if o.webhookPort < 1 || o.webhookPort > 65535 {
+		errs = append(errs, fmt.Errorf("--webhook-port: found %d, must be 1 to 65535", o.webhookPort))
+	}
 	texts := map[string]string{
 		"webhook-cert-dir": o.webhookCertDir, "webhook-cert-name": o.webhookCertName,
 		"webhook-key-name": o.webhookKeyName, "controller-user": o.controllerUser,

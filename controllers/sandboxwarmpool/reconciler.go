@@ -57,7 +57,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, pool *extensionsv1.SandboxWa
 	if err != nil {
 		return reconcile.Result{}, err
 	}
-	plan := rules.PlanPool(pool, members)
+	plan := rules.PlanPool(pool, template, members)
 	err = errors.Join(r.create(ctx, pool, template, plan.Create), r.delete(ctx, plan.Delete))
 	switch stale := r.writeStatus(ctx, pool, plan, template != nil); {
 	case write.IsWeather(stale) && err == nil:
