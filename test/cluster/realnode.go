@@ -63,6 +63,9 @@ func checkNode(ctx context.Context) error {
 // startNamespaces starts the first process of the node's namespaces, and links them to the machine.
 // What it makes is recorded first: what is not recorded would not be removed.
 func (c *cluster) startNamespaces(ctx context.Context) error {
+	if err := machine.CheckFolder(c.state.dir); err != nil {
+		return err
+	}
 	link, err := machine.ChooseLink()
 	if err != nil {
 		return err

@@ -41,9 +41,14 @@ func (c *cluster) writeNode(ca *pki.Pair) error {
 		write(in("kubelet.yaml"), kubeletConfig,
 			in("pki", "ca.crt"), in("pki", "kubelet.crt"), in("pki", "kubelet.key"), in("kubelet-plugins"),
 			in("resolv.conf"), dnsIP, "/"+c.state.Node.Link.Name),
-		write(in("kube-proxy.yaml"), kubeProxyConfig, realNodeName, c.state.kubeconfig("kube-proxy"), podCIDR),
+		// Where bridges do not pass on to iptables, an answer between two Pods would not find its way back through the
+		// Service. With the node's address as the sender, it does; loading a kernel module for it would not leave the machine as it was.
+		write(in("kube-proxy.yaml"), kubeProxyConfig, realNodeName, c.state.kubeconfig("kube-proxy"), podCIDR, !binaries.Exists(bridgeFilter)),
 	)
 }
+
+// bridgeFilter is there where bridges pass on to iptables.
+const bridgeFilter = "/proc/sys/net/bridge/bridge-nf-call-iptables"
 
 func write(path, format string, values ...any) error {
 	return os.WriteFile(path, fmt.Appendf(nil, format, values...), 0o600)
@@ -109,6 +114,7 @@ mode: iptables
 hostnameOverride: %[1]q
 clientConnection: {kubeconfig: %[2]q}
 clusterCIDR: %[3]q
+iptables: {masqueradeAll: %[4]t}
 healthzBindAddress: 127.0.0.1:10256
 metricsBindAddress: 127.0.0.1:10249
 conntrack: {maxPerCore: 0, min: 0, tcpEstablishedTimeout: 0s, tcpCloseWaitTimeout: 0s}

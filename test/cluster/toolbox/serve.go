@@ -37,7 +37,7 @@ func listen(ctx context.Context, server *http.Server, certificate, key string) e
 	probes.HandleFunc("/healthz", func(http.ResponseWriter, *http.Request) {})
 	probes.HandleFunc("/readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if ctx.Err() != nil {
-			http.Error(w, "ending", http.StatusServiceUnavailable)
+			w.WriteHeader(http.StatusServiceUnavailable)
 		}
 	})
 	probes.Handle("/", inner)

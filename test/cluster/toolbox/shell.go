@@ -48,26 +48,30 @@ func interact(ctx context.Context, runner *interp.Runner) error {
 	const prompt = "$ "
 	fmt.Print(prompt)
 	parser := syntax.NewParser(syntax.Variant(syntax.LangPOSIX))
-	return parser.Interactive(os.Stdin, func(statements []*syntax.Stmt) bool {
+	for statements, err := range parser.InteractiveSeq(os.Stdin) {
+		if err != nil {
+			return err
+		}
 		if parser.Incomplete() {
 			fmt.Print("> ")
-			return true
+			continue
 		}
 		for _, statement := range statements {
-			if err := result(runner.Run(ctx, statement)); err != nil && !errors.As(err, new(exitCode)) {
-				fmt.Fprintln(os.Stderr, "sh:", err)
-			}
+			err := result(runner.Run(ctx, statement))
 			if runner.Exited() {
-				return false
+				return err
+			}
+			if _, ok := errors.AsType[exitCode](err); err != nil && !ok {
+				fmt.Fprintln(os.Stderr, "sh:", err)
 			}
 		}
 		fmt.Print(prompt)
-		return true
-	})
+	}
+	return nil
 }
 
 func result(err error) error {
-	if status, ok := interp.IsExitStatus(err); ok {
+	if status, ok := errors.AsType[interp.ExitStatus](err); ok {
 		return exitCode(status)
 	}
 	return err

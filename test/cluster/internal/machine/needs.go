@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/namesake-sandbox/namesake/test/cluster/internal/namespaces"
 )
@@ -98,6 +99,22 @@ func Check(build bool) error {
 	}
 	if hierarchies, err := hierarchies(); err != nil || len(hierarchies) == 0 {
 		return fmt.Errorf("a real node needs cgroups, mounted so that they can be written: %w", errors.Join(err, errNoCgroups))
+	}
+	return nil
+}
+
+// overlay is how statfs names overlayfs.
+const overlay = 0x794c7630
+
+// CheckFolder says whether containers can live in a folder: their layers are mounted over each other, and overlayfs does not
+// lie on itself.
+func CheckFolder(dir string) error {
+	var system syscall.Statfs_t
+	if err := syscall.Statfs(dir, &system); err != nil {
+		return fmt.Errorf("looking at %s: %w", dir, err)
+	}
+	if system.Type == overlay {
+		return fmt.Errorf("%s lies on overlayfs, on which containers cannot: name a folder on another file system with --dir", dir)
 	}
 	return nil
 }
