@@ -53,7 +53,7 @@ type sandboxValidator struct {
 func (v *sandboxValidator) check(ctx context.Context, req admission.Request, old, sandbox *sandboxv1.Sandbox) (admission.Warnings, error) {
 	actor := v.actor(req)
 	errs := append(rules.CheckPodName(old, sandbox, actor), rules.CheckOwnership(old, sandbox, actor)...)
-	if len(errs) == 0 && rules.NeedsClaim(old, sandbox) {
+	if len(errs) == 0 && actor != rules.User && rules.NeedsClaim(old, sandbox) { // A user is refused below, whatever the claim says.
 		claim, err := v.adopter(ctx, old, sandbox)
 		if err != nil {
 			return nil, err

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
@@ -72,7 +73,7 @@ func (m *claimMutator) missing(ctx context.Context, claim *extensionsv1.SandboxC
 	case claim.Spec.WarmPoolRef != nil:
 		name := claim.Spec.WarmPoolRef.Name
 		pool, err := m.pools.get(ctx, claim.Namespace, name, exists)
-		if err == nil && pool == nil {
+		if err == nil && pool == nil && isName(name) {
 			return admission.Warnings{fmt.Sprintf("spec.warmPoolRef.name: SandboxWarmPool %q not found: the claim waits until it is created", name)}, nil
 		}
 		return nil, err
@@ -82,12 +83,15 @@ func (m *claimMutator) missing(ctx context.Context, claim *extensionsv1.SandboxC
 	return nil, nil
 }
 
+// isName says whether an object can have that name: it is no use to wait for any other, and the schema refuses it.
+func isName(name string) bool { return len(validation.IsDNS1123Subdomain(name)) == 0 }
+
 // missingTemplate warns if no SandboxTemplate has that name.
 func missingTemplate(ctx context.Context, templates lookup[extensionsv1.SandboxTemplate, *extensionsv1.SandboxTemplate],
 	namespace, name, consequence string,
 ) (admission.Warnings, error) {
 	template, err := templates.get(ctx, namespace, name, exists)
-	if err != nil || template != nil {
+	if err != nil || template != nil || !isName(name) {
 		return nil, err
 	}
 	return admission.Warnings{fmt.Sprintf("spec.sandboxTemplateRef.name: SandboxTemplate %q not found: %s", name, consequence)}, nil

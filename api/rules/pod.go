@@ -67,7 +67,8 @@ func CheckPodSandbox(pod *corev1.Pod, sandbox *sandboxv1.Sandbox, actor Actor) f
 			"Sandbox %q does not exist in namespace %q: create the Sandbox, and its Pod comes with it", ref.Name, pod.Namespace))}
 	case sandbox.UID != ref.UID:
 		return field.ErrorList{field.Invalid(path.Child("uid"), ref.UID, fmt.Sprintf(
-			"Sandbox %q has UID %q: the UID is that of an earlier Sandbox of this name", ref.Name, sandbox.UID))}
+			"Sandbox %q has UID %q, this one is that of an earlier Sandbox of its name: leave this Pod out, the Sandbox makes its own",
+			ref.Name, sandbox.UID))}
 	case IsPool(ControllerOf(sandbox)) && actor != Controller:
 		return field.ErrorList{field.Invalid(path, describeOwner(ref), fmt.Sprintf(
 			"Sandbox %q is in %s: only Namesake's controller creates the Pods of a pool", ref.Name, describeOwner(ControllerOf(sandbox))))}

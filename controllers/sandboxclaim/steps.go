@@ -25,14 +25,18 @@ var errUnsettled = errors.New("the claim lost every race for a Sandbox in this p
 // the way. A *rules.Problem says what the claim waits for.
 func (r *Reconciler) ensureSandbox(ctx context.Context, claim *extensionsv1.SandboxClaim) (*sandboxv1.Sandbox, error) {
 	var reader client.Reader = r.Client
+	live := false
 	for range maxSteps {
+		if live {
+			reader = r.Live
+		}
 		sandbox, err := bound(ctx, reader, claim)
 		if err != nil {
 			return nil, err
 		}
 		step := rules.NextStep(claim, sandbox)
-		if reader == r.Client && !rules.SafeOnCache(claim, step) {
-			reader = r.Live
+		if !live && !rules.SafeOnCache(claim, step) {
+			live = true
 			if err := r.refresh(ctx, claim); err != nil {
 				return nil, err
 			}
@@ -48,7 +52,7 @@ func (r *Reconciler) ensureSandbox(ctx context.Context, claim *extensionsv1.Sand
 		case err != nil && !write.Lost(err):
 			return nil, err
 		case err != nil:
-			reader = r.Live
+			live = true
 			if err := r.refresh(ctx, claim); err != nil {
 				return nil, err
 			}
