@@ -33,7 +33,7 @@ func (c *cluster) isReal() bool {
 	return c.options.node == nodeReal
 }
 
-// prepareNode builds what a real node consists of, or says why there cannot be one here.
+// prepareNode builds what a real node consists of.
 func (c *cluster) prepareNode(ctx context.Context) error {
 	builder, err := newBuilder()
 	if err != nil {
@@ -66,15 +66,11 @@ func (c *cluster) startNamespaces(ctx context.Context) error {
 	if err := machine.CheckFolder(c.state.dir); err != nil {
 		return err
 	}
-	link, err := machine.ChooseLink()
+	link, err := machine.Claim(ctx, func(link machine.Link) error {
+		c.state.Node = &nodeTraces{Link: link, Bin: c.nodeBin}
+		return c.state.save()
+	})
 	if err != nil {
-		return err
-	}
-	c.state.Node = &nodeTraces{Link: link, Bin: c.nodeBin}
-	if err := c.state.save(); err != nil {
-		return err
-	}
-	if err := machine.MakeCgroup(link.Name); err != nil {
 		return err
 	}
 	holder, err := c.copySelf("holder")

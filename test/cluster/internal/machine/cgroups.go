@@ -34,9 +34,9 @@ func hierarchies() ([]string, error) {
 	return dirs, nil
 }
 
-// MakeCgroup makes a cgroup of that name in all hierarchies, below which the node makes those of its Pods.
+// makeCgroup makes a cgroup of that name in all hierarchies, below which the node makes those of its Pods.
 // Namespaces do not undo them: RemoveCgroup does.
-func MakeCgroup(name string) error {
+func makeCgroup(name string) error {
 	dirs, err := hierarchies()
 	if err != nil {
 		return err

@@ -27,8 +27,8 @@ type Link struct {
 // linkBits is the size of the network of a link.
 const linkBits = 24
 
-// ChooseLink chooses addresses and a name that collide with nothing on this machine. The name is also free for a cgroup.
-func ChooseLink() (Link, error) {
+// chooseFreeLink chooses addresses and a name that collide with nothing on this machine. The name is also free for a cgroup.
+func chooseFreeLink() (Link, error) {
 	taken, err := networks()
 	if err != nil {
 		return Link{}, err
