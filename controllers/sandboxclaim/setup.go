@@ -19,11 +19,11 @@ import (
 	"github.com/namesake-sandbox/namesake/controllers/internal/index"
 )
 
-// Setup adds the reconciler to mgr. Whatever a claim can wait for wakes it; no claim waits for a timer.
+// Setup adds the reconciler to mgr. Whatever a claim can wait for wakes it; no claim waits for a timer. Its own status is
+// among that: one that was computed from an old view, here or by another manager, is the last change that anyone sees.
 func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) error {
-	claims := predicate.Or(predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{}, predicate.LabelChangedPredicate{})
 	return builder.ControllerManagedBy(mgr).
-		For(&extensionsv1.SandboxClaim{}, builder.WithPredicates(claims)).
+		For(&extensionsv1.SandboxClaim{}).
 		Owns(&sandboxv1.Sandbox{}, builder.WithPredicates(shown{})).
 		Watches(&sandboxv1.Sandbox{}, handler.EnqueueRequestsFromMapFunc(r.waitingForSandbox), builder.WithPredicates(turnedReady{})).
 		Watches(&sandboxv1.Sandbox{}, handler.EnqueueRequestsFromMapFunc(r.boundTo), builder.WithPredicates(deleted())).

@@ -5,6 +5,7 @@ package write
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"gomodules.xyz/jsonpatch/v2"
@@ -49,7 +50,18 @@ func Lost(err error) bool {
 
 // IsWeather says whether err is only the API server's word that the view was old: look again, and say nothing.
 func IsWeather(err error) bool {
-	return apierrors.IsConflict(err) || apierrors.IsNotFound(err)
+	return apierrors.IsConflict(err) || apierrors.IsNotFound(err) || isUnapplied(err)
+}
+
+// isUnapplied says whether err is the API server's word that a JSON patch does not fit the object: a test of it failed, or
+// what it removes is gone. It is Invalid, like what validation refuses, but unlike that it names no object.
+func isUnapplied(err error) bool {
+	var status apierrors.APIStatus
+	if !apierrors.IsInvalid(err) || !errors.As(err, &status) {
+		return false
+	}
+	details := status.Status().Details
+	return details == nil || (details.Kind == "" && len(details.Causes) == 0)
 }
 
 // IgnoreWeather returns err unless it is weather.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -123,10 +124,13 @@ func TestLostAndWeather(t *testing.T) {
 		err           error
 		lost, weather bool
 	}{
-		"nothing":              {nil, false, false},
-		"a conflict":           {apierrors.NewConflict(claims, "c", errors.New("changed")), true, true},
-		"gone":                 {apierrors.NewNotFound(claims, "c"), true, true},
-		"a test that failed":   {apierrors.NewInvalid(schema.GroupKind{Kind: "SandboxClaim"}, "c", nil), true, false},
+		"nothing":    {nil, false, false},
+		"a conflict": {apierrors.NewConflict(claims, "c", errors.New("changed")), true, true},
+		"gone":       {apierrors.NewNotFound(claims, "c"), true, true},
+		"a test that failed": {
+			apierrors.NewGenericServerResponse(http.StatusUnprocessableEntity, "", schema.GroupResource{}, "", "", 0, false), true, true,
+		},
+		"not valid":            {apierrors.NewInvalid(schema.GroupKind{Kind: "SandboxClaim"}, "c", nil), true, false},
 		"a refusal":            {apierrors.NewForbidden(claims, "c", errors.New("no")), false, false},
 		"a name that is taken": {apierrors.NewAlreadyExists(claims, "c"), false, false},
 		"any other error":      {errors.New("lost"), false, false},
