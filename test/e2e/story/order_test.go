@@ -27,14 +27,14 @@ func TestAnyOrder(t *testing.T) {
 		} {
 			t.Run(fmt.Sprintf("by %s, %v", by, order), func(t *testing.T) {
 				name := fmt.Sprintf("by-%s-%d", by, i)
-				make := map[string]func() client.Object{
+				makers := map[string]func() client.Object{
 					"template": func() client.Object { return builder.MakeTemplate(name).Obj() },
 					"pool":     func() client.Object { return builder.MakePool(name).Template(name).Obj() },
 					"claim":    func() client.Object { return claim(name) },
 				}
 				there := map[string]bool{}
 				for _, kind := range order {
-					s.Create(t, make[kind]())
+					s.Create(t, makers[kind]())
 					there[kind] = true
 					if there["claim"] {
 						awaitAnswer(t, s, name, expected(by, there))
