@@ -32,6 +32,7 @@ func TestRegister(t *testing.T) {
 		configured = append(configured, string(match[1]))
 	}
 	slices.Sort(configured)
+	configured = slices.Compact(configured)
 	if diff := cmp.Diff(configured, slices.Sorted(maps.Keys(served))); diff != "" {
 		t.Errorf("paths (-configured +served):\n%s", diff)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 )
 
 // addWebhooks adds a template of the webhook configurations, with the Service and the authority left to the chart.
@@ -35,9 +36,10 @@ func reach(webhook any) error {
 	clientConfig, _ := fields["clientConfig"].(map[string]any)
 	service, _ := clientConfig["service"].(map[string]any)
 	path, ok := service["path"].(string)
-	if !ok || service["name"] != "namesake-webhook" {
-		return fmt.Errorf("its Service is %v, not namesake-webhook with a path", service)
+	name, _ := service["name"].(string)
+	if !ok || !slices.Contains([]string{"namesake-webhook", "namesake-webhook-probe"}, name) {
+		return fmt.Errorf("its Service is %v, not one of the chart's with a path", service)
 	}
-	fields["clientConfig"] = block(fmt.Sprintf(`include "namesake.clientConfig" (dict "root" $ "path" %q)`, path))
+	fields["clientConfig"] = block(fmt.Sprintf(`include "namesake.clientConfig" (dict "root" $ "service" %q "path" %q)`, name, path))
 	return nil
 }

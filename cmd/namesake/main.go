@@ -9,6 +9,8 @@ import (
 	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+
+	"github.com/namesake-sandbox/namesake/cmd/namesake/internal/serving"
 )
 
 func main() {
@@ -46,8 +48,9 @@ func run(flags *flag.FlagSet, args []string) error {
 	if err != nil {
 		return fmt.Errorf("finding the cluster: %w: give --kubeconfig, or run in a Pod", err)
 	}
-	ctx := ctrl.SetupSignalHandler()
-	mgr, err := newManager(ctx, cfg, o)
+	drain := &serving.Drain{}
+	ctx := drain.Context(ctrl.SetupSignalHandler(), o.shutdownDelay)
+	mgr, err := newManager(ctx, cfg, o, drain)
 	if err != nil {
 		return err
 	}

@@ -2,11 +2,16 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
+	"path/filepath"
 	"time"
 
+	certmanagerv1 "github.com/cert-manager/cert-manager/pkg/apis/certmanager/v1"
+	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/selection"
@@ -26,6 +31,7 @@ import (
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	"github.com/namesake-sandbox/namesake/api/rules/candidates"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/cmd/namesake/internal/serving"
 	"github.com/namesake-sandbox/namesake/controllers"
 	"github.com/namesake-sandbox/namesake/controllers/feed"
 	"github.com/namesake-sandbox/namesake/webhooks"
@@ -38,21 +44,26 @@ const leaseName = "namesake.agents.x-k8s.io"
 
 // newManager assembles everything that runs in the program: cache, index, webhooks in every replica, reconcilers in the
 // one that leads.
-func newManager(ctx context.Context, cfg *rest.Config, o *options) (manager.Manager, error) {
+func newManager(ctx context.Context, cfg *rest.Config, o *options, drain *serving.Drain) (manager.Manager, error) {
 	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, sandboxv1.AddToScheme, extensionsv1.AddToScheme} {
+	for _, add := range []func(*runtime.Scheme) error{
+		clientgoscheme.AddToScheme, certmanagerv1.AddToScheme, sandboxv1.AddToScheme, extensionsv1.AddToScheme,
+	} {
 		if err := add(scheme); err != nil {
 			return nil, fmt.Errorf("registering the API: %w", err)
 		}
 	}
 	cfg = rest.CopyConfig(cfg)
 	cfg.QPS, cfg.Burst = float32(o.qps), o.burst
+	certificate := serving.NewCertificate(
+		filepath.Join(o.webhookCertDir, o.webhookCertName), filepath.Join(o.webhookCertDir, o.webhookKeyName))
 	mgr, err := ctrl.NewManager(cfg, manager.Options{
 		Scheme:  scheme,
-		Cache:   cacheOptions(),
+		Cache:   cacheOptions(o),
 		Metrics: server.Options{BindAddress: o.metricsAddress},
 		WebhookServer: webhook.NewServer(webhook.Options{
-			Port: o.webhookPort, CertDir: o.webhookCertDir, CertName: o.webhookCertName, KeyName: o.webhookKeyName,
+			Port:    o.webhookPort,
+			TLSOpts: []func(*tls.Config){func(c *tls.Config) { c.GetCertificate = certificate.GetCertificate }},
 		}),
 		HealthProbeBindAddress:        o.probeAddress,
 		LeaderElection:                o.leaderElect,
@@ -69,14 +80,14 @@ func newManager(ctx context.Context, cfg *rest.Config, o *options) (manager.Mana
 	if err != nil {
 		return nil, err
 	}
-	if err := addProbes(mgr, fed); err != nil {
+	if err := addServing(mgr, o, certificate, drain, fed); err != nil {
 		return nil, err
 	}
 	clients, err := newClients(cfg, mgr)
 	if err != nil {
 		return nil, err
 	}
-	webhooks.Register(mgr.GetWebhookServer(), webhooks.Options{
+	webhooks.Register(drain.Server(mgr.GetWebhookServer()), webhooks.Options{
 		Scheme: scheme, Cache: mgr.GetCache(), Live: mgr.GetAPIReader(), DryRun: client.NewDryRunClient(mgr.GetClient()),
 		Candidates: index, ControllerUser: o.controllerUser, Now: time.Now,
 	})
@@ -102,8 +113,10 @@ func workers(n int) controller.Options {
 	}
 }
 
-// cacheOptions keeps the cache small: of all Pods only those of Sandboxes, and of these only what is read.
-func cacheOptions() cache.Options {
+// cacheOptions keeps the cache small: of all Pods only those of Sandboxes, and of these only what is read; of all webhook
+// configurations only Namesake's own.
+func cacheOptions(o *options) cache.Options {
+	ours := cache.ByObject{Field: fields.OneTermEqualSelector("metadata.name", o.webhookConfig)}
 	ofSandboxes, err := labels.NewRequirement(sandboxv1.LabelSandboxNameHash, selection.Exists, nil)
 	if err != nil { // The label's key is a constant.
 		panic(err)
@@ -112,6 +125,8 @@ func cacheOptions() cache.Options {
 		DefaultTransform: cache.TransformStripManagedFields(),
 		ByObject: map[client.Object]cache.ByObject{
 			&corev1.Pod{}: {Label: labels.NewSelector().Add(*ofSandboxes), Transform: stripPod},
+			&admissionv1.MutatingWebhookConfiguration{}:   ours,
+			&admissionv1.ValidatingWebhookConfiguration{}: ours,
 		},
 	}
 }

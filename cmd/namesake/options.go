@@ -7,6 +7,11 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
 // options are the flags that an operator may have a reason to change.
@@ -22,6 +27,9 @@ type options struct {
 	webhookCertDir  string
 	webhookCertName string
 	webhookKeyName  string
+	webhookConfig   string
+	certificate     string
+	shutdownDelay   time.Duration
 
 	qps   float64
 	burst int
@@ -41,6 +49,8 @@ func defaults() *options {
 		webhookCertDir:  "/tmp/k8s-webhook-server/serving-certs",
 		webhookCertName: "tls.crt",
 		webhookKeyName:  "tls.key",
+		webhookConfig:   "namesake",
+		shutdownDelay:   5 * time.Second,
 		qps:             -1,
 		burst:           10,
 		sandboxWorkers:  100,
@@ -62,6 +72,12 @@ func (o *options) addFlags(flags *flag.FlagSet) {
 	flags.StringVar(&o.webhookCertDir, "webhook-cert-dir", o.webhookCertDir, "Folder of the serving certificate, which is read again when it changes.")
 	flags.StringVar(&o.webhookCertName, "webhook-cert-name", o.webhookCertName, "File of the certificate in that folder.")
 	flags.StringVar(&o.webhookKeyName, "webhook-key-name", o.webhookKeyName, "File of its key.")
+	flags.StringVar(&o.webhookConfig, "webhook-configuration", o.webhookConfig,
+		"Name of the webhook configurations: the manager is ready when their caBundle verifies its certificate.")
+	flags.StringVar(&o.certificate, "certificate", o.certificate,
+		"NAMESPACE/NAME of the cert-manager Certificate behind the serving certificate, to say why it is not there; empty where it is not cert-manager's.")
+	flags.DurationVar(&o.shutdownDelay, "shutdown-delay", o.shutdownDelay,
+		"How long to go on serving, as not ready, when told to stop: until the cluster has taken the replica out of the Service.")
 	flags.Float64Var(&o.qps, "kube-api-qps", o.qps, "Requests a second to the API server, for claims and for the rest each; -1 for no limit but the API server's own.")
 	flags.IntVar(&o.burst, "kube-api-burst", o.burst, "Requests at once beyond --kube-api-qps.")
 	flags.IntVar(&o.sandboxWorkers, "sandbox-concurrent-workers", o.sandboxWorkers, "Sandboxes reconciled at a time.")
@@ -89,7 +105,7 @@ func (o *options) validate(rest []string) error {
 	}
 	texts := map[string]string{
 		"webhook-cert-dir": o.webhookCertDir, "webhook-cert-name": o.webhookCertName,
-		"webhook-key-name": o.webhookKeyName, "controller-user": o.controllerUser,
+		"webhook-key-name": o.webhookKeyName, "controller-user": o.controllerUser, "webhook-configuration": o.webhookConfig,
 	}
 	for _, name := range slices.Sorted(maps.Keys(texts)) {
 		if texts[name] == "" {
@@ -99,5 +115,31 @@ func (o *options) validate(rest []string) error {
 	if qps := float32(o.qps); o.qps != -1 && (!(qps > 0) || qps > math.MaxFloat32) { // NaN is not greater than anything.
 		errs = append(errs, fmt.Errorf("--kube-api-qps: found %v, must be positive, or -1 for no limit", o.qps))
 	}
+	if _, err := o.certificateKey(); err != nil {
+		errs = append(errs, err)
+	}
+	if o.shutdownDelay < 0 {
+		errs = append(errs, fmt.Errorf("--shutdown-delay: found %s, must not be negative", o.shutdownDelay))
+	}
 	return errors.Join(errs...)
+}
+
+// certificateKey is what --certificate names; its name is empty where the flag is.
+func (o *options) certificateKey() (client.ObjectKey, error) {
+	if o.certificate == "" {
+		return client.ObjectKey{}, nil
+	}
+	namespace, name, ok := strings.Cut(o.certificate, "/")
+	if !ok || namespace == "" || name == "" || strings.Contains(name, "/") {
+		return client.ObjectKey{}, fmt.Errorf("--certificate: found %q, must be NAMESPACE/NAME", o.certificate)
+	}
+	return client.ObjectKey{Namespace: namespace, Name: name}, nil
+}
+
+// ownNamespace is the namespace of the manager's service account; default where --controller-user is no service account.
+func (o *options) ownNamespace() string {
+	if parts := strings.Split(o.controllerUser, ":"); len(parts) == 4 && parts[1] == "serviceaccount" {
+		return parts[2]
+	}
+	return metav1.NamespaceDefault
 }

@@ -5,36 +5,85 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
+	"github.com/go-logr/logr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
+
+	"github.com/namesake-sandbox/namesake/cmd/namesake/internal/serving"
 )
 
-// addProbes makes the manager ready when it can answer admission: the cache is synced, the index has seen it, and the
-// webhooks are served. Leading is not asked for: every replica serves admission.
-func addProbes(mgr manager.Manager, fed func() bool) error {
-	synced := func(req *http.Request) error {
-		ctx, cancel := context.WithTimeout(req.Context(), time.Second)
-		defer cancel()
-		if !mgr.GetCache().WaitForCacheSync(ctx) {
-			return errors.New("the cache is not synced yet")
-		}
-		if !fed() {
-			return errors.New("the index of warm Sandboxes is not filled yet")
-		}
-		return nil
-	}
-	return errors.Join(
-		wrap("healthz", mgr.AddHealthzCheck("ping", healthz.Ping)),
-		wrap("cache", mgr.AddReadyzCheck("cache", synced)),
-		wrap("webhooks", mgr.AddReadyzCheck("webhooks", mgr.GetWebhookServer().StartedChecker())),
-	)
-}
+// probeTimeout bounds a readiness check.
+const probeTimeout = time.Second
 
-func wrap(name string, err error) error {
+// addServing makes the manager ready when admission works: the cache is synced and the index has seen it, the API server
+// trusts the certificate, a refusal has come all the way back once, and the replica is not stopping. Leading is not
+// asked for: every replica serves admission.
+func addServing(mgr manager.Manager, o *options, certificate *serving.Certificate, drain *serving.Drain, fed func() bool) error {
+	trust := &serving.Trust{Reader: mgr.GetCache(), Certificate: certificate, Configuration: o.webhookConfig, Now: time.Now}
+	key, err := o.certificateKey()
 	if err != nil {
-		return fmt.Errorf("adding the probe %s: %w", name, err)
+		return err
+	}
+	issuance := &serving.Issuance{Reader: mgr.GetAPIReader(), Certificate: key}
+	selfTest := &serving.SelfTest{Create: client.NewDryRunClient(mgr.GetClient()).Create, Namespace: o.ownNamespace()}
+
+	errs := []error{
+		mgr.Add(certificate), mgr.Add(selfTest), metrics.Registry.Register(serving.NewMetrics(trust)),
+		mgr.AddHealthzCheck("ping", healthz.Ping),
+	}
+	for name, check := range map[string]func(context.Context) error{
+		"stopping": func(context.Context) error { return drain.Check() },
+		"cache": func(ctx context.Context) error {
+			if !mgr.GetCache().WaitForCacheSync(ctx) {
+				return errors.New("the cache is not synced yet")
+			}
+			if !fed() {
+				return errors.New("the index of warm Sandboxes is not filled yet")
+			}
+			return nil
+		},
+		"certificate": func(ctx context.Context) error {
+			_, err := trust.Check(ctx)
+			return issuance.Explain(ctx, err)
+		},
+		"admission": func(context.Context) error { return selfTest.Check() },
+	} {
+		errs = append(errs, mgr.AddReadyzCheck(name, spoken(mgr.GetLogger().WithValues("check", name), check)))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("adding probes: %w", err)
 	}
 	return nil
+}
+
+// spoken makes a readiness check of check. Its answer to the kubelet withholds the reason; so that is logged whenever it
+// changes.
+func spoken(log logr.Logger, check func(context.Context) error) healthz.Checker {
+	var mu sync.Mutex
+	var last string
+	return func(req *http.Request) error {
+		ctx, cancel := context.WithTimeout(req.Context(), probeTimeout)
+		defer cancel()
+		err := check(ctx)
+		reason := ""
+		if err != nil {
+			reason = err.Error()
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		switch reason {
+		case last:
+		case "":
+			log.Info("Ready")
+		default:
+			log.Info("Not ready", "reason", reason)
+		}
+		last = reason
+		return err
+	}
 }

@@ -53,7 +53,7 @@ func TestVariants(t *testing.T) {
 		{"no CRDs", "CustomResourceDefinition", "sandboxes.agents.x-k8s.io", nil, missing},
 		{"CRDs that go", "CustomResourceDefinition", "sandboxes.agents.x-k8s.io", []any{"metadata", "annotations", "helm.sh/resource-policy"}, nil},
 		{"manager elsewhere", "MutatingWebhookConfiguration", "namesake", []any{"webhooks", 0, "clientConfig"}, object{"url": "https://localhost:9443/mutate-pod"}},
-		{"manager elsewhere", "Certificate", "namesake-webhook", []any{"spec", "dnsNames", 1}, "localhost"},
+		{"manager elsewhere", "Certificate", "namesake-webhook", []any{"spec", "dnsNames", 2}, "localhost"},
 		{"manager at an IP", "Certificate", "namesake-webhook", []any{"spec", "ipAddresses"}, []any{"10.0.0.1"}},
 		{"manager at an IPv6", "Certificate", "namesake-webhook", []any{"spec", "ipAddresses"}, []any{"fd00::1"}},
 		{"own account", "ServiceAccount", "mine", nil, missing},

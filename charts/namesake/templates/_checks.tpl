@@ -9,7 +9,7 @@
 {{-   end }}
 {{- else }}
 {{-   if not .Values.webhook.tls.secretName }}
-{{-     fail "certManager.enabled=false needs webhook.tls.secretName: a Secret of type kubernetes.io/tls in the release's namespace with a certificate for namesake-webhook.NAMESPACE.svc" }}
+{{-     fail "certManager.enabled=false needs webhook.tls.secretName: a Secret of type kubernetes.io/tls in the release's namespace with a certificate for namesake-webhook.NAMESPACE.svc and namesake-webhook-probe.NAMESPACE.svc" }}
 {{-   end }}
 {{-   if not (contains "-----BEGIN CERTIFICATE-----" .Values.webhook.caBundle) }}
 {{-     fail "certManager.enabled=false needs webhook.caBundle: the certificate of the authority in PEM, for example --set-file webhook.caBundle=ca.crt" }}

@@ -58,7 +58,7 @@ group: cert-manager.io
 url: https://{{ . }}{{ $.path }}
 {{- else -}}
 service:
-  name: namesake-webhook
+  name: {{ .service }}
   namespace: {{ .root.Release.Namespace }}
   path: {{ .path }}
 {{- end }}

@@ -1,0 +1,92 @@
+// Package serving keeps admission answering: the certificate that it is served with, whether the API server can trust that
+// certificate and reach the webhooks, and an end that drops no call.
+package serving
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"sigs.k8s.io/controller-runtime/pkg/certwatcher"
+)
+
+// look is how often files that are not there yet are looked for.
+const look = time.Second
+
+// Certificate is the serving certificate, out of two files that may come later and are read again when they change.
+type Certificate struct {
+	certFile, keyFile string
+	watcher           atomic.Pointer[certwatcher.CertWatcher]
+	missing           atomic.Pointer[error]
+}
+
+// NewCertificate returns the certificate in those files, in PEM. Nothing is read before Start.
+func NewCertificate(certFile, keyFile string) *Certificate {
+	return &Certificate{certFile: certFile, keyFile: keyFile}
+}
+
+// NeedLeaderElection implements manager.LeaderElectionRunnable: every replica serves admission.
+func (*Certificate) NeedLeaderElection() bool { return false }
+
+// Start waits for the files, then follows their changes until ctx ends.
+func (c *Certificate) Start(ctx context.Context) error {
+	ticker := time.NewTicker(look)
+	defer ticker.Stop()
+	for {
+		watcher, err := certwatcher.New(c.certFile, c.keyFile)
+		if err == nil {
+			c.watcher.Store(watcher)
+			return watcher.Start(ctx)
+		}
+		c.missing.Store(&err)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
+}
+
+// GetCertificate is for a tls.Config.
+func (c *Certificate) GetCertificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+	watcher := c.watcher.Load()
+	if watcher == nil {
+		return nil, c.notThere()
+	}
+	return watcher.GetCertificate(hello)
+}
+
+// Chain returns the certificate that is served now, and those that were sent along with it.
+func (c *Certificate) Chain() (leaf *x509.Certificate, intermediates *x509.CertPool, err error) {
+	served, err := c.GetCertificate(nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	intermediates = x509.NewCertPool()
+	for i, der := range served.Certificate {
+		parsed, err := x509.ParseCertificate(der)
+		if err != nil {
+			return nil, nil, fmt.Errorf("certificate %d in %s: %w", i, c.certFile, err)
+		}
+		if i == 0 {
+			leaf = parsed
+		} else {
+			intermediates.AddCert(parsed)
+		}
+	}
+	if leaf == nil {
+		return nil, nil, fmt.Errorf("%s holds no certificate", c.certFile)
+	}
+	return leaf, intermediates, nil
+}
+
+func (c *Certificate) notThere() error {
+	if err := c.missing.Load(); err != nil {
+		return fmt.Errorf("no serving certificate yet: %w", *err)
+	}
+	return errors.New("no serving certificate yet")
+}

@@ -1,0 +1,61 @@
+package serving
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// SelfTest asks the API server, once at the start, for something that only these webhooks refuse: the answer has come all
+// the way through the API server, the network and a replica's certificate. The Pod that it asks for goes to a webhook of
+// its own, by a Service that also reaches replicas which are not ready: or the first replica would wait for itself.
+type SelfTest struct {
+	// Create asks without keeping anything (a dry run).
+	Create    func(ctx context.Context, obj client.Object, opts ...client.CreateOption) error
+	Namespace string
+
+	passed atomic.Bool
+	failed atomic.Pointer[error]
+}
+
+// NeedLeaderElection implements manager.LeaderElectionRunnable.
+func (*SelfTest) NeedLeaderElection() bool { return false }
+
+// Start tries until the test passes or ctx ends.
+func (s *SelfTest) Start(ctx context.Context) error {
+	ticker := time.NewTicker(look)
+	defer ticker.Stop()
+	for {
+		err := s.try(ctx)
+		if err == nil {
+			s.passed.Store(true)
+			return nil
+		}
+		s.failed.Store(&err)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
+}
+
+// Check returns why the test has not passed.
+func (s *SelfTest) Check() error {
+	if s.passed.Load() {
+		return nil
+	}
+	if err := s.failed.Load(); err != nil {
+		return fmt.Errorf("admission does not answer yet: %w", *err)
+	}
+	return errors.New("admission was not tried yet")
+}
+
+// try passes when a Pod of another name than its Sandbox is refused for its name.
+func (s *SelfTest) try(ctx context.Context) error {
+	return Refused(s.Create(ctx, WronglyNamedPod(s.Namespace, ProbeName)))
+}

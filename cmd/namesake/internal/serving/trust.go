@@ -1,0 +1,83 @@
+package serving
+
+import (
+	"context"
+	"crypto/x509"
+	"fmt"
+	"time"
+
+	admissionv1 "k8s.io/api/admissionregistration/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// +kubebuilder:rbac:groups=admissionregistration.k8s.io,resources=mutatingwebhookconfigurations;validatingwebhookconfigurations,resourceNames=namesake,verbs=get;list;watch
+
+// Trust checks that the API server, by the live webhook configurations, accepts the certificate that is served.
+type Trust struct {
+	Reader      client.Reader
+	Certificate *Certificate
+	// Configuration is the name of both webhook configurations.
+	Configuration string
+	Now           func() time.Time
+}
+
+// Check returns what keeps the API server from trusting the webhooks, or when the authority that it trusts ends.
+func (t *Trust) Check(ctx context.Context) (authorityEnds time.Time, err error) {
+	leaf, intermediates, err := t.Certificate.Chain()
+	if err != nil {
+		return time.Time{}, err
+	}
+	configs, err := t.clientConfigs(ctx)
+	if err != nil {
+		return time.Time{}, err
+	}
+	for webhook, config := range configs {
+		if len(config.CABundle) == 0 {
+			return time.Time{}, fmt.Errorf("webhook %s has no caBundle yet: cert-manager's cainjector, or whoever installed it, has to fill it in", webhook)
+		}
+		roots := x509.NewCertPool()
+		if !roots.AppendCertsFromPEM(config.CABundle) {
+			return time.Time{}, fmt.Errorf("webhook %s: its caBundle holds no certificate", webhook)
+		}
+		chains, err := leaf.Verify(x509.VerifyOptions{
+			DNSName: serverName(config), Roots: roots, Intermediates: intermediates, CurrentTime: t.Now(),
+		})
+		if err != nil {
+			return time.Time{}, fmt.Errorf("webhook %s: its caBundle does not verify the serving certificate: %w", webhook, err)
+		}
+		root := chains[0][len(chains[0])-1]
+		if authorityEnds.IsZero() || root.NotAfter.Before(authorityEnds) {
+			authorityEnds = root.NotAfter
+		}
+	}
+	return authorityEnds, nil
+}
+
+// clientConfigs returns how the API server reaches each webhook, by the webhook's name.
+func (t *Trust) clientConfigs(ctx context.Context) (map[string]admissionv1.WebhookClientConfig, error) {
+	key := client.ObjectKey{Name: t.Configuration}
+	var mutating admissionv1.MutatingWebhookConfiguration
+	if err := t.Reader.Get(ctx, key, &mutating); err != nil {
+		return nil, fmt.Errorf("reading MutatingWebhookConfiguration %q: %w", t.Configuration, err)
+	}
+	var validating admissionv1.ValidatingWebhookConfiguration
+	if err := t.Reader.Get(ctx, key, &validating); err != nil {
+		return nil, fmt.Errorf("reading ValidatingWebhookConfiguration %q: %w", t.Configuration, err)
+	}
+	configs := map[string]admissionv1.WebhookClientConfig{}
+	for i := range mutating.Webhooks {
+		configs[mutating.Webhooks[i].Name] = mutating.Webhooks[i].ClientConfig
+	}
+	for i := range validating.Webhooks {
+		configs[validating.Webhooks[i].Name] = validating.Webhooks[i].ClientConfig
+	}
+	return configs, nil
+}
+
+// serverName is the name that the API server asks of the certificate; any will do where a URL is used.
+func serverName(config admissionv1.WebhookClientConfig) string {
+	if config.Service == nil {
+		return ""
+	}
+	return config.Service.Name + "." + config.Service.Namespace + ".svc"
+}

@@ -1,0 +1,72 @@
+package serving_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	admissionv1 "k8s.io/api/admissionregistration/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/namesake-sandbox/namesake/cmd/namesake/internal/serving"
+)
+
+// configurations answers for both webhook configurations, each with one webhook whose authority is bundle.
+type configurations struct {
+	client.Reader
+	bundle []byte
+}
+
+// Get implements client.Reader.
+func (c configurations) Get(_ context.Context, _ client.ObjectKey, obj client.Object, _ ...client.GetOption) error {
+	config := admissionv1.WebhookClientConfig{
+		CABundle: c.bundle, Service: &admissionv1.ServiceReference{Name: "namesake-webhook", Namespace: "namesake-system"},
+	}
+	switch obj := obj.(type) {
+	case *admissionv1.MutatingWebhookConfiguration:
+		obj.ObjectMeta = metav1.ObjectMeta{Name: "namesake"}
+		obj.Webhooks = []admissionv1.MutatingWebhook{{Name: "pod.mutate", ClientConfig: config}}
+	case *admissionv1.ValidatingWebhookConfiguration:
+		obj.ObjectMeta = metav1.ObjectMeta{Name: "namesake"}
+		obj.Webhooks = []admissionv1.ValidatingWebhook{{Name: "pod.validate", ClientConfig: config}}
+	}
+	return nil
+}
+
+func TestTrust(t *testing.T) {
+	ours, other := newAuthority(t), newAuthority(t)
+	const name = "namesake-webhook.namesake-system.svc"
+	for sentence, tc := range map[string]struct {
+		names  []string
+		bundle []byte
+		now    time.Time
+		want   string // a part of the error
+	}{
+		"the authority that signed it":              {[]string{name}, ours.pem, begin, ""},
+		"that one among others":                     {[]string{name}, slices.Concat(other.pem, ours.pem), begin, ""},
+		"another authority":                         {[]string{name}, other.pem, begin, "does not verify the serving certificate"},
+		"no authority yet":                          {[]string{name}, nil, begin, "has no caBundle yet"},
+		"something that is no certificate":          {[]string{name}, []byte("no"), begin, "holds no certificate"},
+		"a certificate for another name":            {[]string{"other"}, ours.pem, begin, "does not verify the serving certificate"},
+		"a certificate that has ended in the while": {[]string{name}, ours.pem, end.Add(time.Second), "expired"},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			dir := t.TempDir()
+			ours.issue(t, dir, tc.names...)
+			trust := &serving.Trust{
+				Reader: configurations{bundle: tc.bundle}, Certificate: follow(t, dir), Configuration: "namesake",
+				Now: func() time.Time { return tc.now },
+			}
+			ends, err := trust.Check(t.Context())
+			switch {
+			case tc.want == "" && (err != nil || !ends.Equal(ours.certificate.NotAfter)):
+				t.Errorf("until %v, %v", ends, err)
+			case tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)):
+				t.Errorf("got %v, want %q", err, tc.want)
+			}
+		})
+	}
+}
