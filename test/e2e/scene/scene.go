@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 
@@ -76,10 +77,16 @@ func (s *Scene) Clear(t *testing.T) {
 	})
 }
 
+// deleteAll deletes every object of that kind. It tries again: a loaded API server breaks off a deletion of hundreds.
 func (s *Scene) deleteAll(t *testing.T, kind client.Object) {
 	t.Helper()
-	if err := s.Editor.DeleteAllOf(context.Background(), kind, client.InNamespace(s.Namespace)); err != nil {
-		t.Errorf("deleting every %T: %v", kind, err)
+	var last error
+	once := func(ctx context.Context) (bool, error) {
+		last = s.Editor.DeleteAllOf(ctx, kind, client.InNamespace(s.Namespace))
+		return last == nil, nil
+	}
+	if err := wait.PollUntilContextTimeout(context.Background(), time.Second, Long, true, once); err != nil {
+		t.Errorf("deleting every %T: %v: %v", kind, err, last)
 	}
 }
 
