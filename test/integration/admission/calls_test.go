@@ -28,7 +28,10 @@ func TestPlainPodsCostNoCall(t *testing.T) {
 		n.RunPod(t, pod.Name)
 	}
 	calls.Expect(t, suite.Calls, suite.Counts{})
-	kept.ExpectAtLeast(t, suite.KeptAway, suite.Counts{"pod.mutate CREATE": pods, "pod.validate CREATE": pods, "pod.validate UPDATE": 2 * pods})
+	kept.ExpectAtLeast(t, suite.KeptAway, suite.Counts{
+		"pod.mutate CREATE": pods, "pod.validate CREATE": pods, "pod.validate UPDATE": 2 * pods,
+		"probe.pod.validate CREATE": pods, "probe.pod.validate UPDATE": pods,
+	})
 }
 
 // A kubelet writes the status of a Pod many times.
