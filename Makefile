@@ -159,6 +159,16 @@ e2e: $(CLUSTER) ## The whole story on control planes with fake nodes, with the m
 	$(CLUSTER) run --race --managers 2 --leader-elect=false -- $(E2E) -race ./test/e2e/twomanagers/...
 	$(CLUSTER) run -- $(E2E) ./test/e2e/size/...
 
+# What containers need is Linux and root. Elsewhere this is no failure, but with NAMESAKE_TEST_REAL_NODE=required it is.
+.PHONY: test-node
+test-node: $(CLUSTER) ## On a real node, as root: cert-manager and the chart by helm, and what users do, with containers.
+	@$(CLUSTER) can-node || { [ "$${NAMESAKE_TEST_REAL_NODE:-}" != required ]; exit; }; \
+	certmanager="$$($(CLUSTER) cert-manager)"; arch="$$($(GO) env GOHOSTARCH)"; \
+	$(GO) build -C test/image -o $(ROOT)/bin/image-builder .; \
+	bin/image-builder -name localhost/namesake -version $(VERSION) -platforms "linux/$$arch" -out bin/node-image; \
+	export NAMESAKE_CLUSTER=$(CLUSTER) NAMESAKE_CERT_MANAGER="$$certmanager" NAMESAKE_IMAGE="$(ROOT)/bin/node-image/namesake-$$arch.tar"; \
+	$(CLUSTER) run --node real -- $(GO) test -count=1 -timeout 20m $(GOTESTFLAGS) ./test/node/...
+
 .PHONY: bench
 bench: $(CLUSTER) ## Benchmarks, on a control plane that stores on disk.
 	$(CLUSTER) run --store disk -- $(GO) test -run '^$$' -bench . -count=1 -timeout 60m $(GOTESTFLAGS) ./test/bench/...

@@ -26,6 +26,8 @@ const usage = `usage: go -C test/cluster run . COMMAND
   setup                  install what a real node needs of the system (Debian, Ubuntu)
   images load FILE...    load images into the real node of a cluster; "images build" makes one
   enter -- COMMAND       run COMMAND in the network, mounts and processes of a real node
+  can-node               say loudly, and end with 1, if this machine cannot run a real node
+  cert-manager           make cert-manager's images and chart for a real node; prints the folder
   check-node             start a real node, try it, stop it, and see that nothing is left
 
 "COMMAND -h" lists a command's flags.
@@ -37,20 +39,22 @@ type exitCode int
 func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
 
 var commands = map[string]func(ctx context.Context, args []string) error{
-	"assets":     assetsCommand,
-	"bin":        binCommand,
-	"build":      buildCommand,
-	"check-node": checkNodeCommand,
-	"down":       downCommand,
-	"enter":      enterCommand,
-	"forward":    forwardCommand, // Not for people: up starts it.
-	"helm":       helmCommand,
-	"hold":       holdCommand, // Not for people: up starts it.
-	"images":     imagesCommand,
-	"kubeconfig": kubeconfigCommand,
-	"run":        runCommand,
-	"setup":      setupCommand,
-	"up":         upCommand,
+	"assets":       assetsCommand,
+	"bin":          binCommand,
+	"build":        buildCommand,
+	"can-node":     canNodeCommand,
+	"cert-manager": certManagerCommand,
+	"check-node":   checkNodeCommand,
+	"down":         downCommand,
+	"enter":        enterCommand,
+	"forward":      forwardCommand, // Not for people: up starts it.
+	"helm":         helmCommand,
+	"hold":         holdCommand, // Not for people: up starts it.
+	"images":       imagesCommand,
+	"kubeconfig":   kubeconfigCommand,
+	"run":          runCommand,
+	"setup":        setupCommand,
+	"up":           upCommand,
 }
 
 func main() {

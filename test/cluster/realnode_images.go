@@ -29,6 +29,8 @@ type ownImage struct {
 	folder, pkg string
 	// links are further names of the program.
 	links []string
+	// user is who it runs as: root if it is empty.
+	user string
 }
 
 var ownImages = []ownImage{
@@ -79,7 +81,7 @@ func (o ownImage) ensure(ctx context.Context, builder *binaries.Builder, dir str
 	for _, link := range o.links {
 		files = append(files, images.File{Path: "/bin/" + link, Link: name})
 	}
-	image := images.Image{Name: o.name, Files: files, Entrypoint: []string{"/bin/" + name}}
+	image := images.Image{Name: o.name, Files: files, Entrypoint: []string{"/bin/" + name}, User: o.user}
 	return archive, image.Write(archive)
 }
 

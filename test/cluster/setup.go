@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,7 +28,7 @@ func checkNodeCommand(ctx context.Context, args []string) error {
 		return err
 	}
 	if err := checkNode(ctx); err != nil {
-		fmt.Fprintf(os.Stderr, "\n*** NOT RUN: the test of a real node. Nothing is known about containers from this run.\n*** %v\n\n", err)
+		sayNotRun(err)
 		if os.Getenv(nodeTestVariable) == "required" {
 			return exitCode(1)
 		}

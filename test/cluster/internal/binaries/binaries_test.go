@@ -110,7 +110,7 @@ func TestLock(t *testing.T) {
 }
 
 func TestVersionsAreRead(t *testing.T) {
-	all := slices.Concat(modules, nodeModules, []module{helm})
+	all := slices.Concat(modules, nodeModules, []module{helm, certManager})
 	versions, err := readVersions(t.Context(), filepath.Join("..", ".."), all)
 	if err != nil {
 		t.Fatal(err)

@@ -1,0 +1,130 @@
+package node
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/klog/v2"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+)
+
+const (
+	release = "namesake"
+	system  = "namesake-system"
+	// registry is that of images which are on the node, and nowhere else.
+	registry = "localhost"
+	// patience is how long kubectl and helm wait. On a free machine all is done in a third of it.
+	patience = "--timeout=180s"
+)
+
+// node is a real node, as its administrator sees it.
+type node struct {
+	client.WithWatch
+}
+
+const howToRun = `%s is not set: these tests need a real node of their own, images and cert-manager's chart. Run them all with
+    make test-node
+or one, as root on Linux, with
+    make test-node GOTESTFLAGS='-v -run TestStory'`
+
+// What the target test-node of the Makefile sets: the program of test/cluster, the folder with cert-manager's chart and
+// images, and the archive with the product's image.
+const (
+	clusterVariable     = "NAMESAKE_CLUSTER"
+	certManagerVariable = "NAMESAKE_CERT_MANAGER"
+	imageVariable       = "NAMESAKE_IMAGE"
+)
+
+// open connects to the node that the environment names, and sees that cert-manager runs there.
+func open(t *testing.T) *node {
+	t.Helper()
+	for _, name := range []string{"KUBECONFIG", "NAMESAKE_CLUSTER_DIR", clusterVariable, certManagerVariable, imageVariable} {
+		if os.Getenv(name) == "" {
+			t.Fatalf(howToRun, name)
+		}
+	}
+	log.SetLogger(klog.Background()) // Or the client complains that it has none.
+	config, err := clientcmd.BuildConfigFromFlags("", os.Getenv("KUBECONFIG"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.QPS = -1
+	config.WarningHandler = rest.NoWarnings{}
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, sandboxv1.AddToScheme, extensionsv1.AddToScheme} {
+		if err := add(scheme); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, err := client.NewWithWatch(config, client.Options{Scheme: scheme})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := &node{WithWatch: c}
+	if !installed(t, "cert-manager") {
+		n.prepare(t)
+	}
+	return n
+}
+
+// prepare loads the images and installs cert-manager by its own chart.
+func (n *node) prepare(t *testing.T) {
+	t.Helper()
+	archives, err := filepath.Glob(filepath.Join(os.Getenv(certManagerVariable), "*.tar"))
+	if err != nil || len(archives) == 0 {
+		t.Fatalf("no images in %s: %v", os.Getenv(certManagerVariable), err)
+	}
+	archives = append(archives, os.Getenv(imageVariable))
+	run(t, os.Getenv(clusterVariable), append([]string{"images", "load", "--dir", os.Getenv("NAMESAKE_CLUSTER_DIR")}, archives...)...)
+
+	charts, err := filepath.Glob(filepath.Join(os.Getenv(certManagerVariable), "*.tgz"))
+	if err != nil || len(charts) != 1 {
+		t.Fatalf("not one chart in %s: %v, %v", os.Getenv(certManagerVariable), charts, err)
+	}
+	helm(t, "install", "cert-manager", charts[0], "--namespace", "cert-manager", "--create-namespace",
+		"--values", "test/node/testdata/cert-manager.yaml", "--wait", patience)
+}
+
+// installed says whether there is a release of that name.
+func installed(t *testing.T, name string) bool {
+	t.Helper()
+	out, err := try(t, "", "helm", "list", "--all-namespaces", "--short", "--deployed", "--filter", "^"+name+"$")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(out) == name
+}
+
+// install installs the product as the chart's README.md says.
+func (n *node) install(t *testing.T) {
+	t.Helper()
+	command := readme(t, "Install")[0]
+	for i, word := range command {
+		command[i] = strings.ReplaceAll(word, "REGISTRY", registry)
+	}
+	run(t, command[0], append(command[1:], patience)...)
+}
+
+// uninstall removes it, and waits until the managers are gone.
+func (n *node) uninstall(t *testing.T) {
+	t.Helper()
+	helm(t, "uninstall", release, "--namespace", system, "--wait", patience)
+}
+
+// ensure sees that the product is installed with the chart's defaults.
+func (n *node) ensure(t *testing.T) {
+	t.Helper()
+	if !installed(t, release) {
+		n.install(t)
+	}
+}
