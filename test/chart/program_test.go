@@ -29,7 +29,10 @@ func TestTheDefaultsAreTheProgramsOwn(t *testing.T) {
 	for _, m := range regexp.MustCompile(`(?m)^ {2}-([\w-]+).*\n.*\(default "?([^")]*)"?\)$`).FindAllStringSubmatch(string(help), -1) {
 		own[m[1]] = m[2]
 	}
-	differ := []string{"webhook-cert-dir"} // A folder for certificates of no Pod.
+	differ := []string{
+		"webhook-cert-dir", // A folder for certificates of no Pod.
+		"certificate",      // cert-manager's, where there is one.
+	}
 	for _, flag := range flagsOf(t) {
 		name, value, _ := strings.Cut(strings.TrimPrefix(flag, "--"), "=")
 		if strings.HasPrefix(name, "zap-") || slices.Contains(differ, name) {
