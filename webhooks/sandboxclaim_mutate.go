@@ -19,7 +19,7 @@ import (
 
 // failurePolicy is fail: a claim that came in while this webhook is down could carry a binding of its sender's choice.
 //
-// +kubebuilder:webhook:path=/mutate-sandboxclaim,mutating=true,failurePolicy=fail,sideEffects=None,timeoutSeconds=3,groups=extensions.agents.x-k8s.io,resources=sandboxclaims,verbs=create,versions=v1beta1,name=sandboxclaim.mutate.namesake.agents.x-k8s.io,admissionReviewVersions=v1,serviceName=namesake-webhook,serviceNamespace=namesake-system
+// +kubebuilder:webhook:path=/mutate-sandboxclaim,mutating=true,failurePolicy=fail,sideEffects=None,timeoutSeconds=10,groups=extensions.agents.x-k8s.io,resources=sandboxclaims,verbs=create,versions=v1beta1,name=sandboxclaim.mutate.namesake.agents.x-k8s.io,admissionReviewVersions=v1,serviceName=namesake-webhook,serviceNamespace=namesake-system
 
 // claimMutator binds a new claim to a warm Sandbox that is Ready, drops a binding that its sender made up, and warns of
 // what the claim names and is not there yet.

@@ -20,7 +20,7 @@ import (
 
 // +kubebuilder:rbac:groups="",resources=pods;persistentvolumeclaims,verbs=create
 //
-// +kubebuilder:webhook:path=/validate-sandboxtemplate,mutating=false,failurePolicy=fail,sideEffects=None,timeoutSeconds=3,groups=extensions.agents.x-k8s.io,resources=sandboxtemplates,verbs=create;update,versions=v1beta1,name=sandboxtemplate.validate.namesake.agents.x-k8s.io,admissionReviewVersions=v1,serviceName=namesake-webhook,serviceNamespace=namesake-system,patch=`{"matchConditions":[{"name":"spec-changed","expression":"oldObject == null || object.spec != oldObject.spec"}]}`
+// +kubebuilder:webhook:path=/validate-sandboxtemplate,mutating=false,failurePolicy=fail,sideEffects=None,timeoutSeconds=10,groups=extensions.agents.x-k8s.io,resources=sandboxtemplates,verbs=create;update,versions=v1beta1,name=sandboxtemplate.validate.namesake.agents.x-k8s.io,admissionReviewVersions=v1,serviceName=namesake-webhook,serviceNamespace=namesake-system,patch=`{"matchConditions":[{"name":"spec-changed","expression":"oldObject == null || object.spec != oldObject.spec"}]}`
 
 var templateKind = kind{
 	group: extensionsv1.GroupName, kind: extensionsv1.KindSandboxTemplate, resource: extensionsv1.ResourceSandboxTemplates,

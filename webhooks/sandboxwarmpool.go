@@ -9,7 +9,7 @@ import (
 	"github.com/namesake-sandbox/namesake/api/rules"
 )
 
-// +kubebuilder:webhook:path=/validate-sandboxwarmpool,mutating=false,failurePolicy=fail,sideEffects=None,timeoutSeconds=3,groups=extensions.agents.x-k8s.io,resources=sandboxwarmpools,verbs=create;update,versions=v1beta1,name=sandboxwarmpool.validate.namesake.agents.x-k8s.io,admissionReviewVersions=v1,serviceName=namesake-webhook,serviceNamespace=namesake-system,patch=`{"matchConditions":[{"name":"template-changed","expression":"oldObject == null || object.spec.sandboxTemplateRef != oldObject.spec.sandboxTemplateRef"}]}`
+// +kubebuilder:webhook:path=/validate-sandboxwarmpool,mutating=false,failurePolicy=fail,sideEffects=None,timeoutSeconds=10,groups=extensions.agents.x-k8s.io,resources=sandboxwarmpools,verbs=create;update,versions=v1beta1,name=sandboxwarmpool.validate.namesake.agents.x-k8s.io,admissionReviewVersions=v1,serviceName=namesake-webhook,serviceNamespace=namesake-system,patch=`{"matchConditions":[{"name":"template-changed","expression":"oldObject == null || object.spec.sandboxTemplateRef != oldObject.spec.sandboxTemplateRef"}]}`
 
 var poolKind = kind{
 	group: extensionsv1.GroupName, kind: extensionsv1.KindSandboxWarmPool, resource: extensionsv1.ResourceSandboxWarmPools,

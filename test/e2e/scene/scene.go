@@ -21,7 +21,7 @@ import (
 
 const (
 	// Soon is a deadline for what events bring about. Nothing in the product waits for a timer of that length.
-	Soon = 15 * time.Second
+	Soon = time.Minute
 	// Long is a deadline for what hundreds of objects take, seconds when the machine has nothing else to do.
 	Long = 5 * time.Minute
 )
