@@ -57,7 +57,7 @@ func leader(t *testing.T, managers []*testbed.Manager) *testbed.Manager {
 func survive(t *testing.T, s *scene.Scene, series string, disaster func()) {
 	t.Helper()
 	bursts := make(chan *scene.Burst, 1)
-	go func() { bursts <- s.ClaimStubbornly(t, "python", claims, series) }()
+	go func() { bursts <- s.Claim(t, "python", claims, series) }()
 	s.History.Await(t, scene.Long, func(h *history.History) string {
 		for _, claim := range h.Claims {
 			if claim.Ready() && strings.HasPrefix(claim.Latest.Name, series) {
@@ -73,7 +73,7 @@ func survive(t *testing.T, s *scene.Scene, series string, disaster func()) {
 	s.AwaitFull(t, "python", claims)
 	s.LogLatency(t, burst)
 	warm, cold, rebound := s.Count(burst)
-	t.Logf("%s: %d warm, %d cold, %d bound again", series, warm, cold, rebound)
+	t.Logf("%s: %d warm, %d cold, %d bound again, %d tries in vain", series, warm, cold, rebound, burst.Retries)
 	s.History.Check(t)
 }
 

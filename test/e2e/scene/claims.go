@@ -21,46 +21,16 @@ import (
 // Burst is a number of claims that were created at once.
 type Burst struct {
 	mu sync.Mutex
-	// sent is when each was asked for.
+	// sent is when each was asked for, at its last try.
 	sent map[types.UID]time.Time
+	// Retries is how often the API server refused since no manager answered it in time.
+	Retries int
 }
 
 // Claim asks pool for n Sandboxes at once, as the editor: half of the claims with a generateName, as the SDKs do, the
-// others with names of their own.
+// others with names of their own. Who is refused since no manager answered the API server tries again. Claim may run
+// beside the test: it marks it as failed and returns.
 func (s *Scene) Claim(t *testing.T, pool string, n int, series string) *Burst {
-	t.Helper()
-	b := s.burst(t, pool, n, series, func(claim *extensionsv1.SandboxClaim) error {
-		return s.Editor.Create(t.Context(), claim)
-	})
-	if t.Failed() {
-		t.FailNow()
-	}
-	return b
-}
-
-// ClaimStubbornly is Claim by users who try again while the API server refuses since no manager answers it. All claims
-// have names of their own, or one that was stored although its answer was lost would be created twice. It may be called
-// beside the test, as it only marks it as failed.
-func (s *Scene) ClaimStubbornly(t *testing.T, pool string, n int, series string) *Burst {
-	t.Helper()
-	return s.burst(t, pool, n, series, func(claim *extensionsv1.SandboxClaim) error {
-		if claim.Name == "" {
-			claim.Name, claim.GenerateName = claim.GenerateName+"named", ""
-		}
-		return wait.PollUntilContextTimeout(t.Context(), 200*time.Millisecond, Long, true, func(ctx context.Context) (bool, error) {
-			err := s.Editor.Create(ctx, claim.DeepCopy())
-			if err == nil || apierrors.IsAlreadyExists(err) {
-				return true, s.Editor.Get(ctx, client.ObjectKeyFromObject(claim), claim)
-			}
-			if apierrors.IsInternalError(err) { // "failed calling webhook"
-				return false, nil
-			}
-			return false, err
-		})
-	})
-}
-
-func (s *Scene) burst(t *testing.T, pool string, n int, series string, create func(*extensionsv1.SandboxClaim) error) *Burst {
 	t.Helper()
 	b := &Burst{sent: map[types.UID]time.Time{}}
 	start := make(chan struct{})
@@ -72,14 +42,9 @@ func (s *Scene) burst(t *testing.T, pool string, n int, series string, create fu
 				claim.GenerateName(fmt.Sprintf("%s-%03d-", series, i))
 			}
 			<-start
-			sent, created := time.Now(), claim.Obj()
-			if err := create(created); err != nil {
+			if err := b.create(t.Context(), s.Editor, claim.Obj()); err != nil {
 				t.Errorf("creating claim %d of %q: %v", i, series, err)
-				return
 			}
-			b.mu.Lock()
-			defer b.mu.Unlock()
-			b.sent[created.UID] = sent
 		})
 	}
 	close(start)
@@ -87,9 +52,31 @@ func (s *Scene) burst(t *testing.T, pool string, n int, series string, create fu
 	return b
 }
 
+// create creates the claim. An internal error says that a webhook was not answered, and so that nothing was stored.
+func (b *Burst) create(ctx context.Context, c client.Client, claim *extensionsv1.SandboxClaim) error {
+	return wait.PollUntilContextTimeout(ctx, 200*time.Millisecond, Long, true, func(ctx context.Context) (bool, error) {
+		sent, created := time.Now(), claim.DeepCopy()
+		err := c.Create(ctx, created)
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		switch {
+		case apierrors.IsInternalError(err):
+			b.Retries++
+			return false, nil
+		case err != nil:
+			return false, err
+		}
+		b.sent[created.UID] = sent
+		return true, nil
+	})
+}
+
 // AwaitReady waits until every claim of the burst is Ready.
 func (s *Scene) AwaitReady(t *testing.T, b *Burst) {
 	t.Helper()
+	if t.Failed() {
+		t.FailNow()
+	}
 	s.History.Await(t, Long, func(h *history.History) string {
 		missing, reasons := 0, map[string]int{}
 		for uid := range b.sent {

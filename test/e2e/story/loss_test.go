@@ -17,9 +17,10 @@ import (
 func TestAClaimWhoseSandboxIsDeletedSaysSo(t *testing.T) {
 	s := scene.Enter(t)
 	s.Pool(t, "pool", 2)
+	s.Create(t, builder.MakePool("empty").Template("pool").Replicas(0).Obj())
 	for name, claim := range map[string]*builder.ClaimWrapper{
 		"warm": builder.MakeClaim("warm").Pool("pool"),
-		"cold": builder.MakeClaim("cold").Pool("pool").VolumeClaimTemplate("data"),
+		"cold": builder.MakeClaim("cold").Pool("empty"),
 	} {
 		got := ready(t, s, claim.Obj())
 		s.Delete(t, &sandboxv1.Sandbox{}, got.sandbox)

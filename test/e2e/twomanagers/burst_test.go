@@ -25,7 +25,7 @@ func TestBursts(t *testing.T) {
 		s.AwaitFull(t, "python", n)
 		s.LogLatency(t, burst)
 		warm, cold, rebound := s.Count(burst)
-		t.Logf("round %d: %d warm, %d cold, %d bound again", round, warm, cold, rebound)
+		t.Logf("round %d: %d warm, %d cold, %d bound again, %d tries in vain", round, warm, cold, rebound, burst.Retries)
 		if warm == 0 {
 			t.Error("no claim got a warm Sandbox")
 		}
