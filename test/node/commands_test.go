@@ -51,6 +51,16 @@ func helm(t *testing.T, args ...string) string {
 	return run(t, "helm", args...)
 }
 
+// ask runs a kubectl that only looks, and has to succeed.
+func ask(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := try(t, "", "kubectl", append([]string{"--namespace", system}, args...)...)
+	if err != nil {
+		t.Fatalf("kubectl %s: %v", strings.Join(args, " "), err)
+	}
+	return out
+}
+
 // readme returns the commands that the chart's README.md has below a heading, each as its words.
 func readme(t *testing.T, heading string) [][]string {
 	t.Helper()

@@ -2,6 +2,7 @@ package node
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -105,6 +106,23 @@ func installed(t *testing.T, name string) bool {
 	return strings.TrimSpace(out) == name
 }
 
+// explain shows what there is to see of the product when a test has failed.
+func explain(t *testing.T) {
+	t.Helper()
+	if !t.Failed() {
+		return
+	}
+	for _, args := range [][]string{
+		{"get", "pods,endpointslices,certificates", "--output=wide"},
+		{"get", "events", "--sort-by=.lastTimestamp"},
+		{"logs", "--selector=app.kubernetes.io/name=namesake", "--tail=15", "--prefix"},
+	} {
+		cmd := exec.Command("kubectl", append([]string{"--namespace", system}, args...)...)
+		out, err := cmd.CombinedOutput() // The test's context has ended by now.
+		t.Logf("kubectl %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+}
+
 // install installs the product as the chart's README.md says.
 func (n *node) install(t *testing.T) {
 	t.Helper()
@@ -124,6 +142,7 @@ func (n *node) uninstall(t *testing.T) {
 // ensure sees that the product is installed with the chart's defaults.
 func (n *node) ensure(t *testing.T) {
 	t.Helper()
+	t.Cleanup(func() { explain(t) })
 	if !installed(t, release) {
 		n.install(t)
 	}

@@ -1,0 +1,38 @@
+package node
+
+import (
+	"testing"
+)
+
+// installs is how often the product is installed.
+const installs = 20
+
+// When "helm install --wait" has returned, admission works: what is applied at once is accepted.
+func TestInstalls(t *testing.T) {
+	n := open(t)
+	t.Cleanup(func() { explain(t) })
+	if installed(t, release) {
+		n.uninstall(t)
+	}
+	times := installs
+	if testing.Short() {
+		times = 2
+	}
+	accepted := 0
+	for i := range times {
+		n.install(t)
+		sandbox := sandboxNamed("at-once")
+		if err := n.Create(t.Context(), sandbox); err != nil {
+			t.Errorf("installation %d: a Sandbox right after it: %v", i+1, err)
+		} else {
+			accepted++
+			kubectl(t, "wait", "sandbox/at-once", "--for=condition=Ready", patience)
+			kubectl(t, "delete", "sandbox/at-once", "--wait", patience)
+		}
+		n.uninstall(t)
+		kubectl(t, "--namespace", system, "wait", "pod", "--all", "--for=delete", patience)
+		// Or the next one would find the certificates of this one.
+		kubectl(t, "--namespace", system, "delete", "secret", "namesake-ca", "namesake-webhook-tls")
+	}
+	t.Logf("%d of %d Sandboxes were accepted right after helm install --wait", accepted, times)
+}

@@ -1,0 +1,63 @@
+package node
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// An upgrade replaces every manager, and nobody notices.
+func TestRollingRestart(t *testing.T) {
+	n := open(t)
+	n.ensure(t)
+	s := n.stream(t)
+	before := n.managers(t)
+	kubectl(t, "--namespace", system, "rollout", "restart", "deployment/namesake")
+	kubectl(t, "--namespace", system, "rollout", "status", "deployment/namesake", patience)
+	for _, pod := range before { // The old ones are part of it until they have ended.
+		kubectl(t, "--namespace", system, "wait", "pod/"+pod.Name, "--for=delete", patience)
+	}
+	s.end(t, "rolling restart")
+	s.mustNotFail(t)
+}
+
+// A manager that dies takes its connections with it. The API server does not try a call again; who called it does.
+func TestKilledManager(t *testing.T) {
+	n := open(t)
+	n.ensure(t)
+	s := n.stream(t)
+	victim := n.managers(t)[0]
+	status := victim.Status.ContainerStatuses[0]
+	_, id, _ := strings.Cut(status.ContainerID, "://")
+	run(t, os.Getenv(clusterVariable), "enter", "--dir", os.Getenv("NAMESAKE_CLUSTER_DIR"), "--",
+		"ctr", "--namespace=k8s.io", "task", "kill", "--signal=SIGKILL", id)
+	kubectl(t, "--namespace", system, "wait", "pod/"+victim.Name, patience, "--for=jsonpath={.status.containerStatuses[0].restartCount}=1")
+	kubectl(t, "--namespace", system, "wait", "pod/"+victim.Name, patience, "--for=condition=Ready")
+	s.end(t, "one of two managers killed")
+	if s.lost > 0 {
+		t.Errorf("%d of %d guarded writes failed when they were tried again, too", s.lost, s.sent)
+	}
+}
+
+// managers are the Pods that serve admission.
+func (n *node) managers(t *testing.T) []corev1.Pod {
+	t.Helper()
+	pods := &corev1.PodList{}
+	err := n.List(t.Context(), pods, client.InNamespace(system), client.MatchingLabels{"app.kubernetes.io/name": release})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var managers []corev1.Pod
+	for _, pod := range pods.Items {
+		if pod.DeletionTimestamp == nil {
+			managers = append(managers, pod)
+		}
+	}
+	if len(managers) != 2 {
+		t.Fatalf("there are %d managers", len(managers))
+	}
+	return managers
+}
