@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
@@ -25,11 +26,16 @@ const gather = 100 * time.Millisecond
 
 type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
 
-// Setup adds the reconciler to mgr. A pool's own status wakes it, too: one that was computed from an old view, here or by
-// another manager, is the last change that anyone sees.
+// Setup adds the reconciler to mgr. A pool's own status wakes it, too, in a while: one that was computed from an old view,
+// here or by another manager, is the last change that anyone sees.
 func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) error {
 	return builder.ControllerManagedBy(mgr).
-		For(&extensionsv1.SandboxWarmPool{}).
+		For(&extensionsv1.SandboxWarmPool{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		Watches(&extensionsv1.SandboxWarmPool{}, handler.Funcs{
+			UpdateFunc: func(_ context.Context, e event.UpdateEvent, q queue) {
+				q.AddAfter(reconcile.Request{NamespacedName: client.ObjectKeyFromObject(e.ObjectNew)}, gather)
+			},
+		}).
 		Watches(&sandboxv1.Sandbox{}, handler.Funcs{
 			CreateFunc: func(_ context.Context, e event.CreateEvent, q queue) { wake(q, e.Object, gather) },
 			UpdateFunc: memberChanged,

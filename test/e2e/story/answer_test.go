@@ -34,7 +34,7 @@ func awaitReady(t *testing.T, s *scene.Scene, name string, other types.UID) answ
 	s.History.Await(t, scene.Soon, func(h *history.History) string {
 		claim := h.Claim(name)
 		if claim == nil || !claim.Ready() || claim.Latest.Status.Sandbox.PodUID == other {
-			return fmt.Sprintf("claim %q is not Ready", name)
+			return fmt.Sprintf("claim %q is not Ready%s", name, saying(claim))
 		}
 		status := claim.Latest.Status.Sandbox
 		sandbox, pod := h.Sandboxes[status.UID], h.Pods[status.PodUID]
@@ -49,4 +49,12 @@ func awaitReady(t *testing.T, s *scene.Scene, name string, other types.UID) answ
 		return ""
 	})
 	return got
+}
+
+// saying is what claim, which may be nil, says of itself.
+func saying(claim *history.Claim) string {
+	if claim == nil {
+		return ": it was never seen"
+	}
+	return fmt.Sprintf(": %+v", claim.Latest.Status)
 }
