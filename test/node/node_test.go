@@ -119,7 +119,8 @@ func explain(t *testing.T) {
 	} {
 		cmd := exec.Command("kubectl", append([]string{"--namespace", system}, args...)...)
 		out, err := cmd.CombinedOutput() // The test's context has ended by now.
-		t.Logf("kubectl %s: %v\n%s", strings.Join(args, " "), err, out)
+		lines := strings.Split(string(out), "\n")
+		t.Logf("kubectl %s: %v\n%s", strings.Join(args, " "), err, strings.Join(lines[max(0, len(lines)-40):], "\n"))
 	}
 }
 
