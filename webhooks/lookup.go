@@ -29,6 +29,11 @@ func (l lookup[T, P]) get(ctx context.Context, namespace, name string, goodEnoug
 	return l.getLive(ctx, namespace, name)
 }
 
+// getCached returns the object of that name as the cache has it, or nil where it does not.
+func (l lookup[T, P]) getCached(ctx context.Context, namespace, name string) (P, error) {
+	return read[T, P](ctx, l.cache, namespace, name)
+}
+
 // getLive returns the object of that name as the API server has it now, or nil where it does not exist.
 func (l lookup[T, P]) getLive(ctx context.Context, namespace, name string) (P, error) {
 	return read[T, P](ctx, l.live, namespace, name)

@@ -1,6 +1,7 @@
 package webhooks
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -8,6 +9,7 @@ import (
 	admissionv1 "k8s.io/api/admission/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/namesake-sandbox/namesake/api/rules"
@@ -16,14 +18,14 @@ import (
 
 // The match conditions let only Pods through that a Sandbox controls, or controlled: no other Pod can be delayed, or
 // refused while this webhook is down. A Pod that has its name and labels needs no stamping, and a write that leaves
-// owners, labels and annotations alone needs no checking: not the kubelet's status updates.
+// owners, spec and reserved keys alone needs no checking: not the kubelet's status updates, nor a network plugin's annotations.
 //
 // +kubebuilder:webhook:path=/mutate-pod,mutating=true,failurePolicy=fail,sideEffects=None,timeoutSeconds=10,groups="",resources=pods,verbs=create,versions=v1,name=pod.mutate.namesake.agents.x-k8s.io,admissionReviewVersions=v1,serviceName=namesake-webhook,serviceNamespace=namesake-system,patch=`{"matchConditions":[{"name":"sandbox-pod","expression":"has(object.metadata.ownerReferences) && object.metadata.ownerReferences.exists(r, r.kind == 'Sandbox' && r.apiVersion.startsWith('agents.x-k8s.io/') && has(r.controller) && r.controller)"},{"name":"not-stamped","expression":"!has(object.metadata.name) || object.metadata.name == '' || !has(object.metadata.labels) || !('agents.x-k8s.io/sandbox-name-hash' in object.metadata.labels)"}]}`
-// +kubebuilder:webhook:path=/validate-pod,mutating=false,failurePolicy=fail,sideEffects=None,timeoutSeconds=10,groups="",resources=pods;pods/status,verbs=create;update,versions=v1,name=pod.validate.namesake.agents.x-k8s.io,admissionReviewVersions=v1,serviceName=namesake-webhook,serviceNamespace=namesake-system,patch=`{"matchConditions":[{"name":"sandbox-pod","expression":"[object, oldObject].exists(o, o != null && has(o.metadata.ownerReferences) && o.metadata.ownerReferences.exists(r, r.kind == 'Sandbox' && r.apiVersion.startsWith('agents.x-k8s.io/') && has(r.controller) && r.controller))"},{"name":"not-the-probe","expression":"object == null || object.metadata.name != 'namesake-admission-probe'"},{"name":"metadata-changed","expression":"oldObject == null || (has(object.metadata.ownerReferences) ? object.metadata.ownerReferences : []) != (has(oldObject.metadata.ownerReferences) ? oldObject.metadata.ownerReferences : []) || (has(object.metadata.labels) ? object.metadata.labels : {}) != (has(oldObject.metadata.labels) ? oldObject.metadata.labels : {}) || (has(object.metadata.annotations) ? object.metadata.annotations : {}) != (has(oldObject.metadata.annotations) ? oldObject.metadata.annotations : {})"}]}`
+// +kubebuilder:webhook:path=/validate-pod,mutating=false,failurePolicy=fail,sideEffects=None,timeoutSeconds=10,groups="",resources=pods;pods/status;pods/ephemeralcontainers;pods/resize,verbs=create;update,versions=v1,name=pod.validate.namesake.agents.x-k8s.io,admissionReviewVersions=v1,serviceName=namesake-webhook,serviceNamespace=namesake-system,patch=`{"matchConditions":[{"name":"sandbox-pod","expression":"[object, oldObject].exists(o, o != null && has(o.metadata.ownerReferences) && o.metadata.ownerReferences.exists(r, r.kind == 'Sandbox' && r.apiVersion.startsWith('agents.x-k8s.io/') && has(r.controller) && r.controller))"},{"name":"not-the-probe","expression":"object == null || object.metadata.name != 'namesake-admission-probe'"},{"name":"identity-or-content-changed","expression":"oldObject == null || object.spec != oldObject.spec || (has(object.metadata.ownerReferences) ? object.metadata.ownerReferences : []) != (has(oldObject.metadata.ownerReferences) ? oldObject.metadata.ownerReferences : []) || ['agents.x-k8s.io/sandbox-name-hash', 'agents.x-k8s.io/warm-pool-sandbox', 'agents.x-k8s.io/sandbox-template-ref-hash', 'agents.x-k8s.io/claim-uid', 'agents.x-k8s.io/created-by'].exists(k, (has(object.metadata.labels) && k in object.metadata.labels ? object.metadata.labels[k] : '') != (has(oldObject.metadata.labels) && k in oldObject.metadata.labels ? oldObject.metadata.labels[k] : '')) || ['agents.x-k8s.io/propagated-labels', 'agents.x-k8s.io/propagated-annotations'].exists(k, (has(object.metadata.annotations) && k in object.metadata.annotations ? object.metadata.annotations[k] : '') != (has(oldObject.metadata.annotations) && k in oldObject.metadata.annotations ? oldObject.metadata.annotations[k] : ''))"}]}`
 // One Pod is left to a webhook of its own, which does the same: a replica asks for it to learn whether the API server reaches
 // it. Its Service reaches replicas that are not ready, too, or the first one would wait for itself.
 //
-// +kubebuilder:webhook:path=/validate-pod,mutating=false,failurePolicy=fail,sideEffects=None,timeoutSeconds=10,groups="",resources=pods,verbs=create;update,versions=v1,name=probe.pod.validate.namesake.agents.x-k8s.io,admissionReviewVersions=v1,serviceName=namesake-webhook-probe,serviceNamespace=namesake-system,patch=`{"matchConditions":[{"name":"the-probe","expression":"object != null && object.metadata.name == 'namesake-admission-probe'"},{"name":"sandbox-pod","expression":"[object, oldObject].exists(o, o != null && has(o.metadata.ownerReferences) && o.metadata.ownerReferences.exists(r, r.kind == 'Sandbox' && r.apiVersion.startsWith('agents.x-k8s.io/') && has(r.controller) && r.controller))"}]}`
+// +kubebuilder:webhook:path=/validate-pod,mutating=false,failurePolicy=fail,sideEffects=None,timeoutSeconds=10,groups="",resources=pods;pods/status;pods/ephemeralcontainers;pods/resize,verbs=create;update,versions=v1,name=probe.pod.validate.namesake.agents.x-k8s.io,admissionReviewVersions=v1,serviceName=namesake-webhook-probe,serviceNamespace=namesake-system,patch=`{"matchConditions":[{"name":"the-probe","expression":"object != null && object.metadata.name == 'namesake-admission-probe'"},{"name":"sandbox-pod","expression":"[object, oldObject].exists(o, o != null && has(o.metadata.ownerReferences) && o.metadata.ownerReferences.exists(r, r.kind == 'Sandbox' && r.apiVersion.startsWith('agents.x-k8s.io/') && has(r.controller) && r.controller))"}]}`
 
 var podKind = kind{kind: "Pod", resource: "pods"}
 
@@ -67,12 +69,20 @@ func (v *podValidator) Handle(ctx context.Context, req admission.Request) admiss
 			return admission.Errored(http.StatusBadRequest, err)
 		}
 	}
-	return respond(v.check(ctx, old, pod, v.actor(req)))
+	specChanged := old != nil && !bytes.Equal(spec(req.Object.Raw), spec(req.OldObject.Raw))
+	return respond(v.check(ctx, old, pod, specChanged, v.actor(req)))
 }
 
-func (v *podValidator) check(ctx context.Context, old, pod *corev1.Pod, actor rules.Actor) error {
+func (v *podValidator) check(ctx context.Context, old, pod *corev1.Pod, specChanged bool, actor rules.Actor) error {
 	if errs := rules.CheckPodOwner(old, pod, actor); len(errs) > 0 {
 		return podKind.invalid(pod, errs)
+	}
+	var errs field.ErrorList
+	if actor == rules.User && old != nil {
+		errs = rules.CheckPodReserved(old, pod)
+		if specChanged {
+			errs = append(errs, rules.CheckPodContent(old)...)
+		}
 	}
 	if rules.NeedsSandbox(old, pod) {
 		owner := rules.ControllerOf(pod)
@@ -83,11 +93,11 @@ func (v *podValidator) check(ctx context.Context, old, pod *corev1.Pod, actor ru
 		if errs := rules.CheckPodSandbox(pod, sandbox, actor); len(errs) > 0 {
 			return podKind.invalid(pod, errs)
 		}
+		if actor == rules.User && old == nil {
+			errs = rules.CheckPodIdentity(pod, sandbox)
+		}
 	}
-	if actor == rules.User && old != nil {
-		return podKind.forbidden(pod, rules.CheckPodReserved(old, pod))
-	}
-	return nil
+	return podKind.forbidden(pod, errs)
 }
 
 // podMeta decodes a Pod's metadata, and nothing else of it.
@@ -98,4 +108,15 @@ func podMeta(raw []byte, namespace string) (*corev1.Pod, error) {
 	}
 	meta.Namespace = namespace
 	return &corev1.Pod{ObjectMeta: meta.ObjectMeta}, nil
+}
+
+// spec returns a Pod's spec as the API server encoded it: the same for the same spec.
+func spec(raw []byte) []byte {
+	var pod struct {
+		Spec json.RawMessage `json:"spec"`
+	}
+	if err := json.Unmarshal(raw, &pod); err != nil {
+		return nil // podMeta has refused it.
+	}
+	return pod.Spec
 }

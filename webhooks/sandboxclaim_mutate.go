@@ -24,6 +24,7 @@ import (
 // claimMutator binds a new claim to a warm Sandbox that is Ready, drops a binding that its sender made up, and warns of
 // what the claim names and is not there yet.
 type claimMutator struct {
+	claims     lookup[extensionsv1.SandboxClaim, *extensionsv1.SandboxClaim]
 	pools      lookup[extensionsv1.SandboxWarmPool, *extensionsv1.SandboxWarmPool]
 	templates  lookup[extensionsv1.SandboxTemplate, *extensionsv1.SandboxTemplate]
 	candidates *candidates.Index
@@ -39,7 +40,7 @@ func (m *claimMutator) Handle(ctx context.Context, req admission.Request) admiss
 	claim.Namespace = req.Namespace
 	stamps := map[string]string{
 		sandboxv1.AnnotationControllerFirstObservedAt: m.now().UTC().Format(time.RFC3339Nano),
-		sandboxv1.AnnotationBinding:                   m.pick(claim, req),
+		sandboxv1.AnnotationBinding:                   m.pick(ctx, claim, req),
 		sandboxv1.AnnotationClaimFirstReadyAt:         "",
 	}
 	var warnings admission.Warnings
@@ -56,15 +57,28 @@ func (m *claimMutator) Handle(ctx context.Context, req admission.Request) admiss
 }
 
 // pick chooses the Sandbox. While the API server has not given the claim its name, the request's UID stands for it.
-func (m *claimMutator) pick(claim *extensionsv1.SandboxClaim, req admission.Request) string {
+func (m *claimMutator) pick(ctx context.Context, claim *extensionsv1.SandboxClaim, req admission.Request) string {
 	seed := claim.Name
 	if seed == "" {
 		seed = string(req.UID)
 	}
-	if ptr.Deref(req.DryRun, false) {
+	if ptr.Deref(req.DryRun, false) || m.cannotCome(ctx, claim) {
 		return m.candidates.Peek(claim, seed, m.now())
 	}
 	return m.candidates.Pick(claim, seed, m.now())
+}
+
+// cannotCome says whether the API server will refuse claim, as far as that is known here: it has both references or none, or
+// its name is taken. What is picked for such a claim is not remembered, or a few of them would empty the pool for others.
+func (m *claimMutator) cannotCome(ctx context.Context, claim *extensionsv1.SandboxClaim) bool {
+	if (claim.Spec.WarmPoolRef == nil) == (claim.Spec.SandboxTemplateRef == nil) {
+		return true
+	}
+	if claim.Name == "" {
+		return false
+	}
+	namesake, err := m.claims.getCached(ctx, claim.Namespace, claim.Name)
+	return err == nil && namesake != nil
 }
 
 // missing says what claim refers to that does not exist. It is accepted all the same: it may come later.

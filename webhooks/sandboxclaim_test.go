@@ -29,8 +29,9 @@ func mutator(live *shelf, sandboxes ...string) *claimMutator {
 	for _, name := range sandboxes {
 		index.Observe(builder.MakeSandbox(name).Pool(pool).Ready().Obj())
 	}
-	cache := shelfOf(pool, template)
+	cache := shelfOf(pool, template, builder.MakeClaim("taken").Pool("p").Obj())
 	return &claimMutator{
+		claims:     lookup[extensionsv1.SandboxClaim, *extensionsv1.SandboxClaim]{cache: cache, live: live},
 		pools:      lookup[extensionsv1.SandboxWarmPool, *extensionsv1.SandboxWarmPool]{cache: cache, live: live},
 		templates:  lookup[extensionsv1.SandboxTemplate, *extensionsv1.SandboxTemplate]{cache: cache, live: live},
 		candidates: index, now: now,
@@ -126,6 +127,24 @@ func TestClaimMutatorRemembers(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"p-abcde", "p-abcde"}, bindings(true)); diff != "" {
 		t.Errorf("on a dry run (-want +got):\n%s", diff)
+	}
+}
+
+// A claim that the API server is going to refuse takes nothing from those that it takes.
+func TestClaimMutatorForgetsWhatIsRefused(t *testing.T) {
+	for name, refused := range map[string]*builder.ClaimWrapper{
+		"a name that is taken": builder.MakeClaim("taken").Pool("p"),
+		"both references":      builder.MakeClaim("both").Pool("p").Template(builder.DefaultTemplate),
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := mutator(shelfOf(), "p-abcde")
+			m.Handle(t.Context(), request(t, someUser, nil, refused.Obj()))
+			next := m.Handle(t.Context(), request(t, someUser, nil, builder.MakeClaim("next").Pool("p").Obj()))
+			stamped, _ := next.Patches[0].Value.(map[string]string)
+			if got := stamped[sandboxv1.AnnotationBinding]; got != "p-abcde" {
+				t.Errorf("the next claim is bound to %q", got)
+			}
+		})
 	}
 }
 

@@ -56,7 +56,7 @@ func Register(server Server, o Options) {
 	handle("/mutate-pod", &podMutator{sandboxes: sandboxes})
 	handle("/validate-pod", &podValidator{sandboxes: sandboxes, actor: actor})
 	handle("/mutate-sandbox", &sandboxMutator{})
-	handle("/mutate-sandboxclaim", &claimMutator{pools: pools, templates: templates, candidates: o.Candidates, now: o.Now})
+	handle("/mutate-sandboxclaim", &claimMutator{claims: claims, pools: pools, templates: templates, candidates: o.Candidates, now: o.Now})
 	server.Register("/validate-sandbox", admission.WithValidator(o.Scheme, check[*sandboxv1.Sandbox](
 		(&sandboxValidator{claims: claims, actor: actor}).check)))
 	server.Register("/validate-sandboxclaim", admission.WithValidator(o.Scheme, check[*extensionsv1.SandboxClaim](

@@ -24,10 +24,22 @@ func ControllerOf(obj metav1.Object) *metav1.OwnerReference {
 	return metav1.GetControllerOfNoCopy(obj)
 }
 
-// ControlledBy says whether owner, by its UID, controls obj.
+// ControlledBy says whether owner, a Sandbox, claim or pool, controls obj: by its UID, and by its kind, since it is by the
+// kind that admission knows what to check.
 func ControlledBy(obj, owner metav1.Object) bool {
 	ref := ControllerOf(obj)
-	return ref != nil && ref.UID == owner.GetUID()
+	if ref == nil || ref.UID != owner.GetUID() {
+		return false
+	}
+	switch owner.(type) {
+	case *sandboxv1.Sandbox:
+		return IsSandbox(ref)
+	case *extensionsv1.SandboxClaim:
+		return IsClaim(ref)
+	case *extensionsv1.SandboxWarmPool:
+		return IsPool(ref)
+	}
+	return false
 }
 
 // IsSandbox says whether ref, which may be nil, names a Sandbox in any version.

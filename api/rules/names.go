@@ -1,9 +1,11 @@
 package rules
 
 import (
+	"fmt"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/utils/ptr"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
@@ -41,6 +43,30 @@ func ColdName(claim *extensionsv1.SandboxClaim, taken bool) string {
 	suffix := "-" + Hash(string(claim.UID))[:5]
 	base := claim.Name[:min(len(claim.Name), validation.DNS1123SubdomainMaxLength-len(suffix))]
 	return strings.TrimRight(base, "-.") + suffix
+}
+
+// checkColdName says why sandbox, which would be created for a claim, cannot have its name: its Service or one of its
+// PersistentVolumeClaims could not have theirs. The schema of the Sandbox says the same; here it is known before the claim
+// is bound, so that a warm Sandbox can still serve it.
+func checkColdName(sandbox *sandboxv1.Sandbox) *Problem {
+	if ptr.Deref(sandbox.Spec.Service, false) && sandbox.Name != "" && len(validation.IsDNS1123Label(sandbox.Name)) > 0 {
+		return nameUnfit("the template asks for a Service, which would be named %q: use a claim name of at most 63 characters without '.'", sandbox.Name)
+	}
+	for i := range sandbox.Spec.VolumeClaimTemplates {
+		if name := VolumeName(sandbox, i); len(name) > validation.DNS1123SubdomainMaxLength {
+			return nameUnfit("the Sandbox's PersistentVolumeClaim would be named %q: use a shorter claim name", name)
+		}
+	}
+	return nil
+}
+
+func nameUnfit(format string, args ...any) *Problem {
+	return &Problem{Reason: extensionsv1.ReasonReconcilerError, Message: "Error seen: " + fmt.Sprintf(format, args...)}
+}
+
+// VolumeName returns the name of the PersistentVolumeClaim for sandbox's volumeClaimTemplate i.
+func VolumeName(sandbox *sandboxv1.Sandbox, i int) string {
+	return sandbox.Spec.VolumeClaimTemplates[i].Metadata.Name + "-" + sandbox.Name
 }
 
 // IsColdName says whether name is one that ColdName gives for claim.

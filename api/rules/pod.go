@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -10,9 +11,18 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// NewPod returns the Pod of sandbox: of its name, controlled by it, with the spec of its template.
+// NewPod returns the Pod of sandbox: of its name, controlled by it, with the spec of its template, and with a volume for
+// each volumeClaimTemplate, which takes the place of one of the same name.
 func NewPod(sandbox *sandboxv1.Sandbox) *corev1.Pod {
 	labels, annotations := PodMetadata(sandbox, nil)
+	spec := *sandbox.Spec.PodTemplate.Spec.DeepCopy()
+	for i := range sandbox.Spec.VolumeClaimTemplates {
+		name := sandbox.Spec.VolumeClaimTemplates[i].Metadata.Name
+		spec.Volumes = slices.DeleteFunc(spec.Volumes, func(v corev1.Volume) bool { return v.Name == name })
+		spec.Volumes = append(spec.Volumes, corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{
+			PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: VolumeName(sandbox, i)},
+		}})
+	}
 	return &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace:       sandbox.Namespace,
@@ -21,7 +31,7 @@ func NewPod(sandbox *sandboxv1.Sandbox) *corev1.Pod {
 			Annotations:     annotations,
 			OwnerReferences: []metav1.OwnerReference{*SandboxOwner(sandbox)},
 		},
-		Spec: *sandbox.Spec.PodTemplate.Spec.DeepCopy(),
+		Spec: spec,
 	}
 }
 
@@ -35,6 +45,9 @@ func CheckPodOwner(old, pod *corev1.Pod, actor Actor) field.ErrorList {
 	}
 	after := ControllerOf(pod)
 	switch {
+	case actor != GarbageCollector && IsSandbox(after) && len(pod.OwnerReferences) > 1 && (old == nil || len(old.OwnerReferences) == 1):
+		return field.ErrorList{field.Invalid(ownersPath, len(pod.OwnerReferences), fmt.Sprintf(
+			"a Pod of Sandbox %q has no other owner, or it would outlive the Sandbox: leave the others out", after.Name))}
 	case IsSandbox(before) && sameOwner(before, after):
 		return nil
 	case IsSandbox(before) && after == nil && actor == GarbageCollector:
@@ -74,6 +87,23 @@ func CheckPodSandbox(pod *corev1.Pod, sandbox *sandboxv1.Sandbox, actor Actor) f
 			"Sandbox %q is in %s: only Namesake's controller creates the Pods of a pool", ref.Name, describeOwner(ControllerOf(sandbox))))}
 	}
 	return nil
+}
+
+// CheckPodIdentity returns a Forbidden error for each identity label of a new Pod that is not what sandbox gives it.
+// Admission stamps the labels of a Pod that comes without; one that comes with labels of its own is not stamped.
+func CheckPodIdentity(pod *corev1.Pod, sandbox *sandboxv1.Sandbox) field.ErrorList {
+	stamped := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Labels: IdentityLabels(sandbox)}}
+	return checkReserved(stamped, pod, podLabels, nil)
+}
+
+// CheckPodContent returns a Forbidden error for a change of the spec of a Pod whose Sandbox is in a pool: whoever adopts it
+// has to know what is in it.
+func CheckPodContent(old *corev1.Pod) field.ErrorList {
+	if old.Labels[sandboxv1.LabelWarmPool] == "" {
+		return nil
+	}
+	return field.ErrorList{field.Forbidden(field.NewPath("spec"),
+		"this Pod's Sandbox is in a pool: change the pool's SandboxTemplate instead, or claim the Sandbox first")}
 }
 
 // CheckPodReserved returns a Forbidden error for each label and annotation of a Sandbox's Pod that only the controller

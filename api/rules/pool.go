@@ -23,6 +23,8 @@ type PoolPlan struct {
 	Delete []*sandboxv1.Sandbox
 	// Replicas and Ready are how many members there are, and how many of these are Ready.
 	Replicas, Ready int
+	// Leaving is how many Sandboxes are being deleted and still take a member's place.
+	Leaving int
 }
 
 // PlanPool compares a pool's members with its spec. members are Sandboxes that the pool controls, by its UID; template is
@@ -36,6 +38,7 @@ func PlanPool(pool *extensionsv1.SandboxWarmPool, template *extensionsv1.Sandbox
 	for _, member := range members {
 		switch {
 		case member.DeletionTimestamp != nil:
+			plan.Leaving++
 			continue
 		case outdated(member):
 			plan.Delete = append(plan.Delete, member)

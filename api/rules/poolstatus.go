@@ -28,6 +28,9 @@ func PoolStatus(pool *extensionsv1.SandboxWarmPool, plan PoolPlan, hasTemplate b
 		ready.Message = fmt.Sprintf("%d of %d Sandboxes are Ready", plan.Ready, want)
 	default:
 		ready.Message = fmt.Sprintf("%d of %d Sandboxes are Ready", plan.Ready, want)
+		if plan.Leaving > 0 {
+			ready.Message += fmt.Sprintf("; %d are being deleted", plan.Leaving)
+		}
 	}
 	conditions := &conditionSet{generation: pool.Generation, now: now, old: pool.Status.Conditions}
 	conditions.set(ready)

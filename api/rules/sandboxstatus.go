@@ -17,7 +17,14 @@ import (
 func SandboxStatus(sandbox *sandboxv1.Sandbox, pod *corev1.Pod, problem error, now time.Time) sandboxv1.SandboxStatus {
 	status := sandboxv1.SandboxStatus{Selector: sandbox.Status.Selector}
 	conditions := &conditionSet{generation: sandbox.Generation, now: now, old: sandbox.Status.Conditions}
-	conditions.set(sandboxReady(pod, problem))
+	if sandbox.DeletionTimestamp != nil {
+		problem = nil
+	}
+	ready := sandboxReady(pod, problem)
+	if sandbox.DeletionTimestamp != nil && ready.Status == metav1.ConditionTrue {
+		ready.Status, ready.Reason, ready.Message = metav1.ConditionFalse, sandboxv1.ReasonDependenciesNotReady, "Sandbox is being deleted"
+	}
+	conditions.set(ready)
 	conditions.set(metav1.Condition{
 		Type: sandboxv1.ConditionSuspended, Status: metav1.ConditionFalse,
 		Reason: sandboxv1.ReasonNotSuspended, Message: "Sandbox is not suspended",

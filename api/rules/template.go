@@ -58,6 +58,9 @@ func NewClaimSandbox(claim *extensionsv1.SandboxClaim, template *extensionsv1.Sa
 		return nil, problem
 	}
 	sandbox.Spec.VolumeClaimTemplates = volumes
+	if problem := checkColdName(sandbox); problem != nil {
+		return nil, problem
+	}
 	sandbox.Labels[sandboxv1.LabelLaunchType] = sandboxv1.LaunchTypeCold
 	sandbox.Labels[sandboxv1.LabelClaimUID] = string(claim.UID)
 	if by := claim.Labels[sandboxv1.LabelCreatedBy]; by != "" {

@@ -90,19 +90,11 @@ func (r *Reconciler) createPod(ctx context.Context, sandbox *sandboxv1.Sandbox) 
 	if apierrors.IsAlreadyExists(err) {
 		return r.findPod(ctx, r.Live, sandbox)
 	}
-	if apierrors.IsInvalid(err) {
-		return nil, &refused{fmt.Errorf("creating Pod %q: %w", pod.Name, err)}
-	}
 	if err != nil {
 		return nil, fmt.Errorf("creating Pod %q: %w", pod.Name, err)
 	}
 	return pod, nil
 }
-
-// refused is the problem of a Sandbox whose Pod the API server does not take: it stays so until the Sandbox changes.
-type refused struct{ error }
-
-func (e *refused) Unwrap() error { return e.error }
 
 func ownerOf(pod *corev1.Pod) string {
 	if owner := rules.ControllerOf(pod); owner != nil {
@@ -116,16 +108,14 @@ func isNotOurs(err error) bool {
 	return errors.As(err, &e)
 }
 
-// retry says when to try again after problem.
+// retry says when to try again after problem. Even what the API server calls invalid may be taken later: a policy can be
+// why, and that can change without an event.
 func retry(problem error) (reconcile.Result, error) {
-	var never *refused
 	switch {
 	case problem == nil:
 		return reconcile.Result{}, nil
 	case isNotOurs(problem):
 		return reconcile.Result{RequeueAfter: blockedRecheck}, nil
-	case errors.As(problem, &never):
-		return reconcile.Result{}, reconcile.TerminalError(problem)
 	default:
 		return reconcile.Result{}, problem
 	}

@@ -33,11 +33,8 @@ type Reconciler struct {
 
 // Reconcile makes one pass over sandbox. What keeps it from having its Pod is in its status, and is tried again.
 func (r *Reconciler) Reconcile(ctx context.Context, sandbox *sandboxv1.Sandbox) (reconcile.Result, error) {
-	if sandbox.DeletionTimestamp != nil {
-		return reconcile.Result{}, nil // The garbage collector deletes the Pod.
-	}
 	sandbox = sandbox.DeepCopy()
-	pod, problem := r.ensurePod(ctx, sandbox)
+	pod, problem := r.pod(ctx, sandbox)
 	if write.IsWeather(problem) {
 		return reconcile.Result{RequeueAfter: again}, nil
 	}
@@ -48,6 +45,18 @@ func (r *Reconciler) Reconcile(ctx context.Context, sandbox *sandboxv1.Sandbox) 
 		return reconcile.Result{}, client.IgnoreNotFound(err)
 	}
 	return retry(problem)
+}
+
+// pod returns the Pod of sandbox, which gets one unless it is being deleted: then the garbage collector deletes the Pod.
+func (r *Reconciler) pod(ctx context.Context, sandbox *sandboxv1.Sandbox) (*corev1.Pod, error) {
+	if sandbox.DeletionTimestamp == nil {
+		return r.ensurePod(ctx, sandbox)
+	}
+	pod, err := r.findPod(ctx, r.Client, sandbox)
+	if apierrors.IsNotFound(err) || isNotOurs(err) {
+		return nil, nil
+	}
+	return pod, err
 }
 
 // writeStatus writes the status once, if it moved, on the version that it was computed from.

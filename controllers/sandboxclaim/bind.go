@@ -27,21 +27,28 @@ func (r *Reconciler) bind(ctx context.Context, claim *extensionsv1.SandboxClaim)
 		if err != nil {
 			return err
 		}
-		if _, problem := rules.NewClaimSandbox(claim, template); problem != nil {
-			return problem // Said before the claim is bound to a Sandbox that cannot be created.
-		}
 		taken, err := r.nameTaken(ctx, claim)
 		if err != nil {
 			return err
 		}
 		name = rules.ColdName(claim, taken)
+		if _, problem := rules.NewClaimSandbox(bindTo(claim, name), template); problem != nil {
+			return problem // Said before the claim is bound to a Sandbox that cannot be created.
+		}
 	}
 	base := claim.DeepCopy()
+	*claim = *bindTo(claim, name)
+	return write.Changed(ctx, r.Client, claim, base)
+}
+
+// bindTo returns a copy of claim that is bound to that name.
+func bindTo(claim *extensionsv1.SandboxClaim, name string) *extensionsv1.SandboxClaim {
+	claim = claim.DeepCopy()
 	if claim.Annotations == nil {
 		claim.Annotations = map[string]string{}
 	}
 	claim.Annotations[sandboxv1.AnnotationBinding] = name
-	return write.Changed(ctx, r.Client, claim, base)
+	return claim
 }
 
 // nameTaken says whether a Sandbox that is not claim's has the claim's name.

@@ -27,38 +27,35 @@ func (r *Reconciler) ensureSandbox(ctx context.Context, claim *extensionsv1.Sand
 	var reader client.Reader = r.Client
 	live := false
 	for range maxSteps {
-		if live {
-			reader = r.Live
-		}
 		sandbox, err := bound(ctx, reader, claim)
 		if err != nil {
 			return nil, err
 		}
 		step := rules.NextStep(claim, sandbox)
-		if !live && !rules.SafeOnCache(claim, step) {
-			live = true
-			if err := r.refresh(ctx, claim); err != nil {
-				return nil, err
+		if live || rules.SafeOnCache(claim, step) {
+			sandbox, err = r.take(ctx, step, claim, sandbox)
+			if err == nil && sandbox == nil {
+				continue
 			}
-			continue
+			if err == nil || !raced(err, live) {
+				return sandbox, err
+			}
 		}
-		if step == rules.StepServe {
-			return sandbox, nil
-		}
-		done, err := r.take(ctx, step, claim, sandbox)
-		switch {
-		case err == nil && done != nil:
-			return done, nil
-		case err != nil && !write.Lost(err):
+		reader, live = r.Live, true
+		if err := r.refresh(ctx, claim); err != nil {
 			return nil, err
-		case err != nil:
-			live = true
-			if err := r.refresh(ctx, claim); err != nil {
-				return nil, err
-			}
 		}
 	}
 	return nil, errUnsettled
+}
+
+// raced says whether err, from a step, means that someone else was faster. What is refused although it was decided on what
+// there is, is no race.
+func raced(err error, live bool) bool {
+	if live {
+		return write.IsWeather(err)
+	}
+	return write.Lost(err)
 }
 
 // refresh reads claim live. It is NotFound when the claim that has this name now is another one.
@@ -80,6 +77,8 @@ func (r *Reconciler) take(
 	ctx context.Context, step rules.Step, claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox,
 ) (*sandboxv1.Sandbox, error) {
 	switch step {
+	case rules.StepServe:
+		return sandbox, nil
 	case rules.StepBind:
 		return nil, r.bind(ctx, claim)
 	case rules.StepAdopt:

@@ -32,7 +32,11 @@ import (
 // when the first is refused.
 const parallel = 16
 
-// again is when to look again after a status that was computed from an old view.
+// batch is how many Sandboxes a pool creates in a pass. Then it looks again whether it still wants more, and others get
+// their turn.
+const batch = 128
+
+// again is when to look again after a pass that has more to do, or that was decided on an old view.
 const again = 20 * time.Millisecond
 
 // Reconciler creates and deletes the Sandboxes of a pool.
@@ -58,13 +62,14 @@ func (r *Reconciler) Reconcile(ctx context.Context, pool *extensionsv1.SandboxWa
 		return reconcile.Result{}, err
 	}
 	plan := rules.PlanPool(pool, template, members)
-	err = errors.Join(r.create(ctx, pool, template, plan.Create), r.delete(ctx, plan.Delete))
-	switch stale := r.writeStatus(ctx, pool, plan, template != nil); {
-	case write.IsWeather(stale) && err == nil:
+	created := r.create(ctx, pool, template, min(plan.Create, batch))
+	deleted := r.delete(ctx, plan.Delete)
+	stale := r.writeStatus(ctx, pool, plan, template != nil)
+	err = errors.Join(created, write.IgnoreWeather(deleted), write.IgnoreWeather(stale))
+	if err == nil && (plan.Create > batch || deleted != nil || stale != nil) {
 		return reconcile.Result{RequeueAfter: again}, nil
-	default:
-		return reconcile.Result{}, errors.Join(err, write.IgnoreWeather(stale))
 	}
+	return reconcile.Result{}, err
 }
 
 // template returns the pool's SandboxTemplate, or nil where it does not exist.
@@ -94,7 +99,7 @@ func (r *Reconciler) members(ctx context.Context, pool *extensionsv1.SandboxWarm
 	return members, nil
 }
 
-// create adds n Sandboxes to the pool. A name that is taken costs one Sandbox of this pass, which the next one makes up.
+// create adds n Sandboxes to the pool, or fewer: a name that is taken is left to the next pass.
 func (r *Reconciler) create(ctx context.Context, pool *extensionsv1.SandboxWarmPool, template *extensionsv1.SandboxTemplate, n int) error {
 	if n == 0 || template == nil {
 		return nil
@@ -106,7 +111,8 @@ func (r *Reconciler) create(ctx context.Context, pool *extensionsv1.SandboxWarmP
 			if ctx.Err() != nil {
 				return nil // Another was refused, and this one would be.
 			}
-			return r.Client.Create(ctx, rules.NewPoolSandbox(pool, template, rand.String(rules.SuffixLength)))
+			err := r.Client.Create(ctx, rules.NewPoolSandbox(pool, template, rand.String(rules.SuffixLength)))
+			return client.IgnoreAlreadyExists(err)
 		})
 	}
 	err := group.Wait()
@@ -117,19 +123,20 @@ func (r *Reconciler) create(ctx context.Context, pool *extensionsv1.SandboxWarmP
 	return nil
 }
 
-// delete removes members that are too many. One that changed since it was listed may have been adopted, and stays.
+// delete removes members that are too many. One that changed since it was listed may have been adopted, and stays: then
+// the error is weather.
 func (r *Reconciler) delete(ctx context.Context, members []*sandboxv1.Sandbox) error {
 	var group errgroup.Group
 	group.SetLimit(parallel)
 	for _, member := range members {
 		group.Go(func() error {
-			return write.IgnoreWeather(write.DeleteUnchanged(ctx, r.Client, member))
+			if err := write.DeleteUnchanged(ctx, r.Client, member); err != nil {
+				return fmt.Errorf("deleting Sandbox %q: %w", member.Name, err)
+			}
+			return nil
 		})
 	}
-	if err := group.Wait(); err != nil {
-		return fmt.Errorf("deleting a Sandbox: %w", err)
-	}
-	return nil
+	return group.Wait()
 }
 
 func (r *Reconciler) writeStatus(ctx context.Context, pool *extensionsv1.SandboxWarmPool, plan rules.PoolPlan, hasTemplate bool) error {
