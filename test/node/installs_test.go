@@ -10,10 +10,7 @@ const installs = 20
 // When "helm install --wait" has returned, admission works: what is applied at once is accepted.
 func TestInstalls(t *testing.T) {
 	n := open(t)
-	t.Cleanup(func() { explain(t) })
-	if installed(t, release) {
-		n.uninstall(t)
-	}
+	n.remove(t)
 	times := installs
 	if testing.Short() {
 		times = 2
@@ -32,9 +29,7 @@ func TestInstalls(t *testing.T) {
 			kubectl(t, "delete", "sandbox/at-once", "--wait", patience)
 		}
 		n.uninstall(t)
-		kubectl(t, "--namespace", system, "wait", "pod", "--all", "--for=delete", patience)
-		// Or the next one would find the certificates of this one.
-		kubectl(t, "--namespace", system, "delete", "secret", "namesake-ca", "namesake-webhook-tls")
+		n.forget(t)
 	}
 	t.Logf("%d of %d Sandboxes were accepted right after helm install --wait", accepted, times)
 }

@@ -140,6 +140,23 @@ func (n *node) uninstall(t *testing.T) {
 	helm(t, "uninstall", release, "--namespace", system, "--wait", patience)
 }
 
+// remove sees that it is not installed, and that nothing is left of an earlier test but the CRDs.
+func (n *node) remove(t *testing.T) {
+	t.Helper()
+	t.Cleanup(func() { explain(t) })
+	if installed(t, release) {
+		n.uninstall(t)
+	}
+	n.forget(t)
+}
+
+// forget deletes the certificates, which uninstalling leaves: or the next installation would find those of the last.
+func (n *node) forget(t *testing.T) {
+	t.Helper()
+	kubectl(t, "--namespace", system, "wait", "pod", "--all", "--for=delete", patience)
+	kubectl(t, "--namespace", system, "delete", "secret", "namesake-ca", "namesake-webhook-tls", "--ignore-not-found")
+}
+
 // ensure sees that the product is installed with the chart's defaults.
 func (n *node) ensure(t *testing.T) {
 	t.Helper()

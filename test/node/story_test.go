@@ -13,6 +13,7 @@ const testdata = "test/node/testdata/"
 // What README.md and the chart's README.md tell users to do, and what these promise.
 func TestStory(t *testing.T) {
 	n := open(t)
+	n.remove(t)
 	n.install(t)
 
 	kubectl(t, "apply", "-f", testdata+"template.yaml", "-f", testdata+"pool.yaml")
