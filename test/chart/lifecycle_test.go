@@ -44,6 +44,12 @@ func newInstallation(t *testing.T) *installation {
 
 func (i *installation) helm(t *testing.T, args ...string) {
 	t.Helper()
+	i.helmIn(t, namespace, args...)
+}
+
+// helmIn is helm for a release in any namespace.
+func (i *installation) helmIn(t *testing.T, namespace string, args ...string) {
+	t.Helper()
 	args = append(args, "--namespace", namespace)
 	if out, problems, err := helmIn(t, i.kubeconfig, args...); err != nil {
 		t.Fatalf("helm %s: %v\n%s%s", strings.Join(args, " "), err, out, problems)
