@@ -84,7 +84,7 @@ func newSandbox(template *extensionsv1.SandboxTemplate, namespace, name string) 
 				sandboxv1.AnnotationPodName:     name,
 			},
 		},
-		Spec: sandboxv1.SandboxSpec{SandboxBlueprint: *template.Spec.SandboxBlueprint.DeepCopy()},
+		Spec: sandboxv1.SandboxSpec{SandboxBlueprint: Blueprint(template)},
 	}
 }
 

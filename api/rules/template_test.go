@@ -83,7 +83,7 @@ func TestNewSandbox(t *testing.T) {
 		}, m{sandboxv1.AnnotationTraceContext: "{}"})},
 	} {
 		t.Run(name, func(t *testing.T) {
-			want := &sandboxv1.Sandbox{ObjectMeta: tc.want, Spec: sandboxv1.SandboxSpec{SandboxBlueprint: template.Spec.SandboxBlueprint}}
+			want := &sandboxv1.Sandbox{ObjectMeta: tc.want, Spec: sandboxv1.SandboxSpec{SandboxBlueprint: rules.Blueprint(template)}}
 			if diff := cmp.Diff(want, tc.got); diff != "" {
 				t.Errorf("Sandbox (-want +got):\n%s", diff)
 			}

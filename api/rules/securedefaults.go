@@ -1,0 +1,49 @@
+package rules
+
+import (
+	corev1 "k8s.io/api/core/v1"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+)
+
+// publicNameservers answer a Pod that the default NetworkPolicy keeps from the cluster's own DNS.
+var publicNameservers = []string{"8.8.8.8", "1.1.1.1"}
+
+// Blueprint returns what a Sandbox that comes from template is made of: what the template says, and secure defaults where
+// it says nothing. A Sandbox that someone creates without a template gets none of these.
+func Blueprint(template *extensionsv1.SandboxTemplate) sandboxv1.SandboxBlueprint {
+	blueprint := *template.Spec.SandboxBlueprint.DeepCopy()
+	spec := &blueprint.PodTemplate.Spec
+	if spec.AutomountServiceAccountToken == nil {
+		spec.AutomountServiceAccountToken = new(false)
+	}
+	if hasDefaultPolicy(template) && spec.DNSPolicy == "" {
+		resolveInPublic(spec)
+	}
+	return blueprint
+}
+
+// resolveInPublic gives spec nameservers outside the cluster: without them a Pod under the default NetworkPolicy resolves
+// no name at all. Nameservers that the template names itself stay, and so do its search domains and options.
+func resolveInPublic(spec *corev1.PodSpec) {
+	spec.DNSPolicy = corev1.DNSNone
+	if spec.DNSConfig == nil {
+		spec.DNSConfig = &corev1.PodDNSConfig{}
+	}
+	if len(spec.DNSConfig.Nameservers) == 0 {
+		spec.DNSConfig.Nameservers = append([]string(nil), publicNameservers...)
+	}
+}
+
+// hasDefaultPolicy says whether the Pods of template get the default NetworkPolicy: it is ours to look after, and the
+// template has no rules of its own.
+func hasDefaultPolicy(template *extensionsv1.SandboxTemplate) bool {
+	return isManaged(template) && template.Spec.NetworkPolicy == nil
+}
+
+// isManaged says whether the NetworkPolicy of template is ours to look after. It is where the template says nothing: one
+// that was stored before the field had a default.
+func isManaged(template *extensionsv1.SandboxTemplate) bool {
+	return template.Spec.NetworkPolicyManagement != extensionsv1.NetworkPolicyUnmanaged
+}
