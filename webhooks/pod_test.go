@@ -25,7 +25,7 @@ func op(operation, path string, value any) jsonpatch.Operation {
 
 func TestPodMutator(t *testing.T) {
 	const labels = "/metadata/labels"
-	nameHash := map[string]string{sandboxv1.LabelSandboxNameHash: rules.Hash("runner")}
+	identity := map[string]string{sandboxv1.LabelSandboxNameHash: rules.Hash("runner"), sandboxv1.LabelSandboxUID: "sandbox-runner-uid"}
 	bare := builder.MakeSandbox("runner").Obj()
 	claimed := builder.MakeSandbox("runner").ClaimedBy(builder.MakeClaim("c").Template("t").Label(sandboxv1.LabelCreatedBy, "curl").Obj()).Obj()
 	pod := func(w *builder.PodWrapper) *builder.PodWrapper { return w.OwnerReferences(*rules.SandboxOwner(bare)) }
@@ -37,18 +37,18 @@ func TestPodMutator(t *testing.T) {
 		"not a Sandbox's Pod": {pod: builder.MakePod("")},
 		"without a name": {
 			pod: pod(builder.MakePod("")), live: []client.Object{bare},
-			want: []jsonpatch.Operation{op("add", "/metadata/name", "runner"), op("add", labels, nameHash)},
+			want: []jsonpatch.Operation{op("add", "/metadata/name", "runner"), op("add", labels, identity)},
 		},
 		"with a name to be generated": {
 			pod: pod(builder.MakePod("").GenerateName("x-")), live: []client.Object{bare},
-			want: []jsonpatch.Operation{op("add", "/metadata/name", "runner"), op("remove", "/metadata/generateName", nil), op("add", labels, nameHash)},
+			want: []jsonpatch.Operation{op("add", "/metadata/name", "runner"), op("remove", "/metadata/generateName", nil), op("add", labels, identity)},
 		},
 		"with a name of its own, which validation refuses": {
-			pod: pod(builder.MakePod("other")), live: []client.Object{bare}, want: []jsonpatch.Operation{op("add", labels, nameHash)},
+			pod: pod(builder.MakePod("other")), live: []client.Object{bare}, want: []jsonpatch.Operation{op("add", labels, identity)},
 		},
-		"with labels": {
+		"with labels, which validation judges": {
 			pod: pod(builder.MakePod("runner").Label("app", "x").Label(sandboxv1.LabelSandboxNameHash, "made up")), live: []client.Object{bare},
-			want: []jsonpatch.Operation{op("add", labels+"/agents.x-k8s.io~1sandbox-name-hash", rules.Hash("runner"))},
+			want: []jsonpatch.Operation{op("add", labels+"/agents.x-k8s.io~1sandbox-uid", "sandbox-runner-uid")},
 		},
 		"of a Sandbox of a claim": {
 			pod: pod(builder.MakePod("runner").Label("app", "x")), live: []client.Object{claimed},
@@ -56,12 +56,13 @@ func TestPodMutator(t *testing.T) {
 				op("add", labels+"/agents.x-k8s.io~1claim-uid", "sandboxclaim-c-uid"), op("add", labels+"/agents.x-k8s.io~1created-by", "unknown"),
 				op("add", labels+"/agents.x-k8s.io~1sandbox-name-hash", rules.Hash("runner")),
 				op("add", labels+"/agents.x-k8s.io~1sandbox-template-ref-hash", rules.Hash("t")),
+				op("add", labels+"/agents.x-k8s.io~1sandbox-uid", "sandbox-runner-uid"),
 			},
 		},
 		"of a Sandbox that does not exist, under the name that it would have": {
 			pod: pod(builder.MakePod("")), want: []jsonpatch.Operation{op("add", "/metadata/name", "runner")},
 		},
-		"that has all": {pod: pod(builder.MakePod("runner").Label(sandboxv1.LabelSandboxNameHash, rules.Hash("runner"))), live: []client.Object{bare}},
+		"that has all": {pod: builder.MakePod("runner").ControlledBy(bare), live: []client.Object{bare}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := &podMutator{sandboxes: sandboxes{cache: shelfOf(), live: shelfOf(tc.live...)}}

@@ -1,6 +1,8 @@
 package webhooks
 
 import (
+	"maps"
+
 	"gomodules.xyz/jsonpatch/v2"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -9,8 +11,8 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// podPatch returns the operations that give pod, which a Sandbox controls, its name where it has none, and its identity
-// labels. sandbox is nil when the Sandbox does not exist: validation refuses such a Pod, under the name it would have.
+// podPatch returns the operations that give pod, which a Sandbox controls, its name where it has none, and the identity
+// labels that it lacks. What it brings along, right or wrong, is for validation to judge. sandbox is nil when the Sandbox does not exist: validation refuses such a Pod, under the name it would have.
 func podPatch(pod *corev1.Pod, sandbox *sandboxv1.Sandbox) []jsonpatch.Operation {
 	var ops []jsonpatch.Operation
 	if pod.Name == "" {
@@ -22,7 +24,9 @@ func podPatch(pod *corev1.Pod, sandbox *sandboxv1.Sandbox) []jsonpatch.Operation
 	if sandbox == nil {
 		return ops
 	}
-	return append(ops, rules.SetKeys("/metadata/labels", pod.Labels, rules.IdentityLabels(sandbox))...)
+	missing := rules.IdentityLabels(sandbox)
+	maps.DeleteFunc(missing, func(key, _ string) bool { _, has := pod.Labels[key]; return has })
+	return append(ops, rules.SetKeys("/metadata/labels", pod.Labels, missing)...)
 }
 
 // hasUID is the goodEnough of an object that has to be a certain one.

@@ -94,7 +94,9 @@ func TestPodMetadataPatch(t *testing.T) {
 		"a Pod without any": {
 			pod: builder.MakePod("a"),
 			want: []jsonpatch.Operation{
-				op("add", "/metadata/labels", map[string]string{"app": "x", sandboxv1.LabelSandboxNameHash: rules.Hash("a")}),
+				op("add", "/metadata/labels", map[string]string{
+					"app": "x", sandboxv1.LabelSandboxNameHash: rules.Hash("a"), sandboxv1.LabelSandboxUID: "sandbox-a-uid",
+				}),
 				op("add", "/metadata/annotations", map[string]string{
 					"note/me": "y", sandboxv1.AnnotationPropagatedLabels: "app", sandboxv1.AnnotationPropagatedAnnotations: "note/me",
 				}),

@@ -20,7 +20,8 @@ func TestNewPod(t *testing.T) {
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: "ns", Name: "a",
 			Labels: map[string]string{
-				"app": "x", sandboxv1.LabelSandboxNameHash: rules.Hash("a"), sandboxv1.LabelWarmPool: rules.Hash("p"),
+				"app": "x", sandboxv1.LabelSandboxNameHash: rules.Hash("a"), sandboxv1.LabelSandboxUID: "sandbox-a-uid",
+				sandboxv1.LabelWarmPool:        rules.Hash("p"),
 				sandboxv1.LabelTemplateRefHash: rules.Hash("t"), sandboxv1.LabelCreatedBy: "controller",
 			},
 			Annotations: map[string]string{
@@ -158,7 +159,8 @@ func TestCheckPodReserved(t *testing.T) {
 		"its own labels":    {pod: builder.MakePod("a").ControlledBy(sandbox).Label("app", "x").Annotation("note", "y")},
 		"that of a pool":    {pod: builder.MakePod("a").ControlledBy(sandbox).Label(sandboxv1.LabelWarmPool, "x"), want: []string{"FieldValueForbidden metadata.labels[agents.x-k8s.io/warm-pool-sandbox]"}},
 		"another name hash": {pod: builder.MakePod("a").ControlledBy(sandbox).Label(sandboxv1.LabelSandboxNameHash, "x"), want: []string{"FieldValueForbidden metadata.labels[agents.x-k8s.io/sandbox-name-hash]"}},
-		"no name hash":      {pod: builder.MakePod("a"), want: []string{"FieldValueForbidden metadata.labels[agents.x-k8s.io/sandbox-name-hash]"}},
+		"no name hash":      {pod: builder.MakePod("a"), want: []string{"FieldValueForbidden metadata.labels[agents.x-k8s.io/sandbox-name-hash]", "FieldValueForbidden metadata.labels[agents.x-k8s.io/sandbox-uid]"}},
+		"another UID":       {pod: builder.MakePod("a").ControlledBy(sandbox).Label(sandboxv1.LabelSandboxUID, "x"), want: []string{"FieldValueForbidden metadata.labels[agents.x-k8s.io/sandbox-uid]"}},
 		"what came from the template": {
 			pod:  builder.MakePod("a").ControlledBy(sandbox).Annotation(sandboxv1.AnnotationPropagatedLabels, "x").Annotation(sandboxv1.AnnotationPropagatedAnnotations, "y"),
 			want: []string{"FieldValueForbidden metadata.annotations[agents.x-k8s.io/propagated-labels]", "FieldValueForbidden metadata.annotations[agents.x-k8s.io/propagated-annotations]"},

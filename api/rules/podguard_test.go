@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
@@ -53,16 +54,20 @@ func TestASandboxsPodHasNoOtherOwner(t *testing.T) {
 
 func TestCheckPodIdentity(t *testing.T) {
 	sandbox := builder.MakeSandbox("runner").Obj()
-	right := map[string]string{sandboxv1.LabelSandboxNameHash: rules.Hash("runner"), "app": "x"}
+	right := map[string]string{sandboxv1.LabelSandboxNameHash: rules.Hash("runner"), sandboxv1.LabelSandboxUID: "sandbox-runner-uid", "app": "x"}
+	with := func(key, value string) map[string]string {
+		labels := maps.Clone(right)
+		labels[key] = value
+		return labels
+	}
 	for name, tc := range map[string]struct {
 		labels map[string]string
 		fields []string
 	}{
-		"as it is stamped":  {right, nil},
-		"of another's name": {map[string]string{sandboxv1.LabelSandboxNameHash: "00000bad"}, []string{sandboxv1.LabelSandboxNameHash}},
-		"of another's claim": {
-			map[string]string{sandboxv1.LabelSandboxNameHash: rules.Hash("runner"), sandboxv1.LabelClaimUID: "theirs"}, []string{sandboxv1.LabelClaimUID},
-		},
+		"as it is stamped":   {right, nil},
+		"of another's name":  {with(sandboxv1.LabelSandboxNameHash, "00000bad"), []string{sandboxv1.LabelSandboxNameHash}},
+		"of another's UID":   {with(sandboxv1.LabelSandboxUID, "theirs"), []string{sandboxv1.LabelSandboxUID}},
+		"of another's claim": {with(sandboxv1.LabelClaimUID, "theirs"), []string{sandboxv1.LabelClaimUID}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var fields []string

@@ -14,7 +14,7 @@ import (
 // IdentityLabels returns the labels by which Services, NetworkPolicies and routers know sandbox's Pod. They follow the
 // Sandbox: adoption takes the pool's away and adds the claim's.
 func IdentityLabels(sandbox *sandboxv1.Sandbox) map[string]string {
-	identity := map[string]string{sandboxv1.LabelSandboxNameHash: Hash(sandbox.Name)}
+	identity := belongsTo(sandbox)
 	owner := ControllerOf(sandbox)
 	inherit := func(key string) {
 		if value := sandbox.Labels[key]; value != "" {
@@ -34,6 +34,15 @@ func IdentityLabels(sandbox *sandboxv1.Sandbox) map[string]string {
 		identity[sandboxv1.LabelCreatedBy] = createdBy(by)
 	}
 	return identity
+}
+
+// belongsTo returns the labels that say whose an object is: by the hash that clients know, which may be another name's
+// too, and by the Sandbox's UID.
+func belongsTo(sandbox *sandboxv1.Sandbox) map[string]string {
+	return map[string]string{
+		sandboxv1.LabelSandboxNameHash: Hash(sandbox.Name),
+		sandboxv1.LabelSandboxUID:      string(sandbox.UID),
+	}
 }
 
 // createdBy maps what anyone may write into one of the values that clients count by.

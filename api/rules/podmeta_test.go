@@ -16,7 +16,7 @@ func TestIdentityLabels(t *testing.T) {
 	pool, claim := builder.MakePool("pool").Template("tpl").Obj(), builder.MakeClaim("c").Template("tpl").Obj()
 	type m = map[string]string
 	with := func(more m) m {
-		labels := m{"agents.x-k8s.io/sandbox-name-hash": "374de8f5"}
+		labels := m{"agents.x-k8s.io/sandbox-name-hash": "374de8f5", "agents.x-k8s.io/sandbox-uid": "sandbox-my-sandbox-uid"}
 		for key, value := range more {
 			labels["agents.x-k8s.io/"+key] = value
 		}
@@ -60,7 +60,7 @@ func TestIdentityLabels(t *testing.T) {
 func TestPodMetadata(t *testing.T) {
 	const fromLabels, fromAnnotations = sandboxv1.AnnotationPropagatedLabels, sandboxv1.AnnotationPropagatedAnnotations
 	type m = map[string]string
-	name := m{sandboxv1.LabelSandboxNameHash: rules.Hash("a")}
+	name := m{sandboxv1.LabelSandboxNameHash: rules.Hash("a"), sandboxv1.LabelSandboxUID: "sandbox-a-uid"}
 	plus := func(base m, more ...string) m {
 		sum := maps.Clone(base)
 		for i := 0; i < len(more); i += 2 {
@@ -96,7 +96,7 @@ func TestPodMetadata(t *testing.T) {
 		},
 		"a reserved key that an older version copied goes": {
 			sandbox: sandbox(), pod: builder.MakePod("a").Label("agents.x-k8s.io/x", "1").Annotation(sandboxv1.AnnotationTraceContext, "1").
-					Annotation(fromLabels, "agents.x-k8s.io/x,"+sandboxv1.LabelSandboxNameHash).Annotation(fromAnnotations, sandboxv1.AnnotationTraceContext),
+					Annotation(fromLabels, "agents.x-k8s.io/x,"+sandboxv1.LabelSandboxNameHash+","+sandboxv1.LabelSandboxUID).Annotation(fromAnnotations, sandboxv1.AnnotationTraceContext),
 			labels: name, annotations: m{},
 		},
 		"an empty record, as older versions wrote it": {

@@ -26,8 +26,8 @@ var (
 
 	// podLabels are what Services, NetworkPolicies and routers select a Sandbox's Pod by.
 	podLabels = []string{
-		sandboxv1.LabelSandboxNameHash, sandboxv1.LabelWarmPool, sandboxv1.LabelTemplateRefHash,
-		sandboxv1.LabelClaimUID, sandboxv1.LabelCreatedBy,
+		sandboxv1.LabelSandboxNameHash, sandboxv1.LabelSandboxUID, sandboxv1.LabelWarmPool,
+		sandboxv1.LabelTemplateRefHash, sandboxv1.LabelClaimUID, sandboxv1.LabelCreatedBy,
 	}
 	podAnnotations = []string{sandboxv1.AnnotationPropagatedLabels, sandboxv1.AnnotationPropagatedAnnotations}
 )

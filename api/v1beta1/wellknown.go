@@ -18,6 +18,10 @@ const (
 	// Sandbox's name. Services select by it. Written when the object is created, and kept.
 	LabelSandboxNameHash = ReservedPrefix + "sandbox-name-hash"
 
+	// LabelSandboxUID is on the Pod, the Service and the PersistentVolumeClaims of a Sandbox: the Sandbox's UID. Two names
+	// may have the same hash; the Service selects by this label as well, and so the Sandbox's own Pod only.
+	LabelSandboxUID = ReservedPrefix + "sandbox-uid"
+
 	// LabelWarmPool is on a Sandbox, and on its Pod, as long as a SandboxWarmPool controls the Sandbox: the hash of
 	// the pool's name. Written by the pool controller; adoption removes it.
 	LabelWarmPool = ReservedPrefix + "warm-pool-sandbox"

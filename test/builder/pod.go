@@ -32,7 +32,8 @@ func (w *PodWrapper) ControlledBy(sandbox *sandboxv1.Sandbox) *PodWrapper {
 	w.pod.Spec = *sandbox.Spec.PodTemplate.Spec.DeepCopy()
 	w.Namespace(sandbox.Namespace).
 		OwnerReferences(*metav1.NewControllerRef(sandbox, sandboxv1.GroupVersion.WithKind(sandboxv1.KindSandbox))).
-		Label(sandboxv1.LabelSandboxNameHash, nameHash(sandbox.Name))
+		Label(sandboxv1.LabelSandboxNameHash, nameHash(sandbox.Name)).
+		Label(sandboxv1.LabelSandboxUID, string(sandbox.UID))
 	for _, key := range []string{
 		sandboxv1.LabelWarmPool, sandboxv1.LabelTemplateRefHash, sandboxv1.LabelCreatedBy, sandboxv1.LabelClaimUID,
 	} {

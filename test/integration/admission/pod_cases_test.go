@@ -38,10 +38,13 @@ spec: {containers: [{name: main, image: python:3.13-slim}]}`, name, sandboxOwner
 		{title: "A second owner, which does not control it", command: `patch pod own --type=json -p '[{"op":"add","path":"/metadata/ownerReferences/-",` +
 			`"value":{"apiVersion":"v1","kind":"ConfigMap","name":"keep","uid":"11111111-2222-3333-4444-555555555555"}}]'`},
 		create("A Pod that brings labels of another", "name: own, labels: {agents.x-k8s.io/sandbox-name-hash: 00000bad}", w.own),
+		create("A Pod that brings the UID of another", fmt.Sprintf("name: own, labels: {agents.x-k8s.io/sandbox-uid: %s}", w.warm.UID), w.own),
 		{title: "What is in a Pod of a pool, changed", command: fmt.Sprintf(
 			`patch pod %s --type=merge -p '{"spec":{"activeDeadlineSeconds":1}}'`, w.warm.Name)},
 		{title: "The controller taken away", command: `patch pod own --type=json -p '[{"op":"remove","path":"/metadata/ownerReferences"}]'`},
 		{title: "An identity label of a Sandbox's Pod, changed", command: `label pod own agents.x-k8s.io/sandbox-name-hash=00000000 --overwrite`},
+		{title: "The label that a Service knows a Sandbox's Pod by, changed", command: fmt.Sprintf(
+			`label pod own agents.x-k8s.io/sandbox-uid=%s --overwrite`, w.warm.UID)},
 		{title: "An identity label of a Sandbox's Pod, added", command: fmt.Sprintf(`label pod own agents.x-k8s.io/claim-uid=%s`, w.ann.UID)},
 		{title: "A label of one's own", command: `label pod own team=blue`, allowed: true},
 	}

@@ -41,7 +41,9 @@ func TestThePodIsANamesake(t *testing.T) {
 	n.Step(t, sandbox)
 	pod := suite.Get[corev1.Pod](t, n, "my-sandbox")
 	want := metav1.ObjectMeta{
-		Labels: map[string]string{"team": "blue", "agents.x-k8s.io/sandbox-name-hash": "374de8f5"},
+		Labels: map[string]string{
+			"team": "blue", "agents.x-k8s.io/sandbox-name-hash": "374de8f5", "agents.x-k8s.io/sandbox-uid": string(sandbox.UID),
+		},
 		Annotations: map[string]string{
 			"note": "of the template", "agents.x-k8s.io/propagated-labels": "team", "agents.x-k8s.io/propagated-annotations": "note",
 		},
@@ -70,7 +72,10 @@ func TestPodLabelsFollowTheTemplate(t *testing.T) {
 		t.Fatal(err)
 	}
 	n.Step(t, sandbox)
-	want := map[string]string{"kept": "2", "new": "1", "others": "1", "agents.x-k8s.io/sandbox-name-hash": "374de8f5"}
+	want := map[string]string{
+		"kept": "2", "new": "1", "others": "1",
+		"agents.x-k8s.io/sandbox-name-hash": "374de8f5", "agents.x-k8s.io/sandbox-uid": string(sandbox.UID),
+	}
 	if diff := cmp.Diff(want, suite.Get[corev1.Pod](t, n, "my-sandbox").Labels); diff != "" {
 		t.Errorf("labels of the Pod (-want +got):\n%s", diff)
 	}
@@ -84,7 +89,7 @@ func TestPodLabelsAfterAdoption(t *testing.T) {
 	n.Step(t, warm)
 	hash := rules.Hash("python-aaaaa")
 	want := map[string]string{
-		"agents.x-k8s.io/sandbox-name-hash": hash, "agents.x-k8s.io/created-by": "controller",
+		"agents.x-k8s.io/sandbox-name-hash": hash, "agents.x-k8s.io/sandbox-uid": string(warm.UID), "agents.x-k8s.io/created-by": "controller",
 		"agents.x-k8s.io/sandbox-template-ref-hash": rules.Hash("python"), "agents.x-k8s.io/warm-pool-sandbox": rules.Hash("python"),
 	}
 	if diff := cmp.Diff(want, suite.Get[corev1.Pod](t, n, warm.Name).Labels); diff != "" {
@@ -97,7 +102,7 @@ func TestPodLabelsAfterAdoption(t *testing.T) {
 	n.Step(t, claim)
 	n.Step(t, warm)
 	want = map[string]string{
-		"agents.x-k8s.io/sandbox-name-hash": hash, "agents.x-k8s.io/created-by": "go-client",
+		"agents.x-k8s.io/sandbox-name-hash": hash, "agents.x-k8s.io/sandbox-uid": string(warm.UID), "agents.x-k8s.io/created-by": "go-client",
 		"agents.x-k8s.io/sandbox-template-ref-hash": rules.Hash("python"), "agents.x-k8s.io/claim-uid": string(claim.UID),
 	}
 	if diff := cmp.Diff(want, suite.Get[corev1.Pod](t, n, warm.Name).Labels); diff != "" {

@@ -18,14 +18,15 @@ const ProbeName = "namesake-admission-probe"
 // WronglyNamedPod returns a Pod that says it is a Sandbox's of another name, which admission refuses. It has the labels that
 // admission would stamp, and fulfils the strictest Pod Security Standard: nothing else is to refuse it.
 func WronglyNamedPod(namespace, name string) *corev1.Pod {
+	const nobody = "00000000-0000-0000-0000-000000000000"
 	owner := "not-" + name
 	return &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{
 			Name: name, Namespace: namespace,
-			Labels: map[string]string{sandboxv1.LabelSandboxNameHash: rules.Hash(owner)},
+			Labels: map[string]string{sandboxv1.LabelSandboxNameHash: rules.Hash(owner), sandboxv1.LabelSandboxUID: nobody},
 			OwnerReferences: []metav1.OwnerReference{{
 				APIVersion: sandboxv1.GroupVersion.String(), Kind: sandboxv1.KindSandbox, Name: owner,
-				UID: "00000000-0000-0000-0000-000000000000", Controller: new(true),
+				UID: nobody, Controller: new(true),
 			}},
 		},
 		Spec: corev1.PodSpec{
