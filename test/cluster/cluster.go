@@ -181,6 +181,7 @@ func (c *cluster) writeConfigurations() error {
 	return errors.Join(
 		os.WriteFile(c.state.path("scheduler.yaml"), []byte(scheduler), 0o600),
 		os.WriteFile(c.state.path("kwok.yaml"), []byte(kwokConfig), 0o600),
+		write(c.state.path("audit.yaml"), auditPolicy, controllerUser),
 	)
 }
 

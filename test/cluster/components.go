@@ -45,6 +45,8 @@ func (c *cluster) apiServerCommand() []string {
 		"--service-account-key-file=" + pki("service-accounts.key"), "--service-account-signing-key-file=" + pki("service-accounts.key"),
 		"--service-cluster-ip-range=" + serviceCIDR,
 		"--max-requests-inflight=800", "--max-mutating-requests-inflight=400",
+		// Written beside the requests, not before their answers.
+		"--audit-policy-file=" + c.state.path("audit.yaml"), "--audit-log-path=" + c.state.path("logs", "audit.log"), "--audit-log-mode=batch",
 	}
 	if c.isReal() {
 		return append(command,
@@ -97,6 +99,15 @@ func (c *cluster) kwokCommand() []string {
 func (c *cluster) program(name string) string {
 	return binaries.Path(c.bin, name)
 }
+
+// auditPolicy has the API server record what the product's manager asks for, and whether it may.
+const auditPolicy = `apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived, ResponseStarted]
+rules:
+- {level: Metadata, users: [%q]}
+- {level: None}
+`
 
 // schedulerConfig is complete but for the kubeconfig's path: with a configuration file, flags for these are ignored.
 const schedulerConfig = `apiVersion: kubescheduler.config.k8s.io/v1

@@ -14,8 +14,12 @@ import (
 	"time"
 )
 
-// namespace is the one in which the cluster's editor may edit.
-const namespace = "default"
+const (
+	// namespace is the one in which the cluster's editor may edit.
+	namespace = "default"
+	// clusterVariable names the folder of the cluster.
+	clusterVariable = "NAMESAKE_CLUSTER_DIR"
+)
 
 func main() {
 	os.Exit(run())
@@ -69,9 +73,9 @@ type demo struct {
 
 // newDemo connects to the cluster of the environment, and refuses one in which there is something to lose.
 func newDemo(ctx context.Context) (*demo, error) {
-	dir := os.Getenv("NAMESAKE_CLUSTER_DIR")
+	dir := os.Getenv(clusterVariable)
 	if dir == "" {
-		return nil, errors.New(`NAMESAKE_CLUSTER_DIR does not name a cluster of test/cluster: run "make demo"`)
+		return nil, errors.New(clusterVariable + ` does not name a cluster of test/cluster: run "make demo"`)
 	}
 	// Both at once, so that a command line says who it is by --context alone.
 	configs := filepath.Join(dir, "admin.kubeconfig") + string(os.PathListSeparator) + filepath.Join(dir, "editor.kubeconfig")

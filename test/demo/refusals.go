@@ -3,10 +3,14 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
+	"strings"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/test/rights"
 )
 
 // adoptTwice tries to make the second claim the owner of the first one's Sandbox.
@@ -95,5 +99,21 @@ func (d *demo) deleteAll(ctx context.Context) error {
 			return err
 		}
 	}
-	return d.client.nothingLeft(ctx)
+	if err := d.client.nothingLeft(ctx); err != nil {
+		return err
+	}
+	return checkRights()
+}
+
+// checkRights checks that the manager has the rights for all that it did.
+func checkRights() error {
+	calls, denied, err := rights.Record(os.Getenv(clusterVariable), time.Time{})
+	if err != nil {
+		return err
+	}
+	if len(denied) > 0 {
+		return fmt.Errorf("the manager was refused for lack of rights:\n%s", strings.Join(denied, "\n"))
+	}
+	say("The manager made %d calls, and had the rights for each.", calls)
+	return nil
 }

@@ -1,11 +1,15 @@
 package node
 
 import (
+	"os"
 	"strings"
 	"testing"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/namesake-sandbox/namesake/test/rights"
 )
 
 const testdata = "test/node/testdata/"
@@ -14,6 +18,7 @@ const testdata = "test/node/testdata/"
 func TestStory(t *testing.T) {
 	n := open(t)
 	n.remove(t)
+	began := time.Now() // An installation that goes loses its rights before its managers.
 	n.install(t)
 
 	kubectl(t, "apply", "-f", testdata+"template.yaml", "-f", testdata+"pool.yaml")
@@ -49,6 +54,7 @@ func TestStory(t *testing.T) {
 		}
 		n.mustBe(t, before, "after the upgrade")
 	})
+	rights.CheckRecord(t, os.Getenv("NAMESAKE_CLUSTER_DIR"), began)
 	t.Run("helm uninstall", func(t *testing.T) {
 		n.uninstall(t)
 		kubectl(t, "get", "crd", "sandboxes.agents.x-k8s.io", "sandboxclaims.extensions.agents.x-k8s.io",

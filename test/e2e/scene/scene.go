@@ -36,7 +36,7 @@ type Scene struct {
 }
 
 // Enter makes the namespace. When the test ends, its claims, pools and Sandboxes are deleted by the editor: then nothing
-// must be left, and nothing must have happened that must never be.
+// must be left, and nothing must have happened that must never be; nor must the managers have asked for what they may not do.
 func Enter(t *testing.T) *Scene {
 	t.Helper()
 	bed := testbed.Open(t)
@@ -44,6 +44,7 @@ func Enter(t *testing.T) *Scene {
 	s.History = history.Start(t, bed.Admin, s.Namespace)
 	t.Cleanup(func() {
 		s.History.Check(t)
+		s.CheckRights(t)
 	})
 	t.Cleanup(func() { s.Clear(t) })
 	return s

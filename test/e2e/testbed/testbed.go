@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
@@ -16,6 +17,7 @@ import (
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/test/rights"
 )
 
 // Bed is a running cluster, as two people see it.
@@ -53,6 +55,12 @@ func Open(t *testing.T) *Bed {
 // EditorKubeconfig is the path of the editor's kubeconfig, for kubectl.
 func (b *Bed) EditorKubeconfig() string {
 	return filepath.Join(b.dir, "editor.kubeconfig")
+}
+
+// CheckRights fails t with what the managers were refused for lack of rights, since the cluster was started.
+func (b *Bed) CheckRights(t *testing.T) {
+	t.Helper()
+	rights.CheckRecord(t, b.dir, time.Time{})
 }
 
 func configure(t *testing.T, kubeconfig string) *rest.Config {

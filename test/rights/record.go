@@ -1,0 +1,119 @@
+package rights
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// CheckRecord fails t with everything that the managers of a cluster were refused for lack of rights, since a time.
+func CheckRecord(t *testing.T, cluster string, since time.Time) {
+	t.Helper()
+	calls, denied, err := Record(cluster, since)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(denied) > 0 {
+		t.Errorf("of %d calls of the managers, the API server refused for lack of rights:\n%s", calls, strings.Join(denied, "\n"))
+	}
+}
+
+// Record reads what the API server recorded of the managers, in the folder of a cluster of test/cluster: how many calls
+// there were since a time, and what was refused for lack of rights. What a policy, a quota or a webhook refused is no lack
+// of rights.
+func Record(cluster string, since time.Time) (calls int, denied []string, err error) {
+	pattern := filepath.Join(cluster, "logs", "audit*.log") // A long one is continued in another file.
+	logs, err := filepath.Glob(pattern)
+	if err != nil {
+		return 0, nil, err
+	}
+	for _, path := range logs {
+		n, more, err := read(path, since)
+		if err != nil {
+			return 0, nil, fmt.Errorf("reading %s: %w", path, err)
+		}
+		calls, denied = calls+n, append(denied, more...)
+	}
+	if calls == 0 {
+		return 0, nil, fmt.Errorf("the API server recorded no call of a manager in %s", pattern)
+	}
+	slices.Sort(denied)
+	return calls, slices.Compact(denied), nil
+}
+
+func read(path string, since time.Time) (calls int, denied []string, err error) {
+	log, err := os.Open(path)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer log.Close()
+	return denials(log, since)
+}
+
+// event is what is read of an audit event. The annotations say how the question for rights was answered: the status alone
+// does not tell that from a refusal by admission.
+type event struct {
+	Verb       string `json:"verb"`
+	RequestURI string `json:"requestURI"`
+	User       struct {
+		Username string `json:"username"`
+	} `json:"user"`
+	ObjectRef struct {
+		APIGroup    string `json:"apiGroup"`
+		Resource    string `json:"resource"`
+		Subresource string `json:"subresource"`
+		Namespace   string `json:"namespace"`
+	} `json:"objectRef"`
+	Received    time.Time         `json:"requestReceivedTimestamp"`
+	Annotations map[string]string `json:"annotations"`
+}
+
+const (
+	decision = "authorization.k8s.io/decision"
+	forbid   = "forbid"
+)
+
+// denials returns how many calls a log has since a time, and what was asked for by those that were refused for lack of
+// rights. A last line that is still being written is left for the next time.
+func denials(log io.Reader, since time.Time) (calls int, denied []string, err error) {
+	lines := bufio.NewReader(log)
+	for {
+		line, err := lines.ReadBytes('\n')
+		if err == io.EOF {
+			return calls, denied, nil
+		}
+		if err != nil {
+			return calls, denied, err
+		}
+		var e event
+		if err := json.Unmarshal(line, &e); err != nil {
+			return calls, denied, fmt.Errorf("%w: %s", err, line)
+		}
+		if e.Received.Before(since) {
+			continue
+		}
+		calls++
+		if e.Annotations[decision] == forbid {
+			denied = append(denied, e.asked())
+		}
+	}
+}
+
+// asked says what was asked for: the right where there is a resource, and where.
+func (e event) asked() string {
+	what := e.Verb + " " + e.RequestURI
+	if ref := e.ObjectRef; ref.Resource != "" {
+		what = right{verb: e.Verb, group: ref.APIGroup, resource: ref.Resource, subresource: ref.Subresource}.String()
+		if ref.Namespace != "" {
+			what += " in namespace " + ref.Namespace
+		}
+	}
+	return e.User.Username + ": " + what
+}
