@@ -12,6 +12,9 @@ ROOT := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
 GO ?= go
 GOTESTFLAGS ?=
 
+# How often bench measures each request.
+SAMPLES ?= 2000
+
 # What cluster-up starts.
 NODES ?= 20
 STORE ?= tmpfs
@@ -127,7 +130,7 @@ test: ## Everything that a change has to pass.
 
 .PHONY: unit
 unit: ## Unit tests.
-	$(GO) test -race $(GOTESTFLAGS) $(PRODUCT) ./test/builder/... ./test/rights/...
+	$(GO) test -race $(GOTESTFLAGS) $(PRODUCT) ./test/builder/... ./test/rights/... ./test/bench/...
 
 .PHONY: cluster-unit
 cluster-unit: ## The tests of the test cluster's own module.
@@ -170,8 +173,9 @@ test-node: $(CLUSTER) ## On a real node, as root: cert-manager and the chart by 
 	$(CLUSTER) run --node real -- $(GO) test -count=1 -timeout 20m $(GOTESTFLAGS) ./test/node/...
 
 .PHONY: bench
-bench: ## Benchmarks.
+bench: $(CLUSTER) ## Benchmarks, and what admission costs, on a real API server: SAMPLES=2000.
 	$(GO) test -run '^$$' -bench . -count=1 $(GOTESTFLAGS) ./api/...
+	@assets="$$($(CLUSTER) assets)"; KUBEBUILDER_ASSETS="$$assets" $(GO) run ./test/bench/admission -samples $(SAMPLES)
 
 ##@ A cluster on this machine
 
