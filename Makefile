@@ -32,8 +32,8 @@ GOLANGCI_LINT := $(TOOL) golangci-lint
 CLUSTER := $(ROOT)/bin/cluster
 
 # The product's code, and the part of it that runs and so needs rights.
-PRODUCT = $(patsubst %,./%/...,$(wildcard api webhooks controllers cmd))
-RUNNING = $(filter-out ./api/...,$(PRODUCT))
+PRODUCT = $(patsubst %,./%/...,$(wildcard api observe webhooks controllers cmd))
+RUNNING = $(filter-out ./api/... ./observe/...,$(PRODUCT))
 
 ##@ General
 
@@ -73,16 +73,20 @@ manifests: ## Generate CRDs, RBAC and webhook manifests below config.
 chart: ## Generate what the chart shares with config, and its README.md.
 	$(GO) run ./charts/generate
 
+.PHONY: docs
+docs: ## Generate the pages of docs that say what the code says.
+	$(GO) test ./cmd/namesake -run TestDocs -count=1 -args -update
+
 ##@ Checks
 
 .PHONY: verify
-verify: verify-generated verify-chart verify-modules verify-format ## Check that generated files, modules and formatting are up to date.
+verify: verify-generated verify-chart verify-docs verify-modules verify-format ## Check that generated files, modules and formatting are up to date.
 
 # Generates in a copy, CRDs and manifests from nothing, and compares: the tree may be in any state, and stays in it.
 .PHONY: verify-generated
 verify-generated:
 	@copies="$$(mktemp -d)"; trap 'rm -rf "$$copies"' EXIT; mkdir "$$copies/is"; \
-	cp -R go.mod go.sum $(wildcard api webhooks controllers cmd config) "$$copies/is"; \
+	cp -R go.mod go.sum $(wildcard api observe webhooks controllers cmd config) "$$copies/is"; \
 	cp -R "$$copies/is" "$$copies/should-be"; \
 	(cd "$$copies/should-be" && rm -rf config/crd/bases config/rbac/role.yaml config/webhook/manifests.yaml); \
 	$(MAKE) -s -f $(ROOT)/Makefile -C "$$copies/should-be" generate manifests; \
@@ -93,6 +97,10 @@ verify-generated:
 .PHONY: verify-chart
 verify-chart:
 	@$(GO) run ./charts/generate -check
+
+.PHONY: verify-docs
+verify-docs:
+	@$(GO) test ./cmd/namesake -run TestDocs
 
 .PHONY: verify-modules
 verify-modules:

@@ -1,0 +1,127 @@
+package metrics
+
+// Labels that several metrics have.
+var (
+	namespace  = Label{"namespace", "Namespace of the claim, Sandbox or pool."}
+	launchType = Label{"launch_type", "`warm`: the Sandbox came out of a pool. `cold`: it was created for the claim. `unknown`: it is no longer there to tell."}
+	template   = Label{"sandbox_template", "Name of the SandboxTemplate. `__unknown__` where a claim's Sandbox names none, `unknown` in `agent_sandboxes`."}
+	poolName   = Label{"warmpool_name", "Name of the SandboxWarmPool; of a cold claim the one that it names, or `none`."}
+	createdBy  = Label{"created_by", "`go-client`, `python-client`, `controller` or `unknown`, by the label `agents.x-k8s.io/created-by`."}
+	webhook    = Label{"webhook", "Path of the webhook, as `/validate-sandbox`; the same as in `controller_runtime_webhook_latency_seconds`."}
+)
+
+// A claim's startup is measured once, when it is first Ready.
+var (
+	startupLabels  = []Label{launchType, template}
+	startupBuckets = []float64{100, 250, 500, 750, 1000, 1250, 1500, 2000, 2500, 5000, 10000, 30000, 60000, 120000, 240000}
+
+	webhookStartup = Definition{
+		Name: "agent_sandbox_claim_startup_latency_ms", Type: Histogram, Labels: startupLabels, Buckets: startupBuckets,
+		Help: "Milliseconds from the moment that an admission webhook of the cluster's own noted in the claim's annotation " +
+			"agents.x-k8s.io/webhook-first-observed-at, where there is one, until the claim was first Ready.",
+	}
+	controllerStartup = Definition{
+		Name: "agent_sandbox_claim_controller_startup_latency_ms", Type: Histogram, Labels: startupLabels, Buckets: startupBuckets,
+		Help: "Milliseconds from the moment that Namesake first saw a claim, at its admission, until the status that shows it Ready was written.",
+	}
+	clientStartup = Definition{
+		Name: "agent_sandbox_client_claim_startup_latency_ms", Type: Histogram, Labels: startupLabels, Buckets: startupBuckets,
+		Help: "Milliseconds from the moment that a client noted in the claim's annotation agents.x-k8s.io/client-first-requested-at, " +
+			"by its own clock, until the claim was first Ready.",
+	}
+	sandboxCreation = Definition{
+		Name: "agent_sandbox_creation_latency_ms", Type: Histogram, Labels: []Label{namespace, launchType, template},
+		Buckets: []float64{50, 100, 250, 500, 1000, 2500, 5000, 10000, 30000, 60000, 120000, 240000, 300000, 600000},
+		Help: "Milliseconds, in whole seconds, from a Sandbox's creation until it turned Ready; of warm ones that time passed in the pool. " +
+			"Measured when its claim is first Ready.",
+	}
+)
+
+// What claims got.
+var (
+	provisions = Definition{
+		Name: "agent_sandbox_claim_creation_total", Type: Counter,
+		Labels: []Label{namespace, template, launchType, poolName, {"pod_condition", "`ready` if the Sandbox was Ready when the claim got it, else `not_ready`."}, createdBy},
+		Help:   "Sandboxes that were adopted by claims or created for them.",
+	}
+	conflicts = Definition{
+		Name: "namesake_binding_conflicts_total", Type: Counter, Labels: []Label{namespace},
+		Help: "Bindings of claims that had to be rewritten, since the Sandbox went to another claim or was deleted before it was adopted.",
+	}
+)
+
+// What there is: counted at each scrape, out of the cache of the manager that leads.
+var (
+	sandboxes = Definition{
+		Name: "agent_sandboxes", Type: Gauge, Help: "Sandboxes that there are.",
+		Labels: []Label{
+			namespace, {"ready_condition", "`true` or `false`, as the Sandbox's Ready condition."},
+			{"expired", "`true` once the Sandbox's shutdownTime has passed, else `false`."}, launchType, template,
+			{"owned_by", "`SandboxClaim`, `SandboxWarmPool` or `None`."}, createdBy,
+		},
+	}
+	poolDesired = Definition{
+		Name: "namesake_warmpool_desired_replicas", Type: Gauge, Labels: []Label{namespace, poolName},
+		Help: "Sandboxes that a pool should have: its spec.replicas.",
+	}
+	poolReplicas = Definition{
+		Name: "namesake_warmpool_replicas", Type: Gauge, Labels: []Label{namespace, poolName},
+		Help: "Sandboxes that a pool has, Ready or not: its status.replicas.",
+	}
+	poolReady = Definition{
+		Name: "namesake_warmpool_ready_replicas", Type: Gauge, Labels: []Label{namespace, poolName},
+		Help: "Sandboxes of a pool that are Ready: its status.readyReplicas.",
+	}
+)
+
+// Admission, of each manager.
+var (
+	decisions = Definition{
+		Name: "namesake_admission_decisions_total", Type: Counter,
+		Labels: []Label{
+			webhook, {"decision", "`allowed`, `refused`, or `error`: no decision was possible."},
+			{"rule", "The rule that refused; empty otherwise. See [below](#rules)."},
+		},
+		Help: "Requests that a webhook has answered.",
+	}
+	admissionErrors = Definition{
+		Name: "namesake_admission_errors_total", Type: Counter, Labels: []Label{webhook},
+		Help: "Requests that a webhook could not decide on; the API server refuses what they asked for.",
+	}
+)
+
+// The program.
+var (
+	// CertificateExpiry is the end of the serving certificate.
+	CertificateExpiry = Definition{
+		Name: "namesake_webhook_certificate_expiry_timestamp_seconds", Type: Gauge,
+		Help: "Time, in seconds since the epoch, at which the certificate that admission is served with ends.",
+	}
+	// AuthorityExpiry is the end of the authority that signed it.
+	AuthorityExpiry = Definition{
+		Name: "namesake_webhook_ca_expiry_timestamp_seconds", Type: Gauge,
+		Help: "Time, in seconds since the epoch, at which the authority in the webhook configurations' caBundle ends.",
+	}
+	// Trusted is whether the API server trusts it.
+	Trusted = Definition{
+		Name: "namesake_webhook_trusted", Type: Gauge,
+		Help: "1 if the caBundle of every webhook verifies the certificate that admission is served with, else 0.",
+	}
+	build = Definition{
+		Name: "agent_sandbox_build_info", Type: Gauge, Help: "Always 1: the labels say what the program was built of.",
+		Labels: []Label{
+			{"git_version", "Version of the release."}, {"git_commit", "Commit, or `unknown` in a reproducible image: its version says it."},
+			{"build_date", "Date of that commit, or `unknown`: the same source makes the same program on any day."},
+			{"go_version", "Version of Go."}, {"compiler", "Go compiler."}, {"platform", "Operating system and architecture."},
+		},
+	}
+)
+
+// All returns every metric of Namesake's own, in the order in which they are explained.
+func All() []Definition {
+	return []Definition{
+		controllerStartup, clientStartup, webhookStartup, sandboxCreation, provisions, conflicts,
+		sandboxes, poolDesired, poolReplicas, poolReady, decisions, admissionErrors,
+		CertificateExpiry, AuthorityExpiry, Trusted, build,
+	}
+}
