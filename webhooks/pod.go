@@ -70,18 +70,18 @@ func (v *podValidator) Handle(ctx context.Context, req admission.Request) admiss
 		}
 	}
 	specChanged := old != nil && !bytes.Equal(spec(req.Object.Raw), spec(req.OldObject.Raw))
-	return respond(v.check(ctx, old, pod, specChanged, v.actor(req)))
+	return respond(ctx, v.check(ctx, old, pod, specChanged, v.actor(req)))
 }
 
 func (v *podValidator) check(ctx context.Context, old, pod *corev1.Pod, specChanged bool, actor rules.Actor) error {
-	if errs := rules.CheckPodOwner(old, pod, actor); len(errs) > 0 {
+	if errs := rules.CheckPodOwner(old, pod, actor).WithOrigin(rules.OriginPodOwner); len(errs) > 0 {
 		return podKind.invalid(pod, errs)
 	}
 	var errs field.ErrorList
 	if actor == rules.User && old != nil {
-		errs = rules.CheckPodReserved(old, pod)
+		errs = rules.CheckPodReserved(old, pod).WithOrigin(rules.OriginPodIdentity)
 		if specChanged {
-			errs = append(errs, rules.CheckPodContent(old)...)
+			errs = append(errs, rules.CheckPodContent(old).WithOrigin(rules.OriginPodContent)...)
 		}
 	}
 	if rules.NeedsSandbox(old, pod) {
@@ -90,11 +90,11 @@ func (v *podValidator) check(ctx context.Context, old, pod *corev1.Pod, specChan
 		if err != nil {
 			return err
 		}
-		if errs := rules.CheckPodSandbox(pod, sandbox, actor); len(errs) > 0 {
+		if errs := rules.CheckPodSandbox(pod, sandbox, actor).WithOrigin(rules.OriginPodOwner); len(errs) > 0 {
 			return podKind.invalid(pod, errs)
 		}
 		if actor == rules.User && old == nil {
-			errs = rules.CheckPodIdentity(pod, sandbox)
+			errs = rules.CheckPodIdentity(pod, sandbox).WithOrigin(rules.OriginPodIdentity)
 		}
 	}
 	return podKind.forbidden(pod, errs)

@@ -1,6 +1,7 @@
 package webhooks
 
 import (
+	"context"
 	"errors"
 	"net/http"
 
@@ -22,7 +23,7 @@ func (k kind) invalid(obj metav1.Object, errs field.ErrorList) error {
 	if len(errs) == 0 {
 		return nil
 	}
-	return apierrors.NewInvalid(schema.GroupKind{Group: k.group, Kind: k.kind}, obj.GetName(), errs)
+	return &refusal{apierrors.NewInvalid(schema.GroupKind{Group: k.group, Kind: k.kind}, obj.GetName(), errs), errs[0].Origin}
 }
 
 // forbidden refuses obj for who asks: 403. It returns nil when nothing is wrong.
@@ -30,11 +31,20 @@ func (k kind) forbidden(obj metav1.Object, errs field.ErrorList) error {
 	if len(errs) == 0 {
 		return nil
 	}
-	return apierrors.NewForbidden(schema.GroupResource{Group: k.group, Resource: k.resource}, obj.GetName(), errs.ToAggregate())
+	err := apierrors.NewForbidden(schema.GroupResource{Group: k.group, Resource: k.resource}, obj.GetName(), errs.ToAggregate())
+	return &refusal{err, errs[0].Origin}
+}
+
+// refusal is the error of a write that a rule refuses.
+type refusal struct {
+	*apierrors.StatusError
+
+	origin string
 }
 
 // respond answers with err, or allows the request when it is nil.
-func respond(err error) admission.Response {
+func respond(ctx context.Context, err error) admission.Response {
+	note(ctx, err)
 	if err == nil {
 		return admission.Allowed("")
 	}

@@ -52,7 +52,7 @@ func TestRespond(t *testing.T) {
 		"any other error": {errors.New("lost"), &metav1.Status{Code: 500, Message: "lost"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			response := respond(tc.err)
+			response := respond(t.Context(), tc.err)
 			if response.Allowed {
 				t.Error("it is allowed")
 			}
@@ -62,7 +62,7 @@ func TestRespond(t *testing.T) {
 		})
 	}
 	for name, err := range map[string]error{"nothing": nil, "no field": podKind.invalid(pod, nil), "nobody": podKind.forbidden(pod, nil)} {
-		if response := respond(err); !response.Allowed {
+		if response := respond(t.Context(), err); !response.Allowed {
 			t.Errorf("%s is wrong, and it is refused: %v", name, response.Result)
 		}
 	}

@@ -52,19 +52,22 @@ type sandboxValidator struct {
 
 func (v *sandboxValidator) check(ctx context.Context, req admission.Request, old, sandbox *sandboxv1.Sandbox) (admission.Warnings, error) {
 	actor := v.actor(req)
-	errs := append(rules.CheckPodName(old, sandbox, actor), rules.CheckOwnership(old, sandbox, actor)...)
+	errs := append(rules.CheckPodName(old, sandbox, actor).WithOrigin(rules.OriginPodName),
+		rules.CheckOwnership(old, sandbox, actor).WithOrigin(rules.OriginOwnership)...)
 	if len(errs) == 0 && actor != rules.User && rules.NeedsClaim(old, sandbox) { // A user is refused below, whatever the claim says.
 		claim, err := v.adopter(ctx, old, sandbox)
 		if err != nil {
 			return nil, err
 		}
-		errs = rules.CheckAdopter(sandbox, claim)
+		errs = rules.CheckAdopter(sandbox, claim).WithOrigin(rules.OriginAdopter)
 	}
 	if len(errs) > 0 {
 		return nil, sandboxKind.invalid(sandbox, errs)
 	}
 	if actor == rules.User {
-		errs = slices.Concat(rules.CheckOwners(old, sandbox), rules.CheckSandboxReserved(old, sandbox), rules.CheckPoolMember(old, sandbox))
+		errs = slices.Concat(rules.CheckOwners(old, sandbox).WithOrigin(rules.OriginOwners),
+			rules.CheckSandboxReserved(old, sandbox).WithOrigin(rules.OriginReserved),
+			rules.CheckPoolMember(old, sandbox).WithOrigin(rules.OriginPoolMember))
 	}
 	return nil, sandboxKind.forbidden(sandbox, errs)
 }

@@ -32,7 +32,7 @@ func (v *claimValidator) check(
 		return nil, fmt.Errorf("a new SandboxClaim is not for this webhook: check its configuration")
 	}
 	if v.actor(req) == rules.User {
-		return nil, claimKind.forbidden(claim, rules.CheckClaimReserved(old, claim))
+		return nil, claimKind.forbidden(claim, rules.CheckClaimReserved(old, claim).WithOrigin(rules.OriginBindingKeys))
 	}
 	var bound *sandboxv1.Sandbox
 	if rules.NeedsLookup(old, claim) {
@@ -41,9 +41,9 @@ func (v *claimValidator) check(
 			return nil, err
 		}
 	}
-	return nil, claimKind.invalid(claim, rules.CheckBinding(old, claim, bound))
+	return nil, claimKind.invalid(claim, rules.CheckBinding(old, claim, bound).WithOrigin(rules.OriginBinding))
 }
 
 func checkClaimStatus(_ context.Context, _ admission.Request, old, claim *extensionsv1.SandboxClaim) (admission.Warnings, error) {
-	return nil, claimKind.invalid(claim, rules.CheckClaimStatus(old, claim))
+	return nil, claimKind.invalid(claim, rules.CheckClaimStatus(old, claim).WithOrigin(rules.OriginClaimRecord))
 }

@@ -51,7 +51,7 @@ func (v *templateValidator) check(
 		}
 		warnings, errs = append(warnings, warned...), append(errs, wrong...)
 	}
-	return warnings, templateKind.invalid(template, errs)
+	return warnings, templateKind.invalid(template, errs.WithOrigin(rules.OriginTemplate))
 }
 
 // try asks the API server whether it would take obj, which stands at path in the template. What it calls invalid is

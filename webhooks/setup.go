@@ -12,6 +12,7 @@ import (
 	"github.com/namesake-sandbox/namesake/api/rules"
 	"github.com/namesake-sandbox/namesake/api/rules/candidates"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/observe/metrics"
 )
 
 // +kubebuilder:webhookconfiguration:mutating=true,name=namesake
@@ -31,6 +32,8 @@ type Options struct {
 	Candidates *candidates.Index
 	// ControllerUser is the user name of the controller's own service account.
 	ControllerUser string
+	// Metrics counts the decisions.
+	Metrics *metrics.Admission
 	// Now is the current time.
 	Now func() time.Time
 }
@@ -51,20 +54,21 @@ func Register(server Server, o Options) {
 	}
 
 	handle := func(path string, handler admission.Handler) {
-		server.Register(path, &admission.Webhook{Handler: handler})
+		server.Register(path, &admission.Webhook{Handler: counted(path, handler, o.Metrics)})
 	}
+	validate := func(path string, webhook *admission.Webhook) { handle(path, webhook.Handler) }
 	handle("/mutate-pod", &podMutator{sandboxes: sandboxes})
 	handle("/validate-pod", &podValidator{sandboxes: sandboxes, actor: actor})
 	handle("/mutate-sandbox", &sandboxMutator{})
 	handle("/mutate-sandboxclaim", &claimMutator{claims: claims, pools: pools, templates: templates, candidates: o.Candidates, now: o.Now})
-	server.Register("/validate-sandbox", admission.WithValidator(o.Scheme, check[*sandboxv1.Sandbox](
+	validate("/validate-sandbox", admission.WithValidator(o.Scheme, check[*sandboxv1.Sandbox](
 		(&sandboxValidator{claims: claims, actor: actor}).check)))
-	server.Register("/validate-sandboxclaim", admission.WithValidator(o.Scheme, check[*extensionsv1.SandboxClaim](
+	validate("/validate-sandboxclaim", admission.WithValidator(o.Scheme, check[*extensionsv1.SandboxClaim](
 		(&claimValidator{sandboxes: sandboxes, actor: actor}).check)))
-	server.Register("/validate-sandboxclaim-status", admission.WithValidator(o.Scheme, check[*extensionsv1.SandboxClaim](
+	validate("/validate-sandboxclaim-status", admission.WithValidator(o.Scheme, check[*extensionsv1.SandboxClaim](
 		checkClaimStatus)))
-	server.Register("/validate-sandboxtemplate", admission.WithValidator(o.Scheme, check[*extensionsv1.SandboxTemplate](
+	validate("/validate-sandboxtemplate", admission.WithValidator(o.Scheme, check[*extensionsv1.SandboxTemplate](
 		(&templateValidator{dryRun: o.DryRun}).check)))
-	server.Register("/validate-sandboxwarmpool", admission.WithValidator(o.Scheme, check[*extensionsv1.SandboxWarmPool](
+	validate("/validate-sandboxwarmpool", admission.WithValidator(o.Scheme, check[*extensionsv1.SandboxWarmPool](
 		(&poolValidator{templates: templates}).check)))
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/namesake-sandbox/namesake/api/rules/candidates"
+	"github.com/namesake-sandbox/namesake/observe/metrics"
 )
 
 type paths map[string]http.Handler
@@ -21,7 +22,7 @@ func (p paths) Register(path string, hook http.Handler) { p[path] = hook }
 func TestRegister(t *testing.T) {
 	served := paths{}
 	Register(served, Options{
-		Scheme: scheme(t), Cache: shelfOf(), Live: shelfOf(), DryRun: &answers{}, Candidates: candidates.New(), ControllerUser: controllerUser, Now: now,
+		Scheme: scheme(t), Cache: shelfOf(), Live: shelfOf(), DryRun: &answers{}, Candidates: candidates.New(), ControllerUser: controllerUser, Metrics: metrics.NewAdmission(), Now: now,
 	})
 	manifests, err := os.ReadFile("../config/webhook/manifests.yaml")
 	if err != nil {
