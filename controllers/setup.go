@@ -5,6 +5,7 @@ import (
 	"context"
 	"time"
 
+	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
@@ -14,6 +15,7 @@ import (
 	"github.com/namesake-sandbox/namesake/controllers/sandbox"
 	"github.com/namesake-sandbox/namesake/controllers/sandboxclaim"
 	"github.com/namesake-sandbox/namesake/controllers/sandboxwarmpool"
+	"github.com/namesake-sandbox/namesake/observe/metrics"
 )
 
 // Options are what the reconcilers work with. All fields are required, but for those of the controllers.
@@ -25,8 +27,12 @@ type Options struct {
 	Live client.Reader
 	// Candidates are the warm Sandboxes that claims are bound to.
 	Candidates *candidates.Index
+	// Metrics measures how claims get their Sandboxes.
+	Metrics *metrics.Claims
 	// Now is the current time.
 	Now func() time.Time
+	// UnnotedClaims says that nothing is written on claims for the sake of measuring; QuietClaims, that they have no events.
+	UnnotedClaims, QuietClaims bool
 
 	SandboxController, ClaimController, PoolController controller.Options
 }
@@ -44,7 +50,10 @@ func Setup(ctx context.Context, mgr manager.Manager, o Options) error {
 	}
 	claims := &sandboxclaim.Reconciler{
 		Client: o.Claims, Live: o.Live, Candidates: o.Candidates,
-		Recorder: mgr.GetEventRecorder("sandboxclaim-controller"), Now: o.Now,
+		Recorder: mgr.GetEventRecorder("sandboxclaim-controller"), Metrics: o.Metrics, Now: o.Now, Unnoted: o.UnnotedClaims,
+	}
+	if o.QuietClaims {
+		claims.Recorder = silence{}
 	}
 	if err := claims.Setup(mgr, o.ClaimController); err != nil {
 		return err
@@ -53,4 +62,14 @@ func Setup(ctx context.Context, mgr manager.Manager, o Options) error {
 		Client: o.Pools, Recorder: mgr.GetEventRecorder("sandboxwarmpool-controller"), Now: o.Now,
 	}
 	return pools.Setup(mgr, o.PoolController)
+}
+
+// silence is a recorder that drops every event.
+type silence struct{}
+
+// Eventf implements recorder.EventRecorder.
+func (silence) Eventf(_, _ runtime.Object, _, _, _, _ string, _ ...any) {}
+
+// AnnotatedEventf implements recorder.EventRecorder.
+func (silence) AnnotatedEventf(_, _ runtime.Object, _ map[string]string, _, _, _, _ string, _ ...any) {
 }

@@ -24,6 +24,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/config"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
+	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 	"sigs.k8s.io/controller-runtime/pkg/metrics/server"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/webhook"
@@ -34,6 +35,7 @@ import (
 	"github.com/namesake-sandbox/namesake/cmd/namesake/internal/serving"
 	"github.com/namesake-sandbox/namesake/controllers"
 	"github.com/namesake-sandbox/namesake/controllers/feed"
+	"github.com/namesake-sandbox/namesake/observe/metrics"
 	"github.com/namesake-sandbox/namesake/webhooks"
 )
 
@@ -87,13 +89,17 @@ func newManager(ctx context.Context, cfg *rest.Config, o *options, drain *servin
 	if err != nil {
 		return nil, err
 	}
+	claims, admission := metrics.NewClaims(), metrics.NewAdmission()
+	if err := register(ctrlmetrics.Registry, mgr, claims, admission, metrics.NewBuild(version)); err != nil {
+		return nil, err
+	}
 	webhooks.Register(drain.Server(mgr.GetWebhookServer()), webhooks.Options{
 		Scheme: scheme, Cache: mgr.GetCache(), Live: mgr.GetAPIReader(), DryRun: client.NewDryRunClient(mgr.GetClient()),
-		Candidates: index, ControllerUser: o.controllerUser, Now: time.Now,
+		Candidates: index, ControllerUser: o.controllerUser, Metrics: admission, Now: time.Now,
 	})
 	return mgr, controllers.Setup(ctx, mgr, controllers.Options{
 		Claims: clients.claims, Sandboxes: clients.sandboxes, Pools: clients.pools,
-		Live: mgr.GetAPIReader(), Candidates: index, Now: time.Now,
+		Live: mgr.GetAPIReader(), Candidates: index, Metrics: claims, Now: time.Now,
 		SandboxController: workers(o.sandboxWorkers), ClaimController: workers(o.claimWorkers), PoolController: workers(o.poolWorkers),
 	})
 }

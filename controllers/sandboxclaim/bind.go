@@ -38,7 +38,13 @@ func (r *Reconciler) bind(ctx context.Context, claim *extensionsv1.SandboxClaim)
 	}
 	base := claim.DeepCopy()
 	*claim = *bindTo(claim, name)
-	return write.Changed(ctx, r.Client, claim, base)
+	if err := write.Changed(ctx, r.Client, claim, base); err != nil {
+		return err
+	}
+	if rules.Binding(base) != "" {
+		r.Metrics.Rebound(claim.Namespace)
+	}
+	return nil
 }
 
 // bindTo returns a copy of claim that is bound to that name.
@@ -95,6 +101,7 @@ func (r *Reconciler) adopt(ctx context.Context, claim *extensionsv1.SandboxClaim
 	if err := write.Operations(ctx, r.Client, adopted, rules.AdoptionPatch(sandbox, claim)); err != nil {
 		return nil, fmt.Errorf("adopting Sandbox %q: %w", sandbox.Name, err)
 	}
+	r.Metrics.Provisioned(rules.ClaimProvision(claim, adopted, rules.ControllerOf(sandbox).Name))
 	r.Recorder.Eventf(claim, adopted, corev1.EventTypeNormal, "SandboxAdopted", "Adoption", "Adopted warm pool Sandbox %q", adopted.Name)
 	return adopted, nil
 }
@@ -115,6 +122,7 @@ func (r *Reconciler) createSandbox(ctx context.Context, claim *extensionsv1.Sand
 	case err != nil:
 		return nil, rules.Refused(fmt.Errorf("creating Sandbox %q: %w", sandbox.Name, err))
 	}
+	r.Metrics.Provisioned(rules.ClaimProvision(claim, sandbox, ""))
 	r.Recorder.Eventf(claim, sandbox, corev1.EventTypeNormal, "SandboxProvisioned", "Provisioning", "Created Sandbox %q", sandbox.Name)
 	return sandbox, nil
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/namesake-sandbox/namesake/api/rules/candidates"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/controllers/internal/write"
+	"github.com/namesake-sandbox/namesake/observe/metrics"
 )
 
 // +kubebuilder:rbac:groups=extensions.agents.x-k8s.io,resources=sandboxclaims,verbs=get;list;watch;patch
@@ -38,7 +39,10 @@ type Reconciler struct {
 	Live       client.Reader
 	Candidates *candidates.Index
 	Recorder   recorder.EventRecorder
+	Metrics    *metrics.Claims
 	Now        func() time.Time
+	// Unnoted says that nothing is written on claims for the sake of measuring.
+	Unnoted bool
 }
 
 // Reconcile makes one pass over claim: it goes on from step to step until the claim has its Sandbox, or has to wait for
@@ -47,16 +51,20 @@ func (r *Reconciler) Reconcile(ctx context.Context, claim *extensionsv1.SandboxC
 	if claim.DeletionTimestamp != nil {
 		return reconcile.Result{}, nil // The garbage collector deletes the Sandbox.
 	}
-	claim = claim.DeepCopy()
+	claim, seen := claim.DeepCopy(), claim.ResourceVersion
 	sandbox, err := r.ensureSandbox(ctx, claim)
 	problem, err := asProblem(err)
 	if err == nil {
 		err = r.writeStatus(ctx, claim, sandbox, problem)
 	}
+	var wait time.Duration
+	if err == nil && claim.ResourceVersion == seen {
+		wait, err = r.noteFirstReady(ctx, claim, sandbox)
+	}
 	if write.IsWeather(err) {
 		return reconcile.Result{RequeueAfter: again}, nil
 	}
-	return reconcile.Result{}, errors.Join(err, retry(problem))
+	return reconcile.Result{RequeueAfter: wait}, errors.Join(err, retry(problem))
 }
 
 // writeStatus writes the status once, if it moved, on the version that it was computed from.
@@ -72,6 +80,7 @@ func (r *Reconciler) writeStatus(
 	if err := write.Status(ctx, r.Client, claim, base); err != nil {
 		return err
 	}
+	r.shown(base, claim, sandbox)
 	if problem != nil {
 		r.Recorder.Eventf(claim, nil, corev1.EventTypeWarning, problem.Reason, "Wait", "%s", problem.Message)
 	}

@@ -71,6 +71,23 @@ func TestPrometheusReadsTheDashboard(t *testing.T) {
 	}
 }
 
+func TestPrometheusReadsTheDocumentation(t *testing.T) {
+	content, err := os.ReadFile(filepath.Join(repository, "docs", "metrics.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	examples := regexp.MustCompile("(?s)```promql\n(.*?)\n```").FindAllSubmatch(content, -1)
+	if len(examples) == 0 {
+		t.Error("it has no examples")
+	}
+	p := parser.NewParser(parser.Options{})
+	for _, example := range examples {
+		if _, err := p.ParseExpr(string(example[1])); err != nil {
+			t.Errorf("%s: %v", example[1], err)
+		}
+	}
+}
+
 // filled puts values where Grafana does.
 func filled(expression string) string {
 	expression = strings.ReplaceAll(expression, "$__rate_interval", "5m")

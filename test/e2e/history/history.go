@@ -46,8 +46,9 @@ type Claim struct {
 	StatusUIDs []types.UID
 	PodUIDs    []types.UID
 	Reasons    []string
-	// ReadyAt is when it was first seen Ready.
-	ReadyAt time.Time
+	// ReadyAt is when it was first seen Ready, and ReadyNote what was noted of that on it by then.
+	ReadyAt   time.Time
+	ReadyNote string
 }
 
 // Pod is what was seen of a Pod.

@@ -3,14 +3,17 @@ package story
 import (
 	"fmt"
 	"testing"
+	"time"
 
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/test/builder"
+	"github.com/namesake-sandbox/namesake/test/e2e/history"
 	"github.com/namesake-sandbox/namesake/test/e2e/scene"
 	"github.com/namesake-sandbox/namesake/test/e2e/testbed"
 )
 
 // A warm claim costs the controller two writes until it is Ready: it adopts the Sandbox, and reports it. The binding came
-// with the claim.
+// with the claim. Afterwards, and nobody waits for that, it notes on the claim when that was.
 func TestAWarmClaimCostsTwoWrites(t *testing.T) {
 	const n = 50
 	s := scene.Enter(t)
@@ -22,6 +25,7 @@ func TestAWarmClaimCostsTwoWrites(t *testing.T) {
 		}
 		s.AwaitFull(t, "pool", 5) // Also, so that what comes after is counted.
 	}
+	awaitNotes(t, s, n)
 	after := s.APIServerMetrics(t)
 	for _, c := range []struct {
 		verb, resource, subresource string
@@ -29,7 +33,7 @@ func TestAWarmClaimCostsTwoWrites(t *testing.T) {
 	}{
 		{"PATCH", "sandboxes", "", n},           // adoption; nothing else patches a Sandbox
 		{"PATCH", "sandboxclaims", "status", n}, // Ready
-		{"PATCH", "sandboxclaims", "", 0},
+		{"PATCH", "sandboxclaims", "", n},       // the note, after that
 		{"PUT", "sandboxes", "", 0},
 		{"PUT", "sandboxclaims", "", 0},
 		{"PUT", "sandboxclaims", "status", 0},
@@ -51,6 +55,26 @@ func TestAWarmClaimCostsTwoWrites(t *testing.T) {
 		got := requests(after, c[0], c[1], c[2]) - requests(before, c[0], c[1], c[2])
 		t.Logf("beside the path, for each claim: %.2f %s %s/%s", got/n, c[0], c[1], c[2])
 	}
+}
+
+// awaitNotes waits until each of n claims says when it was first Ready, which none did when it was first seen Ready.
+func awaitNotes(t *testing.T, s *scene.Scene, n int) {
+	t.Helper()
+	s.History.Await(t, scene.Soon, func(h *history.History) string {
+		noted := 0
+		for _, claim := range h.Claims {
+			if claim.ReadyNote != "" {
+				t.Errorf("claim %q was Ready with the note %q: it waited for that", claim.Latest.Name, claim.ReadyNote)
+			}
+			if _, err := time.Parse(time.RFC3339Nano, claim.Latest.Annotations[sandboxv1.AnnotationClaimFirstReadyAt]); err == nil {
+				noted++
+			}
+		}
+		if noted == n {
+			return ""
+		}
+		return fmt.Sprintf("%d of %d claims say when they were first Ready", noted, n)
+	})
 }
 
 // requests counts the requests of that kind that the API server answered, whatever the answer.

@@ -85,3 +85,14 @@ func read(t *testing.T, c *http.Client, url string) Metrics {
 	}
 	return metrics
 }
+
+// Has says whether there is a sample of that metric, which may be a histogram.
+func (m Metrics) Has(name string) bool {
+	for sample := range m {
+		its, _, _ := strings.Cut(sample, "{")
+		if its == name || its == name+"_bucket" {
+			return true
+		}
+	}
+	return false
+}

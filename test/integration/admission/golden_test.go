@@ -42,6 +42,11 @@ func transcript(t *testing.T, n *suite.Namespace, file string, acts []act) {
 		fmt.Fprintf(&text, "\n%s\n", output)
 	}
 	golden(t, file, text.String())
+	for decision := range suite.Decisions(t) {
+		if strings.Contains(decision, "rule=other") {
+			t.Errorf("a refusal does not say by which rule: %s", decision)
+		}
+	}
 }
 
 func golden(t *testing.T, file, got string) {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/namesake-sandbox/namesake/api/rules/candidates"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/observe/metrics"
 )
 
 // Namespace is the namespace of one test, and those who work in it.
@@ -27,6 +28,8 @@ type Namespace struct {
 	Cached, ReadYourWrites client.WithWatch
 	// Index is what the webhooks pick from.
 	Index *candidates.Index
+	// Metrics are those of the claims that are stepped here.
+	Metrics *metrics.Claims
 	// Clock is the time of webhooks and reconcilers.
 	Clock *Clock
 	// Recorder takes the events of the reconcilers.
@@ -53,7 +56,7 @@ func in(t *testing.T, name string) *Namespace {
 	t.Helper()
 	n := &Namespace{
 		Name: name, Cached: shared.cached, ReadYourWrites: shared.readYourWrites, Index: shared.index, Clock: shared.clock,
-		Recorder: events.NewFakeRecorder(1000),
+		Recorder: events.NewFakeRecorder(1000), Metrics: metrics.NewClaims(),
 	}
 	for config, c := range map[*rest.Config]*client.WithWatch{
 		shared.admin: &n.Admin, shared.editor: &n.Editor, shared.operator: &n.Operator,

@@ -22,6 +22,7 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/controllers"
 	"github.com/namesake-sandbox/namesake/controllers/feed"
+	"github.com/namesake-sandbox/namesake/observe/metrics"
 	"github.com/namesake-sandbox/namesake/webhooks"
 )
 
@@ -61,7 +62,7 @@ func (e *environment) serve(ctx context.Context, _ string) error {
 	})
 	webhooks.Register(hooks, webhooks.Options{
 		Scheme: e.scheme, Cache: e.cache, Live: mgr.GetAPIReader(), DryRun: client.NewDryRunClient(e.cached),
-		Candidates: e.index, ControllerUser: ControllerUser, Now: e.clock.Now,
+		Candidates: e.index, ControllerUser: ControllerUser, Metrics: e.admission, Now: e.clock.Now,
 	})
 	failed := make(chan error, 2)
 	go func() { failed <- e.cache.Start(ctx) }()
@@ -97,7 +98,7 @@ func (e *environment) manager(ctx context.Context, cfg *rest.Config) (manager.Ma
 	}
 	err = controllers.Setup(ctx, mgr, controllers.Options{
 		Claims: mgr.GetClient(), Sandboxes: mgr.GetClient(), Pools: mgr.GetClient(), Live: mgr.GetAPIReader(),
-		Candidates: e.index, Now: e.clock.Now,
+		Candidates: e.index, Metrics: metrics.NewClaims(), Now: e.clock.Now,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("adding the reconcilers: %w", err)

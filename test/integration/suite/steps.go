@@ -17,7 +17,9 @@ import (
 
 // Claims returns a claim reconciler that works with c, as one worker of a manager.
 func (n *Namespace) Claims(c client.Client) *sandboxclaim.Reconciler {
-	return &sandboxclaim.Reconciler{Client: c, Live: n.Controller, Candidates: n.Index, Recorder: n.Recorder, Now: n.Clock.Now}
+	return &sandboxclaim.Reconciler{
+		Client: c, Live: n.Controller, Candidates: n.Index, Recorder: n.Recorder, Metrics: n.Metrics, Now: n.Clock.Now,
+	}
 }
 
 // Sandboxes returns a Sandbox reconciler that works with c.

@@ -29,6 +29,7 @@ import (
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	"github.com/namesake-sandbox/namesake/api/rules/candidates"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/observe/metrics"
 )
 
 // Options shape the API server.
@@ -61,6 +62,8 @@ type environment struct {
 	// readYourWrites is cached, with reads that wait for its own writes.
 	readYourWrites client.WithWatch
 	index          *candidates.Index
+	// admission are the webhooks' metrics.
+	admission *metrics.Admission
 	// editRoles are the ClusterRoles that the aggregation controller would add up to "edit".
 	editRoles []rbacv1.ClusterRole
 }
@@ -101,6 +104,7 @@ func start(ctx context.Context, o Options) (*environment, error) {
 		CRDDirectoryPaths:     []string{filepath.Join(root, "config", "crd", "bases")},
 		ErrorIfCRDPathMissing: true,
 	}, hooks: &envtest.WebhookInstallOptions{Paths: []string{filepath.Join(root, "config", "webhook", "manifests.yaml")}}}
+	env.admission = metrics.NewAdmission()
 	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, sandboxv1.AddToScheme, extensionsv1.AddToScheme} {
 		if err := add(env.scheme); err != nil {
 			return nil, err

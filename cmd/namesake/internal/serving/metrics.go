@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/namesake-sandbox/namesake/observe/metrics"
 )
 
 const timeout = time.Second
@@ -13,13 +15,7 @@ const timeout = time.Second
 // whether it trusts the certificate. What is not known is left out.
 func NewMetrics(trust *Trust) prometheus.Collector {
 	return &collector{
-		trust: trust,
-		certificate: prometheus.NewDesc("namesake_webhook_certificate_expiry_timestamp_seconds",
-			"Time, in seconds since the epoch, at which the certificate that admission is served with ends.", nil, nil),
-		authority: prometheus.NewDesc("namesake_webhook_ca_expiry_timestamp_seconds",
-			"Time, in seconds since the epoch, at which the authority in the webhook configurations' caBundle ends.", nil, nil),
-		trusted: prometheus.NewDesc("namesake_webhook_trusted",
-			"1 if the caBundle of every webhook verifies the certificate that admission is served with, else 0.", nil, nil),
+		trust: trust, certificate: metrics.CertificateExpiry.Desc(), authority: metrics.AuthorityExpiry.Desc(), trusted: metrics.Trusted.Desc(),
 	}
 }
 
@@ -36,11 +32,11 @@ func (c *collector) Describe(descs chan<- *prometheus.Desc) {
 }
 
 // Collect implements prometheus.Collector.
-func (c *collector) Collect(metrics chan<- prometheus.Metric) {
+func (c *collector) Collect(samples chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	gauge := func(desc *prometheus.Desc, value float64) {
-		metrics <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value)
+		samples <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value)
 	}
 	if leaf, _, err := c.trust.Certificate.Chain(); err == nil {
 		gauge(c.certificate, float64(leaf.NotAfter.Unix()))

@@ -1,0 +1,52 @@
+package sandboxclaim
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	"github.com/namesake-sandbox/namesake/api/rules"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/controllers/internal/write"
+)
+
+// shown takes note of a status that was just written, if it is the first that shows claim Ready. What is to be written on the
+// claim waits for the pass that this status wakes: whoever waits for the claim does not wait for that.
+func (r *Reconciler) shown(before, claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox) {
+	switch {
+	case !rules.TurnedReady(before, claim):
+	case r.Unnoted:
+		r.Metrics.Started(rules.ClaimStartup(claim, sandbox, r.Now()))
+	default:
+		r.Metrics.Shown.Remember(claim.UID, r.Now())
+	}
+}
+
+// noteFirstReady writes on claim when it was first Ready, and measures its startup if that write is the one that did it. It
+// returns how long to leave it to another manager that may know.
+func (r *Reconciler) noteFirstReady(
+	ctx context.Context, claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox,
+) (time.Duration, error) {
+	if r.Unnoted {
+		return 0, nil
+	}
+	at := r.Metrics.Shown.Of(claim.UID)
+	stamp, wait := rules.FirstReadyStamp(claim, at, r.Now())
+	if stamp == "" {
+		return wait, nil
+	}
+	base := claim.DeepCopy()
+	if claim.Annotations == nil {
+		claim.Annotations = map[string]string{}
+	}
+	claim.Annotations[sandboxv1.AnnotationClaimFirstReadyAt] = stamp
+	if err := write.Changed(ctx, r.Client, claim, base); err != nil {
+		return 0, fmt.Errorf("noting when the claim was first Ready: %w", err)
+	}
+	if !at.IsZero() {
+		r.Metrics.Shown.Forget(claim.UID)
+		r.Metrics.Started(rules.ClaimStartup(claim, sandbox, at))
+	}
+	return 0, nil
+}

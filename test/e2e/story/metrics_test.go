@@ -1,0 +1,80 @@
+package story
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"testing"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/util/wait"
+
+	"github.com/namesake-sandbox/namesake/test/builder"
+	"github.com/namesake-sandbox/namesake/test/e2e/scene"
+	"github.com/namesake-sandbox/namesake/test/e2e/testbed"
+	"github.com/namesake-sandbox/namesake/test/named"
+)
+
+// What the manager says of itself is what happened; and whatever alerts, dashboard and documentation ask it for, it answers.
+func TestTheManagerMeasures(t *testing.T) {
+	const n = 5
+	s := scene.Enter(t)
+	manager := s.Managers(t)[0]
+	s.Pool(t, "pool", n)
+	before := manager.ReadMetrics(t)
+	for i := range n {
+		ready(t, s, builder.MakeClaim(fmt.Sprintf("warm-%d", i)).Pool("pool").Obj())
+	}
+	s.Create(t, builder.MakeTemplate("bare").Obj())
+	ready(t, s, builder.MakeClaim("cold").Template("bare").Obj())
+	awaitNotes(t, s, n+1)
+	s.AwaitFull(t, "pool", n)
+	stray := builder.MakePod("stray").Namespace(s.Namespace).ControlledBy(builder.MakeSandbox("none").Obj()).Obj()
+	if err := s.Editor.Create(t.Context(), stray); !apierrors.IsInvalid(err) {
+		t.Fatalf("a Pod that is not its Sandbox's namesake: got %v", err)
+	}
+
+	var after testbed.Metrics
+	grown := func(name string, labels ...string) float64 {
+		return after.Sum(name, labels...) - before.Sum(name, labels...)
+	}
+	in, pool := fmt.Sprintf("namespace=%q", s.Namespace), `warmpool_name="pool"`
+	measured := func() map[string][2]float64 {
+		after = manager.ReadMetrics(t)
+		return map[string][2]float64{
+			"adopted":                  {grown("agent_sandbox_claim_creation_total", in, pool, `launch_type="warm"`, `pod_condition="ready"`), n},
+			"created":                  {grown("agent_sandbox_claim_creation_total", in, `warmpool_name="none"`, `launch_type="cold"`, `pod_condition="not_ready"`), 1},
+			"warm startups":            {grown("agent_sandbox_claim_controller_startup_latency_ms_count", `launch_type="warm"`, `sandbox_template="pool"`), n},
+			"cold startups":            {grown("agent_sandbox_claim_controller_startup_latency_ms_count", `launch_type="cold"`, `sandbox_template="bare"`), 1},
+			"creations":                {grown("agent_sandbox_creation_latency_ms_count", in), n + 1},
+			"Sandboxes of claims":      {after.Sum("agent_sandboxes", in, `owned_by="SandboxClaim"`, `ready_condition="true"`), n + 1},
+			"Sandboxes of pools":       {after.Sum("agent_sandboxes", in, `owned_by="SandboxWarmPool"`, `ready_condition="true"`), n},
+			"desired":                  {after.Sum("namesake_warmpool_desired_replicas", in, pool), n},
+			"Pods refused":             {grown("namesake_admission_decisions_total", `webhook="/validate-pod"`, `decision="refused"`, `rule="pod-owner"`), 1},
+			"claims let in":            {grown("namesake_admission_decisions_total", `webhook="/mutate-sandboxclaim"`, `decision="allowed"`), n + 1},
+			"admission without answer": {grown("namesake_admission_errors_total"), 0},
+			"builds":                   {after.Sum("agent_sandbox_build_info"), 1},
+		}
+	}
+	agrees := func(context.Context) (bool, error) {
+		for _, values := range measured() {
+			if values[0] != values[1] {
+				return false, nil // The manager counts out of its cache, which may not have seen yet what the test has.
+			}
+		}
+		return true, nil
+	}
+	if err := wait.PollUntilContextTimeout(t.Context(), 100*time.Millisecond, scene.Soon, true, agrees); err != nil {
+		for name, values := range measured() {
+			if values[0] != values[1] {
+				t.Errorf("%s: %v, want %v", name, values[0], values[1])
+			}
+		}
+	}
+	for _, name := range named.Metrics(t, filepath.Join("..", "..", "..")) {
+		if name != "namesake_binding_conflicts_total" && name != "agent_sandbox_client_claim_startup_latency_ms" && !after.Has(name) {
+			t.Errorf("%s is asked for, and the manager does not have it", name) // Those two have no sample before there is a reason.
+		}
+	}
+}

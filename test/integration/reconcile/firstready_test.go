@@ -1,0 +1,179 @@
+package reconcile
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/controllers/sandboxclaim"
+	"github.com/namesake-sandbox/namesake/observe/metrics"
+	"github.com/namesake-sandbox/namesake/test/builder"
+	"github.com/namesake-sandbox/namesake/test/integration/suite"
+)
+
+// took is how long the claims of these tests take: whole seconds, for tests of statuses have the same clock.
+const took = 2 * time.Second
+
+// startups returns the sum and the number of startups that were measured.
+func startups(t *testing.T, m *metrics.Claims) map[string]float64 {
+	t.Helper()
+	found := map[string]float64{}
+	for key, value := range suite.Measured(t, m) {
+		if name, ok := strings.CutPrefix(key, "agent_sandbox_claim_controller_startup_latency_ms_"); ok {
+			found[name] = value
+		}
+	}
+	return found
+}
+
+// once is one startup of a warm claim.
+var once = map[string]float64{"count launch_type=warm sandbox_template=python": 1, "sum launch_type=warm sandbox_template=python": 2000}
+
+// stepped makes one pass of r over the claim "mine" as it is now.
+func stepped(t *testing.T, n *suite.Namespace, r *sandboxclaim.Reconciler) time.Duration {
+	t.Helper()
+	n.Settle(t)
+	result, err := r.Reconcile(t.Context(), suite.Get[extensionsv1.SandboxClaim](t, n, "mine"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result.RequeueAfter
+}
+
+// manager returns the claim reconciler of a manager of its own.
+func manager(n *suite.Namespace, c client.Client) *sandboxclaim.Reconciler {
+	r := n.Claims(c)
+	r.Metrics = metrics.NewClaims()
+	return r
+}
+
+// warmClaim creates the claim "mine" and the warm Sandbox that it is bound to, and lets time pass. It returns when that was.
+func warmClaim(t *testing.T, n *suite.Namespace) time.Time {
+	t.Helper()
+	n.Offered(t, n.Pool(t, "python"), "aaaaa")
+	suite.Create(t, n, n.Editor, builder.MakeClaim("mine").Pool("python").Obj())
+	n.Clock.Step(took)
+	return n.Clock.Now()
+}
+
+func firstReadyAt(t *testing.T, n *suite.Namespace) string {
+	t.Helper()
+	return suite.Get[extensionsv1.SandboxClaim](t, n, "mine").Annotations[sandboxv1.AnnotationClaimFirstReadyAt]
+}
+
+// What is measured is the time until the status was written, however long the note of it takes.
+func TestAStartupIsMeasuredOnce(t *testing.T) {
+	n := suite.New(t)
+	ready := warmClaim(t, n)
+	r := manager(n, n.Cached)
+	stepped(t, n, r)
+	if got := startups(t, r.Metrics); len(got) > 0 || firstReadyAt(t, n) != "" {
+		t.Errorf("the pass that writes the status also noted %q and measured %v", firstReadyAt(t, n), got)
+	}
+	n.Clock.Step(time.Second)
+	for range 3 {
+		stepped(t, n, r)
+	}
+	if diff := cmp.Diff(once, startups(t, r.Metrics)); diff != "" {
+		t.Errorf("startups (-want +got):\n%s", diff)
+	}
+	if got, want := firstReadyAt(t, n), ready.UTC().Format(time.RFC3339Nano); got != want {
+		t.Errorf("noted %q, want %q", got, want)
+	}
+	want := map[string]float64{
+		"agent_sandbox_claim_creation_total created_by=unknown launch_type=warm namespace=" + n.Name + " pod_condition=ready sandbox_template=python warmpool_name=python": 1,
+	}
+	got := suite.Measured(t, r.Metrics)
+	for key := range got {
+		if strings.Contains(key, "latency") {
+			delete(got, key)
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("provisions (-want +got):\n%s", diff)
+	}
+}
+
+// Of two managers that both reconcile, the one that wrote the status knows the time; the other leaves it to that one, and
+// only when nobody knows any more it says so.
+func TestAnotherManagerMeasuresNothing(t *testing.T) {
+	n := suite.New(t)
+	warmClaim(t, n)
+	one, other := manager(n, n.Cached), manager(n, n.Cached)
+	stepped(t, n, one)
+	if wait := stepped(t, n, other); wait <= 0 || wait > 10*time.Second || firstReadyAt(t, n) != "" {
+		t.Fatalf("the other one noted %q and waits %s", firstReadyAt(t, n), wait)
+	}
+	n.Clock.Step(10 * time.Second)
+	stepped(t, n, other)
+	stepped(t, n, one) // It comes too late.
+	if got := firstReadyAt(t, n); got != sandboxv1.FirstReadyUnknown {
+		t.Errorf("noted %q", got)
+	}
+	if got := append([]map[string]float64{}, startups(t, one.Metrics), startups(t, other.Metrics)); len(got[0])+len(got[1]) > 0 {
+		t.Errorf("measured %v", got)
+	}
+}
+
+// Whoever's note is refused measures nothing: both have seen the claim turn Ready, as two managers can that patch its status
+// one after the other.
+func TestTheNoteThatIsWrittenMeasures(t *testing.T) {
+	n := suite.New(t)
+	warmClaim(t, n)
+	winner := manager(n, n.Cached)
+	loser := manager(n, suite.Before(n.Cached, suite.Once[*extensionsv1.SandboxClaim]("patch", func() { stepped(t, n, winner) })))
+	stepped(t, n, winner)
+	loser.Metrics.Shown.Remember(suite.Get[extensionsv1.SandboxClaim](t, n, "mine").UID, n.Clock.Now())
+	if wait := stepped(t, n, loser); wait <= 0 {
+		t.Error("the loser does not look again")
+	}
+	stepped(t, n, loser)
+	if got := startups(t, loser.Metrics); len(got) > 0 {
+		t.Errorf("the loser measured %v", got)
+	}
+	if diff := cmp.Diff(once, startups(t, winner.Metrics)); diff != "" {
+		t.Errorf("startups of the winner (-want +got):\n%s", diff)
+	}
+}
+
+func TestWithoutNotesTheStatusMeasures(t *testing.T) {
+	n := suite.New(t)
+	warmClaim(t, n)
+	r := manager(n, n.Cached)
+	r.Unnoted = true
+	stepped(t, n, r)
+	if diff := cmp.Diff(once, startups(t, r.Metrics)); diff != "" {
+		t.Errorf("startups (-want +got):\n%s", diff)
+	}
+	before := suite.Writes(t)
+	for range 2 {
+		stepped(t, n, r)
+		n.Clock.Step(time.Minute)
+	}
+	before.Expect(t, suite.Writes, suite.Counts{})
+	if diff := cmp.Diff(once, startups(t, r.Metrics)); diff != "" {
+		t.Errorf("startups after more passes (-want +got):\n%s", diff)
+	}
+}
+
+// A claim whose Sandbox is deleted at once has been Ready all the same.
+func TestAClaimThatWasReadyForAMoment(t *testing.T) {
+	n := suite.New(t)
+	warmClaim(t, n)
+	r := manager(n, n.Cached)
+	stepped(t, n, r)
+	claim := suite.Get[extensionsv1.SandboxClaim](t, n, "mine")
+	n.Delete(t, n.Admin, suite.Get[sandboxv1.Sandbox](t, n, claim.Status.Sandbox.Name))
+	for range 2 {
+		stepped(t, n, r)
+	}
+	want := map[string]float64{"count launch_type=unknown sandbox_template=__unknown__": 1, "sum launch_type=unknown sandbox_template=__unknown__": 2000}
+	if diff := cmp.Diff(want, startups(t, r.Metrics)); diff != "" {
+		t.Errorf("startups (-want +got):\n%s", diff)
+	}
+}
