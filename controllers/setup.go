@@ -33,6 +33,8 @@ type Options struct {
 	Now func() time.Time
 	// UnnotedClaims says that nothing is written on claims for the sake of measuring; QuietClaims, that they have no events.
 	UnnotedClaims, QuietClaims bool
+	// ClusterDomain is what the full names of Services end with.
+	ClusterDomain string
 
 	SandboxController, ClaimController, PoolController controller.Options
 }
@@ -44,6 +46,7 @@ func Setup(ctx context.Context, mgr manager.Manager, o Options) error {
 	}
 	sandboxes := &sandbox.Reconciler{
 		Client: o.Sandboxes, Live: o.Live, Recorder: mgr.GetEventRecorder("sandbox-controller"), Now: o.Now,
+		ClusterDomain: o.ClusterDomain,
 	}
 	if err := sandboxes.Setup(mgr, o.SandboxController); err != nil {
 		return err

@@ -90,7 +90,7 @@ func (v *podValidator) check(ctx context.Context, old, pod *corev1.Pod, specChan
 		if err != nil {
 			return err
 		}
-		if errs := rules.CheckPodSandbox(pod, sandbox, actor).WithOrigin(rules.OriginPodOwner); len(errs) > 0 {
+		if errs := rules.CheckPodSandbox(old, pod, sandbox, actor).WithOrigin(rules.OriginPodOwner); len(errs) > 0 {
 			return podKind.invalid(pod, errs)
 		}
 		if actor == rules.User && old == nil {

@@ -111,6 +111,8 @@ func TestPodValidator(t *testing.T) {
 		"the garbage collector takes the controller away": {user: collectorUser, old: of("runner", bare), pod: of("runner", bare).OwnerReferences(), want: "allowed"},
 		"a Pod out of an old-style pool goes on":          {user: someUser, old: of("old", bare), pod: of("old", bare).Label("app", "x"), want: "allowed"},
 		"a Pod of nobody is given to its namesake":        {user: someUser, old: builder.MakePod("runner"), pod: builder.MakePod("runner").OwnerReferences(*rules.SandboxOwner(bare)), want: "allowed"},
+		"the controller takes a Pod of nobody over":       {user: controllerUser, old: builder.MakePod("runner"), pod: of("runner", bare), want: "allowed"},
+		"the controller takes one over into a pool":       {user: controllerUser, old: builder.MakePod("pooled"), pod: of("pooled", pooled), want: "422 FieldValueInvalid " + ref},
 		"a Pod of nobody is given to another Sandbox":     {user: someUser, old: builder.MakePod("x"), pod: builder.MakePod("x").OwnerReferences(*rules.SandboxOwner(bare)), want: "422 FieldValueInvalid metadata.name"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -12,7 +12,8 @@ import (
 )
 
 // podPatch returns the operations that give pod, which a Sandbox controls, its name where it has none, and the identity
-// labels that it lacks. What it brings along, right or wrong, is for validation to judge. sandbox is nil when the Sandbox does not exist: validation refuses such a Pod, under the name it would have.
+// labels that it lacks; what it brings along, right or wrong, is for validation to judge. sandbox is nil when the Sandbox
+// does not exist: validation refuses such a Pod, under the name it would have.
 func podPatch(pod *corev1.Pod, sandbox *sandboxv1.Sandbox) []jsonpatch.Operation {
 	var ops []jsonpatch.Operation
 	if pod.Name == "" {

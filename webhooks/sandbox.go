@@ -9,6 +9,7 @@ import (
 	"gomodules.xyz/jsonpatch/v2"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/rand"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
@@ -44,10 +45,12 @@ func (*sandboxMutator) Handle(_ context.Context, req admission.Request) admissio
 	return admission.Patched("", append(ops, rules.SetKeys("/metadata/annotations", sandbox.Annotations, stamp)...)...)
 }
 
-// sandboxValidator refuses a second adoption, and any other change of a Sandbox's controller but the one there is.
+// sandboxValidator refuses a second adoption, and any other change of a Sandbox's controller but the one there is; and a
+// Sandbox that would share a volume with another.
 type sandboxValidator struct {
-	claims lookup[extensionsv1.SandboxClaim, *extensionsv1.SandboxClaim]
-	actor  func(admission.Request) rules.Actor
+	claims    lookup[extensionsv1.SandboxClaim, *extensionsv1.SandboxClaim]
+	sandboxes lookup[sandboxv1.Sandbox, *sandboxv1.Sandbox]
+	actor     func(admission.Request) rules.Actor
 }
 
 func (v *sandboxValidator) check(ctx context.Context, req admission.Request, old, sandbox *sandboxv1.Sandbox) (admission.Warnings, error) {
@@ -61,6 +64,13 @@ func (v *sandboxValidator) check(ctx context.Context, req admission.Request, old
 		}
 		errs = rules.CheckAdopter(sandbox, claim).WithOrigin(rules.OriginAdopter)
 	}
+	if old == nil { // Templates of volumes never change after that.
+		shared, err := v.sharedVolumes(ctx, sandbox)
+		if err != nil {
+			return nil, err
+		}
+		errs = append(errs, shared.WithOrigin(rules.OriginVolumes)...)
+	}
 	if len(errs) > 0 {
 		return nil, sandboxKind.invalid(sandbox, errs)
 	}
@@ -70,6 +80,22 @@ func (v *sandboxValidator) check(ctx context.Context, req admission.Request, old
 			rules.CheckPoolMember(old, sandbox).WithOrigin(rules.OriginPoolMember))
 	}
 	return nil, sandboxKind.forbidden(sandbox, errs)
+}
+
+// sharedVolumes refuses volumes that another Sandbox has. The cache is enough: what it does not know yet, the reconciler finds
+// before it creates a Pod.
+func (v *sandboxValidator) sharedVolumes(ctx context.Context, sandbox *sandboxv1.Sandbox) (field.ErrorList, error) {
+	var rivals []*sandboxv1.Sandbox
+	for _, name := range rules.VolumeRivals(sandbox) {
+		rival, err := v.sandboxes.getCached(ctx, sandbox.Namespace, name)
+		if err != nil {
+			return nil, err
+		}
+		if rival != nil {
+			rivals = append(rivals, rival)
+		}
+	}
+	return rules.CheckVolumeNames(sandbox, rivals), nil
 }
 
 // adopter returns the claim that sandbox is to be controlled by. A binding that names the Sandbox is final while that

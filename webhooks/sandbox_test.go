@@ -110,13 +110,29 @@ func TestSandboxValidator(t *testing.T) {
 			user: someUser, old: warm(), sandbox: warm().Image("evil"), want: "403",
 		},
 		"a user changes their own": {user: someUser, old: adopted(), sandbox: adopted().Image("mine"), want: "allowed"},
+		"a volume that another has": {
+			user: someUser, sandbox: builder.MakeSandbox("foo-bar").VolumeClaimTemplate("data"),
+			cache: []client.Object{builder.MakeSandbox("bar").VolumeClaimTemplate("data-foo").Obj()},
+			want:  "422 FieldValueInvalid spec.volumeClaimTemplates[0].metadata.name",
+		},
+		"a volume that another does not have": {
+			user: someUser, sandbox: builder.MakeSandbox("foo-bar").VolumeClaimTemplate("data"),
+			cache: []client.Object{builder.MakeSandbox("bar").VolumeClaimTemplate("data").Obj()}, want: "allowed",
+		},
+		"a volume that another has since long": {
+			user: someUser, old: builder.MakeSandbox("foo-bar").VolumeClaimTemplate("data"), sandbox: builder.MakeSandbox("foo-bar").VolumeClaimTemplate("data").Label("app", "x"),
+			cache: []client.Object{builder.MakeSandbox("bar").VolumeClaimTemplate("data-foo").Obj()}, want: "allowed",
+		},
 		"a user claims with a label": {
 			user: someUser, old: builder.MakeSandbox("a"), sandbox: builder.MakeSandbox("a").Label(sandboxv1.LabelClaimUID, "x"), want: "403",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cache, live := shelfOf(tc.cache...), shelfOf(tc.live...)
-			v := &sandboxValidator{claims: lookup[extensionsv1.SandboxClaim, *extensionsv1.SandboxClaim]{cache: cache, live: live}, actor: actorOf}
+			v := &sandboxValidator{
+				claims:    lookup[extensionsv1.SandboxClaim, *extensionsv1.SandboxClaim]{cache: cache, live: live},
+				sandboxes: sandboxes{cache: cache, live: live}, actor: actorOf,
+			}
 			handler := admission.WithValidator(scheme(t), check[*sandboxv1.Sandbox](v.check))
 			var old *sandboxv1.Sandbox
 			if tc.old != nil {

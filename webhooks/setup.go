@@ -62,7 +62,7 @@ func Register(server Server, o Options) {
 	handle("/mutate-sandbox", &sandboxMutator{})
 	handle("/mutate-sandboxclaim", &claimMutator{claims: claims, pools: pools, templates: templates, candidates: o.Candidates, now: o.Now})
 	validate("/validate-sandbox", admission.WithValidator(o.Scheme, check[*sandboxv1.Sandbox](
-		(&sandboxValidator{claims: claims, actor: actor}).check)))
+		(&sandboxValidator{claims: claims, sandboxes: sandboxes, actor: actor}).check)))
 	validate("/validate-sandboxclaim", admission.WithValidator(o.Scheme, check[*extensionsv1.SandboxClaim](
 		(&claimValidator{sandboxes: sandboxes, actor: actor}).check)))
 	validate("/validate-sandboxclaim-status", admission.WithValidator(o.Scheme, check[*extensionsv1.SandboxClaim](

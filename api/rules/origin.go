@@ -21,6 +21,7 @@ const (
 	OriginClaimRecord  = "claim-record"
 	OriginTemplate     = "template"
 	OriginServiceNames = "service-names"
+	OriginVolumes      = "volume-names"
 	// OriginOther is where an error does not say.
 	OriginOther = "other"
 )
@@ -42,6 +43,7 @@ func Origins() []Origin {
 		{OriginClaimRecord, "A claim's status names the Sandbox that it is bound to, and keeps it."},
 		{OriginTemplate, "The API server would refuse the Pod or a volume of the template."},
 		{OriginServiceNames, "The pool's Sandboxes could not have the Services that its template asks for."},
+		{OriginVolumes, "No two Sandboxes have a PersistentVolumeClaim of the same name."},
 		{OriginOther, "Any other."},
 	}
 }

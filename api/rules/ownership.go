@@ -90,7 +90,8 @@ func CheckAdopter(sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim) 
 
 // CheckPodName checks the annotation that names a Sandbox's Pod: it is the Sandbox's own name, or left out. Only a Sandbox
 // that already names another Pod, from the time of pools of Pods, goes on doing so, until the controller finds that Pod
-// gone. old is nil on create.
+// gone. The controller says what it finds: which Pod is the Sandbox's is decided by the Pod's owner reference, not by this.
+// old is nil on create.
 func CheckPodName(old, obj *sandboxv1.Sandbox, actor Actor) field.ErrorList {
 	path := field.NewPath("metadata", "annotations").Key(sandboxv1.AnnotationPodName)
 	before, after := "", obj.Annotations[sandboxv1.AnnotationPodName]
@@ -98,9 +99,9 @@ func CheckPodName(old, obj *sandboxv1.Sandbox, actor Actor) field.ErrorList {
 		before = old.Annotations[sandboxv1.AnnotationPodName]
 	}
 	switch own := after == "" || after == obj.Name; {
-	case before == after:
+	case before == after, actor == Controller && old != nil:
 		return nil
-	case before != "" && before != obj.Name && (!own || actor != Controller):
+	case before != "" && before != obj.Name:
 		return field.ErrorList{field.Invalid(path, after, fmt.Sprintf("this Sandbox has Pod %q until that Pod is gone: keep %q", before, before))}
 	case !own:
 		return field.ErrorList{field.Invalid(path, after, fmt.Sprintf(

@@ -35,6 +35,15 @@ func NewPod(sandbox *sandboxv1.Sandbox) *corev1.Pod {
 	}
 }
 
+// TakeOverPod returns pod as sandbox takes it over, where CheckPodTakeover allows that: controlled by it, with the labels
+// and annotations of its Pod. What is in the Pod stays.
+func TakeOverPod(sandbox *sandboxv1.Sandbox, pod *corev1.Pod) *corev1.Pod {
+	next := pod.DeepCopy()
+	takeOver(sandbox, next)
+	next.Labels, next.Annotations = PodMetadata(sandbox, next)
+	return next
+}
+
 // CheckPodOwner checks what a Pod that a Sandbox controls shows by itself: it has that Sandbox's name, and keeps its
 // controller. old is nil on create. A Pod that keeps the Sandbox it had passes under any name: it may come from a pool
 // of Pods. Only the garbage collector takes the controller away.
@@ -70,8 +79,8 @@ func NeedsSandbox(old, pod *corev1.Pod) bool {
 
 // CheckPodSandbox checks a Pod that is to be controlled by a Sandbox against that Sandbox, nil when it does not exist:
 // its UID is the one in the owner reference, and a Sandbox in a pool gets its Pod from Namesake's controller alone, so
-// that whoever adopts it knows what is in it.
-func CheckPodSandbox(pod *corev1.Pod, sandbox *sandboxv1.Sandbox, actor Actor) field.ErrorList {
+// that whoever adopts it knows what is in it; and not even from that one a Pod that was there before. old is nil on create.
+func CheckPodSandbox(old, pod *corev1.Pod, sandbox *sandboxv1.Sandbox, actor Actor) field.ErrorList {
 	ref := ControllerOf(pod)
 	path := ownersPath.Index(controllerIndex(pod))
 	switch {
@@ -82,6 +91,10 @@ func CheckPodSandbox(pod *corev1.Pod, sandbox *sandboxv1.Sandbox, actor Actor) f
 		return field.ErrorList{field.Invalid(path.Child("uid"), ref.UID, fmt.Sprintf(
 			"Sandbox %q has UID %q, this one is that of an earlier Sandbox of its name: leave this Pod out, the Sandbox makes its own",
 			ref.Name, sandbox.UID))}
+	case IsPool(ControllerOf(sandbox)) && old != nil:
+		return field.ErrorList{field.Invalid(path, describeOwner(ref), fmt.Sprintf(
+			"Sandbox %q is in %s, and takes over no Pod that was there before: delete this Pod, and the Sandbox gets its own",
+			ref.Name, describeOwner(ControllerOf(sandbox))))}
 	case IsPool(ControllerOf(sandbox)) && actor != Controller:
 		return field.ErrorList{field.Invalid(path, describeOwner(ref), fmt.Sprintf(
 			"Sandbox %q is in %s: only Namesake's controller creates the Pods of a pool", ref.Name, describeOwner(ControllerOf(sandbox))))}

@@ -142,9 +142,12 @@ func TestCheckPodSandbox(t *testing.T) {
 			if tc.sandbox != nil {
 				sandbox = tc.sandbox.Obj()
 			}
-			wantRefusals(t, rules.CheckPodSandbox(pod, sandbox, rules.User), tc.user...)
-			wantRefusals(t, rules.CheckPodSandbox(pod, sandbox, rules.GarbageCollector), tc.user...)
-			wantRefusals(t, rules.CheckPodSandbox(pod, sandbox, rules.Controller), tc.others...)
+			wantRefusals(t, rules.CheckPodSandbox(nil, pod, sandbox, rules.User), tc.user...)
+			wantRefusals(t, rules.CheckPodSandbox(nil, pod, sandbox, rules.GarbageCollector), tc.user...)
+			wantRefusals(t, rules.CheckPodSandbox(nil, pod, sandbox, rules.Controller), tc.others...)
+			for _, actor := range actors { // A Pod that was there before: not even the controller takes it into a pool.
+				wantRefusals(t, rules.CheckPodSandbox(builder.MakePod("a").Obj(), pod, sandbox, actor), tc.user...)
+			}
 		})
 	}
 }

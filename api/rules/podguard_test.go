@@ -113,7 +113,8 @@ func TestNewPodHasItsVolumes(t *testing.T) {
 // What is being deleted is not Ready, whatever its Pod is.
 func TestASandboxThatIsBeingDeletedIsNotReady(t *testing.T) {
 	sandbox := builder.MakeSandbox("runner").Deleting().Obj()
-	status := rules.SandboxStatus(sandbox, builder.MakePod("runner").ControlledBy(sandbox).Ready().IP("10.0.0.1").Obj(), nil, builder.Epoch)
+	pod := builder.MakePod("runner").ControlledBy(sandbox).Ready().IP("10.0.0.1").Obj()
+	status := rules.SandboxStatus(sandbox, rules.Seen{Pods: []*corev1.Pod{pod}}, builder.Epoch)
 	ready := meta.FindStatusCondition(status.Conditions, sandboxv1.ConditionReady)
 	if ready.Status != metav1.ConditionFalse || ready.Message != "Sandbox is being deleted" {
 		t.Errorf("got %+v", ready)

@@ -12,8 +12,8 @@ import (
 
 const podNamePath = "metadata.annotations[agents.x-k8s.io/pod-name]"
 
-// A Sandbox's Pod bears its name, or the Sandbox does not say. One that names another Pod goes on doing so until the
-// controller, and nobody else, finds that Pod gone.
+// A Sandbox's Pod bears its name, or the Sandbox does not say. Only the controller says of a Sandbox that there is already
+// that it has a Pod of another name, or no more.
 func TestCheckPodNameOfEveryChange(t *testing.T) {
 	names := map[string]string{"unset": "", "own": "s", "other": "old-pod", "third": "older-pod"}
 	with := func(name string) *sandboxv1.Sandbox {
@@ -30,7 +30,7 @@ func TestCheckPodNameOfEveryChange(t *testing.T) {
 		case "unset", "own":
 			return !elsewhere || actor == "controller"
 		default:
-			return false
+			return actor == "controller"
 		}
 	}
 	for actor := range actors {

@@ -8,114 +8,157 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/utils/ptr"
 
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// SandboxStatus returns the status of sandbox, computed from scratch. pod is the Pod that it controls, or nil; problem,
-// if not nil, is what keeps the Sandbox from having its Pod.
-func SandboxStatus(sandbox *sandboxv1.Sandbox, pod *corev1.Pod, problem error, now time.Time) sandboxv1.SandboxStatus {
-	status := sandboxv1.SandboxStatus{Selector: sandbox.Status.Selector}
+// Seen is what a pass saw of what belongs to a Sandbox.
+type Seen struct {
+	// Pods are the Pods that the Sandbox controls: one, or none; more than one only from the time before admission.
+	Pods []*corev1.Pod
+	// PodUnknown says that the Pod could not be read.
+	PodUnknown bool
+	// PodInTheWay says that the Pod of the Sandbox's name is not the Sandbox's.
+	PodInTheWay bool
+	// Service is the Service that the Sandbox controls, or nil.
+	Service *corev1.Service
+	// ClusterDomain is the domain that the full names of Services end with.
+	ClusterDomain string
+	// Problem, if not nil, is what keeps the Sandbox from having what it should.
+	Problem error
+}
+
+// Pod returns the Pod of the Sandbox, or nil where there is none, or no telling which.
+func (s *Seen) Pod() *corev1.Pod {
+	if len(s.Pods) == 1 {
+		return s.Pods[0]
+	}
+	return nil
+}
+
+// noTelling says whether there is no telling which Pod is the Sandbox's.
+func (s *Seen) noTelling() bool { return s.PodUnknown || len(s.Pods) > 1 }
+
+// SandboxStatus returns the status of sandbox, computed from scratch out of what was seen at the time now.
+func SandboxStatus(sandbox *sandboxv1.Sandbox, seen Seen, now time.Time) sandboxv1.SandboxStatus {
 	conditions := &conditionSet{generation: sandbox.Generation, now: now, old: sandbox.Status.Conditions}
-	if sandbox.DeletionTimestamp != nil {
-		problem = nil
+	conditions.set(sandboxReady(sandbox, &seen, now))
+	conditions.set(suspended(sandbox, &seen))
+	if Expired(sandbox, now) { // Of one that has expired there is nothing to tell but that.
+		setFinished(conditions, &seen, true)
+		return sandboxv1.SandboxStatus{Conditions: conditions.list}
 	}
-	ready := sandboxReady(pod, problem)
-	if sandbox.DeletionTimestamp != nil && ready.Status == metav1.ConditionTrue {
-		ready.Status, ready.Reason, ready.Message = metav1.ConditionFalse, sandboxv1.ReasonDependenciesNotReady, "Sandbox is being deleted"
+	status := sandboxv1.SandboxStatus{Selector: sandbox.Status.Selector}
+	if seen.Service != nil {
+		status.Service = seen.Service.Name
+		status.ServiceFQDN = fmt.Sprintf("%s.%s.svc.%s", seen.Service.Name, sandbox.Namespace, seen.ClusterDomain)
 	}
-	conditions.set(ready)
-	conditions.set(metav1.Condition{
-		Type: sandboxv1.ConditionSuspended, Status: metav1.ConditionFalse,
-		Reason: sandboxv1.ReasonNotSuspended, Message: "Sandbox is not suspended",
-	})
-	if pod != nil {
+	if pod := seen.Pod(); pod != nil {
 		status.Selector = labels.Set{sandboxv1.LabelSandboxNameHash: Hash(sandbox.Name)}.String()
 		status.NodeName = pod.Spec.NodeName
 		status.PodUID = pod.UID
 		status.PodIPs = podIPs(pod)
 		conditions.set(podScheduled(pod))
-		if reason, message := podEnd(pod); reason != "" {
-			conditions.set(metav1.Condition{
-				Type: sandboxv1.ConditionFinished, Status: metav1.ConditionTrue, Reason: reason, Message: message,
-			})
-		}
+	} else if seen.noTelling() {
+		conditions.set(metav1.Condition{
+			Type: sandboxv1.ConditionPodScheduled, Status: metav1.ConditionUnknown, Reason: sandboxv1.ReasonPodSchedulingUnknown,
+			Message: "Pod state is unknown. Pod scheduling cannot be determined",
+		})
 	}
+	setFinished(conditions, &seen, false)
 	status.Conditions = conditions.list
 	return status
 }
 
-// sandboxReady is the Ready condition: a Pod that is Ready, has an address, and is here to stay.
-func sandboxReady(pod *corev1.Pod, problem error) metav1.Condition {
-	ready := metav1.Condition{Type: sandboxv1.ConditionReady, Status: metav1.ConditionFalse, Reason: sandboxv1.ReasonDependenciesNotReady}
-	switch reason, message := podEnd(pod); {
-	case problem != nil:
-		ready.Reason, ready.Message = sandboxv1.ReasonReconcilerError, fmt.Sprintf("Error seen: %v", problem)
-	case pod == nil:
-		ready.Message = "Pod does not exist"
-	case reason != "":
-		ready.Reason, ready.Message = reason, message
-	case pod.DeletionTimestamp != nil:
-		ready.Message = "Pod is terminating"
-	case pod.Status.Phase != corev1.PodRunning:
-		ready.Message = fmt.Sprintf("Pod exists with phase: %s", pod.Status.Phase)
-	case !podReady(pod):
-		ready.Message = "Pod is Running but not Ready"
-	case len(pod.Status.PodIPs) == 0:
-		ready.Message = "Pod is Ready but has no podIPs yet"
+// sandboxReady is the Ready condition: a Pod that is Ready, has an address, and is here to stay, and a Service where one
+// is asked for.
+func sandboxReady(sandbox *sandboxv1.Sandbox, seen *Seen, now time.Time) metav1.Condition {
+	ready := metav1.Condition{Type: sandboxv1.ConditionReady, Status: metav1.ConditionFalse}
+	deleting := sandbox.DeletionTimestamp != nil
+	switch end, message := podEnd(seen.Pod()); {
+	case Expired(sandbox, now):
+		ready.Reason, ready.Message = sandboxv1.ReasonSandboxExpired, "Sandbox has expired"
+	case len(seen.Pods) > 1:
+		ready.Reason, ready.Message = sandboxv1.ReasonMultiplePods, MultiplePodsMessage(len(seen.Pods))
+	case seen.Problem != nil && !deleting:
+		ready.Reason, ready.Message = sandboxv1.ReasonReconcilerError, fmt.Sprintf("Error seen: %v", seen.Problem)
+	case Suspended(sandbox) && suspended(sandbox, seen).Status == metav1.ConditionTrue:
+		ready.Reason, ready.Message = sandboxv1.ReasonSandboxSuspended, "Sandbox is suspended"
+	case Suspended(sandbox):
+		ready.Reason, ready.Message = sandboxv1.ReasonSandboxSuspended, "Sandbox is suspending"
+	case end != "":
+		ready.Reason, ready.Message = end, message
 	default:
-		ready.Status, ready.Reason, ready.Message = metav1.ConditionTrue, sandboxv1.ReasonDependenciesReady, "Pod is Ready"
+		ready.Reason, ready.Message = sandboxv1.ReasonDependenciesNotReady, ""
+		var podReady, serviceReady bool
+		podReady, ready.Message = podState(seen.Pod())
+		serviceReady, ready.Message = withService(sandbox, seen.Service, ready.Message)
+		switch {
+		case podReady && serviceReady && deleting:
+			ready.Message = "Sandbox is being deleted"
+		case podReady && serviceReady:
+			ready.Status, ready.Reason = metav1.ConditionTrue, sandboxv1.ReasonDependenciesReady
+		}
 	}
 	return ready
 }
 
-// podEnd returns the reason and message for a Pod that ended by itself, or two empty strings.
-func podEnd(pod *corev1.Pod) (reason, message string) {
+// podState says whether pod can be used, and what it is like.
+func podState(pod *corev1.Pod) (ready bool, message string) {
 	switch {
-	case pod != nil && pod.Status.Phase == corev1.PodSucceeded:
-		return sandboxv1.ReasonPodSucceeded, "Pod completed successfully"
-	case pod != nil && pod.Status.Phase == corev1.PodFailed:
-		return sandboxv1.ReasonPodFailed, "Pod failed"
+	case pod == nil:
+		return false, "Pod does not exist"
+	case pod.DeletionTimestamp != nil:
+		return false, "Pod is terminating"
+	case pod.Status.Phase != corev1.PodRunning:
+		return false, fmt.Sprintf("Pod exists with phase: %s", pod.Status.Phase)
+	case !podReady(pod):
+		return false, "Pod is Running but not Ready"
+	case len(pod.Status.PodIPs) == 0:
+		return false, "Pod is Ready but has no podIPs yet"
 	}
-	return "", ""
+	return true, "Pod is Ready"
 }
 
-func podReady(pod *corev1.Pod) bool {
-	for i := range pod.Status.Conditions {
-		if c := &pod.Status.Conditions[i]; c.Type == corev1.PodReady {
-			return c.Status == corev1.ConditionTrue
-		}
+// withService says whether the Service exists, where the Sandbox is to have one, and adds that to message.
+func withService(sandbox *sandboxv1.Sandbox, service *corev1.Service, message string) (ready bool, and string) {
+	switch required := ptr.Deref(sandbox.Spec.Service, service != nil); {
+	case !required:
+		return true, message
+	case service == nil:
+		return false, message + "; Service does not exist"
 	}
-	return false
+	return true, message + "; Service Exists"
 }
 
-// podScheduled mirrors the Pod's own condition.
-func podScheduled(pod *corev1.Pod) metav1.Condition {
-	mirror := metav1.Condition{
-		Type: sandboxv1.ConditionPodScheduled, Status: metav1.ConditionUnknown,
-		Reason: sandboxv1.ReasonPodSchedulingUnknown, Message: "Pod has not reported a PodScheduled condition yet",
+// suspended is the Suspended condition, which every Sandbox has.
+func suspended(sandbox *sandboxv1.Sandbox, seen *Seen) metav1.Condition {
+	condition := metav1.Condition{Type: sandboxv1.ConditionSuspended, Status: metav1.ConditionFalse}
+	switch {
+	case !Suspended(sandbox):
+		condition.Reason, condition.Message = sandboxv1.ReasonNotSuspended, "Sandbox is not suspended"
+	case seen.noTelling():
+		condition.Status = metav1.ConditionUnknown
+		condition.Reason, condition.Message = sandboxv1.ReasonPodStateUnknown, "Pod state is unknown. Sandbox suspension cannot be confirmed"
+	case seen.Pod() != nil:
+		condition.Reason, condition.Message = sandboxv1.ReasonPodTerminating, "Pod is terminating. Sandbox is suspending"
+	case seen.PodInTheWay:
+		condition.Reason, condition.Message = sandboxv1.ReasonPodNotOwned, "Refused to delete pod because it is not owned by this sandbox"
+	default:
+		condition.Status = metav1.ConditionTrue
+		condition.Reason, condition.Message = sandboxv1.ReasonPodTerminated, "Pod has been terminated. Sandbox is suspended"
 	}
-	for i := range pod.Status.Conditions {
-		c := &pod.Status.Conditions[i]
-		if c.Type != corev1.PodScheduled {
-			continue
-		}
-		mirror.Status, mirror.Reason, mirror.Message = metav1.ConditionStatus(c.Status), c.Reason, c.Message
-		if c.Reason == "" && c.Status == corev1.ConditionTrue {
-			mirror.Reason = sandboxv1.ReasonPodScheduled
-		} else if c.Reason == "" {
-			mirror.Reason = sandboxv1.ReasonPodSchedulingUnknown
-		}
-	}
-	return mirror
+	return condition
 }
 
-func podIPs(pod *corev1.Pod) []string {
-	var ips []string
-	for _, ip := range pod.Status.PodIPs {
-		ips = append(ips, ip.IP)
+// setFinished sets the Finished condition where the Pod ended by itself. With keep, how it ended stays known after the Pod.
+func setFinished(conditions *conditionSet, seen *Seen, keep bool) {
+	if reason, message := podEnd(seen.Pod()); reason != "" {
+		conditions.set(metav1.Condition{Type: sandboxv1.ConditionFinished, Status: metav1.ConditionTrue, Reason: reason, Message: message})
+	} else if before := meta.FindStatusCondition(conditions.old, sandboxv1.ConditionFinished); before != nil && keep {
+		conditions.set(*before)
 	}
-	return ips
 }
 
 // SandboxStatusMoved says whether wanted is worth a write over the status that sandbox has. The node alone is not, while
@@ -126,4 +169,20 @@ func SandboxStatusMoved(sandbox *sandboxv1.Sandbox, wanted sandboxv1.SandboxStat
 		old.NodeName = wanted.NodeName
 	}
 	return !sameStatus(old, wanted)
+}
+
+// IsSuspended says whether the status of sandbox has it that its Pod is gone.
+func IsSuspended(sandbox *sandboxv1.Sandbox) bool {
+	return meta.IsStatusConditionTrue(sandbox.Status.Conditions, sandboxv1.ConditionSuspended)
+}
+
+// MultiplePodsMessage is what is said of a Sandbox that controls n Pods.
+func MultiplePodsMessage(n int) string {
+	return fmt.Sprintf("multiple Pods (%d) are controlled by this Sandbox; refusing to choose or create a Pod", n)
+}
+
+// SaysMultiplePods says whether conditions have it that a Sandbox has more than one Pod.
+func SaysMultiplePods(conditions []metav1.Condition) bool {
+	ready := meta.FindStatusCondition(conditions, sandboxv1.ConditionReady)
+	return ready != nil && ready.Reason == sandboxv1.ReasonMultiplePods
 }

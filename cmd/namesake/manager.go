@@ -99,7 +99,7 @@ func newManager(ctx context.Context, cfg *rest.Config, o *options, drain *servin
 	})
 	return mgr, controllers.Setup(ctx, mgr, controllers.Options{
 		Claims: clients.claims, Sandboxes: clients.sandboxes, Pools: clients.pools,
-		Live: mgr.GetAPIReader(), Candidates: index, Metrics: claims, Now: time.Now,
+		Live: mgr.GetAPIReader(), Candidates: index, Metrics: claims, Now: time.Now, ClusterDomain: o.clusterDomain,
 		SandboxController: workers(o.sandboxWorkers), ClaimController: workers(o.claimWorkers), PoolController: workers(o.poolWorkers),
 	})
 }
@@ -119,18 +119,21 @@ func workers(n int) controller.Options {
 	}
 }
 
-// cacheOptions keeps the cache small: of all Pods only those of Sandboxes, and of these only what is read; of all webhook
-// configurations only Namesake's own.
+// cacheOptions keeps the cache small: of all Pods, Services and PersistentVolumeClaims only those of Sandboxes, and of the
+// Pods only what is read; of all webhook configurations only Namesake's own.
 func cacheOptions(o *options) cache.Options {
 	ours := cache.ByObject{Field: fields.OneTermEqualSelector("metadata.name", o.webhookConfig)}
-	ofSandboxes, err := labels.NewRequirement(sandboxv1.LabelSandboxNameHash, selection.Exists, nil)
+	hash, err := labels.NewRequirement(sandboxv1.LabelSandboxNameHash, selection.Exists, nil)
 	if err != nil { // The label's key is a constant.
 		panic(err)
 	}
+	ofSandboxes := labels.NewSelector().Add(*hash)
 	return cache.Options{
 		DefaultTransform: cache.TransformStripManagedFields(),
 		ByObject: map[client.Object]cache.ByObject{
-			&corev1.Pod{}: {Label: labels.NewSelector().Add(*ofSandboxes), Transform: stripPod},
+			&corev1.Pod{}:                                 {Label: ofSandboxes, Transform: stripPod},
+			&corev1.Service{}:                             {Label: ofSandboxes},
+			&corev1.PersistentVolumeClaim{}:               {Label: ofSandboxes},
 			&admissionv1.MutatingWebhookConfiguration{}:   ours,
 			&admissionv1.ValidatingWebhookConfiguration{}: ours,
 		},

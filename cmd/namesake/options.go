@@ -11,6 +11,7 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
@@ -22,6 +23,7 @@ type options struct {
 	leaderElect          bool
 	leaderElectNamespace string
 	controllerUser       string
+	clusterDomain        string
 
 	webhookPort     int
 	webhookCertDir  string
@@ -44,6 +46,7 @@ func defaults() *options {
 		metricsAddress:  ":8080",
 		probeAddress:    ":8081",
 		leaderElect:     true,
+		clusterDomain:   "cluster.local",
 		controllerUser:  "system:serviceaccount:namesake-system:namesake",
 		webhookPort:     9443,
 		webhookCertDir:  "/tmp/k8s-webhook-server/serving-certs",
@@ -68,6 +71,7 @@ func (o *options) addFlags(flags *flag.FlagSet) {
 		"Namespace of the Lease; by default the manager's own, when it runs in a Pod.")
 	flags.StringVar(&o.controllerUser, "controller-user", o.controllerUser,
 		"User name of the manager's own service account: the only one that may write owners, bindings and reserved labels.")
+	flags.StringVar(&o.clusterDomain, "cluster-domain", o.clusterDomain, "Domain of the cluster's DNS, for the full names of Sandboxes' Services.")
 	flags.IntVar(&o.webhookPort, "webhook-port", o.webhookPort, "Port that admission is served on.")
 	flags.StringVar(&o.webhookCertDir, "webhook-cert-dir", o.webhookCertDir, "Folder of the serving certificate, which is read again when it changes.")
 	flags.StringVar(&o.webhookCertName, "webhook-cert-name", o.webhookCertName, "File of the certificate in that folder.")
@@ -111,6 +115,9 @@ func (o *options) validate(rest []string) error {
 		if texts[name] == "" {
 			errs = append(errs, fmt.Errorf("--%s: must not be empty", name))
 		}
+	}
+	if problems := validation.IsDNS1123Subdomain(o.clusterDomain); len(problems) > 0 {
+		errs = append(errs, fmt.Errorf("--cluster-domain: found %q, must be a domain name such as cluster.local", o.clusterDomain))
 	}
 	if qps := float32(o.qps); o.qps != -1 && (!(qps > 0) || qps > math.MaxFloat32) { // NaN is not greater than anything.
 		errs = append(errs, fmt.Errorf("--kube-api-qps: found %v, must be positive, or -1 for no limit", o.qps))

@@ -11,6 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/namesake-sandbox/namesake/api/rules"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
@@ -52,6 +53,9 @@ func TestOptionsValidate(t *testing.T) {
 		"no file for the certificate":            {args: []string{"--webhook-cert-name="}, want: []string{"--webhook-cert-name: must not be empty"}},
 		"no file for the key":                    {args: []string{"--webhook-key-name="}, want: []string{"--webhook-key-name: must not be empty"}},
 		"nobody who controls":                    {args: []string{"--controller-user="}, want: []string{"--controller-user: must not be empty"}},
+		"another domain":                         {args: []string{"--cluster-domain=k8s.example.com"}},
+		"no domain":                              {args: []string{"--cluster-domain="}, want: []string{`--cluster-domain: found "", must be a domain name such as cluster.local`}},
+		"a domain that begins with a dot":        {args: []string{"--cluster-domain=.cluster.local"}, want: []string{`--cluster-domain: found ".cluster.local", must be a domain name such as cluster.local`}},
 		"everything at once, in one order": {
 			args: []string{"--webhook-key-name=", "--kube-api-qps=0", "--sandbox-concurrent-workers=0", "--kube-api-burst=0", "--controller-user=", "x"},
 			want: []string{
@@ -102,8 +106,10 @@ func TestStripPod(t *testing.T) {
 	if err != nil || !ok {
 		t.Fatalf("got %T, %v", obj, err)
 	}
-	now := builder.Epoch.Add(time.Hour)
-	if diff := cmp.Diff(rules.SandboxStatus(sandbox, pod, nil, now), rules.SandboxStatus(sandbox, stripped, nil, now)); diff != "" {
+	statusOf := func(pod *corev1.Pod) sandboxv1.SandboxStatus {
+		return rules.SandboxStatus(sandbox, rules.Seen{Pods: []*corev1.Pod{pod}}, builder.Epoch.Add(time.Hour))
+	}
+	if diff := cmp.Diff(statusOf(pod), statusOf(stripped)); diff != "" {
 		t.Errorf("status (-whole +stripped):\n%s", diff)
 	}
 	if diff := cmp.Diff(rules.PodMetadataPatch(sandbox, pod), rules.PodMetadataPatch(sandbox, stripped)); diff != "" {

@@ -1,4 +1,4 @@
-// Package sandbox gives each Sandbox its Pod: one, of its name.
+// Package sandbox gives each Sandbox its Pod: one, of its name; and its PersistentVolumeClaims and its Service.
 package sandbox
 
 import (
@@ -6,7 +6,6 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/recorder"
@@ -16,12 +15,25 @@ import (
 	"github.com/namesake-sandbox/namesake/controllers/internal/write"
 )
 
-// +kubebuilder:rbac:groups=agents.x-k8s.io,resources=sandboxes,verbs=get;list;watch;patch
+// Taking over an object changes its owners, and some clusters allow that only to those who may delete it: hence the right
+// to delete PersistentVolumeClaims, which nothing here does.
+//
+// +kubebuilder:rbac:groups=agents.x-k8s.io,resources=sandboxes,verbs=get;list;watch;patch;delete
 // +kubebuilder:rbac:groups=agents.x-k8s.io,resources=sandboxes/status,verbs=patch
 // +kubebuilder:rbac:groups=agents.x-k8s.io,resources=sandboxes/finalizers,verbs=update
-// +kubebuilder:rbac:groups="",resources=pods,verbs=get;list;watch;create;patch
+// +kubebuilder:rbac:groups="",resources=pods;services;persistentvolumeclaims,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch;update
 
-// Reconciler keeps a Sandbox's Pod and status as the rules say.
+const (
+	// fieldManager is who creates what a Sandbox owns.
+	fieldManager = client.FieldOwner("sandbox-controller")
+	// again is when to look again after a write that was decided on an old view.
+	again = 20 * time.Millisecond
+	// blockedRecheck is when to look again at what is in the way: it is not in the cache, so no event tells when it is gone.
+	blockedRecheck = 10 * time.Second
+)
+
+// Reconciler keeps what a Sandbox owns, and its status, as the rules say.
 type Reconciler struct {
 	// Client reads its own writes: a pass computes the status from what the pass before wrote.
 	Client client.Client
@@ -29,43 +41,74 @@ type Reconciler struct {
 	Live     client.Reader
 	Recorder recorder.EventRecorder
 	Now      func() time.Time
+	// ClusterDomain is what the full names of Services end with.
+	ClusterDomain string
 }
 
-// Reconcile makes one pass over sandbox. What keeps it from having its Pod is in its status, and is tried again.
+// Reconcile makes one pass over sandbox. What keeps it from having what it should is in its status, and is tried again.
 func (r *Reconciler) Reconcile(ctx context.Context, sandbox *sandboxv1.Sandbox) (reconcile.Result, error) {
-	sandbox = sandbox.DeepCopy()
-	pod, problem := r.pod(ctx, sandbox)
-	if write.IsWeather(problem) {
+	sandbox, now := sandbox.DeepCopy(), r.Now()
+	seen, err := r.provide(ctx, sandbox, now)
+	if err == nil {
+		err = r.writeStatus(ctx, sandbox, seen, now)
+	}
+	if err == nil && sandbox.DeletionTimestamp == nil && rules.Expired(sandbox, now) {
+		err = r.end(ctx, sandbox, seen)
+	}
+	switch {
+	case write.IsWeather(err):
 		return reconcile.Result{RequeueAfter: again}, nil
+	case err != nil:
+		return reconcile.Result{}, err
 	}
-	if err := r.writeStatus(ctx, sandbox, pod, problem); err != nil {
-		if apierrors.IsConflict(err) {
-			return reconcile.Result{RequeueAfter: again}, nil
-		}
-		return reconcile.Result{}, client.IgnoreNotFound(err)
-	}
-	return retry(problem)
+	return next(sandbox, seen, now)
 }
 
-// pod returns the Pod of sandbox, which gets one unless it is being deleted: then the garbage collector deletes the Pod.
-func (r *Reconciler) pod(ctx context.Context, sandbox *sandboxv1.Sandbox) (*corev1.Pod, error) {
-	if sandbox.DeletionTimestamp == nil {
-		return r.ensurePod(ctx, sandbox)
+// provide brings about what sandbox should have, and returns what there is then. Its error is only that the view was old,
+// and that another look is needed; what is wrong with the Sandbox is in what it returns.
+func (r *Reconciler) provide(ctx context.Context, sandbox *sandboxv1.Sandbox, now time.Time) (rules.Seen, error) {
+	seen := rules.Seen{ClusterDomain: r.ClusterDomain}
+	pods, inTheWay, podErr := r.pods(ctx, sandbox)
+	service, serviceErr := r.service(ctx, sandbox)
+	seen.Pods, seen.Service = pods, owned(service, sandbox)
+
+	var volumesErr error
+	switch {
+	case podErr != nil, len(pods) > 1, sandbox.DeletionTimestamp != nil:
+		// Nothing is written: there is no telling what, or the garbage collector will do all that is left.
+	case rules.Expired(sandbox, now):
+		seen.Pods, podErr = r.last(ctx, sandbox, pods)
+	default:
+		volumesErr = r.ensureVolumes(ctx, sandbox)
+		if rules.Suspended(sandbox) {
+			seen.Pods, seen.PodInTheWay, podErr = r.stop(ctx, sandbox, pods, inTheWay)
+		} else {
+			seen.Pods, podErr = r.ensurePod(ctx, sandbox, pods, inTheWay, volumesErr == nil)
+		}
+		if serviceErr == nil {
+			seen.Service, serviceErr = r.ensureService(ctx, sandbox, service, seen.Pod())
+		}
 	}
-	pod, err := r.findPod(ctx, r.Client, sandbox)
-	if apierrors.IsNotFound(err) || isNotOurs(err) {
-		return nil, nil
-	}
-	return pod, err
+	seen.PodUnknown = isUnread(podErr)
+	var weather error
+	seen.Problem, weather = sift(volumesErr, podErr, serviceErr)
+	return seen, weather
 }
 
 // writeStatus writes the status once, if it moved, on the version that it was computed from.
-func (r *Reconciler) writeStatus(ctx context.Context, sandbox *sandboxv1.Sandbox, pod *corev1.Pod, problem error) error {
-	status := rules.SandboxStatus(sandbox, pod, problem, r.Now())
+func (r *Reconciler) writeStatus(ctx context.Context, sandbox *sandboxv1.Sandbox, seen rules.Seen, now time.Time) error {
+	status := rules.SandboxStatus(sandbox, seen, now)
 	if !rules.SandboxStatusMoved(sandbox, status) {
 		return nil
 	}
 	base := sandbox.DeepCopy()
 	sandbox.Status = status
-	return write.Status(ctx, r.Client, sandbox, base)
+	if err := write.Status(ctx, r.Client, sandbox, base); err != nil {
+		return err
+	}
+	if rules.SaysMultiplePods(status.Conditions) && !rules.SaysMultiplePods(base.Status.Conditions) {
+		r.Recorder.Eventf(sandbox, nil, corev1.EventTypeWarning, sandboxv1.ReasonMultiplePods, "Wait", "%s",
+			rules.MultiplePodsMessage(len(seen.Pods)))
+	}
+	return nil
 }

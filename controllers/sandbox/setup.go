@@ -16,6 +16,8 @@ func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) erro
 	return builder.ControllerManagedBy(mgr).
 		For(&sandboxv1.Sandbox{}).
 		Owns(&corev1.Pod{}).
+		Owns(&corev1.Service{}).
+		Owns(&corev1.PersistentVolumeClaim{}).
 		WithOptions(options).
 		Complete(reconcile.AsReconciler(r.Client, r))
 }

@@ -31,7 +31,9 @@ const (
 		get,list,watch sandboxclaims.extensions.agents.x-k8s.io
 		get,list,watch sandboxwarmpools.extensions.agents.x-k8s.io
 		get,list,watch sandboxtemplates.extensions.agents.x-k8s.io
-		get,list,watch,create,patch pods
+		get,list,watch,create,patch,delete pods
+		get,list,watch,create,patch,delete services
+		get,list,watch,create,patch,delete persistentvolumeclaims
 		create,patch,delete sandboxes.agents.x-k8s.io
 		patch sandboxclaims.extensions.agents.x-k8s.io
 		patch sandboxes.agents.x-k8s.io/status
@@ -42,17 +44,19 @@ const (
 		update sandboxwarmpools.extensions.agents.x-k8s.io/finalizers
 		get,list,watch validatingwebhookconfigurations.admissionregistration.k8s.io namesake
 		get,list,watch mutatingwebhookconfigurations.admissionregistration.k8s.io namesake
-		create,patch,update events.events.k8s.io
-		create persistentvolumeclaims`
+		create,patch,update events.events.k8s.io`
 	refused = `
 		get,list,watch,create,update,patch,delete secrets
 		get,list,watch,create,update,patch,delete configmaps
 		get,list,create,update,patch,delete serviceaccounts
 		create serviceaccounts/token
-		get,list,watch,update,patch,delete persistentvolumeclaims
+		update,deletecollection persistentvolumeclaims
+		update,patch persistentvolumeclaims/status
+		update,deletecollection services
+		update,patch services/status
 		get,list,watch,update,patch,delete nodes
 		get,list,create,update,patch,delete namespaces
-		update,delete,deletecollection pods
+		update,deletecollection pods
 		create pods/exec
 		create pods/attach
 		create pods/binding

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 
+	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
@@ -16,6 +17,8 @@ import (
 const (
 	// PoolUID of a Sandbox is the UID of the pool that controls it.
 	PoolUID = "controller.pool.uid"
+	// SandboxUID of a Pod is the UID of the Sandbox that controls it.
+	SandboxUID = "controller.sandbox.uid"
 	// Template of a pool is the name of its SandboxTemplate.
 	Template = "spec.sandboxTemplateRef.name"
 	// Binding of a claim is the name of the Sandbox that it is bound to.
@@ -36,6 +39,7 @@ func Register(ctx context.Context, indexer client.FieldIndexer) error {
 		extract client.IndexerFunc
 	}{
 		{&sandboxv1.Sandbox{}, PoolUID, poolUID},
+		{&corev1.Pod{}, SandboxUID, sandboxUID},
 		{&extensionsv1.SandboxWarmPool{}, Template, template},
 		{&extensionsv1.SandboxClaim{}, Binding, binding},
 		{&extensionsv1.SandboxClaim{}, WaitsFor, waitsFor},
@@ -49,6 +53,13 @@ func Register(ctx context.Context, indexer client.FieldIndexer) error {
 
 func poolUID(obj client.Object) []string {
 	if owner := rules.ControllerOf(obj); rules.IsPool(owner) {
+		return []string{string(owner.UID)}
+	}
+	return nil
+}
+
+func sandboxUID(obj client.Object) []string {
+	if owner := rules.ControllerOf(obj); rules.IsSandbox(owner) {
 		return []string{string(owner.UID)}
 	}
 	return nil

@@ -37,6 +37,8 @@ func TestIndexes(t *testing.T) {
 		"a Sandbox in a pool":                  {PoolUID, builder.MakeSandbox("a").Pool(pool).Obj(), []string{"sandboxwarmpool-p-uid"}},
 		"a Sandbox of a claim":                 {PoolUID, builder.MakeSandbox("a").Pool(pool).ClaimedBy(claim().Obj()).Obj(), nil},
 		"a Sandbox of nobody":                  {PoolUID, builder.MakeSandbox("a").Obj(), nil},
+		"a Pod of a Sandbox":                   {SandboxUID, builder.MakePod("a").ControlledBy(builder.MakeSandbox("b").Obj()).Obj(), []string{"sandbox-b-uid"}},
+		"a Pod of nobody":                      {SandboxUID, builder.MakePod("a").Obj(), nil},
 		"a pool":                               {Template, pool, []string{"t"}},
 		"what is no pool":                      {Template, builder.MakeSandbox("a").Obj(), nil},
 		"a claim that is bound":                {Binding, claim().BoundTo("a").Obj(), []string{"a"}},
@@ -56,8 +58,8 @@ func TestIndexes(t *testing.T) {
 			}
 		})
 	}
-	if len(indexer.registered) != 4 {
-		t.Errorf("%d indexes, want 4", len(indexer.registered))
+	if len(indexer.registered) != 5 {
+		t.Errorf("%d indexes, want 5", len(indexer.registered))
 	}
 	if ForPool("a") == ForTemplate("a") {
 		t.Error("a pool and a template of one name are waited for as one")

@@ -36,10 +36,10 @@ func Operations(ctx context.Context, c client.Client, obj client.Object, ops []j
 }
 
 // DeleteUnchanged deletes obj if the API server still has it just as it is here.
-func DeleteUnchanged(ctx context.Context, c client.Client, obj client.Object) error {
-	return c.Delete(ctx, obj, client.Preconditions{
+func DeleteUnchanged(ctx context.Context, c client.Client, obj client.Object, options ...client.DeleteOption) error {
+	return c.Delete(ctx, obj, append(options, client.Preconditions{
 		UID: new(obj.GetUID()), ResourceVersion: new(obj.GetResourceVersion()),
-	}, client.PropagationPolicy(metav1.DeletePropagationBackground))
+	}, client.PropagationPolicy(metav1.DeletePropagationBackground))...)
 }
 
 // Lost says whether err is the API server's word that a guarded write was decided on an old view: what it was about is

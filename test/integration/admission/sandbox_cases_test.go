@@ -69,6 +69,23 @@ metadata: %s
 	}
 }
 
+// sharedVolumes are Sandboxes whose names add up, with those of their volumes, to the same.
+func sharedVolumes() []act {
+	create := func(title, name, template string, allowed bool) act {
+		return act{title: title, allowed: allowed, command: "create -f -", input: fmt.Sprintf(`
+apiVersion: agents.x-k8s.io/v1beta1
+kind: Sandbox
+metadata: {name: %s}
+spec:
+  podTemplate: {spec: {containers: [{name: main, image: python:3.13-slim}]}}
+  volumeClaimTemplates: [{metadata: {name: %s}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}]`, name, template)}
+	}
+	return []act{
+		create("A Sandbox that would have a volume of another", "two-shared", "data", false),
+		create("A Sandbox whose name only looks like that", "two-shared", "cache", true),
+	}
+}
+
 // sandboxNames are names that cannot work later, and one that can.
 func sandboxNames() []act {
 	long := "a123456789-123456789-123456789-123456789-123456789-123456789-123"

@@ -16,8 +16,8 @@ import (
 )
 
 // world is what is there when users begin to try things: pool "python" with the warm Sandbox python-bbbbb, Sandbox
-// python-aaaaa that claim "ann" adopted, claim "bob" that waits, and Sandbox "own" that nobody controls. All Sandboxes
-// have their Pods, but for python-ccccc, which is new in the pool.
+// python-aaaaa that claim "ann" adopted, claim "bob" that waits, and Sandbox "own" that nobody controls. All these
+// have their Pods. Sandbox python-ccccc is new in the pool, and Sandbox "shared" has a volume.
 type world struct {
 	*suite.Namespace
 
@@ -37,6 +37,7 @@ func newWorld(t *testing.T) *world {
 	w.bob = suite.Create(t, n, n.Editor, builder.MakeClaim("bob").Pool("python").Obj())
 	w.warm = n.Warm(t, w.pool, "bbbbb")
 	w.own = suite.Create(t, n, n.Editor, builder.MakeSandbox("own").Obj())
+	suite.Create(t, n, n.Editor, builder.MakeSandbox("shared").VolumeClaimTemplate("data-two").Obj())
 	for _, sandbox := range []*sandboxv1.Sandbox{w.taken, w.warm, w.own} {
 		n.Step(t, sandbox)
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -26,4 +27,16 @@ func poolMembers(t *testing.T, n *suite.Namespace, pool *extensionsv1.SandboxWar
 		t.Fatal(err)
 	}
 	return slices.DeleteFunc(list.Items, func(s sandboxv1.Sandbox) bool { return !rules.ControlledBy(&s, pool) })
+}
+
+// expectNone fails unless there is no T of that name.
+func expectNone[T any, P interface {
+	*T
+	client.Object
+}](t *testing.T, n *suite.Namespace, name string) {
+	t.Helper()
+	obj := P(new(T))
+	if err := n.Admin.Get(t.Context(), client.ObjectKey{Namespace: n.Name, Name: name}, obj); !apierrors.IsNotFound(err) {
+		t.Errorf("reading %T %s: %v, want none: %v", obj, name, err, obj)
+	}
 }

@@ -2,7 +2,6 @@ package reconcile
 
 import (
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
@@ -111,47 +110,6 @@ func TestPodLabelsAfterAdoption(t *testing.T) {
 	served := suite.Get[extensionsv1.SandboxClaim](t, n, "mine")
 	if served.Status.Sandbox.UID != warm.UID {
 		t.Errorf("status.sandbox is %+v, want UID %s", served.Status.Sandbox, warm.UID)
-	}
-}
-
-// A Pod of the Sandbox's name that is not the Sandbox's is reported and never touched; when it is gone, the Sandbox goes on.
-func TestAPodInTheWay(t *testing.T) {
-	replicaSet := metav1.OwnerReference{APIVersion: "apps/v1", Kind: "ReplicaSet", Name: "web", UID: "web-uid", Controller: new(true)}
-	for name, tc := range map[string]struct {
-		pod  *corev1.Pod
-		want string
-	}{
-		"of nobody": {builder.MakePod("my-sandbox").Obj(),
-			`False ReconcilerError: Error seen: pod "my-sandbox" is owned by nobody, not by sandbox "my-sandbox": delete that Pod, and the Sandbox gets its own`},
-		"of another controller": {builder.MakePod("my-sandbox").OwnerReferences(replicaSet).Obj(),
-			`False ReconcilerError: Error seen: pod "my-sandbox" is owned by ReplicaSet/web (UID: web-uid), not by sandbox "my-sandbox": delete that Pod, and the Sandbox gets its own`},
-		"of nobody, with the Sandbox's label": {builder.MakePod("my-sandbox").Label("agents.x-k8s.io/sandbox-name-hash", "374de8f5").Obj(),
-			`False ReconcilerError: Error seen: pod "my-sandbox" is owned by nobody, not by sandbox "my-sandbox": delete that Pod, and the Sandbox gets its own`},
-	} {
-		t.Run(name, func(t *testing.T) {
-			n := suite.New(t)
-			inTheWay := suite.Create(t, n, n.Admin, tc.pod)
-			sandbox := suite.Create(t, n, n.Editor, builder.MakeSandbox("my-sandbox").Obj())
-			if result := n.Step(t, sandbox); result.RequeueAfter != 10*time.Second {
-				t.Errorf("looks again after %s, want 10s: no event tells when such a Pod is gone", result.RequeueAfter)
-			}
-			if diff := cmp.Diff(tc.want, readyOf(t, n, "my-sandbox")); diff != "" {
-				t.Errorf("Ready (-want +got):\n%s", diff)
-			}
-			if diff := cmp.Diff(inTheWay, suite.Get[corev1.Pod](t, n, "my-sandbox")); diff != "" {
-				t.Errorf("the Pod was touched (-before +after):\n%s", diff)
-			}
-			status := suite.Get[sandboxv1.Sandbox](t, n, "my-sandbox").Status
-			if status.PodUID != "" || len(status.PodIPs) > 0 {
-				t.Errorf("the status shows that Pod: %+v", status)
-			}
-
-			n.Delete(t, n.Editor, inTheWay)
-			n.Step(t, sandbox)
-			if got := suite.Get[corev1.Pod](t, n, "my-sandbox"); !metav1.IsControlledBy(got, sandbox) {
-				t.Errorf("the Pod is controlled by %v", got.OwnerReferences)
-			}
-		})
 	}
 }
 

@@ -82,7 +82,8 @@ func (n *Namespace) Settle(t *testing.T) {
 			if err := shared.cache.List(ctx, cached, options...); err != nil {
 				return false, err
 			}
-			if _, pods := live.(*corev1.PodList); pods {
+			switch live.(type) {
+			case *corev1.PodList, *corev1.ServiceList, *corev1.PersistentVolumeClaimList:
 				options = append(options, client.HasLabels{sandboxv1.LabelSandboxNameHash})
 			}
 			if err := n.Admin.List(ctx, live, options...); err != nil {

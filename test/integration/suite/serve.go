@@ -80,16 +80,19 @@ func (e *environment) serve(ctx context.Context, _ string) error {
 // manager assembles a manager as the program does, with its reconcilers and the indexes that they list by, and never
 // starts it: tests use its cache and step the reconcilers themselves.
 func (e *environment) manager(ctx context.Context, cfg *rest.Config) (manager.Manager, error) {
-	ofSandboxes, err := labels.NewRequirement(sandboxv1.LabelSandboxNameHash, selection.Exists, nil)
+	hash, err := labels.NewRequirement(sandboxv1.LabelSandboxNameHash, selection.Exists, nil)
 	if err != nil {
 		return nil, err
 	}
+	ofSandboxes := cache.ByObject{Label: labels.NewSelector().Add(*hash)}
 	mgr, err := ctrl.NewManager(cfg, manager.Options{
 		Scheme:  e.scheme,
 		Metrics: server.Options{BindAddress: "0"}, HealthProbeBindAddress: "0",
 		Cache: cache.Options{
 			DefaultTransform: cache.TransformStripManagedFields(),
-			ByObject:         map[client.Object]cache.ByObject{&corev1.Pod{}: {Label: labels.NewSelector().Add(*ofSandboxes)}},
+			ByObject: map[client.Object]cache.ByObject{
+				&corev1.Pod{}: ofSandboxes, &corev1.Service{}: ofSandboxes, &corev1.PersistentVolumeClaim{}: ofSandboxes,
+			},
 		},
 		Controller: config.Controller{SkipNameValidation: new(true)},
 	})
@@ -98,13 +101,15 @@ func (e *environment) manager(ctx context.Context, cfg *rest.Config) (manager.Ma
 	}
 	err = controllers.Setup(ctx, mgr, controllers.Options{
 		Claims: mgr.GetClient(), Sandboxes: mgr.GetClient(), Pools: mgr.GetClient(), Live: mgr.GetAPIReader(),
-		Candidates: e.index, Metrics: metrics.NewClaims(), Now: e.clock.Now,
+		Candidates: e.index, Metrics: metrics.NewClaims(), Now: e.clock.Now, ClusterDomain: clusterDomain,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("adding the reconcilers: %w", err)
 	}
-	if _, err := mgr.GetCache().GetInformer(ctx, &corev1.Pod{}, cache.BlockUntilSynced(false)); err != nil {
-		return nil, err
+	for _, owned := range []client.Object{&corev1.Pod{}, &corev1.Service{}, &corev1.PersistentVolumeClaim{}} {
+		if _, err := mgr.GetCache().GetInformer(ctx, owned, cache.BlockUntilSynced(false)); err != nil {
+			return nil, err
+		}
 	}
 	return mgr, nil
 }

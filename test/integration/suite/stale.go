@@ -2,11 +2,14 @@ package suite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"sync"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
@@ -31,6 +34,16 @@ func Seeing(c client.WithWatch, old ...client.Object) client.WithWatch {
 			}
 			return c.Get(ctx, key, obj, opts...)
 		},
+		List: func(ctx context.Context, c client.WithWatch, list client.ObjectList, opts ...client.ListOption) error {
+			return errors.Join(c.List(ctx, list, opts...), replaceItems(list, func(item client.Object) client.Object {
+				for _, o := range old {
+					if sameObject(o, item) {
+						return o.DeepCopyObject().(client.Object)
+					}
+				}
+				return item
+			}))
+		},
 	})
 }
 
@@ -45,7 +58,36 @@ func Missing(c client.WithWatch, unseen ...client.Object) client.WithWatch {
 			}
 			return c.Get(ctx, key, obj, opts...)
 		},
+		List: func(ctx context.Context, c client.WithWatch, list client.ObjectList, opts ...client.ListOption) error {
+			return errors.Join(c.List(ctx, list, opts...), replaceItems(list, func(item client.Object) client.Object {
+				for _, o := range unseen {
+					if sameObject(o, item) {
+						return nil
+					}
+				}
+				return item
+			}))
+		},
 	})
+}
+
+func sameObject(a, b client.Object) bool {
+	return client.ObjectKeyFromObject(a) == client.ObjectKeyFromObject(b) && reflect.TypeOf(a) == reflect.TypeOf(b)
+}
+
+// replaceItems puts what replace returns in the place of each item of list; nil takes it away.
+func replaceItems(list client.ObjectList, replace func(client.Object) client.Object) error {
+	items, err := meta.ExtractList(list)
+	if err != nil {
+		return err
+	}
+	var kept []runtime.Object
+	for _, item := range items {
+		if next := replace(item.(client.Object)); next != nil {
+			kept = append(kept, next)
+		}
+	}
+	return meta.SetList(list, kept)
 }
 
 // Write is a write on its way to the API server.

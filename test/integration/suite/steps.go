@@ -15,6 +15,9 @@ import (
 	"github.com/namesake-sandbox/namesake/controllers/sandboxwarmpool"
 )
 
+// clusterDomain is what the full names of Services end with in the tests.
+const clusterDomain = "cluster.test"
+
 // Claims returns a claim reconciler that works with c, as one worker of a manager.
 func (n *Namespace) Claims(c client.Client) *sandboxclaim.Reconciler {
 	return &sandboxclaim.Reconciler{
@@ -24,7 +27,7 @@ func (n *Namespace) Claims(c client.Client) *sandboxclaim.Reconciler {
 
 // Sandboxes returns a Sandbox reconciler that works with c.
 func (n *Namespace) Sandboxes(c client.Client) *sandbox.Reconciler {
-	return &sandbox.Reconciler{Client: c, Live: n.Controller, Recorder: n.Recorder, Now: n.Clock.Now}
+	return &sandbox.Reconciler{Client: c, Live: n.Controller, Recorder: n.Recorder, Now: n.Clock.Now, ClusterDomain: clusterDomain}
 }
 
 // Pools returns a pool reconciler that works with c.

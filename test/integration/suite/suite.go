@@ -153,6 +153,6 @@ func (e *environment) client(cfg *rest.Config) (client.WithWatch, error) {
 func kinds() []client.ObjectList {
 	return []client.ObjectList{
 		&sandboxv1.SandboxList{}, &extensionsv1.SandboxClaimList{}, &extensionsv1.SandboxWarmPoolList{},
-		&extensionsv1.SandboxTemplateList{}, &corev1.PodList{},
+		&extensionsv1.SandboxTemplateList{}, &corev1.PodList{}, &corev1.ServiceList{}, &corev1.PersistentVolumeClaimList{},
 	}
 }

@@ -1,0 +1,26 @@
+package rules
+
+import (
+	"time"
+
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+)
+
+// Suspended says whether sandbox is to have no Pod until it is resumed.
+func Suspended(sandbox *sandboxv1.Sandbox) bool {
+	return sandbox.Spec.OperatingMode == sandboxv1.OperatingModeSuspended
+}
+
+// Expired says whether the shutdownTime of sandbox has come.
+func Expired(sandbox *sandboxv1.Sandbox, now time.Time) bool {
+	at := sandbox.Spec.ShutdownTime
+	return at != nil && !now.Before(at.Time)
+}
+
+// ExpiresIn returns how long sandbox has until it expires; 0 where it has expired, or never will.
+func ExpiresIn(sandbox *sandboxv1.Sandbox, now time.Time) time.Duration {
+	if at := sandbox.Spec.ShutdownTime; at != nil {
+		return max(at.Sub(now), 0)
+	}
+	return 0
+}

@@ -1,0 +1,57 @@
+package rules
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+)
+
+// podEnd returns the reason and message for a Pod that ended by itself, or two empty strings.
+func podEnd(pod *corev1.Pod) (reason, message string) {
+	switch {
+	case pod != nil && pod.Status.Phase == corev1.PodSucceeded:
+		return sandboxv1.ReasonPodSucceeded, "Pod completed successfully"
+	case pod != nil && pod.Status.Phase == corev1.PodFailed:
+		return sandboxv1.ReasonPodFailed, "Pod failed"
+	}
+	return "", ""
+}
+
+func podReady(pod *corev1.Pod) bool {
+	for i := range pod.Status.Conditions {
+		if c := &pod.Status.Conditions[i]; c.Type == corev1.PodReady {
+			return c.Status == corev1.ConditionTrue
+		}
+	}
+	return false
+}
+
+// podScheduled mirrors the Pod's own condition.
+func podScheduled(pod *corev1.Pod) metav1.Condition {
+	mirror := metav1.Condition{
+		Type: sandboxv1.ConditionPodScheduled, Status: metav1.ConditionUnknown,
+		Reason: sandboxv1.ReasonPodSchedulingUnknown, Message: "Pod has not reported a PodScheduled condition yet",
+	}
+	for i := range pod.Status.Conditions {
+		c := &pod.Status.Conditions[i]
+		if c.Type != corev1.PodScheduled {
+			continue
+		}
+		mirror.Status, mirror.Reason, mirror.Message = metav1.ConditionStatus(c.Status), c.Reason, c.Message
+		if c.Reason == "" && c.Status == corev1.ConditionTrue {
+			mirror.Reason = sandboxv1.ReasonPodScheduled
+		} else if c.Reason == "" {
+			mirror.Reason = sandboxv1.ReasonPodSchedulingUnknown
+		}
+	}
+	return mirror
+}
+
+func podIPs(pod *corev1.Pod) []string {
+	var ips []string
+	for _, ip := range pod.Status.PodIPs {
+		ips = append(ips, ip.IP)
+	}
+	return ips
+}

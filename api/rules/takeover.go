@@ -1,0 +1,73 @@
+package rules
+
+import (
+	"errors"
+	"fmt"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+)
+
+// Kinds of what a Sandbox owns, as messages name them.
+const (
+	kindPod     = "pod"
+	kindService = "service"
+	kindVolume  = "PVC"
+)
+
+// inTheWay is an error about an object that has the name of one of a Sandbox's own, and is not the Sandbox's. Nobody
+// but its owner can do anything about it.
+type inTheWay struct{ message string }
+
+func (e *inTheWay) Error() string { return e.message }
+
+// IsInTheWay says whether err is that of CheckTakeover.
+func IsInTheWay(err error) bool {
+	var e *inTheWay
+	return errors.As(err, &e)
+}
+
+// CheckPodTakeover returns why sandbox cannot take pod over, which has the name of its Pod and is not controlled by it, or
+// nil where it can: nobody owns the Pod, and its labels say that it is adoptable, or a Sandbox's of this name.
+//
+// A Sandbox in a pool takes nothing over: whoever claims it has to know what is in it, and that is what its template says.
+func CheckPodTakeover(sandbox *sandboxv1.Sandbox, pod metav1.Object) error {
+	return checkTakeover(sandbox, kindPod, pod)
+}
+
+func checkTakeover(sandbox *sandboxv1.Sandbox, kind string, obj metav1.Object) error {
+	refuse := func(format string, args ...any) error {
+		return &inTheWay{message: fmt.Sprintf("cannot adopt unowned %s %q: ", kind, obj.GetName()) + fmt.Sprintf(format, args...)}
+	}
+	labels := obj.GetLabels()
+	switch owner := anyOwner(obj); {
+	case owner != nil:
+		return &inTheWay{message: fmt.Sprintf("%s %q is owned by %s/%s (UID: %s), not by sandbox %q: delete it, and the Sandbox gets its own",
+			kind, obj.GetName(), owner.Kind, owner.Name, owner.UID, sandbox.Name)}
+	case obj.GetDeletionTimestamp() != nil:
+		return refuse("it is being deleted, and the Sandbox gets its own when it is gone")
+	case IsPool(ControllerOf(sandbox)):
+		return refuse("sandbox %q is in a pool, where only its template says what is in it: delete it, and the Sandbox gets its own", sandbox.Name)
+	case labels[sandboxv1.LabelAdoptable] != sandboxv1.AdoptableTrue && labels[sandboxv1.LabelSandboxNameHash] != Hash(sandbox.Name):
+		return refuse("delete it, or label it %s=%s to let sandbox %q have it", sandboxv1.LabelAdoptable, sandboxv1.AdoptableTrue, sandbox.Name)
+	}
+	return nil
+}
+
+// anyOwner returns the controller of obj, or else its first owner, or nil.
+func anyOwner(obj metav1.Object) *metav1.OwnerReference {
+	if owner := ControllerOf(obj); owner != nil {
+		return owner
+	}
+	if owners := obj.GetOwnerReferences(); len(owners) > 0 {
+		return &owners[0]
+	}
+	return nil
+}
+
+// takeOver makes sandbox the owner of obj, which has none, and says so in its labels.
+func takeOver(sandbox *sandboxv1.Sandbox, obj metav1.Object) {
+	obj.SetOwnerReferences([]metav1.OwnerReference{*SandboxOwner(sandbox)})
+	obj.SetLabels(withKeys(obj.GetLabels(), belongsTo(sandbox)))
+}

@@ -1,0 +1,101 @@
+package rules
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+)
+
+// NewVolumeClaim returns the PersistentVolumeClaim for volumeClaimTemplate i of sandbox, controlled by it.
+func NewVolumeClaim(sandbox *sandboxv1.Sandbox, i int) *corev1.PersistentVolumeClaim {
+	template := &sandbox.Spec.VolumeClaimTemplates[i]
+	return &corev1.PersistentVolumeClaim{
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace:       sandbox.Namespace,
+			Name:            VolumeName(sandbox, i),
+			Labels:          withKeys(template.Metadata.Labels, belongsTo(sandbox)),
+			Annotations:     maps.Clone(template.Metadata.Annotations),
+			OwnerReferences: []metav1.OwnerReference{*SandboxOwner(sandbox)},
+		},
+		Spec: *template.Spec.DeepCopy(),
+	}
+}
+
+// NextVolumeClaim returns claim, which bears the name of one of sandbox's PersistentVolumeClaims, as it should be: the same
+// where it is as it should be, else with what it lacks. It returns an error where the claim is not the Sandbox's and stays so.
+func NextVolumeClaim(sandbox *sandboxv1.Sandbox, claim *corev1.PersistentVolumeClaim) (*corev1.PersistentVolumeClaim, error) {
+	if !ControlledBy(claim, sandbox) {
+		if err := checkTakeover(sandbox, kindVolume, claim); err != nil {
+			return nil, err
+		}
+		next := claim.DeepCopy()
+		takeOver(sandbox, next)
+		return next, nil
+	}
+	if hasKeys(claim.Labels, belongsTo(sandbox)) {
+		return claim, nil
+	}
+	next := claim.DeepCopy() // From before, or somebody took a label: by these the cache knows what is a Sandbox's.
+	next.Labels = withKeys(next.Labels, belongsTo(sandbox))
+	return next, nil
+}
+
+// VolumeRivals returns the names of the Sandboxes that could have a PersistentVolumeClaim of the same name as sandbox:
+// "data-foo" of "bar" and "data" of "foo-bar" are both named "data-foo-bar".
+func VolumeRivals(sandbox *sandboxv1.Sandbox) []string {
+	rivals := map[string]string{}
+	for i := range sandbox.Spec.VolumeClaimTemplates {
+		name := VolumeName(sandbox, i)
+		for at := range len(name) {
+			if rival := name[at+1:]; name[at] == '-' && rival != "" && rival != sandbox.Name {
+				rivals[rival] = ""
+			}
+		}
+	}
+	return sortedKeys(rivals)
+}
+
+// CheckVolumeNames refuses each volumeClaimTemplate of a new Sandbox whose PersistentVolumeClaim one of rivals, which are
+// other Sandboxes of its namespace, calls its own: the two would share a volume.
+func CheckVolumeNames(sandbox *sandboxv1.Sandbox, rivals []*sandboxv1.Sandbox) field.ErrorList {
+	var errs field.ErrorList
+	path := field.NewPath("spec", "volumeClaimTemplates")
+	for i := range sandbox.Spec.VolumeClaimTemplates {
+		name := VolumeName(sandbox, i)
+		for _, rival := range rivals {
+			template, ends := strings.CutSuffix(name, "-"+rival.Name)
+			has := func(t sandboxv1.PersistentVolumeClaimTemplate) bool { return t.Metadata.Name == template }
+			if ends && slices.ContainsFunc(rival.Spec.VolumeClaimTemplates, has) {
+				errs = append(errs, field.Invalid(path.Index(i).Child("metadata", "name"), sandbox.Spec.VolumeClaimTemplates[i].Metadata.Name, fmt.Sprintf(
+					"the PersistentVolumeClaim would be named %q, which is that of volumeClaimTemplate %q of Sandbox %q: use another name for the template or for the Sandbox",
+					name, template, rival.Name)))
+			}
+		}
+	}
+	return errs
+}
+
+// withKeys returns a copy of m that has more as well.
+func withKeys(m, more map[string]string) map[string]string {
+	all := make(map[string]string, len(m)+len(more))
+	maps.Copy(all, m)
+	maps.Copy(all, more)
+	return all
+}
+
+// hasKeys says whether m has all that is in some.
+func hasKeys(m, some map[string]string) bool {
+	for key, value := range some {
+		if got, has := m[key]; !has || got != value {
+			return false
+		}
+	}
+	return true
+}

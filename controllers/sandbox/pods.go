@@ -1,0 +1,85 @@
+package sandbox
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/namesake-sandbox/namesake/api/rules"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/controllers/internal/index"
+	"github.com/namesake-sandbox/namesake/controllers/internal/write"
+)
+
+// pods returns the Pods that sandbox controls, as the cache has them, whatever their names. Where the Pod that the
+// Sandbox should have is not its own, it is inTheWay.
+func (r *Reconciler) pods(ctx context.Context, sandbox *sandboxv1.Sandbox) (pods []*corev1.Pod, inTheWay *corev1.Pod, err error) {
+	named, err := readPod(ctx, r.Client, sandbox)
+	if err != nil {
+		return nil, nil, err
+	}
+	if named != nil && rules.ControlledBy(named, sandbox) {
+		pods = append(pods, named)
+	} else {
+		inTheWay = named
+	}
+	// Others are older than this program, so there is no need to wait until the cache has seen every worker's last write.
+	var others corev1.PodList
+	if err := r.Client.List(ctx, &others, client.InNamespace(sandbox.Namespace),
+		client.MatchingFields{index.SandboxUID: string(sandbox.UID)}, client.DisableReadYourWritesConsistency); err != nil {
+		return nil, nil, &unread{fmt.Errorf("listing Pods: %w", err)}
+	}
+	for i := range others.Items {
+		if other := &others.Items[i]; other.Name != rules.PodName(sandbox) {
+			pods = append(pods, other)
+		}
+	}
+	return pods, inTheWay, nil
+}
+
+// podLive is pods for a Sandbox without a Pod in the cache, which does not hold Pods that have lost their labels. What it
+// does not find is gone for certain; so a Sandbox that had a Pod out of a pool of Pods says that the next has its own name.
+func (r *Reconciler) podLive(ctx context.Context, sandbox *sandboxv1.Sandbox) (pod, inTheWay *corev1.Pod, err error) {
+	pod, err = readPod(ctx, r.Live, sandbox)
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case pod != nil && rules.ControlledBy(pod, sandbox):
+		return pod, nil, nil
+	case rules.PodName(sandbox) == sandbox.Name:
+		return nil, pod, nil
+	}
+	if err := r.writePodName(ctx, sandbox, sandbox.Name); err != nil {
+		return nil, nil, err
+	}
+	return r.podLive(ctx, sandbox)
+}
+
+// readPod reads the Pod of the name that sandbox's should have; it is nil where there is none.
+func readPod(ctx context.Context, reader client.Reader, sandbox *sandboxv1.Sandbox) (*corev1.Pod, error) {
+	pod, name := &corev1.Pod{}, rules.PodName(sandbox)
+	err := reader.Get(ctx, client.ObjectKey{Namespace: sandbox.Namespace, Name: name}, pod)
+	if apierrors.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, &unread{fmt.Errorf("reading Pod %q: %w", name, err)}
+	}
+	return pod, nil
+}
+
+// writePodName notes on sandbox what its Pod is called.
+func (r *Reconciler) writePodName(ctx context.Context, sandbox *sandboxv1.Sandbox, name string) error {
+	if rules.PodName(sandbox) == name {
+		return nil
+	}
+	base := sandbox.DeepCopy()
+	if sandbox.Annotations == nil {
+		sandbox.Annotations = map[string]string{}
+	}
+	sandbox.Annotations[sandboxv1.AnnotationPodName] = name
+	return write.Changed(ctx, r.Client, sandbox, base)
+}

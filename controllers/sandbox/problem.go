@@ -1,0 +1,63 @@
+package sandbox
+
+import (
+	"errors"
+	"time"
+
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/namesake-sandbox/namesake/api/rules"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/controllers/internal/write"
+)
+
+// unread is the problem of a Pod that could not be read.
+type unread struct{ error }
+
+func (e *unread) Unwrap() error { return e.error }
+
+func isUnread(err error) bool {
+	var e *unread
+	return errors.As(err, &e)
+}
+
+// sift tells what went wrong from what says only that the view was old.
+func sift(errs ...error) (problem, weather error) {
+	for _, err := range errs {
+		if write.IsWeather(err) {
+			return nil, err
+		}
+	}
+	return errors.Join(errs...), nil
+}
+
+// next says when to look at sandbox again, if nothing happens to it. Even what the API server calls invalid is tried again: a
+// policy can be why, and that can change without an event.
+func next(sandbox *sandboxv1.Sandbox, seen rules.Seen, now time.Time) (reconcile.Result, error) {
+	blocked := seen.PodInTheWay || seen.Problem != nil
+	switch {
+	case sandbox.DeletionTimestamp != nil:
+		return reconcile.Result{}, nil
+	case seen.Problem != nil && !onlyInTheWay(seen.Problem):
+		return reconcile.Result{}, seen.Problem
+	}
+	wait := rules.ExpiresIn(sandbox, now)
+	if blocked && (wait == 0 || wait > blockedRecheck) {
+		wait = blockedRecheck
+	}
+	return reconcile.Result{RequeueAfter: wait}, nil
+}
+
+// onlyInTheWay says whether problem, as sift joined it, is about nothing but objects of others.
+func onlyInTheWay(problem error) bool {
+	joined, ok := problem.(interface{ Unwrap() []error })
+	if !ok {
+		return rules.IsInTheWay(problem)
+	}
+	for _, err := range joined.Unwrap() {
+		if !rules.IsInTheWay(err) {
+			return false
+		}
+	}
+	return true
+}

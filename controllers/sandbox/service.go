@@ -1,0 +1,81 @@
+package sandbox
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/namesake-sandbox/namesake/api/rules"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/controllers/internal/write"
+)
+
+// service returns the Service of sandbox's name as the cache has it, or nil: the cache holds those that have a Sandbox's
+// label.
+func (r *Reconciler) service(ctx context.Context, sandbox *sandboxv1.Sandbox) (*corev1.Service, error) {
+	return readService(ctx, r.Client, sandbox)
+}
+
+// ensureService brings the Service of sandbox to what the Sandbox asks for, and returns it, if the Sandbox has one then.
+// service is what the cache has. The name makes creation idempotent; a Service of that name that the cache does not show is
+// the Sandbox's own or in the way.
+func (r *Reconciler) ensureService(
+	ctx context.Context, sandbox *sandboxv1.Sandbox, service *corev1.Service, pod *corev1.Pod,
+) (*corev1.Service, error) {
+	step, wanted, err := rules.NextService(sandbox, service, pod)
+	if step == rules.ServiceCreate {
+		err = r.Client.Create(ctx, wanted, fieldManager)
+		if err == nil {
+			return wanted, nil
+		}
+		if !apierrors.IsAlreadyExists(err) {
+			return nil, fmt.Errorf("creating Service %q: %w", wanted.Name, err)
+		}
+		if service, err = readService(ctx, r.Live, sandbox); err != nil {
+			return nil, err
+		}
+		if service == nil {
+			return nil, stale("services", wanted.Name, "it is gone again")
+		}
+		step, wanted, err = rules.NextService(sandbox, service, pod)
+	}
+	switch {
+	case err != nil:
+		return nil, err
+	case step == rules.ServiceDelete:
+		if err := r.drop(ctx, sandbox, service); err != nil {
+			return service, err
+		}
+		return nil, nil
+	case step == rules.ServiceChange:
+		if err := write.Changed(ctx, r.Client, wanted, service); err != nil {
+			return owned(service, sandbox), fmt.Errorf("updating Service %q: %w", wanted.Name, err)
+		}
+		return wanted, nil
+	}
+	return owned(service, sandbox), nil
+}
+
+// readService reads the Service of sandbox's name; it is nil where there is none.
+func readService(ctx context.Context, reader client.Reader, sandbox *sandboxv1.Sandbox) (*corev1.Service, error) {
+	service := &corev1.Service{}
+	err := reader.Get(ctx, client.ObjectKeyFromObject(sandbox), service)
+	if apierrors.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading Service %q: %w", sandbox.Name, err)
+	}
+	return service, nil
+}
+
+// owned returns service if sandbox controls it.
+func owned(service *corev1.Service, sandbox *sandboxv1.Sandbox) *corev1.Service {
+	if service == nil || !rules.ControlledBy(service, sandbox) {
+		return nil
+	}
+	return service
+}

@@ -1,0 +1,90 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/namesake-sandbox/namesake/api/rules"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/controllers/internal/write"
+)
+
+// stop is for a suspended Sandbox: it deletes the Pod, and returns it until it is gone. That there is none is looked up
+// live once; then the status says so. The Pod of somebody else is left alone.
+func (r *Reconciler) stop(
+	ctx context.Context, sandbox *sandboxv1.Sandbox, pods []*corev1.Pod, inTheWay *corev1.Pod,
+) (left []*corev1.Pod, blocked bool, err error) {
+	if len(pods) == 0 && !rules.IsSuspended(sandbox) {
+		pod, live, err := r.podLive(ctx, sandbox)
+		if err != nil {
+			return nil, false, err
+		}
+		pods, inTheWay = list(pod), live
+	}
+	if len(pods) == 0 {
+		return nil, inTheWay != nil, nil
+	}
+	return pods, false, r.deletePod(ctx, sandbox, pods[0])
+}
+
+// last returns the Pods that an expired Sandbox still has: it takes more than the cache to know that there is none.
+func (r *Reconciler) last(ctx context.Context, sandbox *sandboxv1.Sandbox, pods []*corev1.Pod) ([]*corev1.Pod, error) {
+	if len(pods) > 0 {
+		return pods, nil
+	}
+	pod, _, err := r.podLive(ctx, sandbox)
+	return list(pod), err
+}
+
+// end is for a Sandbox that has expired, and says so in its status: it deletes the Sandbox, or its Pods and its Service.
+func (r *Reconciler) end(ctx context.Context, sandbox *sandboxv1.Sandbox, seen rules.Seen) error {
+	if sandbox.Spec.ShutdownPolicy == sandboxv1.ShutdownPolicyDelete {
+		return client.IgnoreNotFound(write.DeleteUnchanged(ctx, r.Client, sandbox))
+	}
+	var errs []error
+	for _, pod := range seen.Pods {
+		errs = append(errs, r.deletePod(ctx, sandbox, pod))
+	}
+	if seen.Service != nil {
+		errs = append(errs, r.drop(ctx, sandbox, seen.Service))
+	}
+	return errors.Join(errs...)
+}
+
+// deletePod deletes a Pod of sandbox, unless that is under way.
+func (r *Reconciler) deletePod(ctx context.Context, sandbox *sandboxv1.Sandbox, pod *corev1.Pod) error {
+	if pod.Labels[sandboxv1.LabelSandboxNameHash] == "" { // The cache does not have it, and would never see it go.
+		return r.drop(ctx, sandbox, pod, client.DisableReadYourWritesConsistency)
+	}
+	return r.drop(ctx, sandbox, pod)
+}
+
+// drop deletes what sandbox is to be without, if that is still so: obj was read before the Sandbox is read here, live, and
+// the deletion goes to what was read. So nothing is deleted that was made after the Sandbox was told otherwise.
+func (r *Reconciler) drop(ctx context.Context, sandbox *sandboxv1.Sandbox, obj client.Object, options ...client.DeleteOption) error {
+	if obj.GetDeletionTimestamp() != nil {
+		return nil
+	}
+	var live sandboxv1.Sandbox
+	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(sandbox), &live); err != nil {
+		return fmt.Errorf("reading Sandbox %q: %w", sandbox.Name, err)
+	}
+	if live.UID != sandbox.UID || live.Generation != sandbox.Generation {
+		return stale(sandboxv1.ResourceSandboxes, sandbox.Name, "it has changed")
+	}
+	if err := write.DeleteUnchanged(ctx, r.Client, obj, options...); err != nil {
+		return fmt.Errorf("deleting %T %q: %w", obj, obj.GetName(), err)
+	}
+	return nil
+}
+
+// stale is the error of a view that is too old to act on: as good as the API server's own word.
+func stale(resource, name, why string) error {
+	return apierrors.NewConflict(schema.GroupResource{Resource: resource}, name, errors.New(why))
+}

@@ -1,0 +1,53 @@
+package sandbox
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/namesake-sandbox/namesake/api/rules"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/controllers/internal/write"
+)
+
+// ensureVolumes gives sandbox its PersistentVolumeClaims, which live as long as it does. Until it has them all it gets no
+// Pod: that would mount what is another's.
+func (r *Reconciler) ensureVolumes(ctx context.Context, sandbox *sandboxv1.Sandbox) error {
+	for i := range sandbox.Spec.VolumeClaimTemplates {
+		if err := r.ensureVolume(ctx, sandbox, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ensureVolume is ensureVolumes for one template. The name makes creation idempotent; a claim of that name that the cache
+// does not show is the Sandbox's own or in the way.
+func (r *Reconciler) ensureVolume(ctx context.Context, sandbox *sandboxv1.Sandbox, i int) error {
+	found, key := &corev1.PersistentVolumeClaim{}, client.ObjectKey{Namespace: sandbox.Namespace, Name: rules.VolumeName(sandbox, i)}
+	err := r.Client.Get(ctx, key, found)
+	if apierrors.IsNotFound(err) {
+		err = r.Client.Create(ctx, rules.NewVolumeClaim(sandbox, i), fieldManager)
+		if err == nil {
+			return nil
+		}
+		if !apierrors.IsAlreadyExists(err) {
+			return fmt.Errorf("creating PersistentVolumeClaim %q: %w", key.Name, err)
+		}
+		err = r.Live.Get(ctx, key, found)
+	}
+	if err != nil {
+		return fmt.Errorf("reading PersistentVolumeClaim %q: %w", key.Name, err)
+	}
+	next, err := rules.NextVolumeClaim(sandbox, found)
+	if err != nil || next == found {
+		return err
+	}
+	if err := write.Changed(ctx, r.Client, next, found); err != nil {
+		return fmt.Errorf("updating PersistentVolumeClaim %q: %w", key.Name, err)
+	}
+	return nil
+}

@@ -1,0 +1,129 @@
+package reconcile
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/namesake-sandbox/namesake/api/rules"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/test/builder"
+	"github.com/namesake-sandbox/namesake/test/integration/suite"
+)
+
+// replicaSet controls what is not a Sandbox's.
+var replicaSet = metav1.OwnerReference{APIVersion: "apps/v1", Kind: "ReplicaSet", Name: "web", UID: "web-uid", Controller: new(true)}
+
+// A Pod of the Sandbox's name that is not the Sandbox's is reported and never touched; when it is gone, the Sandbox goes on.
+func TestAPodInTheWay(t *testing.T) {
+	const hash = "agents.x-k8s.io/sandbox-name-hash"
+	for name, tc := range map[string]struct {
+		pod  *corev1.Pod
+		want string
+	}{
+		"of nobody": {builder.MakePod("my-sandbox").Obj(),
+			`False ReconcilerError: Error seen: cannot adopt unowned pod "my-sandbox": delete it, or label it agents.x-k8s.io/adoptable=true to let sandbox "my-sandbox" have it`},
+		"of nobody, with the label of another Sandbox": {builder.MakePod("my-sandbox").Label(hash, rules.Hash("another")).Obj(),
+			`False ReconcilerError: Error seen: cannot adopt unowned pod "my-sandbox": delete it, or label it agents.x-k8s.io/adoptable=true to let sandbox "my-sandbox" have it`},
+		"of another controller": {builder.MakePod("my-sandbox").OwnerReferences(replicaSet).Obj(),
+			`False ReconcilerError: Error seen: pod "my-sandbox" is owned by ReplicaSet/web (UID: web-uid), not by sandbox "my-sandbox": delete it, and the Sandbox gets its own`},
+		"of another controller, with the Sandbox's label": {builder.MakePod("my-sandbox").OwnerReferences(replicaSet).Label(hash, "374de8f5").Obj(),
+			`False ReconcilerError: Error seen: pod "my-sandbox" is owned by ReplicaSet/web (UID: web-uid), not by sandbox "my-sandbox": delete it, and the Sandbox gets its own`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := suite.New(t)
+			inTheWay := suite.Create(t, n, n.Admin, tc.pod)
+			sandbox := suite.Create(t, n, n.Editor, builder.MakeSandbox("my-sandbox").Obj())
+			if result := n.Step(t, sandbox); result.RequeueAfter != 10*time.Second {
+				t.Errorf("looks again after %s, want 10s: no event tells when such a Pod is gone", result.RequeueAfter)
+			}
+			if diff := cmp.Diff(tc.want, readyOf(t, n, "my-sandbox")); diff != "" {
+				t.Errorf("Ready (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(inTheWay, suite.Get[corev1.Pod](t, n, "my-sandbox")); diff != "" {
+				t.Errorf("the Pod was touched (-before +after):\n%s", diff)
+			}
+			status := suite.Get[sandboxv1.Sandbox](t, n, "my-sandbox").Status
+			if status.PodUID != "" || len(status.PodIPs) > 0 {
+				t.Errorf("the status shows that Pod: %+v", status)
+			}
+
+			n.Delete(t, n.Editor, inTheWay)
+			n.Step(t, sandbox)
+			if got := suite.Get[corev1.Pod](t, n, "my-sandbox"); !metav1.IsControlledBy(got, sandbox) {
+				t.Errorf("the Pod is controlled by %v", got.OwnerReferences)
+			}
+		})
+	}
+}
+
+// A Pod without an owner that says it may be taken over, or was of a Sandbox of this name, becomes the Sandbox's, in one write.
+func TestAPodIsTakenOver(t *testing.T) {
+	for name, label := range map[string][2]string{
+		"adoptable":              {"agents.x-k8s.io/adoptable", "true"},
+		"of an earlier namesake": {"agents.x-k8s.io/sandbox-name-hash", "374de8f5"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := suite.New(t)
+			pod := suite.Create(t, n, n.Editor, builder.MakePod("my-sandbox").Label(label[0], label[1]).Label("team", "blue").Obj())
+			sandbox := suite.Create(t, n, n.Editor, builder.MakeSandbox("my-sandbox").PodLabel("app", "x").Obj())
+			n.Step(t, sandbox)
+			want := pod.DeepCopy()
+			want.OwnerReferences = []metav1.OwnerReference{*rules.SandboxOwner(sandbox)}
+			want.Labels["app"] = "x"
+			want.Labels["agents.x-k8s.io/sandbox-name-hash"] = "374de8f5"
+			want.Labels["agents.x-k8s.io/sandbox-uid"] = string(sandbox.UID)
+			want.Annotations = map[string]string{"agents.x-k8s.io/propagated-labels": "app"}
+			got := suite.Get[corev1.Pod](t, n, "my-sandbox")
+			want.ResourceVersion, want.ManagedFields = got.ResourceVersion, got.ManagedFields
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("Pod (-want +got):\n%s", diff)
+			}
+			if got := suite.Get[sandboxv1.Sandbox](t, n, "my-sandbox").Status.PodUID; got != pod.UID {
+				t.Errorf("status.podUID is %s, want %s", got, pod.UID)
+			}
+			quiet := suite.Writes(t)
+			n.Step(t, sandbox)
+			quiet.Expect(t, suite.Writes, suite.Counts{})
+		})
+	}
+}
+
+// What a user has put into a Pod, a Service or a volume never comes into a pool, whatever its labels say.
+func TestNothingIsTakenOverIntoAPool(t *testing.T) {
+	n := suite.New(t)
+	template := builder.MakeTemplate("python").Service(true).VolumeClaimTemplate("data").Obj()
+	suite.Create(t, n, n.Editor, template)
+	pool := suite.Create(t, n, n.Editor, builder.MakePool("python").Template("python").Obj())
+	adoptable := metav1.ObjectMeta{Labels: map[string]string{"agents.x-k8s.io/adoptable": "true"}}
+	volume := &corev1.PersistentVolumeClaim{ObjectMeta: adoptable, Spec: template.Spec.VolumeClaimTemplates[0].Spec}
+	volume.Name = "data-python-aaaaa"
+	suite.Create(t, n, n.Editor, volume)
+	service := &corev1.Service{ObjectMeta: adoptable, Spec: corev1.ServiceSpec{ClusterIP: "None"}}
+	service.Name = "python-aaaaa"
+	suite.Create(t, n, n.Editor, service)
+	suite.Create(t, n, n.Editor, builder.MakePod("python-bbbbb").Label("agents.x-k8s.io/adoptable", "true").Obj())
+
+	pooled := n.Member(t, pool, "aaaaa")
+	n.Step(t, pooled)
+	const why = `sandbox "python-aaaaa" is in a pool, where only its template says what is in it: delete it, and the Sandbox gets its own`
+	want := `False ReconcilerError: Error seen: cannot adopt unowned PVC "data-python-aaaaa": ` + why + "\n" + `cannot adopt unowned service "python-aaaaa": ` + why
+	if diff := cmp.Diff(want, readyOf(t, n, pooled.Name)); diff != "" {
+		t.Errorf("Ready (-want +got):\n%s", diff)
+	}
+	expectNone[corev1.Pod](t, n, pooled.Name)
+
+	pooled = n.Member(t, pool, "bbbbb")
+	n.Step(t, pooled)
+	want = `False ReconcilerError: Error seen: cannot adopt unowned pod "python-bbbbb": ` +
+		`sandbox "python-bbbbb" is in a pool, where only its template says what is in it: delete it, and the Sandbox gets its own`
+	if diff := cmp.Diff(want, readyOf(t, n, pooled.Name)); diff != "" {
+		t.Errorf("Ready (-want +got):\n%s", diff)
+	}
+	if got := suite.Get[corev1.Pod](t, n, pooled.Name); len(got.OwnerReferences) > 0 {
+		t.Errorf("the Pod is owned by %v", got.OwnerReferences)
+	}
+}
