@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
+	"github.com/namesake-sandbox/namesake/api/rules"
 	"github.com/namesake-sandbox/namesake/api/rules/candidates"
 	"github.com/namesake-sandbox/namesake/controllers/internal/index"
 	"github.com/namesake-sandbox/namesake/controllers/sandbox"
@@ -35,6 +36,9 @@ type Options struct {
 	UnnotedClaims, QuietClaims bool
 	// ClusterDomain is what the full names of Services end with.
 	ClusterDomain string
+
+	// PoolSettings are what the operator decides for all pools.
+	PoolSettings rules.PoolSettings
 
 	SandboxController, ClaimController, PoolController controller.Options
 }
@@ -62,7 +66,7 @@ func Setup(ctx context.Context, mgr manager.Manager, o Options) error {
 		return err
 	}
 	pools := &sandboxwarmpool.Reconciler{
-		Client: o.Pools, Recorder: mgr.GetEventRecorder("sandboxwarmpool-controller"), Now: o.Now,
+		Client: o.Pools, Recorder: mgr.GetEventRecorder("sandboxwarmpool-controller"), Settings: o.PoolSettings, Now: o.Now,
 	}
 	return pools.Setup(mgr, o.PoolController)
 }

@@ -56,16 +56,12 @@ func (m *claimMutator) Handle(ctx context.Context, req admission.Request) admiss
 	return admission.Patched("", patch...).WithWarnings(append(warnings, missing...)...)
 }
 
-// pick chooses the Sandbox. While the API server has not given the claim its name, the request's UID stands for it.
+// pick chooses the Sandbox.
 func (m *claimMutator) pick(ctx context.Context, claim *extensionsv1.SandboxClaim, req admission.Request) string {
-	seed := claim.Name
-	if seed == "" {
-		seed = string(req.UID)
-	}
 	if ptr.Deref(req.DryRun, false) || m.cannotCome(ctx, claim) {
-		return m.candidates.Peek(claim, seed, m.now())
+		return m.candidates.Peek(claim, m.now())
 	}
-	return m.candidates.Pick(claim, seed, m.now())
+	return m.candidates.Pick(claim, m.now())
 }
 
 // cannotCome says whether the API server will refuse claim, as far as that is known here: it has both references or none, or

@@ -23,7 +23,8 @@ const firstObserved = "2026-01-01T00:00:00Z"
 // mutator knows pool "p" of template "template", and these Sandboxes of it.
 func mutator(live *shelf, sandboxes ...string) *claimMutator {
 	pool, template := builder.MakePool("p").Obj(), builder.MakeTemplate(builder.DefaultTemplate).Obj()
-	index := candidates.New()
+	index := candidates.New(0)
+	index.ObserveNode(builder.MakeNode(builder.DefaultNode).Obj())
 	index.ObservePool(pool)
 	index.ObserveTemplate(template)
 	for _, name := range sandboxes {

@@ -22,7 +22,7 @@ func (p paths) Register(path string, hook http.Handler) { p[path] = hook }
 func TestRegister(t *testing.T) {
 	served := paths{}
 	Register(served, Options{
-		Scheme: scheme(t), Cache: shelfOf(), Live: shelfOf(), DryRun: &answers{}, Candidates: candidates.New(), ControllerUser: controllerUser, Metrics: metrics.NewAdmission(), Now: now,
+		Scheme: scheme(t), Cache: shelfOf(), Live: shelfOf(), DryRun: &answers{}, Candidates: candidates.New(0), ControllerUser: controllerUser, Metrics: metrics.NewAdmission(), Now: now,
 	})
 	manifests, err := os.ReadFile("../config/webhook/manifests.yaml")
 	if err != nil {

@@ -33,6 +33,7 @@ func AdoptionPatch(sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim)
 	annotations := map[string]string{
 		sandboxv1.AnnotationPodName:      sandbox.Name,
 		sandboxv1.AnnotationTraceContext: claim.Annotations[sandboxv1.AnnotationTraceContext],
+		sandboxv1.AnnotationSafeToEvict:  "",
 	}
 	ops = append(ops, SetKeys("/metadata/labels", sandbox.Labels, labels)...)
 	return append(ops, SetKeys("/metadata/annotations", sandbox.Annotations, annotations)...)

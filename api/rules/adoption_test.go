@@ -79,6 +79,17 @@ func TestAdoptionPatch(t *testing.T) {
 				op("add", "/metadata/annotations/opentelemetry.io~1trace-context", "claim's"),
 			},
 		},
+		"one that the autoscaler may evict, until it is adopted": {
+			sandbox: member().WithoutLabel(sandboxv1.LabelPodTemplateHash).Annotation(sandboxv1.AnnotationSafeToEvict, "true"),
+			claim:   builder.MakeClaim("c").Template("t"),
+			want: []jsonpatch.Operation{
+				op("remove", labels+"created-by", nil),
+				op("remove", labels+"sandbox-template-hash", nil),
+				op("remove", labels+"warm-pool-sandbox", nil),
+				op("add", labels+"claim-uid", "sandboxclaim-c-uid"),
+				op("remove", "/metadata/annotations/cluster-autoscaler.kubernetes.io~1safe-to-evict", nil),
+			},
+		},
 		"one that an older controller made": {
 			sandbox: member().WithoutLabel(sandboxv1.LabelPodTemplateHash, sandboxv1.LabelCreatedBy, sandboxv1.LabelLaunchType).
 				WithoutAnnotation(sandboxv1.AnnotationPodName).Annotation(sandboxv1.AnnotationTraceContext, "pool's"),

@@ -3,6 +3,7 @@ package rules
 import (
 	"slices"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -11,14 +12,13 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// Revision is what a warm Sandbox was made of: its pool, and the template and the hash of its blueprint at that time.
+// Revision is what a warm Sandbox was made of: its pool, the template, and the content at that time.
 type Revision struct {
 	// Pool is the UID of the pool: a pool of the same name that came later is another pool.
 	Pool types.UID
 	// Template is the name of the SandboxTemplate.
 	Template string
-	// Hash is the BlueprintHash of the template when the Sandbox was created.
-	Hash string
+	Content  Content
 }
 
 // CandidateOf returns the revision of sandbox if a claim may adopt it: its pool controls it, it is Ready in its current
@@ -32,7 +32,7 @@ func CandidateOf(sandbox *sandboxv1.Sandbox) (Revision, bool) {
 	return Revision{
 		Pool:     owner.UID,
 		Template: sandbox.Annotations[sandboxv1.AnnotationTemplateRef],
-		Hash:     sandbox.Labels[sandboxv1.LabelTemplateHash],
+		Content:  contentOf(sandbox.Labels[sandboxv1.LabelTemplateHash], &sandbox.Spec.PodTemplate.Spec),
 	}, true
 }
 
@@ -42,19 +42,29 @@ func IsReady(sandbox *sandboxv1.Sandbox) bool {
 	return ready != nil && ready.Status == metav1.ConditionTrue && ready.ObservedGeneration == sandbox.Generation
 }
 
-// Want is one choice of a claim: warm Sandboxes of a pool, and of a template and hash where these are not empty.
-type Want Revision
+// HandsOut says whether claims get Sandboxes on node. On one that is cordoned, or going, they would not live long.
+func HandsOut(node *corev1.Node) bool {
+	return !node.Spec.Unschedulable && node.DeletionTimestamp == nil
+}
 
-// Accepts says whether r is what w asks for.
-func (w Want) Accepts(r Revision) bool {
-	return w.Pool == r.Pool && (w.Template == "" || w.Template == r.Template) && (w.Hash == "" || w.Hash == r.Hash)
+// Want is one choice of a claim: warm Sandboxes of a pool, of a template where that is not empty, and where it is Current
+// only what the template makes now.
+type Want struct {
+	Pool     types.UID
+	Template string
+	Current  bool
+}
+
+// Accepts says whether a Sandbox of that revision, which is current or not, is what w asks for.
+func (w Want) Accepts(r Revision, current bool) bool {
+	return w.Pool == r.Pool && (w.Template == "" || w.Template == r.Template) && (current || !w.Current)
 }
 
 // Wants returns what claim may adopt, best first: Sandboxes of the current template, then, in the pools whose update
 // strategy keeps them, older ones. A claim that names a pool takes from that one; a claim that names a template takes
-// from every pool of it, and only what that template made. pools are those that the claim may draw on, in any order; hash
-// returns the BlueprintHash of a template by its name, or "" where there is no such template.
-func Wants(claim *extensionsv1.SandboxClaim, pools []*extensionsv1.SandboxWarmPool, hash func(template string) string) []Want {
+// from every pool of it, and only what that template made. pools are those that the claim may draw on, in any order;
+// exists says whether there is a template of a name.
+func Wants(claim *extensionsv1.SandboxClaim, pools []*extensionsv1.SandboxWarmPool, exists func(template string) bool) []Want {
 	if !adoptable(claim) {
 		return nil
 	}
@@ -64,11 +74,11 @@ func Wants(claim *extensionsv1.SandboxClaim, pools []*extensionsv1.SandboxWarmPo
 			continue
 		}
 		template := pool.Spec.SandboxTemplateRef.Name
-		newest := hash(template)
-		if newest != "" {
-			current = append(current, Want{Pool: pool.UID, Template: template, Hash: newest})
+		known := exists(template)
+		if known {
+			current = append(current, Want{Pool: pool.UID, Template: template, Current: true})
 		}
-		if newest != "" && UpdateStrategy(pool) == extensionsv1.UpdateStrategyRecreate {
+		if known && UpdateStrategy(pool) == extensionsv1.UpdateStrategyRecreate {
 			continue
 		}
 		if claim.Spec.WarmPoolRef != nil {

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
@@ -15,21 +16,24 @@ import (
 func TestCandidateOf(t *testing.T) {
 	pool := builder.MakePool("p").Template("t").Obj()
 	member := func() *builder.SandboxWrapper { return builder.MakeSandbox("a").Pool(pool) }
-	revision := rules.Revision{Pool: pool.UID, Template: "t", Hash: "12345678"}
+	unhashed := rules.Revision{Pool: pool.UID, Template: "t", Content: rules.Content{MountsToken: true}}
+	revision := rules.Revision{Pool: pool.UID, Template: "t", Content: rules.Content{Hash: "12345678", MountsToken: true}}
+	safe := rules.Revision{Pool: pool.UID, Template: "t", Content: rules.Content{DNSPolicy: corev1.DNSNone}}
 	for name, tc := range map[string]struct {
 		sandbox *builder.SandboxWrapper
 		want    rules.Revision
 		is      bool
 	}{
 		"a Ready member":                          {member().Ready().Label(sandboxv1.LabelTemplateHash, "12345678"), revision, true},
-		"one of an unknown template":              {member().Ready().WithoutAnnotation(sandboxv1.AnnotationTemplateRef), rules.Revision{Pool: pool.UID}, true},
+		"one of an unknown template":              {member().Ready().WithoutAnnotation(sandboxv1.AnnotationTemplateRef), rules.Revision{Pool: pool.UID, Content: unhashed.Content}, true},
+		"one with secure defaults":                {member().Ready().PodSpec(rules.Blueprint(builder.MakeTemplate("t").Obj()).PodTemplate.Spec), safe, true},
 		"one that never said whether it is Ready": {sandbox: member().PodIPs("10.0.0.1")},
 		"one that is not Ready":                   {sandbox: member().Ready().Condition("Ready", metav1.ConditionFalse, "Broken")},
 		"one that was Ready a generation ago":     {sandbox: member().Ready().Generation(2)},
 		"a Ready one without an address":          {sandbox: member().Ready().PodIPs()},
 		"one that is being deleted":               {sandbox: member().Ready().Deleting()},
 		"one that is suspended":                   {sandbox: member().Ready().OperatingMode(sandboxv1.OperatingModeSuspended)},
-		"one that runs, and says so":              {member().Ready().OperatingMode(sandboxv1.OperatingModeRunning), rules.Revision{Pool: pool.UID, Template: "t"}, true},
+		"one that runs, and says so":              {member().Ready().OperatingMode(sandboxv1.OperatingModeRunning), unhashed, true},
 		"one that will expire":                    {sandbox: member().Ready().ShutdownTime(builder.Epoch)},
 		"an orphan":                               {sandbox: member().Ready().OwnerReferences()},
 		"one of a claim":                          {sandbox: member().Ready().ClaimedBy(builder.MakeClaim("c").Obj())},
@@ -44,9 +48,23 @@ func TestCandidateOf(t *testing.T) {
 	}
 }
 
+func TestHandsOut(t *testing.T) {
+	for name, tc := range map[string]struct {
+		node *builder.NodeWrapper
+		want bool
+	}{
+		"a node":                    {builder.MakeNode("n"), true},
+		"one that is cordoned":      {builder.MakeNode("n").Unschedulable(), false},
+		"one that is being deleted": {builder.MakeNode("n").Deleting(), false},
+	} {
+		if got := rules.HandsOut(tc.node.Obj()); got != tc.want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+}
+
 func TestWants(t *testing.T) {
-	hashes := map[string]string{"t": "new", "u": "uuu"}
-	hash := func(template string) string { return hashes[template] }
+	exists := func(template string) bool { return template == "t" || template == "u" }
 	a, b := builder.MakePool("a").Template("t"), builder.MakePool("b").Template("t")
 	const uidA, uidB = "sandboxwarmpool-a-uid", "sandboxwarmpool-b-uid"
 	byPool, byTemplate := builder.MakeClaim("c").Pool("a"), builder.MakeClaim("c").Template("t")
@@ -56,17 +74,17 @@ func TestWants(t *testing.T) {
 		want  []rules.Want
 	}{
 		"no pool":                   {claim: byPool},
-		"a pool, its current first": {claim: byPool, pools: []*builder.PoolWrapper{a}, want: []rules.Want{{Pool: uidA, Template: "t", Hash: "new"}, {Pool: uidA}}},
+		"a pool, its current first": {claim: byPool, pools: []*builder.PoolWrapper{a}, want: []rules.Want{{Pool: uidA, Template: "t", Current: true}, {Pool: uidA}}},
 		"a template, its pools by name, older ones after all current ones": {
 			claim: byTemplate, pools: []*builder.PoolWrapper{b, a},
 			want: []rules.Want{
-				{Pool: uidA, Template: "t", Hash: "new"}, {Pool: uidB, Template: "t", Hash: "new"},
+				{Pool: uidA, Template: "t", Current: true}, {Pool: uidB, Template: "t", Current: true},
 				{Pool: uidA, Template: "t"}, {Pool: uidB, Template: "t"},
 			},
 		},
 		"a pool that keeps nothing old": {
 			claim: byPool, pools: []*builder.PoolWrapper{builder.MakePool("a").Template("t").UpdateStrategy(extensionsv1.UpdateStrategyRecreate)},
-			want: []rules.Want{{Pool: uidA, Template: "t", Hash: "new"}},
+			want: []rules.Want{{Pool: uidA, Template: "t", Current: true}},
 		},
 		"a pool whose template is not there hands out what it has": {
 			claim: byPool, pools: []*builder.PoolWrapper{builder.MakePool("a").Template("gone")}, want: []rules.Want{{Pool: uidA}},
@@ -84,7 +102,7 @@ func TestWants(t *testing.T) {
 			for _, pool := range tc.pools {
 				pools = append(pools, pool.Obj())
 			}
-			if diff := cmp.Diff(tc.want, rules.Wants(tc.claim.Obj(), pools, hash)); diff != "" {
+			if diff := cmp.Diff(tc.want, rules.Wants(tc.claim.Obj(), pools, exists)); diff != "" {
 				t.Errorf("wants (-want +got):\n%s", diff)
 			}
 		})
@@ -92,20 +110,22 @@ func TestWants(t *testing.T) {
 }
 
 func TestWantAccepts(t *testing.T) {
-	r := rules.Revision{Pool: "p", Template: "t", Hash: "h"}
+	r := rules.Revision{Pool: "p", Template: "t", Content: rules.Content{Hash: "h"}}
 	for name, tc := range map[string]struct {
-		want rules.Want
-		is   bool
+		want    rules.Want
+		current bool
+		is      bool
 	}{
-		"just that":                     {rules.Want{Pool: "p", Template: "t", Hash: "h"}, true},
-		"that template":                 {rules.Want{Pool: "p", Template: "t"}, true},
-		"that pool":                     {rules.Want{Pool: "p"}, true},
-		"another hash":                  {rules.Want{Pool: "p", Template: "t", Hash: "i"}, false},
-		"another template":              {rules.Want{Pool: "p", Template: "u"}, false},
-		"another pool":                  {rules.Want{Pool: "q"}, false},
-		"another pool of that template": {rules.Want{Pool: "q", Template: "t", Hash: "h"}, false},
+		"a current one, just that":      {rules.Want{Pool: "p", Template: "t", Current: true}, true, true},
+		"an older one":                  {rules.Want{Pool: "p", Template: "t", Current: true}, false, false},
+		"an older one, for want of any": {rules.Want{Pool: "p", Template: "t"}, false, true},
+		"a current one, all the same":   {rules.Want{Pool: "p", Template: "t"}, true, true},
+		"any of that pool":              {rules.Want{Pool: "p"}, false, true},
+		"another template":              {rules.Want{Pool: "p", Template: "u"}, true, false},
+		"another pool":                  {rules.Want{Pool: "q"}, true, false},
+		"another pool of that template": {rules.Want{Pool: "q", Template: "t", Current: true}, true, false},
 	} {
-		if got := tc.want.Accepts(r); got != tc.is {
+		if got := tc.want.Accepts(r, tc.current); got != tc.is {
 			t.Errorf("%s: %t", name, got)
 		}
 	}

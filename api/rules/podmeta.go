@@ -60,7 +60,7 @@ func createdBy(value string) string {
 // one that is yet to be created.
 func PodMetadata(sandbox *sandboxv1.Sandbox, pod *corev1.Pod) (labels, annotations map[string]string) {
 	template := sandbox.Spec.PodTemplate.Metadata
-	fromTemplateLabels, fromTemplateAnnotations := unreserved(template.Labels), unreserved(template.Annotations)
+	fromTemplateLabels, fromTemplateAnnotations := unreserved(template.Labels), withEviction(sandbox, unreserved(template.Annotations))
 	labels, annotations = map[string]string{}, map[string]string{}
 	if pod != nil {
 		maps.Copy(labels, pod.Labels)
@@ -77,6 +77,18 @@ func PodMetadata(sandbox *sandboxv1.Sandbox, pod *corev1.Pod) (labels, annotatio
 	record(annotations, sandboxv1.AnnotationPropagatedLabels, fromTemplateLabels)
 	record(annotations, sandboxv1.AnnotationPropagatedAnnotations, fromTemplateAnnotations)
 	return labels, annotations
+}
+
+// withEviction returns annotations, which come from sandbox's template, with what the Sandbox itself says of its Pod's
+// eviction for as long as it is in a pool. The template's own word goes first.
+func withEviction(sandbox *sandboxv1.Sandbox, annotations map[string]string) map[string]string {
+	word := sandbox.Annotations[sandboxv1.AnnotationSafeToEvict]
+	if _, said := annotations[sandboxv1.AnnotationSafeToEvict]; said || word == "" || !IsPool(ControllerOf(sandbox)) {
+		return annotations
+	}
+	with := map[string]string{sandboxv1.AnnotationSafeToEvict: word}
+	maps.Copy(with, annotations)
+	return with
 }
 
 // unreserved returns m without the keys that belong to the controllers.

@@ -69,6 +69,8 @@ func TestPodMetadata(t *testing.T) {
 		return sum
 	}
 	sandbox := func() *builder.SandboxWrapper { return builder.MakeSandbox("a") }
+	pool := builder.MakePool("p").Obj()
+	pooled := rules.IdentityLabels(sandbox().Pool(pool).Obj())
 	for title, tc := range map[string]struct {
 		sandbox             *builder.SandboxWrapper
 		pod                 *builder.PodWrapper
@@ -102,6 +104,27 @@ func TestPodMetadata(t *testing.T) {
 		"an empty record, as older versions wrote it": {
 			sandbox: sandbox(), pod: builder.MakePod("a").Label("mine", "1").Annotation(fromLabels, "").Annotation(fromAnnotations, ""),
 			labels: plus(name, "mine", "1"), annotations: m{},
+		},
+		"what the Sandbox says of eviction, in a pool": {
+			sandbox: sandbox().Pool(pool).Annotation(sandboxv1.AnnotationSafeToEvict, "true").PodAnnotation("note", "3"),
+			labels:  pooled, annotations: m{sandboxv1.AnnotationSafeToEvict: "true", "note": "3", fromAnnotations: sandboxv1.AnnotationSafeToEvict + ",note"},
+		},
+		"the template's word on it goes first": {
+			sandbox: sandbox().Pool(pool).Annotation(sandboxv1.AnnotationSafeToEvict, "true").PodAnnotation(sandboxv1.AnnotationSafeToEvict, "false"),
+			labels:  pooled, annotations: m{sandboxv1.AnnotationSafeToEvict: "false", fromAnnotations: sandboxv1.AnnotationSafeToEvict},
+		},
+		"it goes when a claim adopts": {
+			sandbox: sandbox().ClaimedBy(builder.MakeClaim("c").Obj()).Annotation(sandboxv1.AnnotationSafeToEvict, "true"),
+			pod:     builder.MakePod("a").Annotation(sandboxv1.AnnotationSafeToEvict, "true").Annotation(fromAnnotations, sandboxv1.AnnotationSafeToEvict),
+			labels:  plus(name, sandboxv1.LabelClaimUID, "sandboxclaim-c-uid"), annotations: m{},
+		},
+		"what the template or the claim says of it stays": {
+			sandbox: sandbox().ClaimedBy(builder.MakeClaim("c").Obj()).PodAnnotation(sandboxv1.AnnotationSafeToEvict, "false"),
+			pod:     builder.MakePod("a").Annotation(sandboxv1.AnnotationSafeToEvict, "true").Annotation(fromAnnotations, sandboxv1.AnnotationSafeToEvict),
+			labels:  plus(name, sandboxv1.LabelClaimUID, "sandboxclaim-c-uid"), annotations: m{sandboxv1.AnnotationSafeToEvict: "false", fromAnnotations: sandboxv1.AnnotationSafeToEvict},
+		},
+		"outside of a pool the Sandbox has no say in it": {
+			sandbox: sandbox().Annotation(sandboxv1.AnnotationSafeToEvict, "true"), labels: name, annotations: m{},
 		},
 		"the labels of the pool go when a claim adopts": {
 			sandbox: sandbox().ClaimedBy(builder.MakeClaim("c").Obj()),

@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -15,9 +18,20 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// PoolPlan is what a pool does next.
+// PoolSettings are what the operator of the manager decides for all pools.
+type PoolSettings struct {
+	// ReadinessGrace is for how long a Sandbox may be not Ready before it is replaced.
+	ReadinessGrace time.Duration
+	// UnschedulableRecheck is when to look again at one that is kept beyond that, since no node takes its Pod.
+	UnschedulableRecheck time.Duration
+	// Evictable lets the cluster autoscaler evict Pods of Sandboxes while they are in a pool.
+	Evictable bool
+	Refill    RefillLimits
+}
+
+// PoolPlan is what a pool does next, and what it was decided on.
 type PoolPlan struct {
-	// Create is how many Sandboxes to create.
+	// Create is how many Sandboxes are missing and can be made.
 	Create int
 	// Delete are the members to delete, each only as it was seen: a member that changed since may have been adopted.
 	Delete []*sandboxv1.Sandbox
@@ -25,60 +39,108 @@ type PoolPlan struct {
 	Replicas, Ready int
 	// Leaving is how many Sandboxes are being deleted and still take a member's place.
 	Leaving int
+	// Replace is how many of those in Delete are Ready, and only outdated.
+	Replace int
+	// Outdated is how many members the pool replaces, since its template makes something else by now. OutdatedReady of
+	// these are Ready; claims do not get them.
+	Outdated, OutdatedReady int
+	// Stuck is how many members are replaced since they have not been Ready for too long; Unschedulable is how many have
+	// not been either, and are kept: where no node takes the Pod of one, none takes that of another.
+	Stuck, Unschedulable int
+	// LastReady is when the member that turned Ready last did so.
+	LastReady time.Time
+	// Again is when to look again although nothing changes; zero for never.
+	Again time.Duration
 }
 
-// PlanPool compares a pool's members with its spec. members are Sandboxes that the pool controls, by its UID; template is
-// the pool's, or nil where it does not exist. Those being deleted are members no more but still take their place, so that
-// a pool never has more Pods than it says. With too many, those that are not Ready go first, then the newest. Under
-// Recreate every member that was made of something else than the template as it is now goes, too.
-func PlanPool(pool *extensionsv1.SandboxWarmPool, template *extensionsv1.SandboxTemplate, members []*sandboxv1.Sandbox) PoolPlan {
-	active := make([]*sandboxv1.Sandbox, 0, len(members))
-	outdated := staleness(pool, template)
+// PlanPool compares a pool's members with its spec. members are Sandboxes that the pool controls, by its UID; edition is
+// the pool's template, or nil where it does not exist; memory is what was remembered of the pool, or nil. Those being
+// deleted are members no more but still take their place, so that a pool never has more Pods than it says.
+//
+// What goes: members that have not been Ready for longer than the grace period, unless no node takes their Pods; under
+// Recreate those that the template does not make any more, of the Ready ones only a few at a time (see replaceable); and
+// what is too many: those that are not Ready first, then those that are outdated, then the newest.
+func PlanPool(
+	pool *extensionsv1.SandboxWarmPool, edition *Edition, members []*sandboxv1.Sandbox,
+	memory *PoolMemory, settings PoolSettings, now time.Time,
+) PoolPlan {
 	var plan PoolPlan
+	if edition != nil {
+		plan.Create = max(0, Replicas(pool)-len(members))
+	}
+	outdated := outdating(pool, edition)
+	stay := make([]*sandboxv1.Sandbox, 0, len(members))
+	starting := 0
 	for _, member := range members {
-		switch {
-		case member.DeletionTimestamp != nil:
-			plan.Leaving++
-			continue
-		case outdated(member):
+		switch plan.count(member, outdated(member)) {
+		case memberGoes:
 			plan.Delete = append(plan.Delete, member)
-			continue
-		}
-		active = append(active, member)
-		if IsReady(member) {
-			plan.Ready++
+		case memberStarts:
+			starting++
+			if plan.wait(member, settings, now) && edition != nil { // What cannot be replaced stays.
+				plan.Delete = append(plan.Delete, member)
+			} else {
+				stay = append(stay, member)
+			}
+		case memberStays:
+			stay = append(stay, member)
+		case memberLeaves:
 		}
 	}
-	plan.Replicas = len(active)
-	want := Replicas(pool)
-	plan.Create = max(0, want-len(members))
-	if excess := len(active) - want; excess > 0 {
-		slices.SortFunc(active, leastUseful)
-		plan.Delete = append(plan.Delete, active[:excess]...)
+	excess := max(0, len(stay)-Replicas(pool))
+	replace := replaceable(pool, starting+plan.Leaving+min(plan.Create, memory.owes(plan.Leaving)))
+	if excess == 0 && (plan.OutdatedReady == 0 || replace <= 0) {
+		return plan
+	}
+	slices.SortFunc(stay, func(a, b *sandboxv1.Sandbox) int { return leastUseful(a, b, outdated) })
+	plan.Delete = append(plan.Delete, stay[:excess]...)
+	for _, member := range stay[excess:] {
+		if plan.Replace < replace && outdated(member) {
+			plan.Delete = append(plan.Delete, member)
+			plan.Replace++
+		}
 	}
 	return plan
 }
 
-// staleness returns what says of a member that its pool replaces it at once.
-func staleness(pool *extensionsv1.SandboxWarmPool, template *extensionsv1.SandboxTemplate) func(*sandboxv1.Sandbox) bool {
-	if template == nil || UpdateStrategy(pool) != extensionsv1.UpdateStrategyRecreate {
-		return func(*sandboxv1.Sandbox) bool { return false }
+// replaceable is how many outdated members that are Ready the pool may replace now, if that many Sandboxes are starting,
+// leaving, or still to be made up for: a quarter of the pool at a time, so that a new template does not start every Pod at
+// once; and none when the pool makes no progress, so that a template with a mistake costs a quarter of the pool, and the
+// rest is there for claims as soon as the mistake is taken back.
+func replaceable(pool *extensionsv1.SandboxWarmPool, moving int) int {
+	if progress := meta.FindStatusCondition(pool.Status.Conditions, extensionsv1.ConditionProgressing); progress != nil &&
+		progress.Status == metav1.ConditionFalse {
+		return 0
 	}
-	hash := BlueprintHash(template)
-	return func(member *sandboxv1.Sandbox) bool {
-		return member.Annotations[sandboxv1.AnnotationTemplateRef] != template.Name || member.Labels[sandboxv1.LabelTemplateHash] != hash
-	}
+	return max(1, Replicas(pool)/4) - moving
 }
 
-// leastUseful orders members of a pool for deletion: not Ready before Ready, newer before older, then by name.
-func leastUseful(a, b *sandboxv1.Sandbox) int {
-	if aReady, bReady := IsReady(a), IsReady(b); aReady != bReady {
-		if bReady {
-			return -1
-		}
-		return 1
+// outdating returns what says of a member that its pool replaces it, since the template makes something else by now.
+func outdating(pool *extensionsv1.SandboxWarmPool, edition *Edition) func(*sandboxv1.Sandbox) bool {
+	if edition == nil || UpdateStrategy(pool) != extensionsv1.UpdateStrategyRecreate {
+		return func(*sandboxv1.Sandbox) bool { return false }
 	}
-	return cmp.Or(b.CreationTimestamp.Compare(a.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name))
+	return func(member *sandboxv1.Sandbox) bool { return !edition.Makes(member) }
+}
+
+// leastUseful orders members of a pool for deletion: not Ready before Ready, outdated before current, newer before older,
+// then by name.
+func leastUseful(a, b *sandboxv1.Sandbox, outdated func(*sandboxv1.Sandbox) bool) int {
+	return cmp.Or(
+		first(!IsReady(a), !IsReady(b)), first(outdated(a), outdated(b)),
+		b.CreationTimestamp.Compare(a.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name),
+	)
+}
+
+// first compares what has a property with what may not have it: what has it comes first.
+func first(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return -1
+	}
+	return 1
 }
 
 // Replicas returns how many Sandboxes pool asks for; one where it does not say.

@@ -7,13 +7,16 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	"github.com/namesake-sandbox/namesake/api/rules"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
+
+var settings = rules.PoolSettings{
+	ReadinessGrace: 5 * time.Minute, UnschedulableRecheck: time.Minute, Refill: rules.RefillLimits{Batch: 128},
+}
 
 func TestPlanPool(t *testing.T) {
 	pool := builder.MakePool("p").Obj()
@@ -43,7 +46,7 @@ func TestPlanPool(t *testing.T) {
 			replicas: 1, members: []*builder.SandboxWrapper{member("a", 0).Ready(), member("b", 0).Deleting()}, want: plan{Replicas: 1, Ready: 1},
 		},
 		"too many: those that are not Ready go first": {
-			replicas: 1, members: []*builder.SandboxWrapper{member("new", 9).Ready(), member("old", 0), member("older", -1)},
+			replicas: 1, members: []*builder.SandboxWrapper{member("new", 9).Ready(), member("old", 2), member("older", 1)},
 			want: plan{Replicas: 3, Ready: 1, Delete: []string{"old", "older"}},
 		},
 		"then the newest": {
@@ -69,7 +72,7 @@ func TestPlanPool(t *testing.T) {
 				members = append(members, m.Obj())
 			}
 			given := append([]*sandboxv1.Sandbox(nil), members...)
-			p := rules.PlanPool(builder.MakePool("p").Replicas(tc.replicas).Obj(), nil, members)
+			p := rules.PlanPool(builder.MakePool("p").Replicas(tc.replicas).Obj(), rules.NewEdition(builder.MakeTemplate(builder.DefaultTemplate).Obj()), members, nil, settings, builder.Epoch.Add(4*time.Minute))
 			got := plan{Create: p.Create, Replicas: p.Replicas, Ready: p.Ready}
 			for _, sandbox := range p.Delete {
 				got.Delete = append(got.Delete, sandbox.Name)
@@ -98,63 +101,6 @@ func TestPoolDefaults(t *testing.T) {
 	}
 }
 
-func TestPoolStatus(t *testing.T) {
-	now := builder.Epoch.Add(time.Hour)
-	base := builder.MakePool("test-pool").Template("t").Replicas(3).Generation(7)
-	status := func(replicas, ready int32, condition metav1.Condition) extensionsv1.SandboxWarmPoolStatus {
-		condition.Type, condition.ObservedGeneration = "Ready", 7
-		return extensionsv1.SandboxWarmPoolStatus{
-			Replicas: replicas, ReadyReplicas: ready, Selector: "agents.x-k8s.io/warm-pool-sandbox=59733166", ObservedGeneration: 7,
-			Conditions: []metav1.Condition{condition},
-		}
-	}
-	for name, tc := range map[string]struct {
-		before   metav1.ConditionStatus
-		plan     rules.PoolPlan
-		template bool
-		want     extensionsv1.SandboxWarmPoolStatus
-	}{
-		"a new pool": {
-			plan: rules.PoolPlan{Create: 3}, template: true,
-			want: status(0, 0, metav1.Condition{Status: "False", Reason: "PoolNotReady", Message: "0 of 3 Sandboxes are Ready", LastTransitionTime: metav1.NewTime(now)}),
-		},
-		"a pool that fills": {
-			before: "False", plan: rules.PoolPlan{Replicas: 3, Ready: 2}, template: true,
-			want: status(3, 2, metav1.Condition{Status: "False", Reason: "PoolNotReady", Message: "2 of 3 Sandboxes are Ready", LastTransitionTime: metav1.NewTime(builder.Epoch)}),
-		},
-		"a pool that is full": {
-			before: "False", plan: rules.PoolPlan{Replicas: 3, Ready: 3}, template: true,
-			want: status(3, 3, metav1.Condition{Status: "True", Reason: "PoolReady", Message: "3 of 3 Sandboxes are Ready", LastTransitionTime: metav1.NewTime(now)}),
-		},
-		"a pool that stays full": {
-			before: "True", plan: rules.PoolPlan{Replicas: 4, Ready: 4}, template: true,
-			want: status(4, 4, metav1.Condition{Status: "True", Reason: "PoolReady", Message: "4 of 3 Sandboxes are Ready", LastTransitionTime: metav1.NewTime(builder.Epoch)}),
-		},
-		"a pool without its template, full or not": {
-			before: "True", plan: rules.PoolPlan{Replicas: 3, Ready: 3},
-			want: status(3, 3, metav1.Condition{Status: "False", Reason: "TemplateNotFound", Message: `SandboxTemplate "t" not found`, LastTransitionTime: metav1.NewTime(now)}),
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			pool := base.Obj()
-			if tc.before != "" {
-				pool = base.Condition("Ready", tc.before, "Before").Obj()
-			}
-			got := rules.PoolStatus(pool, tc.plan, tc.template, now)
-			if diff := cmp.Diff(tc.want, got); diff != "" {
-				t.Errorf("status (-want +got):\n%s", diff)
-			}
-			if !rules.PoolStatusMoved(pool, got) {
-				t.Error("the status is not written")
-			}
-			pool.Status = got
-			if rules.PoolStatusMoved(pool, rules.PoolStatus(pool, tc.plan, tc.template, now.Add(time.Hour))) {
-				t.Error("a second pass would write again")
-			}
-		})
-	}
-}
-
 func TestCheckPoolNames(t *testing.T) {
 	for name, tc := range map[string]struct {
 		pool     string
@@ -175,48 +121,6 @@ func TestCheckPoolNames(t *testing.T) {
 				wantRefusals(t, errs)
 			} else {
 				wantRefusals(t, errs, "FieldValueInvalid metadata.name")
-			}
-		})
-	}
-}
-
-func TestPlanPoolStaleness(t *testing.T) {
-	template := builder.MakeTemplate("t").Obj()
-	other := builder.MakeTemplate("u").Obj()
-	for name, tc := range map[string]struct {
-		strategy extensionsv1.UpdateStrategyType
-		template *extensionsv1.SandboxTemplate
-		member   func(*builder.SandboxWrapper) *builder.SandboxWrapper
-		stale    bool
-	}{
-		"current, under Recreate": {extensionsv1.UpdateStrategyRecreate, template, func(w *builder.SandboxWrapper) *builder.SandboxWrapper {
-			return w.Label(sandboxv1.LabelTemplateHash, rules.BlueprintHash(template))
-		}, false},
-		"of an earlier template, under Recreate": {extensionsv1.UpdateStrategyRecreate, template, func(w *builder.SandboxWrapper) *builder.SandboxWrapper {
-			return w.Label(sandboxv1.LabelTemplateHash, "00000000")
-		}, true},
-		"of another template, under Recreate": {extensionsv1.UpdateStrategyRecreate, other, func(w *builder.SandboxWrapper) *builder.SandboxWrapper {
-			return w.Label(sandboxv1.LabelTemplateHash, rules.BlueprintHash(other))
-		}, true},
-		"of an earlier template, under OnReplenish": {extensionsv1.UpdateStrategyOnReplenish, template, func(w *builder.SandboxWrapper) *builder.SandboxWrapper {
-			return w.Label(sandboxv1.LabelTemplateHash, "00000000")
-		}, false},
-		"while the template does not exist": {extensionsv1.UpdateStrategyRecreate, nil, func(w *builder.SandboxWrapper) *builder.SandboxWrapper {
-			return w.Label(sandboxv1.LabelTemplateHash, "00000000")
-		}, false},
-	} {
-		t.Run(name, func(t *testing.T) {
-			pool := builder.MakePool("p").Template("t").Replicas(1).Obj()
-			pool.Spec.UpdateStrategy = &extensionsv1.SandboxWarmPoolUpdateStrategy{Type: tc.strategy}
-			member := tc.member(builder.MakeSandbox("a").Pool(pool).Ready()).Obj()
-
-			plan := rules.PlanPool(pool, tc.template, []*sandboxv1.Sandbox{member})
-
-			if stale := len(plan.Delete) == 1; stale != tc.stale || plan.Create != 0 {
-				t.Errorf("deletes %d, creates %d; stale: want %t", len(plan.Delete), plan.Create, tc.stale)
-			}
-			if tc.stale == (plan.Ready == 1) {
-				t.Errorf("%d Ready", plan.Ready)
 			}
 		})
 	}

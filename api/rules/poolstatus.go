@@ -2,38 +2,33 @@ package rules
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 )
 
-// ReasonPoolReady and ReasonPoolNotReady are the reasons of a pool's Ready condition, besides
-// extensionsv1.ReasonTemplateNotFound.
-const (
-	ReasonPoolReady    = "PoolReady"
-	ReasonPoolNotReady = "PoolNotReady"
-)
-
-// PoolStatus returns the status of pool, computed from scratch. hasTemplate says whether its SandboxTemplate exists.
-func PoolStatus(pool *extensionsv1.SandboxWarmPool, plan PoolPlan, hasTemplate bool, now time.Time) extensionsv1.SandboxWarmPoolStatus {
-	ready := metav1.Condition{Type: extensionsv1.ConditionReady, Status: metav1.ConditionFalse, Reason: ReasonPoolNotReady}
-	switch want := Replicas(pool); {
-	case !hasTemplate:
-		problem := TemplateNotFound(pool.Spec.SandboxTemplateRef.Name)
-		ready.Reason, ready.Message = problem.Reason, problem.Message
-	case plan.Ready >= want:
-		ready.Status, ready.Reason = metav1.ConditionTrue, ReasonPoolReady
-		ready.Message = fmt.Sprintf("%d of %d Sandboxes are Ready", plan.Ready, want)
-	default:
-		ready.Message = fmt.Sprintf("%d of %d Sandboxes are Ready", plan.Ready, want)
-		if plan.Leaving > 0 {
-			ready.Message += fmt.Sprintf("; %d are being deleted", plan.Leaving)
-		}
+// PoolRefused returns what to say of a pool when the API server answered err to the creation of the Sandbox of that name:
+// nil unless that refuses it, as a quota or a policy does. The random end of the name is left out, or the message would
+// differ at each try.
+func PoolRefused(sandbox string, err error) *Problem {
+	if !apierrors.IsForbidden(err) && !apierrors.IsInvalid(err) {
+		return nil
 	}
+	message := strings.ReplaceAll(err.Error(), sandbox, sandbox[:len(sandbox)-SuffixLength]+"*")
+	return &Problem{Reason: extensionsv1.ReasonSandboxRefused, Message: "Creating a Sandbox failed: " + message, Cause: err}
+}
+
+// PoolStatus returns the status of pool, computed from scratch. problem is what keeps it from creating Sandboxes, or nil.
+func PoolStatus(pool *extensionsv1.SandboxWarmPool, plan PoolPlan, problem *Problem, now time.Time) extensionsv1.SandboxWarmPoolStatus {
 	conditions := &conditionSet{generation: pool.Generation, now: now, old: pool.Status.Conditions}
-	conditions.set(ready)
+	conditions.set(poolProgressing(pool, plan, problem))
+	conditions.set(poolReady(pool, plan, problem))
 	return extensionsv1.SandboxWarmPoolStatus{
 		Replicas:           int32(plan.Replicas), //nolint:gosec // bounded by what a namespace holds
 		ReadyReplicas:      int32(plan.Ready),    //nolint:gosec // as above
@@ -43,7 +38,100 @@ func PoolStatus(pool *extensionsv1.SandboxWarmPool, plan PoolPlan, hasTemplate b
 	}
 }
 
+// poolReady is the Ready condition: as many Sandboxes as the pool asks for that claims may have at once.
+func poolReady(pool *extensionsv1.SandboxWarmPool, plan PoolPlan, problem *Problem) metav1.Condition {
+	ready := metav1.Condition{
+		Type: extensionsv1.ConditionReady, Status: metav1.ConditionFalse, Reason: extensionsv1.ReasonPoolNotReady,
+		Message: fmt.Sprintf("%d of %d Sandboxes are Ready", plan.Ready, Replicas(pool)),
+	}
+	if plan.OutdatedReady > 0 {
+		ready.Message += fmt.Sprintf("; %d are of an earlier template", plan.OutdatedReady)
+	}
+	if plan.Leaving > 0 && plan.Ready < Replicas(pool) {
+		ready.Message += fmt.Sprintf("; %d are being deleted", plan.Leaving)
+	}
+	switch {
+	case problem != nil && problem.Reason == extensionsv1.ReasonTemplateNotFound:
+		ready.Reason, ready.Message = problem.Reason, problem.Message
+	case plan.Ready-plan.OutdatedReady >= Replicas(pool):
+		ready.Status, ready.Reason = metav1.ConditionTrue, extensionsv1.ReasonPoolReady
+	}
+	return ready
+}
+
+// poolProgressing is the Progressing condition.
+func poolProgressing(pool *extensionsv1.SandboxWarmPool, plan PoolPlan, problem *Problem) metav1.Condition {
+	before := meta.FindStatusCondition(pool.Status.Conditions, extensionsv1.ConditionProgressing)
+	want := Replicas(pool)
+	progress := metav1.Condition{Type: extensionsv1.ConditionProgressing, Status: metav1.ConditionFalse}
+	switch overdue := plan.Stuck + plan.Unschedulable; {
+	case problem != nil:
+		progress.Reason, progress.Message = problem.Reason, problem.Message
+	case overdue > 0:
+		progress.Reason = extensionsv1.ReasonSandboxesNotReady
+		progress.Message = fmt.Sprintf("%d of %d Sandboxes have not been Ready for longer than the grace period: %d are replaced, %d wait for a node",
+			overdue, want, plan.Stuck, plan.Unschedulable)
+	case goesOn(before, plan, want):
+		progress.Reason, progress.Message = before.Reason, before.Message
+	default:
+		progress.Status = metav1.ConditionTrue
+		progress.Reason, progress.Message = poolTask(plan, want)
+	}
+	return progress
+}
+
+// goesOn says whether what was in the way of a pool still is, although nothing in plan says so: Sandboxes that did not become
+// Ready were replaced, but none has become Ready since; or none was created since the last was refused.
+func goesOn(before *metav1.Condition, plan PoolPlan, want int) bool {
+	switch {
+	case before == nil:
+		return false
+	case before.Reason == extensionsv1.ReasonSandboxesNotReady:
+		return plan.Ready < want && plan.LastReady.Before(before.LastTransitionTime.Time)
+	case before.Reason == extensionsv1.ReasonSandboxRefused:
+		return plan.Create > 0
+	}
+	return false
+}
+
+// poolTask is what a pool is doing that nothing is in the way of.
+func poolTask(plan PoolPlan, want int) (reason, message string) {
+	switch {
+	case plan.Outdated > 0:
+		return extensionsv1.ReasonPoolReplacing, fmt.Sprintf("%d of %d Sandboxes are of an earlier template and are being replaced", plan.Outdated, want)
+	case plan.Ready < want:
+		return extensionsv1.ReasonPoolFilling, fmt.Sprintf("%d of %d Sandboxes are not Ready yet", want-plan.Ready, want)
+	}
+	return extensionsv1.ReasonPoolComplete, fmt.Sprintf("All %d Sandboxes are Ready", want)
+}
+
 // PoolStatusMoved says whether wanted differs from the status that pool has.
 func PoolStatusMoved(pool *extensionsv1.SandboxWarmPool, wanted extensionsv1.SandboxWarmPoolStatus) bool {
 	return !sameStatus(pool.Status, wanted)
+}
+
+// IsPoolRefused says whether the last word on pool is that the API server refuses its Sandboxes.
+func IsPoolRefused(pool *extensionsv1.SandboxWarmPool) bool {
+	progress := meta.FindStatusCondition(pool.Status.Conditions, extensionsv1.ConditionProgressing)
+	return progress != nil && progress.Reason == extensionsv1.ReasonSandboxRefused
+}
+
+// PoolEvent is an event on a pool.
+type PoolEvent struct{ Type, Reason, Note string }
+
+// NextPoolEvent returns what to tell of a pool that had the status before and has after, or nil: that it no longer makes
+// progress, and why, and that it does again.
+func NextPoolEvent(before, after extensionsv1.SandboxWarmPoolStatus) *PoolEvent {
+	old := meta.FindStatusCondition(before.Conditions, extensionsv1.ConditionProgressing)
+	progress := meta.FindStatusCondition(after.Conditions, extensionsv1.ConditionProgressing)
+	wasStopped := old != nil && old.Status == metav1.ConditionFalse
+	switch stopped := progress.Status == metav1.ConditionFalse; {
+	case !stopped && wasStopped:
+		return &PoolEvent{corev1.EventTypeNormal, "WarmPoolProgressing", "Warm pool is progressing again"}
+	case !stopped || (wasStopped && old.Reason == progress.Reason):
+		return nil
+	case progress.Reason == extensionsv1.ReasonSandboxRefused:
+		return &PoolEvent{corev1.EventTypeWarning, progress.Reason, progress.Message}
+	}
+	return &PoolEvent{corev1.EventTypeWarning, "WarmPoolNotProgressing", progress.Message}
 }

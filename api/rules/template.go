@@ -30,19 +30,31 @@ func hashJSON(v any) string {
 	return Hash(string(encoded))
 }
 
-// NewPoolSandbox returns the Sandbox that pool creates out of template. suffix is SuffixLength random characters of a
-// name; the API server refuses the name when it is taken.
-func NewPoolSandbox(pool *extensionsv1.SandboxWarmPool, template *extensionsv1.SandboxTemplate, suffix string) *sandboxv1.Sandbox {
-	sandbox := newSandbox(template, pool.Namespace, GeneratedName(pool.Name+"-", suffix))
+// NewPoolSandbox returns the Sandbox that pool creates out of a template as it is now. suffix is SuffixLength random
+// characters of a name; the API server refuses the name when it is taken.
+func NewPoolSandbox(pool *extensionsv1.SandboxWarmPool, edition *Edition, suffix string) *sandboxv1.Sandbox {
+	sandbox := newSandbox(edition.template, pool.Namespace, GeneratedName(pool.Name+"-", suffix))
 	maps.Copy(sandbox.Labels, map[string]string{
 		sandboxv1.LabelWarmPool:        Hash(pool.Name),
-		sandboxv1.LabelTemplateHash:    BlueprintHash(template),
-		sandboxv1.LabelPodTemplateHash: PodTemplateHash(template),
+		sandboxv1.LabelTemplateHash:    edition.content.Hash,
+		sandboxv1.LabelPodTemplateHash: edition.podHash,
 		sandboxv1.LabelLaunchType:      sandboxv1.LaunchTypeWarm,
 		sandboxv1.LabelCreatedBy:       sandboxv1.CreatedByController,
 	})
 	sandbox.OwnerReferences = []metav1.OwnerReference{*PoolOwner(pool)}
 	return sandbox
+}
+
+// Evictable returns sandbox, which is new, with the word that the cluster autoscaler may evict its Pod; where its template
+// says something of that, the template's word stays alone. The word is on the Sandbox and not in its pod template: so
+// adoption takes it back without another generation, which the claim would have to wait for.
+func Evictable(sandbox *sandboxv1.Sandbox) *sandboxv1.Sandbox {
+	if _, said := sandbox.Spec.PodTemplate.Metadata.Annotations[sandboxv1.AnnotationSafeToEvict]; said {
+		return sandbox
+	}
+	marked := sandbox.DeepCopy()
+	marked.Annotations[sandboxv1.AnnotationSafeToEvict] = "true"
+	return marked
 }
 
 // NewClaimSandbox returns the Sandbox that is created out of template for claim, which is bound to its name; or why the

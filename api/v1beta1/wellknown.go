@@ -119,8 +119,9 @@ const (
 	// by the controllers where tracing is on; adoption and cold creation copy the claim's to the Sandbox.
 	AnnotationTraceContext = "opentelemetry.io/trace-context"
 
-	// AnnotationSafeToEvict is on the Pod of a Sandbox in a pool, "true" where the pool controller runs with eviction
-	// allowed: the cluster autoscaler may then evict it. Adoption removes that value.
+	// AnnotationSafeToEvict is on a Sandbox in a pool and on its Pod, "true" where the pool controller runs with eviction
+	// allowed and the template says nothing of it: the cluster autoscaler may then evict the Pod. Written by the pool
+	// controller, copied to the Pod while a pool controls the Sandbox; adoption removes it.
 	AnnotationSafeToEvict = "cluster-autoscaler.kubernetes.io/safe-to-evict"
 )
 

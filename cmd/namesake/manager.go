@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"math/rand/v2"
 	"path/filepath"
 	"time"
 
@@ -77,7 +78,7 @@ func newManager(ctx context.Context, cfg *rest.Config, o *options, drain *servin
 	if err != nil {
 		return nil, fmt.Errorf("creating the manager: %w", err)
 	}
-	index := candidates.New()
+	index := candidates.New(rand.Uint64()) //nolint:gosec // an order, and no secret
 	fed, err := feed.Start(ctx, mgr.GetCache(), index, time.Now)
 	if err != nil {
 		return nil, err
@@ -100,6 +101,7 @@ func newManager(ctx context.Context, cfg *rest.Config, o *options, drain *servin
 	return mgr, controllers.Setup(ctx, mgr, controllers.Options{
 		Claims: clients.claims, Sandboxes: clients.sandboxes, Pools: clients.pools,
 		Live: mgr.GetAPIReader(), Candidates: index, Metrics: claims, Now: time.Now, ClusterDomain: o.clusterDomain,
+		PoolSettings:      o.pool,
 		SandboxController: workers(o.sandboxWorkers), ClaimController: workers(o.claimWorkers), PoolController: workers(o.poolWorkers),
 	})
 }
@@ -120,7 +122,7 @@ func workers(n int) controller.Options {
 }
 
 // cacheOptions keeps the cache small: of all Pods, Services and PersistentVolumeClaims only those of Sandboxes, and of the
-// Pods only what is read; of all webhook configurations only Namesake's own.
+// Pods, and of nodes, only what is read; of all webhook configurations only Namesake's own.
 func cacheOptions(o *options) cache.Options {
 	ours := cache.ByObject{Field: fields.OneTermEqualSelector("metadata.name", o.webhookConfig)}
 	hash, err := labels.NewRequirement(sandboxv1.LabelSandboxNameHash, selection.Exists, nil)
@@ -134,6 +136,7 @@ func cacheOptions(o *options) cache.Options {
 			&corev1.Pod{}:                                 {Label: ofSandboxes, Transform: stripPod},
 			&corev1.Service{}:                             {Label: ofSandboxes},
 			&corev1.PersistentVolumeClaim{}:               {Label: ofSandboxes},
+			&corev1.Node{}:                                {Transform: stripNode},
 			&admissionv1.MutatingWebhookConfiguration{}:   ours,
 			&admissionv1.ValidatingWebhookConfiguration{}: ours,
 		},
@@ -155,5 +158,20 @@ func stripPod(obj any) (any, error) {
 		},
 		Spec:   corev1.PodSpec{NodeName: pod.Spec.NodeName},
 		Status: corev1.PodStatus{Phase: pod.Status.Phase, Conditions: pod.Status.Conditions, PodIPs: pod.Status.PodIPs},
+	}, nil
+}
+
+// stripNode drops from a cached Node all but what says whether claims get its Sandboxes.
+func stripNode(obj any) (any, error) {
+	node, ok := obj.(*corev1.Node)
+	if !ok {
+		return obj, nil
+	}
+	return &corev1.Node{
+		TypeMeta: node.TypeMeta,
+		ObjectMeta: metav1.ObjectMeta{
+			Name: node.Name, UID: node.UID, ResourceVersion: node.ResourceVersion, DeletionTimestamp: node.DeletionTimestamp,
+		},
+		Spec: corev1.NodeSpec{Unschedulable: node.Spec.Unschedulable},
 	}, nil
 }

@@ -13,6 +13,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/namesake-sandbox/namesake/api/rules"
 )
 
 // options are the flags that an operator may have a reason to change.
@@ -39,6 +41,8 @@ type options struct {
 	sandboxWorkers int
 	claimWorkers   int
 	poolWorkers    int
+
+	pool rules.PoolSettings
 }
 
 func defaults() *options {
@@ -59,6 +63,7 @@ func defaults() *options {
 		sandboxWorkers:  100,
 		claimWorkers:    50,
 		poolWorkers:     4,
+		pool:            defaultPoolSettings(),
 	}
 }
 
@@ -87,6 +92,7 @@ func (o *options) addFlags(flags *flag.FlagSet) {
 	flags.IntVar(&o.sandboxWorkers, "sandbox-concurrent-workers", o.sandboxWorkers, "Sandboxes reconciled at a time.")
 	flags.IntVar(&o.claimWorkers, "sandbox-claim-concurrent-workers", o.claimWorkers, "Claims reconciled at a time.")
 	flags.IntVar(&o.poolWorkers, "sandbox-warm-pool-concurrent-workers", o.poolWorkers, "Pools reconciled at a time.")
+	addPoolFlags(flags, &o.pool)
 }
 
 // validate returns every problem with the flags, and with what is left of the command line.
@@ -128,7 +134,7 @@ func (o *options) validate(rest []string) error {
 	if o.shutdownDelay < 0 {
 		errs = append(errs, fmt.Errorf("--shutdown-delay: found %s, must not be negative", o.shutdownDelay))
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, checkPoolSettings(o.pool)...)...)
 }
 
 // certificateKey is what --certificate names; its name is empty where the flag is.

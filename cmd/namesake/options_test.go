@@ -56,6 +56,25 @@ func TestOptionsValidate(t *testing.T) {
 		"another domain":                         {args: []string{"--cluster-domain=k8s.example.com"}},
 		"no domain":                              {args: []string{"--cluster-domain="}, want: []string{`--cluster-domain: found "", must be a domain name such as cluster.local`}},
 		"a domain that begins with a dot":        {args: []string{"--cluster-domain=.cluster.local"}, want: []string{`--cluster-domain: found ".cluster.local", must be a domain name such as cluster.local`}},
+		"pools that do as little as they can": {args: []string{
+			"--sandbox-warm-pool-max-batch-size=1", "--sandbox-warm-pool-max-refill-rate=0.01", "--sandbox-warm-pool-replenish-delay=1h",
+			"--sandbox-warm-pool-readiness-grace-period=1ns", "--sandbox-warm-pool-unschedulable-recheck-interval=1ns", "--enable-warm-pool-eviction=false",
+		}},
+		"pools that do nothing": {
+			args: []string{
+				"--sandbox-warm-pool-max-batch-size=0", "--sandbox-warm-pool-max-refill-rate=-1", "--sandbox-warm-pool-replenish-delay=-1s",
+				"--sandbox-warm-pool-readiness-grace-period=0", "--sandbox-warm-pool-unschedulable-recheck-interval=-1m",
+			},
+			want: []string{
+				"--sandbox-warm-pool-max-batch-size: found 0, must be at least 1",
+				"--sandbox-warm-pool-max-refill-rate: found -1, must be positive, or 0 for no limit",
+				"--sandbox-warm-pool-readiness-grace-period: found 0s, must be positive",
+				"--sandbox-warm-pool-replenish-delay: found -1s, must not be negative",
+				"--sandbox-warm-pool-unschedulable-recheck-interval: found -1m0s, must be positive",
+			},
+		},
+		"pools at a rate that is no number": {args: []string{"--sandbox-warm-pool-max-refill-rate=NaN"}, want: []string{"--sandbox-warm-pool-max-refill-rate: found NaN, must be positive, or 0 for no limit"}},
+		"pools at an infinite rate":         {args: []string{"--sandbox-warm-pool-max-refill-rate=+Inf"}, want: []string{"--sandbox-warm-pool-max-refill-rate: found +Inf, must be positive, or 0 for no limit"}},
 		"everything at once, in one order": {
 			args: []string{"--webhook-key-name=", "--kube-api-qps=0", "--sandbox-concurrent-workers=0", "--kube-api-burst=0", "--controller-user=", "x"},
 			want: []string{
@@ -94,6 +113,32 @@ func TestFlagsAreExplained(t *testing.T) {
 			t.Errorf("--%s: %q is no sentence", f.Name, f.Usage)
 		}
 	})
+}
+
+// What the cache drops of a node, no rule reads.
+func TestStripNode(t *testing.T) {
+	for name, node := range map[string]*builder.NodeWrapper{
+		"a node":                    builder.MakeNode("a"),
+		"one that is cordoned":      builder.MakeNode("a").Unschedulable(),
+		"one that is being deleted": builder.MakeNode("a").Deleting(),
+	} {
+		whole := node.ResourceVersion("7").Label("zone", "b").Obj()
+		whole.Status.NodeInfo.KernelVersion = "6"
+		obj, err := stripNode(whole.DeepCopy())
+		stripped, ok := obj.(*corev1.Node)
+		if err != nil || !ok {
+			t.Fatalf("%s: got %T, %v", name, obj, err)
+		}
+		if rules.HandsOut(stripped) != rules.HandsOut(whole) || stripped.Name != "a" || stripped.ResourceVersion != "7" {
+			t.Errorf("%s: kept %v", name, stripped)
+		}
+		if len(stripped.Labels) > 0 || stripped.Status.NodeInfo.KernelVersion != "" {
+			t.Errorf("%s: kept %v, which nothing reads", name, stripped)
+		}
+	}
+	if got, err := stripNode("a tombstone"); got != "a tombstone" || err != nil {
+		t.Errorf("got %v, %v", got, err)
+	}
 }
 
 // What the cache drops of a Pod, no rule reads.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -16,6 +17,8 @@ import (
 	"github.com/namesake-sandbox/namesake/api/rules/candidates"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
+
+// +kubebuilder:rbac:groups="",resources=nodes,verbs=get;list;watch
 
 // Start adds handlers to the informers that the index is fed from. now is the current time. The returned function says
 // whether everything that the cache held at its start has reached the index.
@@ -29,6 +32,7 @@ func Start(ctx context.Context, informers cache.Informers, index *candidates.Ind
 		{&sandboxv1.Sandbox{}, func(obj any) { index.Observe(obj.(*sandboxv1.Sandbox)) }, index.Forget},
 		{&extensionsv1.SandboxWarmPool{}, func(obj any) { index.ObservePool(obj.(*extensionsv1.SandboxWarmPool)) }, index.ForgetPool},
 		{&extensionsv1.SandboxTemplate{}, func(obj any) { index.ObserveTemplate(obj.(*extensionsv1.SandboxTemplate)) }, index.ForgetTemplate},
+		{&corev1.Node{}, func(obj any) { index.ObserveNode(obj.(*corev1.Node)) }, index.ForgetNode},
 		{&extensionsv1.SandboxClaim{}, func(obj any) { index.ObserveClaim(obj.(*extensionsv1.SandboxClaim), now()) }, keep},
 	} {
 		informer, err := informers.GetInformer(ctx, source.object, cache.BlockUntilSynced(false))

@@ -67,7 +67,7 @@ func TestFeed(t *testing.T) {
 	warm := func() *builder.SandboxWrapper {
 		return builder.MakeSandbox("a").Pool(pool).Ready().Label(sandboxv1.LabelTemplateHash, rules.BlueprintHash(template))
 	}
-	claim := builder.MakeClaim("c").Pool("p").Obj()
+	claim, node := builder.MakeClaim("c").Pool("p").Obj(), builder.MakeNode(builder.DefaultNode).Obj()
 	for name, tc := range map[string]struct {
 		then func(*informers)
 		want string
@@ -91,19 +91,23 @@ func TestFeed(t *testing.T) {
 				i.of(claim).handler.OnAdd(builder.MakeClaim("d").Pool("p").BoundTo("a").Obj(), false)
 			}, "",
 		},
+		"its node is cordoned": {func(i *informers) {
+			i.of(node).handler.OnUpdate(node, builder.MakeNode(builder.DefaultNode).Unschedulable().Obj())
+		}, ""},
+		"its node is gone":         {func(i *informers) { i.of(node).handler.OnDelete(node) }, ""},
 		"another claim is deleted": {func(i *informers) { i.of(claim).handler.OnDelete(claim) }, "a"},
 		"what is no object":        {func(i *informers) { i.of(warm().Obj()).handler.OnDelete(7) }, "a"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			index, sources := candidates.New(), &informers{informers: map[string]*informer{}}
+			index, sources := candidates.New(0), &informers{informers: map[string]*informer{}}
 			if _, err := Start(t.Context(), sources, index, func() time.Time { return builder.Epoch }); err != nil {
 				t.Fatal(err)
 			}
-			for _, obj := range []client.Object{template, pool, claim, warm().Obj()} {
+			for _, obj := range []client.Object{template, pool, claim, warm().Obj(), node} {
 				sources.of(obj).handler.OnAdd(obj, true)
 			}
 			tc.then(sources)
-			if got := index.Pick(claim, "seed", builder.Epoch); got != tc.want {
+			if got := index.Pick(claim, builder.Epoch); got != tc.want {
 				t.Errorf("picked %q, want %q", got, tc.want)
 			}
 		})
@@ -112,12 +116,12 @@ func TestFeed(t *testing.T) {
 
 func TestSynced(t *testing.T) {
 	sources := &informers{informers: map[string]*informer{}}
-	synced, err := Start(t.Context(), sources, candidates.New(), nil)
+	synced, err := Start(t.Context(), sources, candidates.New(0), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(sources.informers) != 4 {
-		t.Errorf("%d informers, want 4", len(sources.informers))
+	if len(sources.informers) != 5 {
+		t.Errorf("%d informers, want 5", len(sources.informers))
 	}
 	for kind, source := range sources.informers {
 		if synced() {
@@ -135,7 +139,7 @@ func TestStartFails(t *testing.T) {
 	noHandler := &informers{informers: map[string]*informer{}}
 	noHandler.of(&sandboxv1.Sandbox{}).err = broken
 	for name, sources := range map[string]*informers{"without an informer": {err: broken}, "without a handler": noHandler} {
-		if _, err := Start(t.Context(), sources, candidates.New(), nil); !errors.Is(err, broken) {
+		if _, err := Start(t.Context(), sources, candidates.New(0), nil); !errors.Is(err, broken) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

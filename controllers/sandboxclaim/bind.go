@@ -20,7 +20,7 @@ import (
 func (r *Reconciler) bind(ctx context.Context, claim *extensionsv1.SandboxClaim) error {
 	name := claim.Status.Sandbox.Name // A claim from before bindings were written, that has its Sandbox already.
 	if name == "" {
-		name = r.Candidates.Pick(claim, claim.Name, r.Now())
+		name = r.Candidates.Pick(claim, r.Now())
 	}
 	if name == "" {
 		template, err := r.template(ctx, claim)

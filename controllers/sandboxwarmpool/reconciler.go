@@ -7,9 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/util/rand"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/recorder"
@@ -28,15 +25,7 @@ import (
 // +kubebuilder:rbac:groups=agents.x-k8s.io,resources=sandboxes,verbs=get;list;watch;create;delete
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch;update
 
-// parallel is how many Sandboxes a pool creates or deletes at a time, and so how many requests at the most are in vain
-// when the first is refused.
-const parallel = 16
-
-// batch is how many Sandboxes a pool creates in a pass. Then it looks again whether it still wants more, and others get
-// their turn.
-const batch = 128
-
-// again is when to look again after a pass that has more to do, or that was decided on an old view.
+// again is when to look again after a pass that was decided on an old view.
 const again = 20 * time.Millisecond
 
 // Reconciler creates and deletes the Sandboxes of a pool.
@@ -45,7 +34,10 @@ type Reconciler struct {
 	// creates nothing twice.
 	Client   client.Client
 	Recorder recorder.EventRecorder
+	Settings rules.PoolSettings
 	Now      func() time.Time
+
+	memories memories
 }
 
 // Reconcile makes one pass over pool and its members.
@@ -61,15 +53,26 @@ func (r *Reconciler) Reconcile(ctx context.Context, pool *extensionsv1.SandboxWa
 	if err != nil {
 		return reconcile.Result{}, err
 	}
-	plan := rules.PlanPool(pool, template, members)
-	created := r.create(ctx, pool, template, min(plan.Create, batch))
-	deleted := r.delete(ctx, plan.Delete)
-	stale := r.writeStatus(ctx, pool, plan, template != nil)
-	err = errors.Join(created, write.IgnoreWeather(deleted), write.IgnoreWeather(stale))
-	if err == nil && (plan.Create > batch || deleted != nil || stale != nil) {
+	edition := rules.NewEdition(template)
+	memory := r.memories.of(pool.UID)
+	plan := rules.PlanPool(pool, edition, members, memory, r.Settings, r.Now())
+	n, wait, memory := rules.NextRefill(memory, pool, plan, r.Settings.Refill, r.Now())
+	problem, err := r.create(ctx, pool, edition, n)
+	var deleted error
+	if problem == nil && err == nil { // What cannot be replaced stays.
+		deleted = r.delete(ctx, plan.Delete)
+		memory = memory.Replaced(plan.Replace)
+	}
+	r.memories.keep(pool.UID, memory)
+	if edition == nil {
+		problem = rules.TemplateNotFound(pool.Spec.SandboxTemplateRef.Name)
+	}
+	stale := r.writeStatus(ctx, pool, plan, problem)
+	err = errors.Join(err, cause(problem), write.IgnoreWeather(deleted), write.IgnoreWeather(stale))
+	if err == nil && (deleted != nil || stale != nil) {
 		return reconcile.Result{RequeueAfter: again}, nil
 	}
-	return reconcile.Result{}, err
+	return reconcile.Result{RequeueAfter: earlier(plan.Again, wait)}, err
 }
 
 // template returns the pool's SandboxTemplate, or nil where it does not exist.
@@ -99,53 +102,39 @@ func (r *Reconciler) members(ctx context.Context, pool *extensionsv1.SandboxWarm
 	return members, nil
 }
 
-// create adds n Sandboxes to the pool, or fewer: a name that is taken is left to the next pass.
-func (r *Reconciler) create(ctx context.Context, pool *extensionsv1.SandboxWarmPool, template *extensionsv1.SandboxTemplate, n int) error {
-	if n == 0 || template == nil {
+// writeStatus writes the status if it moved, on the version that it was computed from, and then tells of it.
+func (r *Reconciler) writeStatus(
+	ctx context.Context, pool *extensionsv1.SandboxWarmPool, plan rules.PoolPlan, problem *rules.Problem,
+) error {
+	status := rules.PoolStatus(pool, plan, problem, r.Now())
+	if !rules.PoolStatusMoved(pool, status) {
 		return nil
 	}
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(parallel)
-	for range n {
-		group.Go(func() error {
-			if ctx.Err() != nil {
-				return nil // Another was refused, and this one would be.
-			}
-			err := r.Client.Create(ctx, rules.NewPoolSandbox(pool, template, rand.String(rules.SuffixLength)))
-			return client.IgnoreAlreadyExists(err)
-		})
+	event := rules.NextPoolEvent(pool.Status, status)
+	base := pool.DeepCopy()
+	pool = pool.DeepCopy()
+	pool.Status = status
+	if err := write.Status(ctx, r.Client, pool, base); err != nil {
+		return err
 	}
-	err := group.Wait()
-	if err != nil {
-		r.Recorder.Eventf(pool, nil, corev1.EventTypeWarning, "SandboxRefused", "Create", "Creating a Sandbox failed: %v", err)
-		return fmt.Errorf("creating a Sandbox: %w", err)
+	if event != nil {
+		r.Recorder.Eventf(pool, nil, event.Type, event.Reason, "Reconciling", "%s", event.Note)
 	}
 	return nil
 }
 
-// delete removes members that are too many. One that changed since it was listed may have been adopted, and stays: then
-// the error is weather.
-func (r *Reconciler) delete(ctx context.Context, members []*sandboxv1.Sandbox) error {
-	var group errgroup.Group
-	group.SetLimit(parallel)
-	for _, member := range members {
-		group.Go(func() error {
-			if err := write.DeleteUnchanged(ctx, r.Client, member); err != nil {
-				return fmt.Errorf("deleting Sandbox %q: %w", member.Name, err)
-			}
-			return nil
-		})
-	}
-	return group.Wait()
-}
-
-func (r *Reconciler) writeStatus(ctx context.Context, pool *extensionsv1.SandboxWarmPool, plan rules.PoolPlan, hasTemplate bool) error {
-	status := rules.PoolStatus(pool, plan, hasTemplate, r.Now())
-	if !rules.PoolStatusMoved(pool, status) {
+// cause is the error behind problem, which is tried again with backoff.
+func cause(problem *rules.Problem) error {
+	if problem == nil {
 		return nil
 	}
-	base := pool.DeepCopy()
-	pool = pool.DeepCopy()
-	pool.Status = status
-	return write.Status(ctx, r.Client, pool, base)
+	return problem.Cause
+}
+
+// earlier returns the shorter of two times, of which zero is never.
+func earlier(a, b time.Duration) time.Duration {
+	if a == 0 || b == 0 {
+		return a + b
+	}
+	return min(a, b)
 }

@@ -27,14 +27,18 @@ const gather = 100 * time.Millisecond
 type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
 
 // Setup adds the reconciler to mgr. A pool's own status wakes it, too, in a while: one that was computed from an old view,
-// here or by another manager, is the last change that anyone sees.
+// here or by another manager, is the last change that anyone sees. But not one that tells of a refusal: that is tried again
+// with backoff, and if its words differ at each try, it would wake itself for ever.
 func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) error {
 	return builder.ControllerManagedBy(mgr).
 		For(&extensionsv1.SandboxWarmPool{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
 		Watches(&extensionsv1.SandboxWarmPool{}, handler.Funcs{
 			UpdateFunc: func(_ context.Context, e event.UpdateEvent, q queue) {
-				q.AddAfter(reconcile.Request{NamespacedName: client.ObjectKeyFromObject(e.ObjectNew)}, gather)
+				if !rules.IsPoolRefused(e.ObjectNew.(*extensionsv1.SandboxWarmPool)) {
+					q.AddAfter(reconcile.Request{NamespacedName: client.ObjectKeyFromObject(e.ObjectNew)}, gather)
+				}
 			},
+			DeleteFunc: func(_ context.Context, e event.DeleteEvent, _ queue) { r.memories.forget(e.Object.GetUID()) },
 		}).
 		Watches(&sandboxv1.Sandbox{}, handler.Funcs{
 			CreateFunc: func(_ context.Context, e event.CreateEvent, q queue) { wake(q, e.Object, gather) },

@@ -50,7 +50,7 @@ func (w *SandboxWrapper) ClaimedBy(claim *extensionsv1.SandboxClaim) *SandboxWra
 	launchType := sandboxv1.LaunchTypeCold
 	if _, warm := w.sandbox.Labels[sandboxv1.LabelWarmPool]; warm {
 		launchType = sandboxv1.LaunchTypeWarm
-		w.PodName(w.sandbox.Name)
+		w.PodName(w.sandbox.Name).WithoutAnnotation(sandboxv1.AnnotationSafeToEvict)
 	}
 	w.Namespace(claim.Namespace).
 		OwnerReferences(*metav1.NewControllerRef(claim, extensionsv1.GroupVersion.WithKind(extensionsv1.KindSandboxClaim))).
@@ -129,5 +129,11 @@ func (w *SandboxWrapper) PodIPs(ips ...string) *SandboxWrapper {
 // PodUID sets the UID of the Pod in the status.
 func (w *SandboxWrapper) PodUID(uid types.UID) *SandboxWrapper {
 	w.sandbox.Status.PodUID = uid
+	return w
+}
+
+// Conditions replaces the conditions.
+func (w *SandboxWrapper) Conditions(conditions ...metav1.Condition) *SandboxWrapper {
+	w.sandbox.Status.Conditions = conditions
 	return w
 }

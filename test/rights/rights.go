@@ -44,7 +44,8 @@ const (
 		update sandboxwarmpools.extensions.agents.x-k8s.io/finalizers
 		get,list,watch validatingwebhookconfigurations.admissionregistration.k8s.io namesake
 		get,list,watch mutatingwebhookconfigurations.admissionregistration.k8s.io namesake
-		create,patch,update events.events.k8s.io`
+		create,patch,update events.events.k8s.io
+		get,list,watch nodes`
 	refused = `
 		get,list,watch,create,update,patch,delete secrets
 		get,list,watch,create,update,patch,delete configmaps
@@ -54,7 +55,8 @@ const (
 		update,patch persistentvolumeclaims/status
 		update,deletecollection services
 		update,patch services/status
-		get,list,watch,update,patch,delete nodes
+		create,update,patch,delete nodes
+		update,patch nodes/status
 		get,list,create,update,patch,delete namespaces
 		update,deletecollection pods
 		create pods/exec

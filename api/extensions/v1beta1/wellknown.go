@@ -24,6 +24,26 @@ const (
 	ConditionReady = "Ready"
 	// ConditionFinished of a claim is that of its Sandbox.
 	ConditionFinished = "Finished"
+	// ConditionProgressing of a pool is False when it does not come nearer to what it asks for: something is in the way.
+	ConditionProgressing = "Progressing"
+)
+
+// Reasons of a pool's conditions, besides ReasonTemplateNotFound.
+const (
+	// ReasonPoolReady: there are as many Sandboxes as the pool asks for that are Ready and that claims may have.
+	ReasonPoolReady = "PoolReady"
+	// ReasonPoolNotReady: there are fewer.
+	ReasonPoolNotReady = "PoolNotReady"
+	// ReasonPoolComplete: nothing is left to do.
+	ReasonPoolComplete = "PoolComplete"
+	// ReasonPoolFilling: Sandboxes are created, or start.
+	ReasonPoolFilling = "PoolFilling"
+	// ReasonPoolReplacing: Sandboxes of an earlier template are replaced.
+	ReasonPoolReplacing = "PoolReplacing"
+	// ReasonSandboxesNotReady: Sandboxes have not been Ready for longer than the grace period.
+	ReasonSandboxesNotReady = "SandboxesNotReady"
+	// ReasonSandboxRefused: the API server refuses the pool's Sandboxes; the message has its words.
+	ReasonSandboxRefused = "SandboxRefused"
 )
 
 // Reasons of the claim's ConditionReady. Otherwise the reason is that of the Sandbox.

@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
@@ -17,49 +18,45 @@ type Index struct {
 	sandboxes map[types.NamespacedName]*candidate
 	shelves   map[types.UID]map[rules.Revision]*shelf // by pool
 	pools     map[string]map[string]*extensionsv1.SandboxWarmPool
-	hashes    map[types.NamespacedName]string // of templates
+	editions  map[types.NamespacedName]*rules.Edition
+	nodes     nodes
 	taken     reservations
+	order     uint64
 }
 
-// New returns an empty Index.
-func New() *Index {
+// New returns an empty Index. order is any number: indexes of different ones, as the replicas of the manager should have,
+// hand out in different orders, so that claims that look at the same moment seldom get the same.
+func New(order uint64) *Index {
 	return &Index{
+		order:     order,
 		sandboxes: map[types.NamespacedName]*candidate{},
 		shelves:   map[types.UID]map[rules.Revision]*shelf{},
 		pools:     map[string]map[string]*extensionsv1.SandboxWarmPool{},
-		hashes:    map[types.NamespacedName]string{},
+		editions:  map[types.NamespacedName]*rules.Edition{},
+		nodes:     nodes{handsOut: map[string]bool{}, candidates: map[string]map[types.NamespacedName]*candidate{}},
 		taken:     reservations{until: map[types.NamespacedName]time.Time{}},
 	}
 }
 
-// candidate is a Sandbox that a claim may adopt.
-type candidate struct {
-	key      types.NamespacedName
-	created  time.Time
-	revision rules.Revision
-}
-
-// Observe notes sandbox as it is now. It says whether the Sandbox has just become a candidate, so that a claim which
-// waits for one may look again.
-func (i *Index) Observe(sandbox *sandboxv1.Sandbox) bool {
+// Observe notes sandbox as it is now. It may keep the object, which must not be changed afterwards.
+func (i *Index) Observe(sandbox *sandboxv1.Sandbox) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	key := types.NamespacedName{Namespace: sandbox.Namespace, Name: sandbox.Name}
 	revision, ok := rules.CandidateOf(sandbox)
 	known := i.sandboxes[key]
-	if ok && known != nil && known.revision == revision && known.created.Equal(sandbox.CreationTimestamp.Time) {
-		return false
+	if ok && known != nil && known.uid == sandbox.UID && known.shelf.revision == revision && known.node == sandbox.Status.NodeName {
+		return
 	}
 	i.remove(key)
 	if !ok {
-		return false
+		return
 	}
-	c := &candidate{key: key, created: sandbox.CreationTimestamp.Time, revision: revision}
+	c := newCandidate(sandbox, i.shelf(revision, sandbox), i.order)
+	c.shelf.candidates++
 	i.sandboxes[key] = c
-	if !i.taken.has(key) {
-		i.shelve(c)
-	}
-	return true
+	i.nodes.add(c)
+	i.place(c)
 }
 
 // Forget drops the Sandbox of that name.
@@ -89,19 +86,40 @@ func (i *Index) ForgetPool(pool types.NamespacedName) {
 	}
 }
 
-// ObserveTemplate notes template as it is now.
+// ObserveTemplate notes template as it is now. It keeps the object, which must not be changed afterwards.
 func (i *Index) ObserveTemplate(template *extensionsv1.SandboxTemplate) {
-	hash := rules.BlueprintHash(template)
+	edition := rules.NewEdition(template)
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.hashes[types.NamespacedName{Namespace: template.Namespace, Name: template.Name}] = hash
+	i.editions[types.NamespacedName{Namespace: template.Namespace, Name: template.Name}] = edition
 }
 
 // ForgetTemplate drops the template of that name.
 func (i *Index) ForgetTemplate(template types.NamespacedName) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	delete(i.hashes, template)
+	delete(i.editions, template)
+}
+
+// ObserveNode notes node as it is now: claims get its Sandboxes, or do not any more.
+func (i *Index) ObserveNode(node *corev1.Node) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.turn(node.Name, rules.HandsOut(node))
+}
+
+// ForgetNode drops the node of that name, which is gone: claims do not get its Sandboxes.
+func (i *Index) ForgetNode(node types.NamespacedName) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.turn(node.Name, false)
+}
+
+// turn notes whether claims get the Sandboxes of a node.
+func (i *Index) turn(node string, handsOut bool) {
+	for c := range i.nodes.turn(node, handsOut) {
+		i.place(c)
+	}
 }
 
 // ObserveClaim takes the Sandbox that claim is bound to out of reach, for as long as a pick is remembered: another
@@ -122,33 +140,37 @@ func (i *Index) remove(key types.NamespacedName) {
 		return
 	}
 	delete(i.sandboxes, key)
-	i.unshelve(c)
+	i.nodes.remove(c)
+	c.shelf.remove(c)
+	c.shelf.candidates--
+	if c.shelf.candidates > 0 {
+		return
+	}
+	byRevision := i.shelves[c.shelf.revision.Pool]
+	delete(byRevision, c.shelf.revision)
+	if len(byRevision) == 0 {
+		delete(i.shelves, c.shelf.revision.Pool)
+	}
 }
 
-func (i *Index) shelve(c *candidate) {
-	byRevision := i.shelves[c.revision.Pool]
+// place puts c on its shelf if a claim may have it now, and takes it off otherwise.
+func (i *Index) place(c *candidate) {
+	if i.taken.has(c.key) || !i.nodes.handOut(c) {
+		c.shelf.remove(c)
+	} else {
+		c.shelf.add(c)
+	}
+}
+
+// shelf returns the shelf of a revision, of which sandbox is one.
+func (i *Index) shelf(revision rules.Revision, sandbox *sandboxv1.Sandbox) *shelf {
+	byRevision := i.shelves[revision.Pool]
 	if byRevision == nil {
 		byRevision = map[rules.Revision]*shelf{}
-		i.shelves[c.revision.Pool] = byRevision
+		i.shelves[revision.Pool] = byRevision
 	}
-	if byRevision[c.revision] == nil {
-		byRevision[c.revision] = newShelf()
+	if byRevision[revision] == nil {
+		byRevision[revision] = newShelf(revision, sandbox)
 	}
-	byRevision[c.revision].add(c)
-}
-
-func (i *Index) unshelve(c *candidate) {
-	byRevision := i.shelves[c.revision.Pool]
-	s := byRevision[c.revision]
-	if s == nil {
-		return
-	}
-	s.remove(c)
-	if s.len() > 0 {
-		return
-	}
-	delete(byRevision, c.revision)
-	if len(byRevision) == 0 {
-		delete(i.shelves, c.revision.Pool)
-	}
+	return byRevision[revision]
 }

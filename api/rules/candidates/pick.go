@@ -1,8 +1,6 @@
 package candidates
 
 import (
-	"maps"
-	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -16,12 +14,11 @@ import (
 const Remembered = 10 * time.Second
 
 // Pick returns the name of a Sandbox for claim to be bound to, and remembers it, so that another claim gets another. It
-// returns "" when there is none. seed spreads the picks of claims that look at the same moment: the claim's name, or
-// what stands for it while it has none. now is the current time.
-func (i *Index) Pick(claim *extensionsv1.SandboxClaim, seed string, now time.Time) string {
+// returns "" when there is none. now is the current time.
+func (i *Index) Pick(claim *extensionsv1.SandboxClaim, now time.Time) string {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	c := i.find(claim, seed, now)
+	c := i.find(claim, now)
 	if c == nil {
 		return ""
 	}
@@ -30,33 +27,44 @@ func (i *Index) Pick(claim *extensionsv1.SandboxClaim, seed string, now time.Tim
 }
 
 // Peek returns what Pick would, and remembers nothing.
-func (i *Index) Peek(claim *extensionsv1.SandboxClaim, seed string, now time.Time) string {
+func (i *Index) Peek(claim *extensionsv1.SandboxClaim, now time.Time) string {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if c := i.find(claim, seed, now); c != nil {
+	if c := i.find(claim, now); c != nil {
 		return c.key.Name
 	}
 	return ""
 }
 
-func (i *Index) find(claim *extensionsv1.SandboxClaim, seed string, now time.Time) *candidate {
+func (i *Index) find(claim *extensionsv1.SandboxClaim, now time.Time) *candidate {
 	i.release(now)
-	hash := func(template string) string {
-		return i.hashes[types.NamespacedName{Namespace: claim.Namespace, Name: template}]
-	}
+	exists := func(template string) bool { return i.edition(claim.Namespace, template) != nil }
 	isCold := func(name string) bool { return rules.IsColdName(claim, name) }
-	for _, want := range rules.Wants(claim, i.poolsFor(claim), hash) {
-		shelves := i.shelves[want.Pool]
-		for _, revision := range slices.SortedFunc(maps.Keys(shelves), byHash) {
-			if !want.Accepts(revision) {
+	for _, want := range rules.Wants(claim, i.poolsFor(claim), exists) {
+		var found *candidate
+		for revision, s := range i.shelves[want.Pool] { // A few.
+			if !want.Accepts(revision, i.isCurrent(s, claim.Namespace)) {
 				continue
 			}
-			if c := shelves[revision].choose(seed, isCold); c != nil {
-				return c
+			if c := s.first(isCold); c != nil && (found == nil || compare(c, found) < 0) {
+				found = c
 			}
+		}
+		if found != nil {
+			return found
 		}
 	}
 	return nil
+}
+
+// isCurrent says whether what is on s is what its template makes now.
+func (i *Index) isCurrent(s *shelf, namespace string) bool {
+	edition := i.edition(namespace, s.revision.Template)
+	return edition != nil && edition.Makes(s.sample)
+}
+
+func (i *Index) edition(namespace, template string) *rules.Edition {
+	return i.editions[types.NamespacedName{Namespace: namespace, Name: template}]
 }
 
 // poolsFor returns the pools that claim may draw on.
@@ -70,19 +78,11 @@ func (i *Index) poolsFor(claim *extensionsv1.SandboxClaim) []*extensionsv1.Sandb
 	return pools
 }
 
-// byHash gives the few revisions of a pool a fixed order.
-func byHash(a, b rules.Revision) int {
-	if a.Template+a.Hash < b.Template+b.Hash {
-		return -1
-	}
-	return 1
-}
-
 // reserve takes the Sandbox of that name off its shelf until Remembered has passed.
 func (i *Index) reserve(key types.NamespacedName, now time.Time) {
 	i.taken.add(key, now.Add(Remembered))
 	if c := i.sandboxes[key]; c != nil {
-		i.unshelve(c)
+		i.place(c)
 	}
 }
 
@@ -90,7 +90,7 @@ func (i *Index) reserve(key types.NamespacedName, now time.Time) {
 func (i *Index) release(now time.Time) {
 	for _, key := range i.taken.expire(now) {
 		if c := i.sandboxes[key]; c != nil {
-			i.shelve(c)
+			i.place(c)
 		}
 	}
 }

@@ -61,7 +61,7 @@ func adoptionPatch(sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim)
 // webhook would choose.
 func (w *world) newMember(ctx context.Context, pool *extensionsv1.SandboxWarmPool) (*sandboxv1.Sandbox, error) {
 	w.members++
-	sandbox := rules.NewPoolSandbox(pool, w.template, fmt.Sprintf("%05d", w.members))
+	sandbox := rules.NewPoolSandbox(pool, rules.NewEdition(w.template), fmt.Sprintf("%05d", w.members))
 	if err := w.manager.Create(ctx, sandbox); err != nil {
 		return nil, err
 	}
@@ -72,7 +72,7 @@ func (w *world) newMember(ctx context.Context, pool *extensionsv1.SandboxWarmPoo
 	}
 	claim := newClaim("peek", pool)
 	return sandbox, await(ctx, "the index to offer "+sandbox.Name, func(context.Context) (bool, error) {
-		return w.index.Peek(claim, "peek", time.Now()) == sandbox.Name, nil
+		return w.index.Peek(claim, time.Now()) == sandbox.Name, nil
 	})
 }
 

@@ -59,7 +59,7 @@ func startServer(ctx context.Context) (*server, error) {
 			CRDDirectoryPaths: []string{filepath.Join("config", "crd", "bases")}, ErrorIfCRDPathMissing: true,
 		},
 		definitions: &envtest.WebhookInstallOptions{Paths: []string{filepath.Join("config", "webhook", "manifests.yaml")}},
-		index:       candidates.New(),
+		index:       candidates.New(0),
 	}
 	// envtest turns ServiceAccount off, which is part of what a Pod's create costs.
 	s.environment.ControlPlane.GetAPIServer().Configure().Disable("disable-admission-plugins")

@@ -20,7 +20,7 @@ import (
 
 const namespace = "default"
 
-// world is what is there while requests are measured. Nothing runs in it: no reconciler, no node.
+// world is what is there while requests are measured. Nothing runs in it: no reconciler, and nothing on its node.
 type world struct {
 	*server
 
@@ -52,7 +52,8 @@ func newWorld(ctx context.Context, s *server) (*world, error) {
 		Spec:       sandboxv1.SandboxSpec{SandboxBlueprint: w.template.Spec.SandboxBlueprint},
 	}
 	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "default"}} // No controller makes it here.
-	for _, object := range []client.Object{account, w.template, w.pool, w.standing, w.sandbox} {
+	node := builder.MakeNode(builder.DefaultNode).Obj()
+	for _, object := range []client.Object{account, node, w.template, w.pool, w.standing, w.sandbox} {
 		if err := s.user.Create(ctx, object); err != nil {
 			return nil, fmt.Errorf("creating %T: %w", object, err)
 		}

@@ -63,7 +63,8 @@ func (a *arena) bind(t *testing.T, claim *extensionsv1.SandboxClaim, sandbox str
 // worker returns a claim reconciler of its own, that works with c and picks among these Sandboxes.
 func (a *arena) worker(c client.Client, offered ...*sandboxv1.Sandbox) *sandboxclaim.Reconciler {
 	r := a.Claims(c)
-	r.Candidates = candidates.New()
+	r.Candidates = candidates.New(0)
+	r.Candidates.ObserveNode(builder.MakeNode(builder.DefaultNode).Obj())
 	r.Candidates.ObservePool(a.pool)
 	r.Candidates.ObserveTemplate(a.template)
 	for _, sandbox := range offered {

@@ -11,9 +11,11 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
+
+	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// install creates the namespace and the roles that config ships.
+// install creates the namespace and the roles that config ships, and the node that Sandboxes are on.
 func (e *environment) install(ctx context.Context, root string) error {
 	admin, err := e.client(e.admin)
 	if err != nil {
@@ -35,6 +37,9 @@ func (e *environment) install(ctx context.Context, root string) error {
 				}
 			}
 		}
+	}
+	if err := admin.Create(ctx, builder.MakeNode(builder.DefaultNode).UID("").Obj()); err != nil {
+		return fmt.Errorf("creating the node: %w", err)
 	}
 	return nil
 }

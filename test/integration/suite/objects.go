@@ -59,7 +59,7 @@ func (n *Namespace) Pool(t *testing.T, name string) *extensionsv1.SandboxWarmPoo
 func (n *Namespace) Member(t *testing.T, pool *extensionsv1.SandboxWarmPool, suffix string) *sandboxv1.Sandbox {
 	t.Helper()
 	template := Get[extensionsv1.SandboxTemplate](t, n, pool.Spec.SandboxTemplateRef.Name)
-	return Create(t, n, n.Controller, rules.NewPoolSandbox(pool, template, suffix))
+	return Create(t, n, n.Controller, rules.NewPoolSandbox(pool, rules.NewEdition(template), suffix))
 }
 
 // Warm is Member, and Ready: claims may adopt it as soon as the index knows it.
@@ -94,7 +94,7 @@ func (n *Namespace) AwaitOffer(t *testing.T, pool *extensionsv1.SandboxWarmPool,
 	t.Helper()
 	claim := builder.MakeClaim("peek").Namespace(n.Name).Pool(pool.Name).Obj()
 	err := wait.PollUntilContextTimeout(t.Context(), moment, patience, true, func(context.Context) (bool, error) {
-		return (n.Index.Peek(claim, "peek", n.Clock.Now()) != "") == want, nil
+		return (n.Index.Peek(claim, n.Clock.Now()) != "") == want, nil
 	})
 	if err != nil {
 		t.Fatalf("the index does not come to offer a Sandbox of pool %s (%t): %v", pool.Name, want, err)

@@ -35,7 +35,7 @@ const (
 
 // serve starts the cache, the index that it feeds, and the webhooks, all with the manager's own rights.
 func (e *environment) serve(ctx context.Context, _ string) error {
-	e.index = candidates.New()
+	e.index = candidates.New(0)
 	mgr, err := e.manager(ctx, e.controller)
 	if err != nil {
 		return err
@@ -43,7 +43,7 @@ func (e *environment) serve(ctx context.Context, _ string) error {
 	e.cache = mgr.GetCache()
 	index := e.index
 	if e.options.Unfed {
-		index = candidates.New()
+		index = candidates.New(0)
 	}
 	fed, err := feed.Start(ctx, e.cache, index, e.clock.Now)
 	if err != nil {

@@ -3,12 +3,14 @@ package suite
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"k8s.io/client-go/tools/events"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	"github.com/namesake-sandbox/namesake/api/rules"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/controllers/sandbox"
 	"github.com/namesake-sandbox/namesake/controllers/sandboxclaim"
@@ -17,6 +19,11 @@ import (
 
 // clusterDomain is what the full names of Services end with in the tests.
 const clusterDomain = "cluster.test"
+
+// PoolSettings are those of the program's own flags, but for the eviction of Pods.
+var PoolSettings = rules.PoolSettings{
+	ReadinessGrace: 5 * time.Minute, UnschedulableRecheck: time.Minute, Refill: rules.RefillLimits{Batch: 128},
+}
 
 // Claims returns a claim reconciler that works with c, as one worker of a manager.
 func (n *Namespace) Claims(c client.Client) *sandboxclaim.Reconciler {
@@ -32,7 +39,7 @@ func (n *Namespace) Sandboxes(c client.Client) *sandbox.Reconciler {
 
 // Pools returns a pool reconciler that works with c.
 func (n *Namespace) Pools(c client.Client) *sandboxwarmpool.Reconciler {
-	return &sandboxwarmpool.Reconciler{Client: c, Recorder: n.Recorder, Now: n.Clock.Now}
+	return &sandboxwarmpool.Reconciler{Client: c, Recorder: n.Recorder, Now: n.Clock.Now, Settings: PoolSettings}
 }
 
 // Step makes one pass over obj as it is now, with a cache that has caught up, and expects no error.

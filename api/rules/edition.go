@@ -1,0 +1,72 @@
+package rules
+
+import (
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/utils/ptr"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+)
+
+// Content tells apart what Sandboxes of a template are made of, without a look at all of it: Sandboxes of one content are
+// made of the same, since nobody changes the spec of a Sandbox in a pool.
+type Content struct {
+	// Hash is the BlueprintHash of the template when the Sandbox was created.
+	Hash string
+	// DNSPolicy and MountsToken are what the secure defaults set, which the hash does not cover.
+	DNSPolicy   corev1.DNSPolicy
+	MountsToken bool
+}
+
+func contentOf(hash string, spec *corev1.PodSpec) Content {
+	return Content{Hash: hash, DNSPolicy: spec.DNSPolicy, MountsToken: ptr.Deref(spec.AutomountServiceAccountToken, true)}
+}
+
+// Edition is a template as it is at one time, with what is computed of it once: it makes many Sandboxes, and is compared
+// with many. It is not safe for concurrent use, but for NewPoolSandbox.
+type Edition struct {
+	template  *extensionsv1.SandboxTemplate
+	podHash   string
+	content   Content
+	blueprint sandboxv1.SandboxBlueprint
+	known     map[Content]bool
+}
+
+// NewEdition returns the edition of template, which must not be changed afterwards; nil for nil.
+func NewEdition(template *extensionsv1.SandboxTemplate) *Edition {
+	if template == nil {
+		return nil
+	}
+	blueprint := Blueprint(template)
+	content := contentOf(BlueprintHash(template), &blueprint.PodTemplate.Spec)
+	return &Edition{
+		template: template, podHash: PodTemplateHash(template), content: content, blueprint: blueprint,
+		known: map[Content]bool{content: true},
+	}
+}
+
+// Makes says whether the template, as it is in this edition, makes what sandbox is made of. Labels and annotations of the
+// Pod, and of its volumes, do not count: they follow the template without another Pod.
+func (e *Edition) Makes(sandbox *sandboxv1.Sandbox) bool {
+	if sandbox.Annotations[sandboxv1.AnnotationTemplateRef] != e.template.Name {
+		return false
+	}
+	content := contentOf(sandbox.Labels[sandboxv1.LabelTemplateHash], &sandbox.Spec.PodTemplate.Spec)
+	makes, known := e.known[content]
+	if !known {
+		makes = sameMake(&e.blueprint, &sandbox.Spec.SandboxBlueprint)
+		e.known[content] = makes
+	}
+	return makes
+}
+
+// sameMake compares what Sandboxes are made of, by value: 1 CPU is 1000m.
+func sameMake(a, b *sandboxv1.SandboxBlueprint) bool {
+	return equality.Semantic.DeepEqual(a.PodTemplate.Spec, b.PodTemplate.Spec) && ptr.Equal(a.Service, b.Service) &&
+		slices.EqualFunc(a.VolumeClaimTemplates, b.VolumeClaimTemplates, func(a, b sandboxv1.PersistentVolumeClaimTemplate) bool {
+			return a.Metadata.Name == b.Metadata.Name && equality.Semantic.DeepEqual(a.Spec, b.Spec)
+		})
+}

@@ -1,0 +1,71 @@
+package sandboxwarmpool
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+	"k8s.io/apimachinery/pkg/util/rand"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	"github.com/namesake-sandbox/namesake/api/rules"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/controllers/internal/write"
+)
+
+// parallel is how many Sandboxes a pool creates or deletes at a time, and so how many requests at the most are in vain
+// when the first is refused.
+const parallel = 16
+
+// create adds n Sandboxes to the pool, or fewer: a name that is taken is left to the next pass. What the API server
+// refuses is returned as a problem, for the pool to say.
+func (r *Reconciler) create(
+	ctx context.Context, pool *extensionsv1.SandboxWarmPool, edition *rules.Edition, n int,
+) (problem *rules.Problem, err error) {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(parallel)
+	for range n {
+		group.Go(func() error {
+			if ctx.Err() != nil {
+				return nil // Another was refused, and this one would be.
+			}
+			return r.createOne(ctx, rules.NewPoolSandbox(pool, edition, rand.String(rules.SuffixLength)))
+		})
+	}
+	if err = group.Wait(); errors.As(err, &problem) {
+		return problem, nil
+	}
+	return nil, err
+}
+
+func (r *Reconciler) createOne(ctx context.Context, sandbox *sandboxv1.Sandbox) error {
+	if r.Settings.Evictable {
+		sandbox = rules.Evictable(sandbox)
+	}
+	name := sandbox.Name
+	err := client.IgnoreAlreadyExists(r.Client.Create(ctx, sandbox))
+	if problem := rules.PoolRefused(name, err); problem != nil {
+		return problem
+	}
+	if err != nil {
+		return fmt.Errorf("creating a Sandbox: %w", err)
+	}
+	return nil
+}
+
+// delete removes members. One that changed since it was listed may have been adopted, and stays: then the error is weather.
+func (r *Reconciler) delete(ctx context.Context, members []*sandboxv1.Sandbox) error {
+	var group errgroup.Group
+	group.SetLimit(parallel)
+	for _, member := range members {
+		group.Go(func() error {
+			if err := write.DeleteUnchanged(ctx, r.Client, member); err != nil {
+				return fmt.Errorf("deleting Sandbox %q: %w", member.Name, err)
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}

@@ -1,0 +1,30 @@
+package builder
+
+import (
+	corev1 "k8s.io/api/core/v1"
+)
+
+// NodeWrapper makes a Node.
+type NodeWrapper struct {
+	metadata[*NodeWrapper]
+
+	node *corev1.Node
+}
+
+// MakeNode makes a Node that takes Pods. Nodes have no namespace.
+func MakeNode(name string) *NodeWrapper {
+	w := &NodeWrapper{node: &corev1.Node{}}
+	w.metadata = makeMetadata(w, w.node, "node", name)
+	return w.Namespace("")
+}
+
+// Obj returns the Node.
+func (w *NodeWrapper) Obj() *corev1.Node {
+	return w.node.DeepCopy()
+}
+
+// Unschedulable cordons the Node.
+func (w *NodeWrapper) Unschedulable() *NodeWrapper {
+	w.node.Spec.Unschedulable = true
+	return w
+}
