@@ -33,7 +33,7 @@ func addServing(mgr manager.Manager, o *options, certificate *serving.Certificat
 	selfTest := &serving.SelfTest{Create: client.NewDryRunClient(mgr.GetClient()).Create, Namespace: o.ownNamespace()}
 
 	errs := []error{
-		mgr.Add(certificate), mgr.Add(selfTest), metrics.Registry.Register(serving.NewMetrics(trust)),
+		mgr.Add(certificate), mgr.Add(selfTest), metrics.Registry.Register(serving.NewMetrics(trust, issuance)),
 		mgr.AddHealthzCheck("ping", healthz.Ping),
 	}
 	for name, check := range map[string]func(context.Context) error{

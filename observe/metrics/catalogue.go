@@ -107,6 +107,11 @@ var (
 		Name: "namesake_webhook_trusted", Type: Gauge,
 		Help: "1 if the caBundle of every webhook verifies the certificate that admission is served with, else 0.",
 	}
+	// CertificateIssued is whether cert-manager looks after it.
+	CertificateIssued = Definition{
+		Name: "namesake_webhook_certificate_issued", Type: Gauge,
+		Help: "1 if cert-manager has issued the serving certificate and keeps it up to date, else 0. Not there without cert-manager.",
+	}
 	build = Definition{
 		Name: "agent_sandbox_build_info", Type: Gauge, Help: "Always 1: the labels say what the program was built of.",
 		Labels: []Label{
@@ -122,6 +127,6 @@ func All() []Definition {
 	return []Definition{
 		controllerStartup, clientStartup, webhookStartup, sandboxCreation, provisions, conflicts,
 		sandboxes, poolDesired, poolReplicas, poolReady, decisions, admissionErrors,
-		CertificateExpiry, AuthorityExpiry, Trusted, build,
+		CertificateExpiry, AuthorityExpiry, Trusted, CertificateIssued, build,
 	}
 }

@@ -58,16 +58,7 @@ func TestWrongAuthority(t *testing.T) {
 		`[{"op":"replace","path":"/webhooks/0/clientConfig/caBundle","value":%q}]`, base64.StdEncoding.EncodeToString([]byte(root.Data["ca.crt"]))))
 	began := time.Now()
 	for _, pod := range managers {
-		n.eventually(t, noticed, pod.Name+" is not ready", func(context.Context) error {
-			if value := n.metric(t, pod.Name, trusted); value != 0 {
-				return fmt.Errorf("%s is %v", trusted, value)
-			}
-			ready := ask(t, "get", "pod", pod.Name, `-o=jsonpath={.status.conditions[?(@.type=="Ready")].status}`)
-			if ready != "False" {
-				return fmt.Errorf("the condition Ready is %s", ready)
-			}
-			return nil
-		})
+		n.eventually(t, noticed, pod.Name+" is not ready", func(context.Context) error { return n.notReady(t, pod) })
 		t.Logf("%s is not ready after %.1f s", pod.Name, time.Since(began).Seconds())
 		log := ask(t, "logs", pod.Name)
 		if !strings.Contains(log, "does not verify the serving certificate") {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	certmanagerv1 "github.com/cert-manager/cert-manager/pkg/apis/certmanager/v1"
+	cmmeta "github.com/cert-manager/cert-manager/pkg/apis/meta/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -19,25 +20,35 @@ type Issuance struct {
 	Certificate client.ObjectKey
 }
 
-// Explain adds to problem, which is about the serving certificate, why cert-manager has not issued it.
+// Explain adds to problem, which is about the serving certificate, what cert-manager says of it.
 func (i *Issuance) Explain(ctx context.Context, problem error) error {
 	if problem == nil || i.Certificate.Name == "" {
 		return problem
 	}
+	_, word, err := i.ask(ctx)
+	if err != nil {
+		return fmt.Errorf("%w; Certificate %q: %w", problem, i.Certificate, err)
+	}
+	return fmt.Errorf("%w; %s", problem, word)
+}
+
+// ask returns whether cert-manager has issued the certificate and keeps it up to date, and that in words.
+func (i *Issuance) ask(ctx context.Context) (issued bool, word string, err error) {
 	var certificate certmanagerv1.Certificate
-	err := i.Reader.Get(ctx, i.Certificate, &certificate)
+	err = i.Reader.Get(ctx, i.Certificate, &certificate)
 	switch {
 	case meta.IsNoMatchError(err):
-		return fmt.Errorf("%w; cert-manager is not installed", problem)
+		return false, "cert-manager is not installed", nil
 	case apierrors.IsNotFound(err):
-		return fmt.Errorf("%w; Certificate %q does not exist", problem, i.Certificate)
+		return false, fmt.Sprintf("Certificate %q does not exist", i.Certificate), nil
 	case err != nil:
-		return fmt.Errorf("%w; Certificate %q: %w", problem, i.Certificate, err)
+		return false, "", err
 	}
 	for _, condition := range certificate.Status.Conditions {
 		if condition.Type == certmanagerv1.CertificateConditionReady {
-			return fmt.Errorf("%w; Certificate %q is Ready=%s, %s: %s", problem, i.Certificate, condition.Status, condition.Reason, condition.Message)
+			return condition.Status == cmmeta.ConditionTrue && certificate.DeletionTimestamp == nil, fmt.Sprintf(
+				"Certificate %q is Ready=%s, %s: %s", i.Certificate, condition.Status, condition.Reason, condition.Message), nil
 		}
 	}
-	return fmt.Errorf("%w; Certificate %q has no Ready condition: cert-manager has not seen it yet", problem, i.Certificate)
+	return false, fmt.Sprintf("Certificate %q has no Ready condition: cert-manager has not seen it yet", i.Certificate), nil
 }

@@ -11,17 +11,20 @@ import (
 
 const timeout = time.Second
 
-// NewMetrics returns gauges of when the serving certificate ends, when the authority that the API server trusts does, and
-// whether it trusts the certificate. What is not known is left out.
-func NewMetrics(trust *Trust) prometheus.Collector {
+// NewMetrics returns gauges of when the serving certificate ends, when the authority that the API server trusts does, whether
+// it trusts the certificate, and whether cert-manager looks after it. What is not known is left out.
+func NewMetrics(trust *Trust, issuance *Issuance) prometheus.Collector {
 	return &collector{
-		trust: trust, certificate: metrics.CertificateExpiry.Desc(), authority: metrics.AuthorityExpiry.Desc(), trusted: metrics.Trusted.Desc(),
+		trust: trust, issuance: issuance, certificate: metrics.CertificateExpiry.Desc(), authority: metrics.AuthorityExpiry.Desc(),
+		trusted: metrics.Trusted.Desc(), issued: metrics.CertificateIssued.Desc(),
 	}
 }
 
 type collector struct {
-	trust                           *Trust
-	certificate, authority, trusted *prometheus.Desc
+	trust    *Trust
+	issuance *Issuance
+
+	certificate, authority, trusted, issued *prometheus.Desc
 }
 
 // Describe implements prometheus.Collector.
@@ -29,6 +32,7 @@ func (c *collector) Describe(descs chan<- *prometheus.Desc) {
 	descs <- c.certificate
 	descs <- c.authority
 	descs <- c.trusted
+	descs <- c.issued
 }
 
 // Collect implements prometheus.Collector.
@@ -41,11 +45,21 @@ func (c *collector) Collect(samples chan<- prometheus.Metric) {
 	if leaf, _, err := c.trust.Certificate.Chain(); err == nil {
 		gauge(c.certificate, float64(leaf.NotAfter.Unix()))
 	}
-	ends, err := c.trust.Check(ctx)
-	if err != nil {
-		gauge(c.trusted, 0)
-		return
+	if c.issuance.Certificate.Name != "" {
+		if issued, _, err := c.issuance.ask(ctx); err == nil {
+			gauge(c.issued, truth(issued))
+		}
 	}
-	gauge(c.trusted, 1)
-	gauge(c.authority, float64(ends.Unix()))
+	ends, err := c.trust.Check(ctx)
+	gauge(c.trusted, truth(err == nil))
+	if err == nil {
+		gauge(c.authority, float64(ends.Unix()))
+	}
+}
+
+func truth(is bool) float64 {
+	if is {
+		return 1
+	}
+	return 0
 }
