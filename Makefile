@@ -138,7 +138,7 @@ test: ## Everything that a change has to pass.
 
 .PHONY: unit
 unit: ## Unit tests.
-	$(GO) test -race $(GOTESTFLAGS) $(PRODUCT) ./test/builder/... ./test/rights/... ./test/bench/...
+	$(GO) test -race $(GOTESTFLAGS) $(PRODUCT) ./test/builder/... ./test/rights/...
 
 .PHONY: cluster-unit
 cluster-unit: ## The tests of the test cluster's own module.
@@ -147,7 +147,7 @@ cluster-unit: ## The tests of the test cluster's own module.
 .PHONY: integration
 integration: $(CLUSTER) ## Tests against a real API server, with the generated CRDs and webhooks.
 	assets="$$($(CLUSTER) assets)"; \
-	KUBEBUILDER_ASSETS="$$assets" $(GO) test -race $(GOTESTFLAGS) ./test/integration/... ./test/contract/...
+	KUBEBUILDER_ASSETS="$$assets" $(GO) test -race $(GOTESTFLAGS) ./test/integration/... ./test/contract/... ./test/bench/...
 
 .PHONY: chart-test
 chart-test: $(CLUSTER) ## The chart in all its variants, rendered by helm, against a real API server.

@@ -24,6 +24,7 @@ import (
 	"github.com/namesake-sandbox/namesake/api/rules/candidates"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/controllers/feed"
+	observed "github.com/namesake-sandbox/namesake/observe/metrics"
 	"github.com/namesake-sandbox/namesake/webhooks"
 )
 
@@ -135,7 +136,7 @@ func (s *server) serve(ctx context.Context) error {
 	s.recorder = &recorder{server: s.hooks}
 	webhooks.Register(s.recorder, webhooks.Options{
 		Scheme: s.user.Scheme(), Cache: informers, Live: s.manager, DryRun: client.NewDryRunClient(s.manager),
-		Candidates: s.index, ControllerUser: manager, Now: time.Now,
+		Candidates: s.index, ControllerUser: manager, Metrics: observed.NewAdmission(), Now: time.Now,
 	})
 	failed := make(chan error, 2)
 	go func() { failed <- informers.Start(ctx) }()
