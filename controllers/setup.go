@@ -15,21 +15,24 @@ import (
 	"github.com/namesake-sandbox/namesake/controllers/internal/index"
 	"github.com/namesake-sandbox/namesake/controllers/sandbox"
 	"github.com/namesake-sandbox/namesake/controllers/sandboxclaim"
+	"github.com/namesake-sandbox/namesake/controllers/sandboxtemplate"
 	"github.com/namesake-sandbox/namesake/controllers/sandboxwarmpool"
 	"github.com/namesake-sandbox/namesake/observe/metrics"
 )
 
 // Options are what the reconcilers work with. All fields are required, but for those of the controllers.
 type Options struct {
-	// Claims, Sandboxes and Pools are what each reconciler writes with. All read from the cache; the reads of the last two
-	// wait until the cache has seen their own writes.
-	Claims, Sandboxes, Pools client.Client
+	// Claims, Templates, Sandboxes and Pools are what each reconciler writes with. All read from the cache; the reads of the
+	// last two wait until the cache has seen their own writes.
+	Claims, Templates, Sandboxes, Pools client.Client
 	// Live reads past the cache.
 	Live client.Reader
 	// Candidates are the warm Sandboxes that claims are bound to.
 	Candidates *candidates.Index
 	// Metrics measures how claims get their Sandboxes.
 	Metrics *metrics.Claims
+	// Router is whom the default NetworkPolicy of a template lets in.
+	Router rules.Router
 	// Now is the current time.
 	Now func() time.Time
 	// UnnotedClaims says that nothing is written on claims for the sake of measuring; QuietClaims, that they have no events.
@@ -40,7 +43,7 @@ type Options struct {
 	// PoolSettings are what the operator decides for all pools.
 	PoolSettings rules.PoolSettings
 
-	SandboxController, ClaimController, PoolController controller.Options
+	SandboxController, ClaimController, PoolController, TemplateController controller.Options
 }
 
 // Setup adds every reconciler, and the indexes that they list by, to mgr.
@@ -63,6 +66,12 @@ func Setup(ctx context.Context, mgr manager.Manager, o Options) error {
 		claims.Recorder = silence{}
 	}
 	if err := claims.Setup(mgr, o.ClaimController); err != nil {
+		return err
+	}
+	templates := &sandboxtemplate.Reconciler{
+		Client: o.Templates, Live: o.Live, Recorder: mgr.GetEventRecorder("sandboxtemplate-controller"), Router: o.Router,
+	}
+	if err := templates.Setup(mgr, o.TemplateController); err != nil {
 		return err
 	}
 	pools := &sandboxwarmpool.Reconciler{

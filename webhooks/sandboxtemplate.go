@@ -19,6 +19,7 @@ import (
 )
 
 // +kubebuilder:rbac:groups="",resources=pods;persistentvolumeclaims,verbs=create
+// +kubebuilder:rbac:groups=networking.k8s.io,resources=networkpolicies,verbs=create
 //
 // +kubebuilder:webhook:path=/validate-sandboxtemplate,mutating=false,failurePolicy=fail,sideEffects=None,timeoutSeconds=10,groups=extensions.agents.x-k8s.io,resources=sandboxtemplates,verbs=create;update,versions=v1beta1,name=sandboxtemplate.validate.namesake.agents.x-k8s.io,admissionReviewVersions=v1,serviceName=namesake-webhook,serviceNamespace=namesake-system,patch=`{"matchConditions":[{"name":"spec-changed","expression":"oldObject == null || object.spec != oldObject.spec"}]}`
 
@@ -26,52 +27,98 @@ var templateKind = kind{
 	group: extensionsv1.GroupName, kind: extensionsv1.KindSandboxTemplate, resource: extensionsv1.ResourceSandboxTemplates,
 }
 
-// templateValidator refuses a template whose Pod or volumes the API server would refuse, in the API server's own words.
+// templateValidator refuses a template whose Pod, volumes or NetworkPolicy the API server would refuse, in the API server's own
+// words, and one whose Pods could not be told from those of another template.
 type templateValidator struct {
-	dryRun DryRunner
+	dryRun    DryRunner
+	templates lookup[extensionsv1.SandboxTemplate, *extensionsv1.SandboxTemplate]
 }
 
 func (v *templateValidator) check(
-	ctx context.Context, _ admission.Request, _, template *extensionsv1.SandboxTemplate,
+	ctx context.Context, _ admission.Request, old, template *extensionsv1.SandboxTemplate,
 ) (admission.Warnings, error) {
-	sample := rules.SampleSandbox(template)
-	path := field.NewPath("spec")
-	warnings, errs, err := v.try(ctx, rules.NewUnownedPod(sample), path.Child("podTemplate"))
-	if err != nil {
-		return nil, err
+	var warnings admission.Warnings
+	var errs field.ErrorList
+	if old == nil {
+		other, err := v.colliding(ctx, template)
+		if err != nil {
+			return nil, err
+		}
+		errs = rules.CheckTemplateName(template, other).WithOrigin(rules.OriginTemplateName)
 	}
+	for _, trial := range trials(template) {
+		warned, wrong, err := v.try(ctx, trial)
+		if err != nil {
+			return nil, err
+		}
+		warnings, errs = append(warnings, warned...), append(errs, wrong.WithOrigin(rules.OriginTemplate)...)
+	}
+	return warnings, templateKind.invalid(template, errs)
+}
+
+// colliding returns a template whose name has the hash of this new one's, or nil. The cache may have one that is gone: that is
+// no reason to refuse, so it is looked at live.
+func (v *templateValidator) colliding(ctx context.Context, template *extensionsv1.SandboxTemplate) (*extensionsv1.SandboxTemplate, error) {
+	var list extensionsv1.SandboxTemplateList
+	if err := v.templates.cache.List(ctx, &list, client.InNamespace(template.Namespace),
+		client.MatchingFields{nameHash: rules.Hash(template.Name)}, client.UnsafeDisableDeepCopy); err != nil {
+		return nil, fmt.Errorf("listing templates: %w", err)
+	}
+	for i := range list.Items {
+		if !rules.Collide(template, &list.Items[i]) {
+			continue
+		}
+		other, err := v.templates.getLive(ctx, template.Namespace, list.Items[i].Name)
+		if err != nil || other != nil {
+			return other, err
+		}
+	}
+	return nil, nil
+}
+
+// trial is an object that would come of a template, to ask the API server about.
+type trial struct {
+	object client.Object
+	// path is where in the template it comes from: what is wrong at <within>x of the object is wrong at <path>.x.
+	path   *field.Path
+	within string
+}
+
+// trials returns the Pod, the volumes and the NetworkPolicy that would come of template.
+func trials(template *extensionsv1.SandboxTemplate) []trial {
+	spec := field.NewPath("spec")
+	list := []trial{{object: rules.NewUnownedPod(rules.SampleSandbox(template)), path: spec.Child("podTemplate")}}
 	for i := range template.Spec.VolumeClaimTemplates {
 		claim := &corev1.PersistentVolumeClaim{
 			ObjectMeta: metav1.ObjectMeta{Namespace: template.Namespace, GenerateName: template.Spec.VolumeClaimTemplates[i].Metadata.Name + "-"},
 			Spec:       *template.Spec.VolumeClaimTemplates[i].Spec.DeepCopy(),
 		}
-		warned, wrong, err := v.try(ctx, claim, path.Child("volumeClaimTemplates").Index(i))
-		if err != nil {
-			return nil, err
-		}
-		warnings, errs = append(warnings, warned...), append(errs, wrong...)
+		list = append(list, trial{object: claim, path: spec.Child("volumeClaimTemplates").Index(i)})
 	}
-	return warnings, templateKind.invalid(template, errs.WithOrigin(rules.OriginTemplate))
+	if policy := rules.SampleNetworkPolicy(template); policy != nil {
+		list = append(list, trial{object: policy, path: spec.Child("networkPolicy"), within: "spec."})
+	}
+	return list
 }
 
-// try asks the API server whether it would take obj, which stands at path in the template. What it calls invalid is
-// refused; what this namespace does not allow now, for its quota or its pod security, is a warning, since that can change.
-func (v *templateValidator) try(ctx context.Context, obj client.Object, path *field.Path) (admission.Warnings, field.ErrorList, error) {
-	err := v.dryRun.Create(ctx, obj)
+// try asks the API server whether it would take the object. What it calls invalid is refused; what this namespace does not
+// allow now, for its quota or its pod security, is a warning, since that can change.
+func (v *templateValidator) try(ctx context.Context, trial trial) (admission.Warnings, field.ErrorList, error) {
+	err := v.dryRun.Create(ctx, trial.object)
 	switch {
 	case err == nil:
 		return nil, nil, nil
 	case apierrors.IsInvalid(err) || apierrors.IsBadRequest(err):
-		return nil, causes(err, path), nil
+		return nil, causes(err, trial.path, trial.within), nil
 	case apierrors.IsForbidden(err):
-		return admission.Warnings{fmt.Sprintf("%s: the namespace does not allow this now: %v", path, err)}, nil, nil
+		return admission.Warnings{fmt.Sprintf("%s: the namespace does not allow this now: %v", trial.path, err)}, nil, nil
 	default:
-		return nil, nil, fmt.Errorf("asking the API server about %s: %w", path, err)
+		return nil, nil, fmt.Errorf("asking the API server about %s: %w", trial.path, err)
 	}
 }
 
-// causes returns what the API server found wrong, below path.
-func causes(err error, path *field.Path) field.ErrorList {
+// causes returns what the API server found wrong, below path, without the part of its field that is called within.
+func causes(err error, path *field.Path, within string) field.ErrorList {
 	var status apierrors.APIStatus
 	if !errors.As(err, &status) || status.Status().Details == nil || len(status.Status().Details.Causes) == 0 {
 		return field.ErrorList{field.Invalid(path, field.OmitValueType{}, err.Error())}
@@ -80,7 +127,7 @@ func causes(err error, path *field.Path) field.ErrorList {
 	for _, cause := range status.Status().Details.Causes {
 		kind, at := errorType(cause.Type), path
 		if cause.Field != "" {
-			at = path.Child(cause.Field)
+			at = path.Child(strings.TrimPrefix(cause.Field, within))
 		}
 		errs = append(errs, &field.Error{
 			Type: kind, Field: at.String(), BadValue: field.OmitValueType{},

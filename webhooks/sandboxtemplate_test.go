@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -20,18 +21,22 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// answers is an API server that is asked to try objects: what it says of Pods, and of PersistentVolumeClaims by their
-// generated names.
+// answers is an API server that is asked to try objects: what it says of Pods, of NetworkPolicies, and of
+// PersistentVolumeClaims by their generated names.
 type answers struct {
 	pod     error
+	policy  error
 	volumes map[string]error
 	asked   []client.Object
 }
 
 func (a *answers) Create(_ context.Context, obj client.Object, _ ...client.CreateOption) error {
 	a.asked = append(a.asked, obj)
-	if _, ok := obj.(*corev1.Pod); ok {
+	switch obj.(type) {
+	case *corev1.Pod:
 		return a.pod
+	case *networkingv1.NetworkPolicy:
+		return a.policy
 	}
 	return a.volumes[obj.GetGenerateName()]
 }
@@ -60,6 +65,12 @@ func TestTemplateValidator(t *testing.T) {
 			answers: answers{pod: invalidPod(field.Required(image, "")), volumes: map[string]error{"home-": apierrors.NewBadRequest("what?")}},
 			want:    "422 FieldValueRequired spec.podTemplate.spec.containers[0].image FieldValueInvalid spec.volumeClaimTemplates[0]",
 		},
+		"it refuses the rules of the NetworkPolicy": {
+			answers: answers{policy: apierrors.NewInvalid(schema.GroupKind{Kind: "NetworkPolicy"}, "", field.ErrorList{
+				field.Invalid(field.NewPath("spec", "egress").Index(0).Child("to").Index(0).Child("ipBlock", "cidr"), "x", "no"),
+			})},
+			want: "422 FieldValueInvalid spec.networkPolicy.egress[0].to[0].ipBlock.cidr",
+		},
 		"the namespace does not allow it now": {
 			answers: answers{pod: forbidden}, want: "allowed",
 			warnings: []string{`spec.podTemplate: the namespace does not allow this now: pods is forbidden: exceeded quota`},
@@ -68,8 +79,9 @@ func TestTemplateValidator(t *testing.T) {
 		"it does not answer in time": {answers: answers{volumes: map[string]error{"data-": apierrors.NewTimeoutError("slow", 1)}}, want: "504"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			template := builder.MakeTemplate("t").Namespace("ns").VolumeClaimTemplate("home").VolumeClaimTemplate("data").Obj()
-			v := &templateValidator{dryRun: &tc.answers}
+			template := builder.MakeTemplate("t").Namespace("ns").VolumeClaimTemplate("home").VolumeClaimTemplate("data").
+				NetworkPolicy(extensionsv1.NetworkPolicySpec{}).Obj()
+			v := &templateValidator{dryRun: &tc.answers, templates: templatesOf(shelfOf(), shelfOf())}
 			response := admission.WithValidator(scheme(t), check[*extensionsv1.SandboxTemplate](v.check)).Handle(t.Context(), request(t, someUser, nil, template))
 			if got := answer(response); got != tc.want {
 				t.Errorf("got %s, want %s", got, tc.want)
@@ -77,10 +89,56 @@ func TestTemplateValidator(t *testing.T) {
 			if diff := cmp.Diff(tc.warnings, response.Warnings); diff != "" {
 				t.Errorf("warnings (-want +got):\n%s", diff)
 			}
+			if len(tc.answers.asked) != 4 && !strings.HasPrefix(tc.want, "50") {
+				t.Errorf("asked about %d objects, want 4", len(tc.answers.asked))
+			}
 			for _, obj := range tc.answers.asked {
 				if obj.GetNamespace() != "ns" || obj.GetName() != "" || obj.GetGenerateName() == "" || len(obj.GetOwnerReferences()) > 0 {
 					t.Errorf("asked for %T as %q in %q of %v", obj, obj.GetName(), obj.GetNamespace(), obj.GetOwnerReferences())
 				}
+			}
+		})
+	}
+}
+
+func templatesOf(cache, live *shelf) lookup[extensionsv1.SandboxTemplate, *extensionsv1.SandboxTemplate] {
+	return lookup[extensionsv1.SandboxTemplate, *extensionsv1.SandboxTemplate]{cache: cache, live: live}
+}
+
+// A new name must not have the hash of another template's. What the cache has may be gone, so it is looked at live.
+func TestTemplateNames(t *testing.T) {
+	one, two := builder.CollidingNames()
+	template := func(name string) *extensionsv1.SandboxTemplate {
+		return builder.MakeTemplate(name).Namespace("ns").Obj()
+	}
+	first, second := template(one), template(two)
+	elsewhere := builder.MakeTemplate(one).Namespace("other").Obj()
+	lost := errors.New("lost")
+	const refused = "422 FieldValueInvalid metadata.name"
+	for name, tc := range map[string]struct {
+		old         *extensionsv1.SandboxTemplate
+		cache, live *shelf
+		want        string
+		looks       int
+	}{
+		"alone":                               {nil, shelfOf(), shelfOf(), "allowed", 0},
+		"beside one of the same hash":         {nil, shelfOf(first), shelfOf(first), refused, 1},
+		"beside one that is gone":             {nil, shelfOf(first), shelfOf(), "allowed", 1},
+		"beside one in another namespace":     {nil, shelfOf(elsewhere), shelfOf(elsewhere), "allowed", 0},
+		"beside one of another hash":          {nil, shelfOf(template("python")), shelfOf(template("python")), "allowed", 0},
+		"that is there already":               {nil, shelfOf(second), shelfOf(second), "allowed", 0},
+		"an update, beside one that collides": {second, shelfOf(first, second), shelfOf(first, second), "allowed", 0},
+		"the cache does not answer":           {nil, &shelf{err: lost}, shelfOf(), "500", 0},
+		"the API server does not answer":      {nil, shelfOf(first), &shelf{err: lost}, "500", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := &templateValidator{dryRun: &answers{}, templates: templatesOf(tc.cache, tc.live)}
+			response := admission.WithValidator(scheme(t), check[*extensionsv1.SandboxTemplate](v.check)).Handle(t.Context(), request(t, someUser, tc.old, second))
+			if got := answer(response); got != tc.want {
+				t.Errorf("got %s, want %s", got, tc.want)
+			}
+			if tc.live.asked != tc.looks {
+				t.Errorf("looked %d times, want %d", tc.live.asked, tc.looks)
 			}
 		})
 	}
@@ -115,7 +173,7 @@ func TestCauses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got []string
-			for _, err := range causes(fmt.Errorf("trying: %w", tc.err), path) {
+			for _, err := range causes(fmt.Errorf("trying: %w", tc.err), path, "") {
 				got = append(got, strings.ReplaceAll(err.Error(), "trying: ", ""))
 			}
 			if diff := cmp.Diff(tc.want, got); diff != "" {

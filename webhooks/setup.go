@@ -22,7 +22,7 @@ import (
 type Options struct {
 	// Scheme knows the kinds of this project.
 	Scheme *runtime.Scheme
-	// Cache is read first.
+	// Cache is read first. It has what Index adds.
 	Cache client.Reader
 	// Live is read where the cache does not have what an object refers to: it may be a millisecond old.
 	Live client.Reader
@@ -68,7 +68,7 @@ func Register(server Server, o Options) {
 	validate("/validate-sandboxclaim-status", admission.WithValidator(o.Scheme, check[*extensionsv1.SandboxClaim](
 		checkClaimStatus)))
 	validate("/validate-sandboxtemplate", admission.WithValidator(o.Scheme, check[*extensionsv1.SandboxTemplate](
-		(&templateValidator{dryRun: o.DryRun}).check)))
+		(&templateValidator{dryRun: o.DryRun, templates: templates}).check)))
 	validate("/validate-sandboxwarmpool", admission.WithValidator(o.Scheme, check[*extensionsv1.SandboxWarmPool](
 		(&poolValidator{templates: templates}).check)))
 }

@@ -24,7 +24,7 @@ func ControllerOf(obj metav1.Object) *metav1.OwnerReference {
 	return metav1.GetControllerOfNoCopy(obj)
 }
 
-// ControlledBy says whether owner, a Sandbox, claim or pool, controls obj: by its UID, and by its kind, since it is by the
+// ControlledBy says whether owner, a Sandbox, claim, pool or template, controls obj: by its UID, and by its kind, since it is by the
 // kind that admission knows what to check.
 func ControlledBy(obj, owner metav1.Object) bool {
 	ref := ControllerOf(obj)
@@ -38,6 +38,8 @@ func ControlledBy(obj, owner metav1.Object) bool {
 		return IsClaim(ref)
 	case *extensionsv1.SandboxWarmPool:
 		return IsPool(ref)
+	case *extensionsv1.SandboxTemplate:
+		return IsTemplate(ref)
 	}
 	return false
 }
@@ -55,6 +57,11 @@ func IsPool(ref *metav1.OwnerReference) bool {
 // IsClaim says whether ref, which may be nil, names a SandboxClaim in any version.
 func IsClaim(ref *metav1.OwnerReference) bool {
 	return isKind(ref, extensionsv1.GroupName, extensionsv1.KindSandboxClaim)
+}
+
+// IsTemplate says whether ref, which may be nil, names a SandboxTemplate in any version.
+func IsTemplate(ref *metav1.OwnerReference) bool {
+	return isKind(ref, extensionsv1.GroupName, extensionsv1.KindSandboxTemplate)
 }
 
 func isKind(ref *metav1.OwnerReference, group, kind string) bool {
@@ -78,6 +85,11 @@ func ClaimOwner(claim *extensionsv1.SandboxClaim) *metav1.OwnerReference {
 // PoolOwner returns the reference by which pool controls its Sandboxes.
 func PoolOwner(pool *extensionsv1.SandboxWarmPool) *metav1.OwnerReference {
 	return metav1.NewControllerRef(pool, extensionsv1.GroupVersion.WithKind(extensionsv1.KindSandboxWarmPool))
+}
+
+// TemplateOwner returns the reference by which template controls its NetworkPolicy.
+func TemplateOwner(template *extensionsv1.SandboxTemplate) *metav1.OwnerReference {
+	return metav1.NewControllerRef(template, extensionsv1.GroupVersion.WithKind(extensionsv1.KindSandboxTemplate))
 }
 
 // describeOwner names ref for a message: `SandboxClaim "a"`, or "nobody".

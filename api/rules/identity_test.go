@@ -23,8 +23,8 @@ func TestHash(t *testing.T) {
 
 func TestKindsOfOwners(t *testing.T) {
 	for name, tc := range map[string]struct {
-		ref                  *metav1.OwnerReference
-		sandbox, pool, claim bool
+		ref                            *metav1.OwnerReference
+		sandbox, pool, claim, template bool
 	}{
 		"nobody":                        {},
 		"a Sandbox":                     {ref: &metav1.OwnerReference{APIVersion: "agents.x-k8s.io/v1beta1", Kind: "Sandbox"}, sandbox: true},
@@ -36,6 +36,8 @@ func TestKindsOfOwners(t *testing.T) {
 		"a pool":                        {ref: &metav1.OwnerReference{APIVersion: "extensions.agents.x-k8s.io/v1beta1", Kind: "SandboxWarmPool"}, pool: true},
 		"a pool of the Sandbox's group": {ref: &metav1.OwnerReference{APIVersion: "agents.x-k8s.io/v1beta1", Kind: "SandboxWarmPool"}},
 		"a claim":                       {ref: &metav1.OwnerReference{APIVersion: "extensions.agents.x-k8s.io/v1alpha1", Kind: "SandboxClaim"}, claim: true},
+		"a template":                    {ref: &metav1.OwnerReference{APIVersion: "extensions.agents.x-k8s.io/v1", Kind: "SandboxTemplate"}, template: true},
+		"a template of another group":   {ref: &metav1.OwnerReference{APIVersion: "agents.x-k8s.io/v1", Kind: "SandboxTemplate"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := rules.IsSandbox(tc.ref); got != tc.sandbox {
@@ -47,20 +49,25 @@ func TestKindsOfOwners(t *testing.T) {
 			if got := rules.IsClaim(tc.ref); got != tc.claim {
 				t.Errorf("IsClaim: %t", got)
 			}
+			if got := rules.IsTemplate(tc.ref); got != tc.template {
+				t.Errorf("IsTemplate: %t", got)
+			}
 		})
 	}
 }
 
 func TestOwnerReferences(t *testing.T) {
 	sandbox, pool, claim := builder.MakeSandbox("s").Obj(), builder.MakePool("p").Obj(), builder.MakeClaim("c").Obj()
+	template := builder.MakeTemplate("t").Obj()
 	for name, tc := range map[string]struct {
 		ref  *metav1.OwnerReference
 		is   func(*metav1.OwnerReference) bool
 		want metav1.Object
 	}{
-		"of a Sandbox": {rules.SandboxOwner(sandbox), rules.IsSandbox, sandbox},
-		"of a pool":    {rules.PoolOwner(pool), rules.IsPool, pool},
-		"of a claim":   {rules.ClaimOwner(claim), rules.IsClaim, claim},
+		"of a Sandbox":  {rules.SandboxOwner(sandbox), rules.IsSandbox, sandbox},
+		"of a pool":     {rules.PoolOwner(pool), rules.IsPool, pool},
+		"of a claim":    {rules.ClaimOwner(claim), rules.IsClaim, claim},
+		"of a template": {rules.TemplateOwner(template), rules.IsTemplate, template},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if !tc.is(tc.ref) || tc.ref.UID != tc.want.GetUID() || tc.ref.Name != tc.want.GetName() || !*tc.ref.Controller || !*tc.ref.BlockOwnerDeletion {

@@ -20,6 +20,7 @@ const (
 	OriginBindingKeys  = "binding-keys"
 	OriginClaimRecord  = "claim-record"
 	OriginTemplate     = "template"
+	OriginTemplateName = "template-name"
 	OriginServiceNames = "service-names"
 	OriginVolumes      = "volume-names"
 	// OriginOther is where an error does not say.
@@ -41,7 +42,8 @@ func Origins() []Origin {
 		{OriginBinding, "A claim is bound once."},
 		{OriginBindingKeys, "Annotations of a claim that only Namesake writes."},
 		{OriginClaimRecord, "A claim's status names the Sandbox that it is bound to, and keeps it."},
-		{OriginTemplate, "The API server would refuse the Pod or a volume of the template."},
+		{OriginTemplate, "The API server would refuse the Pod, a volume or the NetworkPolicy of the template."},
+		{OriginTemplateName, "NetworkPolicies could not tell the Pods of the template from those of another."},
 		{OriginServiceNames, "The pool's Sandboxes could not have the Services that its template asks for."},
 		{OriginVolumes, "No two Sandboxes have a PersistentVolumeClaim of the same name."},
 		{OriginOther, "Any other."},

@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"slices"
+
 	corev1 "k8s.io/api/core/v1"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
@@ -32,7 +34,7 @@ func resolveInPublic(spec *corev1.PodSpec) {
 		spec.DNSConfig = &corev1.PodDNSConfig{}
 	}
 	if len(spec.DNSConfig.Nameservers) == 0 {
-		spec.DNSConfig.Nameservers = append([]string(nil), publicNameservers...)
+		spec.DNSConfig.Nameservers = slices.Clone(publicNameservers)
 	}
 }
 

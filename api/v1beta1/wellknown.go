@@ -26,8 +26,8 @@ const (
 	// the pool's name. Written by the pool controller; adoption removes it.
 	LabelWarmPool = ReservedPrefix + "warm-pool-sandbox"
 
-	// LabelTemplateRefHash is on a Sandbox that came from a SandboxTemplate, on its Pod, and on the template: the
-	// hash of the template's name. The template's NetworkPolicy selects Pods by it.
+	// LabelTemplateRefHash is on a Sandbox that came from a SandboxTemplate, on its Pod, on the template and on its
+	// NetworkPolicy: the hash of the template's name. The NetworkPolicy selects Pods by it.
 	LabelTemplateRefHash = ReservedPrefix + "sandbox-template-ref-hash"
 
 	// LabelTemplateHash is on a Sandbox in a pool: the hash of the blueprint that it was created from. Written by the

@@ -11,6 +11,7 @@ import (
 	certmanagerv1 "github.com/cert-manager/cert-manager/pkg/apis/certmanager/v1"
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
@@ -48,13 +49,9 @@ const leaseName = "namesake.agents.x-k8s.io"
 // newManager assembles everything that runs in the program: cache, index, webhooks in every replica, reconcilers in the
 // one that leads.
 func newManager(ctx context.Context, cfg *rest.Config, o *options, drain *serving.Drain) (manager.Manager, error) {
-	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{
-		clientgoscheme.AddToScheme, certmanagerv1.AddToScheme, sandboxv1.AddToScheme, extensionsv1.AddToScheme,
-	} {
-		if err := add(scheme); err != nil {
-			return nil, fmt.Errorf("registering the API: %w", err)
-		}
+	scheme, err := newScheme()
+	if err != nil {
+		return nil, err
 	}
 	cfg = rest.CopyConfig(cfg)
 	cfg.QPS, cfg.Burst = float32(o.qps), o.burst
@@ -94,16 +91,46 @@ func newManager(ctx context.Context, cfg *rest.Config, o *options, drain *servin
 	if err := register(ctrlmetrics.Registry, mgr, claims, admission, metrics.NewBuild(version)); err != nil {
 		return nil, err
 	}
-	webhooks.Register(drain.Server(mgr.GetWebhookServer()), webhooks.Options{
-		Scheme: scheme, Cache: mgr.GetCache(), Live: mgr.GetAPIReader(), DryRun: client.NewDryRunClient(mgr.GetClient()),
+	err = addWebhooks(ctx, mgr, drain.Server(mgr.GetWebhookServer()), webhooks.Options{
 		Candidates: index, ControllerUser: o.controllerUser, Metrics: admission, Now: time.Now,
 	})
+	if err != nil {
+		return nil, err
+	}
+	router, err := o.router.router()
+	if err != nil {
+		return nil, err
+	}
 	return mgr, controllers.Setup(ctx, mgr, controllers.Options{
-		Claims: clients.claims, Sandboxes: clients.sandboxes, Pools: clients.pools,
+		Claims: clients.claims, Templates: mgr.GetClient(), Sandboxes: clients.sandboxes, Pools: clients.pools,
 		Live: mgr.GetAPIReader(), Candidates: index, Metrics: claims, Now: time.Now, ClusterDomain: o.clusterDomain,
-		PoolSettings:      o.pool,
+		PoolSettings: o.pool, Router: router,
 		SandboxController: workers(o.sandboxWorkers), ClaimController: workers(o.claimWorkers), PoolController: workers(o.poolWorkers),
+		TemplateController: workers(o.templateWorkers),
 	})
+}
+
+// newScheme returns the scheme with every kind that the manager works with.
+func newScheme() (*runtime.Scheme, error) {
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{
+		clientgoscheme.AddToScheme, certmanagerv1.AddToScheme, sandboxv1.AddToScheme, extensionsv1.AddToScheme,
+	} {
+		if err := add(scheme); err != nil {
+			return nil, fmt.Errorf("registering the API: %w", err)
+		}
+	}
+	return scheme, nil
+}
+
+// addWebhooks serves the webhooks, with o and what mgr has for them.
+func addWebhooks(ctx context.Context, mgr manager.Manager, hooks webhooks.Server, o webhooks.Options) error {
+	if err := webhooks.Index(ctx, mgr.GetFieldIndexer()); err != nil {
+		return err
+	}
+	o.Scheme, o.Cache, o.Live, o.DryRun = mgr.GetScheme(), mgr.GetCache(), mgr.GetAPIReader(), client.NewDryRunClient(mgr.GetClient())
+	webhooks.Register(hooks, o)
+	return nil
 }
 
 const (
@@ -121,15 +148,12 @@ func workers(n int) controller.Options {
 	}
 }
 
-// cacheOptions keeps the cache small: of all Pods, Services and PersistentVolumeClaims only those of Sandboxes, and of the
-// Pods, and of nodes, only what is read; of all webhook configurations only Namesake's own.
+// cacheOptions keeps the cache small: of all Pods, Services and PersistentVolumeClaims only those of Sandboxes, of all
+// NetworkPolicies only those of templates, of the Pods, and of nodes, only what is read; of all webhook configurations only
+// Namesake's own.
 func cacheOptions(o *options) cache.Options {
 	ours := cache.ByObject{Field: fields.OneTermEqualSelector("metadata.name", o.webhookConfig)}
-	hash, err := labels.NewRequirement(sandboxv1.LabelSandboxNameHash, selection.Exists, nil)
-	if err != nil { // The label's key is a constant.
-		panic(err)
-	}
-	ofSandboxes := labels.NewSelector().Add(*hash)
+	ofSandboxes := having(sandboxv1.LabelSandboxNameHash)
 	return cache.Options{
 		DefaultTransform: cache.TransformStripManagedFields(),
 		ByObject: map[client.Object]cache.ByObject{
@@ -137,10 +161,20 @@ func cacheOptions(o *options) cache.Options {
 			&corev1.Service{}:                             {Label: ofSandboxes},
 			&corev1.PersistentVolumeClaim{}:               {Label: ofSandboxes},
 			&corev1.Node{}:                                {Transform: stripNode},
+			&networkingv1.NetworkPolicy{}:                 {Label: having(sandboxv1.LabelTemplateRefHash)},
 			&admissionv1.MutatingWebhookConfiguration{}:   ours,
 			&admissionv1.ValidatingWebhookConfiguration{}: ours,
 		},
 	}
+}
+
+// having selects what has a label of that key, which is a constant.
+func having(label string) labels.Selector {
+	exists, err := labels.NewRequirement(label, selection.Exists, nil)
+	if err != nil {
+		panic(err)
+	}
+	return labels.NewSelector().Add(*exists)
 }
 
 // stripPod drops from a cached Pod what no reconciler reads.

@@ -38,11 +38,13 @@ type options struct {
 	qps   float64
 	burst int
 
-	sandboxWorkers int
-	claimWorkers   int
-	poolWorkers    int
+	sandboxWorkers  int
+	claimWorkers    int
+	poolWorkers     int
+	templateWorkers int
 
-	pool rules.PoolSettings
+	pool   rules.PoolSettings
+	router routerOptions
 }
 
 func defaults() *options {
@@ -64,6 +66,8 @@ func defaults() *options {
 		claimWorkers:    50,
 		poolWorkers:     4,
 		pool:            defaultPoolSettings(),
+		templateWorkers: 1,
+		router:          defaultRouter(),
 	}
 }
 
@@ -93,6 +97,8 @@ func (o *options) addFlags(flags *flag.FlagSet) {
 	flags.IntVar(&o.claimWorkers, "sandbox-claim-concurrent-workers", o.claimWorkers, "Claims reconciled at a time.")
 	flags.IntVar(&o.poolWorkers, "sandbox-warm-pool-concurrent-workers", o.poolWorkers, "Pools reconciled at a time.")
 	addPoolFlags(flags, &o.pool)
+	flags.IntVar(&o.templateWorkers, "sandbox-template-concurrent-workers", o.templateWorkers, "Templates reconciled at a time.")
+	o.router.addFlags(flags)
 }
 
 // validate returns every problem with the flags, and with what is left of the command line.
@@ -104,6 +110,7 @@ func (o *options) validate(rest []string) error {
 	counts := map[string]int{
 		"kube-api-burst": o.burst, "sandbox-concurrent-workers": o.sandboxWorkers,
 		"sandbox-claim-concurrent-workers": o.claimWorkers, "sandbox-warm-pool-concurrent-workers": o.poolWorkers,
+		"sandbox-template-concurrent-workers": o.templateWorkers,
 	}
 	for _, name := range slices.Sorted(maps.Keys(counts)) {
 		if counts[name] <= 0 {
@@ -129,6 +136,9 @@ func (o *options) validate(rest []string) error {
 		errs = append(errs, fmt.Errorf("--kube-api-qps: found %v, must be positive, or -1 for no limit", o.qps))
 	}
 	if _, err := o.certificateKey(); err != nil {
+		errs = append(errs, err)
+	}
+	if _, err := o.router.router(); err != nil {
 		errs = append(errs, err)
 	}
 	if o.shutdownDelay < 0 {

@@ -49,6 +49,11 @@ func TestOptionsValidate(t *testing.T) {
 		"no workers for Sandboxes":               {args: []string{"--sandbox-concurrent-workers=0"}, want: []string{"--sandbox-concurrent-workers: found 0, must be at least 1"}},
 		"fewer than none for claims":             {args: []string{"--sandbox-claim-concurrent-workers=-1"}, want: []string{"--sandbox-claim-concurrent-workers: found -1, must be at least 1"}},
 		"no workers for pools":                   {args: []string{"--sandbox-warm-pool-concurrent-workers=0"}, want: []string{"--sandbox-warm-pool-concurrent-workers: found 0, must be at least 1"}},
+		"no workers for templates":               {args: []string{"--sandbox-template-concurrent-workers=0"}, want: []string{"--sandbox-template-concurrent-workers: found 0, must be at least 1"}},
+		"a router elsewhere":                     {args: []string{"--router-namespace=default", "--router-labels=app.kubernetes.io/name=sandbox-router,tier=edge"}},
+		"a router without a namespace":           {args: []string{"--router-namespace=A"}, want: []string{`--router-namespace: found "A": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')`}},
+		"a router without labels":                {args: []string{"--router-labels="}, want: []string{"--router-labels: must not be empty"}},
+		"labels of a router that are none":       {args: []string{"--router-labels=app"}, want: []string{`--router-labels: found "app", must be KEY=VALUE, separated by commas: invalid selector: [app]`}},
 		"no folder for the certificate":          {args: []string{"--webhook-cert-dir="}, want: []string{"--webhook-cert-dir: must not be empty"}},
 		"no file for the certificate":            {args: []string{"--webhook-cert-name="}, want: []string{"--webhook-cert-name: must not be empty"}},
 		"no file for the key":                    {args: []string{"--webhook-key-name="}, want: []string{"--webhook-key-name: must not be empty"}},
@@ -100,8 +105,32 @@ func TestOptionsValidate(t *testing.T) {
 
 func TestFlagsKeepTheDefaults(t *testing.T) {
 	o, _ := parsed(t)
-	if diff := cmp.Diff(defaults(), o, cmp.AllowUnexported(options{})); diff != "" {
+	if diff := cmp.Diff(defaults(), o, cmp.AllowUnexported(options{}, routerOptions{})); diff != "" {
 		t.Errorf("options (-defaults +parsed):\n%s", diff)
+	}
+}
+
+func TestRouter(t *testing.T) {
+	for name, tc := range map[string]struct {
+		args []string
+		want rules.Router
+	}{
+		"as agent-sandbox has it": {want: rules.DefaultRouter()},
+		"elsewhere": {
+			args: []string{"--router-namespace=default", "--router-labels=app.kubernetes.io/name=sandbox-router,tier=edge"},
+			want: rules.Router{Namespace: "default", Labels: map[string]string{"app.kubernetes.io/name": "sandbox-router", "tier": "edge"}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o, _ := parsed(t, tc.args...)
+			got, err := o.router.router()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("router (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 

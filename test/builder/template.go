@@ -42,3 +42,12 @@ func (w *TemplateWrapper) NetworkPolicyManagement(management extensionsv1.Networ
 	w.template.Spec.NetworkPolicyManagement = management
 	return w
 }
+
+// NetworkPolicy sets the rules of the NetworkPolicy.
+func (w *TemplateWrapper) NetworkPolicy(spec extensionsv1.NetworkPolicySpec) *TemplateWrapper {
+	w.template.Spec.NetworkPolicy = &spec
+	return w
+}
+
+// CollidingNames are two names of one hash: NetworkPolicies cannot tell the Pods of two such templates apart.
+func CollidingNames() (first, second string) { return "python-ingvpc", "python-svmtpy" }

@@ -45,7 +45,10 @@ const (
 		get,list,watch validatingwebhookconfigurations.admissionregistration.k8s.io namesake
 		get,list,watch mutatingwebhookconfigurations.admissionregistration.k8s.io namesake
 		create,patch,update events.events.k8s.io
-		get,list,watch nodes`
+		get,list,watch nodes
+		patch sandboxtemplates.extensions.agents.x-k8s.io
+		update sandboxtemplates.extensions.agents.x-k8s.io/finalizers
+		get,list,watch,create,patch,delete networkpolicies.networking.k8s.io`
 	refused = `
 		get,list,watch,create,update,patch,delete secrets
 		get,list,watch,create,update,patch,delete configmaps
@@ -68,8 +71,9 @@ const (
 		update,deletecollection sandboxes.agents.x-k8s.io
 		create,update,delete,deletecollection sandboxclaims.extensions.agents.x-k8s.io
 		create,update,patch,delete,deletecollection sandboxwarmpools.extensions.agents.x-k8s.io
-		create,update,patch,delete,deletecollection sandboxtemplates.extensions.agents.x-k8s.io
+		create,update,delete,deletecollection sandboxtemplates.extensions.agents.x-k8s.io
 		update,patch sandboxwarmpools.extensions.agents.x-k8s.io/scale
+		update,deletecollection networkpolicies.networking.k8s.io
 		create,update,patch,bind,escalate clusterroles.rbac.authorization.k8s.io
 		create,update,patch,delete clusterrolebindings.rbac.authorization.k8s.io
 		create,update,patch,bind,escalate roles.rbac.authorization.k8s.io

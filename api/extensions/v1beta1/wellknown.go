@@ -15,6 +15,14 @@ const (
 // own group. They are not copied to a Pod.
 const ReservedPrefix = GroupName + "/"
 
+// Reasons of the events of a template, which has no status.
+const (
+	// EventNetworkPolicyFailed: the template's NetworkPolicy is not what it should be; the message says why.
+	EventNetworkPolicyFailed = "NetworkPolicyFailed"
+	// EventNameCollision: NetworkPolicies cannot tell the Pods of this template from those of another.
+	EventNameCollision = "NameCollision"
+)
+
 // NetworkPolicySuffix follows a template's name in the name of its NetworkPolicy.
 const NetworkPolicySuffix = "-network-policy"
 

@@ -21,6 +21,8 @@ const (
 	SandboxUID = "controller.sandbox.uid"
 	// Template of a pool is the name of its SandboxTemplate.
 	Template = "spec.sandboxTemplateRef.name"
+	// NameHash of a template is the hash of its name.
+	NameHash = "hash(metadata.name)"
 	// Binding of a claim is the name of the Sandbox that it is bound to.
 	Binding = "metadata.annotations.binding"
 	// WaitsFor of a claim that Waits is what it names: ForPool or ForTemplate of that name.
@@ -41,6 +43,7 @@ func Register(ctx context.Context, indexer client.FieldIndexer) error {
 		{&sandboxv1.Sandbox{}, PoolUID, poolUID},
 		{&corev1.Pod{}, SandboxUID, sandboxUID},
 		{&extensionsv1.SandboxWarmPool{}, Template, template},
+		{&extensionsv1.SandboxTemplate{}, NameHash, nameHash},
 		{&extensionsv1.SandboxClaim{}, Binding, binding},
 		{&extensionsv1.SandboxClaim{}, WaitsFor, waitsFor},
 	} {
@@ -71,6 +74,8 @@ func template(obj client.Object) []string {
 	}
 	return nil
 }
+
+func nameHash(obj client.Object) []string { return []string{rules.Hash(obj.GetName())} }
 
 func binding(obj client.Object) []string {
 	if claim, ok := obj.(*extensionsv1.SandboxClaim); ok && rules.Binding(claim) != "" {

@@ -40,6 +40,7 @@ func TestIndexes(t *testing.T) {
 		"a Pod of a Sandbox":                   {SandboxUID, builder.MakePod("a").ControlledBy(builder.MakeSandbox("b").Obj()).Obj(), []string{"sandbox-b-uid"}},
 		"a Pod of nobody":                      {SandboxUID, builder.MakePod("a").Obj(), nil},
 		"a pool":                               {Template, pool, []string{"t"}},
+		"a template":                           {NameHash, builder.MakeTemplate("tpl").Obj(), []string{"9d22159f"}},
 		"what is no pool":                      {Template, builder.MakeSandbox("a").Obj(), nil},
 		"a claim that is bound":                {Binding, claim().BoundTo("a").Obj(), []string{"a"}},
 		"a claim that is not bound":            {Binding, claim().Obj(), nil},
@@ -58,8 +59,8 @@ func TestIndexes(t *testing.T) {
 			}
 		})
 	}
-	if len(indexer.registered) != 5 {
-		t.Errorf("%d indexes, want 5", len(indexer.registered))
+	if len(indexer.registered) != 6 {
+		t.Errorf("%d indexes, want 6", len(indexer.registered))
 	}
 	if ForPool("a") == ForTemplate("a") {
 		t.Error("a pool and a template of one name are waited for as one")

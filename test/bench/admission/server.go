@@ -126,6 +126,9 @@ func (s *server) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := webhooks.Index(ctx, informers); err != nil {
+		return err
+	}
 	fed, err := feed.Start(ctx, informers, s.index, time.Now)
 	if err != nil {
 		return err

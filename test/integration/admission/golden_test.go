@@ -31,6 +31,7 @@ func transcript(t *testing.T, n *suite.Namespace, file string, acts []act) {
 	t.Helper()
 	var text strings.Builder
 	for _, a := range acts {
+		n.Settle(t) // Admission looks for other objects in the cache, and people are not that fast.
 		output, ok := n.Kubectl(t, a.input, fields(a.command)...)
 		if ok != a.allowed {
 			t.Errorf("%s: kubectl ended well: %t, want %t:\n%s", a.title, ok, a.allowed, output)

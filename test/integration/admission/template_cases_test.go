@@ -3,9 +3,11 @@ package admission
 import (
 	"fmt"
 	"strings"
+
+	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// templates are templates of which no Pod could come.
+// templates are templates of which no Pod or NetworkPolicy could come, and those that can.
 func templates() []act {
 	apply := func(title, name, spec string) act {
 		return act{title: title, command: "apply -f -", input: fmt.Sprintf(`
@@ -17,6 +19,8 @@ spec: {%s}`, name, spec)}
 	pod := func(containers string) string {
 		return fmt.Sprintf("podTemplate: {spec: {containers: [%s]}}", containers)
 	}
+	long := strings.Repeat("a", 239)
+	first, second := builder.CollidingNames()
 	const main = "{name: main, image: python:3.13-slim}"
 	return []act{
 		apply("A template without containers", "mine", pod("")),
@@ -31,7 +35,16 @@ spec: {%s}`, name, spec)}
 			pod(main)+", volumeClaimTemplates: [{metadata: {name: workspace}, spec: {accessModes: [ReadWriteOnce]}}]"),
 		apply("Two volume claims of one name", "mine", pod(main)+", volumeClaimTemplates: ["+strings.Repeat(
 			"{metadata: {name: w}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}, ", 2)+"]"),
-		apply("A name too long for its NetworkPolicy", strings.Repeat("a", 239), pod(main)),
+		apply("Rules of a NetworkPolicy that are none", "mine", pod(main)+
+			", networkPolicy: {egress: [{to: [{ipBlock: {cidr: 10.0.0.0/8, except: [192.168.0.0/16]}}]}], ingress: [{ports: [{port: 9000, endPort: 80}]}]}"),
+		apply("A name too long for its NetworkPolicy", long, pod(main)),
+		allowed(apply("A long name, without a NetworkPolicy", long, "networkPolicyManagement: Unmanaged, "+pod(main))),
+		{title: "A NetworkPolicy for a name that is too long for one",
+			command: `patch sandboxtemplate ` + long + ` --type=merge -p '{"spec":{"networkPolicyManagement":"Managed"}}'`},
+		allowed(apply("A template", first, pod(main))),
+		apply("A template with a name of the same hash", second, pod(main)),
+		allowed(act{title: "The first one is deleted", command: "delete sandboxtemplate " + first}),
+		allowed(apply("The second one, once more", second, pod(main))),
 		allowed(apply("A template that asks for a Service", "served", "service: true, "+pod(main))),
 	}
 }

@@ -18,7 +18,7 @@ import (
 )
 
 // createOld makes what a cluster has that comes from the time of pools of Pods: Sandboxes that took a Pod of another name
-// out of such a pool, and a claim whose status names its Sandbox while no annotation does.
+// out of such a pool, a claim whose status names its Sandbox while no annotation does, and templates with names of one hash.
 func createOld(ctx context.Context, admin client.Client, namespace string) error {
 	for _, name := range []string{"keeps", "loses", "yields", "unlabelled"} {
 		sandbox := builder.MakeSandbox(name).Namespace(namespace).PodName("pool-pod-of-" + name).Obj()
@@ -41,7 +41,10 @@ func createOld(ctx context.Context, admin client.Client, namespace string) error
 	if err := admin.Status().Update(ctx, claim); err != nil {
 		return err
 	}
-	return admin.Create(ctx, builder.MakeSandbox("of-old").ClaimedBy(claim).Obj())
+	if err := admin.Create(ctx, builder.MakeSandbox("of-old").ClaimedBy(claim).Obj()); err != nil {
+		return err
+	}
+	return createColliding(ctx, admin, namespace)
 }
 
 // oldSandbox returns a Sandbox with a Pod of another name, and that Pod.

@@ -23,16 +23,16 @@ import (
 // Counts is how often something happened, by what it was.
 type Counts map[string]int
 
-// Writes counts what the API server was asked to write of Sandboxes, what they own, pools, templates, claims and events, as
-// "PATCH sandboxes/status". A dry run is no write.
+// Writes counts what the API server was asked to write of Sandboxes, what they own, pools, templates, NetworkPolicies, claims
+// and events, as "PATCH sandboxes/status". A dry run is no write.
 func Writes(t *testing.T) Counts {
 	t.Helper()
 	verbs := []string{"POST", "PUT", "PATCH", "APPLY", "DELETE", "DELETECOLLECTION"}
-	ofSandboxes := []string{"pods", "services", "persistentvolumeclaims", "events"}
+	others := []string{"pods", "services", "persistentvolumeclaims", "networkpolicies", "events"}
 	counts := Counts{}
 	for _, s := range scrape(t, "apiserver_request_total") {
 		group, resource := s.labels["group"], s.labels["resource"]
-		counted := group == sandboxv1.GroupName || group == extensionsv1.GroupName || slices.Contains(ofSandboxes, resource)
+		counted := group == sandboxv1.GroupName || group == extensionsv1.GroupName || slices.Contains(others, resource)
 		if !counted || !slices.Contains(verbs, s.labels["verb"]) || s.labels["dry_run"] != "" {
 			continue
 		}

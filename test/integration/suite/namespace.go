@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -82,9 +83,11 @@ func (n *Namespace) Settle(t *testing.T) {
 			if err := shared.cache.List(ctx, cached, options...); err != nil {
 				return false, err
 			}
-			switch live.(type) {
+			switch live.(type) { // The cache has only some of these.
 			case *corev1.PodList, *corev1.ServiceList, *corev1.PersistentVolumeClaimList:
 				options = append(options, client.HasLabels{sandboxv1.LabelSandboxNameHash})
+			case *networkingv1.NetworkPolicyList:
+				options = append(options, client.HasLabels{sandboxv1.LabelTemplateRefHash})
 			}
 			if err := n.Admin.List(ctx, live, options...); err != nil {
 				return false, err

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/selection"
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -18,6 +19,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/metrics/server"
 	"sigs.k8s.io/controller-runtime/pkg/webhook"
 
+	"github.com/namesake-sandbox/namesake/api/rules"
 	"github.com/namesake-sandbox/namesake/api/rules/candidates"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/controllers"
@@ -85,6 +87,11 @@ func (e *environment) manager(ctx context.Context, cfg *rest.Config) (manager.Ma
 		return nil, err
 	}
 	ofSandboxes := cache.ByObject{Label: labels.NewSelector().Add(*hash)}
+	hash, err = labels.NewRequirement(sandboxv1.LabelTemplateRefHash, selection.Exists, nil)
+	if err != nil {
+		return nil, err
+	}
+	ofTemplates := cache.ByObject{Label: labels.NewSelector().Add(*hash)}
 	mgr, err := ctrl.NewManager(cfg, manager.Options{
 		Scheme:  e.scheme,
 		Metrics: server.Options{BindAddress: "0"}, HealthProbeBindAddress: "0",
@@ -92,6 +99,7 @@ func (e *environment) manager(ctx context.Context, cfg *rest.Config) (manager.Ma
 			DefaultTransform: cache.TransformStripManagedFields(),
 			ByObject: map[client.Object]cache.ByObject{
 				&corev1.Pod{}: ofSandboxes, &corev1.Service{}: ofSandboxes, &corev1.PersistentVolumeClaim{}: ofSandboxes,
+				&networkingv1.NetworkPolicy{}: ofTemplates,
 			},
 		},
 		Controller: config.Controller{SkipNameValidation: new(true)},
@@ -100,14 +108,18 @@ func (e *environment) manager(ctx context.Context, cfg *rest.Config) (manager.Ma
 		return nil, fmt.Errorf("creating the manager: %w", err)
 	}
 	err = controllers.Setup(ctx, mgr, controllers.Options{
-		Claims: mgr.GetClient(), Sandboxes: mgr.GetClient(), Pools: mgr.GetClient(), Live: mgr.GetAPIReader(),
-		Candidates: e.index, Metrics: metrics.NewClaims(), Now: e.clock.Now, ClusterDomain: clusterDomain,
+		Claims: mgr.GetClient(), Templates: mgr.GetClient(), Sandboxes: mgr.GetClient(), Pools: mgr.GetClient(),
+		Live: mgr.GetAPIReader(), Candidates: e.index, Metrics: metrics.NewClaims(), Now: e.clock.Now, ClusterDomain: clusterDomain,
+		Router: rules.DefaultRouter(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("adding the reconcilers: %w", err)
 	}
-	for _, owned := range []client.Object{&corev1.Pod{}, &corev1.Service{}, &corev1.PersistentVolumeClaim{}} {
-		if _, err := mgr.GetCache().GetInformer(ctx, owned, cache.BlockUntilSynced(false)); err != nil {
+	if err := webhooks.Index(ctx, mgr.GetFieldIndexer()); err != nil {
+		return nil, err
+	}
+	for _, watched := range []client.Object{&corev1.Pod{}, &corev1.Service{}, &corev1.PersistentVolumeClaim{}, &networkingv1.NetworkPolicy{}} {
+		if _, err := mgr.GetCache().GetInformer(ctx, watched, cache.BlockUntilSynced(false)); err != nil {
 			return nil, err
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/controllers/sandbox"
 	"github.com/namesake-sandbox/namesake/controllers/sandboxclaim"
+	"github.com/namesake-sandbox/namesake/controllers/sandboxtemplate"
 	"github.com/namesake-sandbox/namesake/controllers/sandboxwarmpool"
 )
 
@@ -42,6 +43,11 @@ func (n *Namespace) Pools(c client.Client) *sandboxwarmpool.Reconciler {
 	return &sandboxwarmpool.Reconciler{Client: c, Recorder: n.Recorder, Now: n.Clock.Now, Settings: PoolSettings}
 }
 
+// Templates returns a template reconciler that works with c.
+func (n *Namespace) Templates(c client.Client) *sandboxtemplate.Reconciler {
+	return &sandboxtemplate.Reconciler{Client: c, Live: n.Controller, Recorder: n.Recorder, Router: rules.DefaultRouter()}
+}
+
 // Step makes one pass over obj as it is now, with a cache that has caught up, and expects no error.
 func (n *Namespace) Step(t *testing.T, obj client.Object) reconcile.Result {
 	t.Helper()
@@ -61,6 +67,8 @@ func (n *Namespace) TryStep(t *testing.T, obj client.Object) (reconcile.Result, 
 		return n.Claims(n.Cached).Reconcile(t.Context(), fromCache[extensionsv1.SandboxClaim](t, n, obj))
 	case *extensionsv1.SandboxWarmPool:
 		return n.Pools(n.ReadYourWrites).Reconcile(t.Context(), fromCache[extensionsv1.SandboxWarmPool](t, n, obj))
+	case *extensionsv1.SandboxTemplate:
+		return n.Templates(n.Cached).Reconcile(t.Context(), fromCache[extensionsv1.SandboxTemplate](t, n, obj))
 	case *sandboxv1.Sandbox:
 		return n.Sandboxes(n.ReadYourWrites).Reconcile(t.Context(), fromCache[sandboxv1.Sandbox](t, n, obj))
 	}

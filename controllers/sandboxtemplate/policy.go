@@ -1,0 +1,78 @@
+package sandboxtemplate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	networkingv1 "k8s.io/api/networking/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	"github.com/namesake-sandbox/namesake/api/rules"
+	"github.com/namesake-sandbox/namesake/controllers/internal/write"
+)
+
+// keepPolicy makes the template's NetworkPolicy what it should be, or sees to it that there is none.
+func (r *Reconciler) keepPolicy(ctx context.Context, template *extensionsv1.SandboxTemplate) (reconcile.Result, error) {
+	elder, err := r.elder(ctx, template)
+	if err != nil {
+		return reconcile.Result{}, err
+	}
+	existing, err := r.find(ctx, template)
+	if err != nil {
+		return reconcile.Result{}, err
+	}
+	plan := rules.PlanNetworkPolicy(template, existing, rules.NetworkPolicy(template, elder, r.Router))
+	if err := r.carryOut(ctx, plan, existing); err != nil {
+		if !isWeather(err) {
+			r.warn(template, extensionsv1.EventNetworkPolicyFailed, err.Error())
+		}
+		return reconcile.Result{}, err
+	}
+	if elder != nil {
+		r.warn(template, extensionsv1.EventNameCollision, rules.CollisionMessage(template, elder))
+	}
+	if plan.Wait {
+		return reconcile.Result{RequeueAfter: collection}, nil
+	}
+	return reconcile.Result{}, nil
+}
+
+// find returns the NetworkPolicy that has the name of the template's, whoever it is of, or nil.
+func (r *Reconciler) find(ctx context.Context, template *extensionsv1.SandboxTemplate) (*networkingv1.NetworkPolicy, error) {
+	key := client.ObjectKey{Namespace: template.Namespace, Name: rules.NetworkPolicyName(template)}
+	for _, reader := range []client.Reader{r.Client, r.Live} {
+		policy := &networkingv1.NetworkPolicy{}
+		err := reader.Get(ctx, key, policy)
+		if err == nil {
+			return policy, nil
+		}
+		if !apierrors.IsNotFound(err) {
+			return nil, fmt.Errorf("reading NetworkPolicy %q: %w", key.Name, err)
+		}
+	}
+	return nil, nil
+}
+
+// carryOut does what plan says. A creation is idempotent by its name, the rest holds for the version that was looked at.
+func (r *Reconciler) carryOut(ctx context.Context, plan rules.PolicyPlan, existing *networkingv1.NetworkPolicy) error {
+	var doing string
+	var err error
+	switch {
+	case plan.Blocked != "":
+		return errors.New(plan.Blocked)
+	case plan.Create != nil:
+		doing, err = "creating NetworkPolicy "+plan.Create.Name, r.Client.Create(ctx, plan.Create)
+	case plan.Update != nil:
+		doing, err = "repairing NetworkPolicy "+plan.Update.Name, write.Changed(ctx, r.Client, plan.Update, existing)
+	case plan.Delete != nil:
+		doing, err = "deleting NetworkPolicy "+plan.Delete.Name, write.DeleteUnchanged(ctx, r.Client, plan.Delete)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	return nil
+}

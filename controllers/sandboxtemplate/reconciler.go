@@ -1,0 +1,103 @@
+// Package sandboxtemplate keeps the NetworkPolicy of each template, which the Pods of its Sandboxes are under.
+package sandboxtemplate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/recorder"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	"github.com/namesake-sandbox/namesake/api/rules"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/controllers/internal/index"
+	"github.com/namesake-sandbox/namesake/controllers/internal/write"
+)
+
+// +kubebuilder:rbac:groups=extensions.agents.x-k8s.io,resources=sandboxtemplates,verbs=get;list;watch;patch
+// +kubebuilder:rbac:groups=extensions.agents.x-k8s.io,resources=sandboxtemplates/finalizers,verbs=update
+// +kubebuilder:rbac:groups=networking.k8s.io,resources=networkpolicies,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch;update
+
+const (
+	// again is when to look again after a write that was decided on an old view.
+	again = 20 * time.Millisecond
+	// collection is when to look again for the policy of an earlier template of the same name, which the garbage collector is
+	// about to delete: it may not be in the cache.
+	collection = 5 * time.Second
+)
+
+// Reconciler keeps a template's NetworkPolicy, and the label by which clients find the template of a Pod.
+type Reconciler struct {
+	Client client.Client
+	// Live reads past the cache, which has only policies with our label: others may have the name of one of ours.
+	Live     client.Reader
+	Recorder recorder.EventRecorder
+	// Router is whom the default policy lets in.
+	Router rules.Router
+}
+
+// Reconcile makes one pass over template. A template has no status, so what keeps it from having its policy is an event. The
+// label does not wait for the policy, nor the policy for the label.
+func (r *Reconciler) Reconcile(ctx context.Context, template *extensionsv1.SandboxTemplate) (reconcile.Result, error) {
+	if template.DeletionTimestamp != nil {
+		return reconcile.Result{}, nil // The garbage collector deletes the policy.
+	}
+	result, policy := r.keepPolicy(ctx, template)
+	label := r.label(ctx, template)
+	if isWeather(policy) || isWeather(label) {
+		result = reconcile.Result{RequeueAfter: again}
+	}
+	var errs []error
+	for _, err := range []error{policy, label} {
+		if err != nil && !isWeather(err) {
+			errs = append(errs, err)
+		}
+	}
+	if len(errs) > 0 {
+		return reconcile.Result{}, errors.Join(errs...)
+	}
+	return result, nil
+}
+
+// isWeather says whether err is only the API server's word that the view was old. A policy of that name that came in the
+// meantime is weather, too: the next pass sees whose it is.
+func isWeather(err error) bool { return write.IsWeather(err) || apierrors.IsAlreadyExists(err) }
+
+// label writes the hash of the template's name on it, over whatever is there.
+func (r *Reconciler) label(ctx context.Context, template *extensionsv1.SandboxTemplate) error {
+	hash := rules.Hash(template.Name)
+	if template.Labels[sandboxv1.LabelTemplateRefHash] == hash {
+		return nil
+	}
+	labelled := template.DeepCopy()
+	if labelled.Labels == nil {
+		labelled.Labels = map[string]string{}
+	}
+	labelled.Labels[sandboxv1.LabelTemplateRefHash] = hash
+	if err := write.Changed(ctx, r.Client, labelled, template); err != nil {
+		return fmt.Errorf("labelling the template: %w", err)
+	}
+	return nil
+}
+
+// elder returns the template that was there before this one and whose name has the same hash, or nil.
+func (r *Reconciler) elder(ctx context.Context, template *extensionsv1.SandboxTemplate) (*extensionsv1.SandboxTemplate, error) {
+	var list extensionsv1.SandboxTemplateList
+	if err := r.Client.List(ctx, &list, client.InNamespace(template.Namespace),
+		client.MatchingFields{index.NameHash: rules.Hash(template.Name)}, client.UnsafeDisableDeepCopy); err != nil {
+		return nil, fmt.Errorf("listing templates: %w", err)
+	}
+	return rules.Elder(template, list.Items), nil
+}
+
+// warn says in an event what a person should know of template, and do something about.
+func (r *Reconciler) warn(template *extensionsv1.SandboxTemplate, reason, message string) {
+	r.Recorder.Eventf(template, nil, corev1.EventTypeWarning, reason, "Reconcile", "%s", message)
+}

@@ -1,0 +1,76 @@
+package reconcile
+
+import (
+	"context"
+	"testing"
+
+	networkingv1 "k8s.io/api/networking/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	"github.com/namesake-sandbox/namesake/api/rules"
+	"github.com/namesake-sandbox/namesake/test/builder"
+	"github.com/namesake-sandbox/namesake/test/integration/suite"
+)
+
+// createColliding makes two templates that admission would not take beside each other, and the policy that the second had
+// before: one that lets everything out.
+func createColliding(ctx context.Context, admin client.Client, namespace string) error {
+	first, second := builder.CollidingNames()
+	elder := builder.MakeTemplate(first).Namespace(namespace).Obj()
+	if err := admin.Create(ctx, elder); err != nil {
+		return err
+	}
+	younger := builder.MakeTemplate(second).Namespace(namespace).NetworkPolicy(extensionsv1.NetworkPolicySpec{
+		Egress: []networkingv1.NetworkPolicyEgressRule{{}},
+	}).Obj()
+	if err := admin.Create(ctx, younger); err != nil {
+		return err
+	}
+	policy := rules.NetworkPolicy(younger, nil, rules.DefaultRouter())
+	policy.Labels = nil
+	return admin.Create(ctx, policy)
+}
+
+// Of two templates that NetworkPolicies cannot tell apart the elder is served as if it were alone, and the younger one's
+// policy is closed, so that it does not open the elder's Pods; until the elder is gone.
+func TestTemplatesThatCollide(t *testing.T) {
+	n := suite.OldNamespace(t)
+	first, second := builder.CollidingNames()
+	elder, younger := suite.Get[extensionsv1.SandboxTemplate](t, n, first), suite.Get[extensionsv1.SandboxTemplate](t, n, second)
+
+	n.Step(t, elder)
+	expectPolicy(t, n, elder, nil)
+	expectQuiet(t, n, elder)
+
+	before := suite.Writes(t)
+	n.Step(t, younger)
+	before.Expect(t, suite.Writes, suite.Counts{"PATCH networkpolicies": 1, "PATCH sandboxtemplates": 1})
+	expectPolicy(t, n, younger, elder)
+	warning := "Warning NameCollision " + rules.CollisionMessage(younger, elder)
+	expectEvents(t, n, warning)
+
+	// It is said again whenever someone looks, since events are forgotten.
+	again := suite.Writes(t)
+	n.Step(t, younger)
+	again.Expect(t, suite.Writes, suite.Counts{})
+	expectEvents(t, n, warning)
+
+	younger = suite.Get[extensionsv1.SandboxTemplate](t, n, second)
+	younger.Spec.NetworkPolicyManagement = extensionsv1.NetworkPolicyUnmanaged
+	if err := n.Editor.Update(t.Context(), younger); err != nil {
+		t.Fatal(err)
+	}
+	n.Step(t, younger)
+	expectPolicy(t, n, younger, elder)
+	expectEvents(t, n, "Warning NameCollision "+rules.CollisionMessage(younger, elder))
+	younger.Spec.NetworkPolicyManagement = extensionsv1.NetworkPolicyManaged
+	if err := n.Editor.Update(t.Context(), younger); err != nil {
+		t.Fatal(err)
+	}
+
+	n.Delete(t, n.Editor, elder)
+	n.Step(t, younger)
+	expectPolicy(t, n, younger, nil)
+	expectQuiet(t, n, younger)
+}

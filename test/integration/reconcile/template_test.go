@@ -1,0 +1,254 @@
+package reconcile
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	"github.com/namesake-sandbox/namesake/api/rules"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/test/builder"
+	"github.com/namesake-sandbox/namesake/test/integration/suite"
+)
+
+// ownRules are rules of a template that use what NetworkPolicies have, with no more said than must be.
+func ownRules() extensionsv1.NetworkPolicySpec {
+	return extensionsv1.NetworkPolicySpec{
+		Ingress: []networkingv1.NetworkPolicyIngressRule{{
+			From: []networkingv1.NetworkPolicyPeer{
+				{NamespaceSelector: &metav1.LabelSelector{}},
+				{PodSelector: &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: "app", Operator: metav1.LabelSelectorOpExists}}}},
+			},
+			Ports: []networkingv1.NetworkPolicyPort{{Port: new(intstr.FromInt32(8000)), EndPort: new(int32(9000))}, {Port: new(intstr.FromString("web"))}},
+		}},
+		Egress: []networkingv1.NetworkPolicyEgressRule{
+			{To: []networkingv1.NetworkPolicyPeer{{IPBlock: &networkingv1.IPBlock{CIDR: "10.0.0.0/8", Except: []string{"10.1.0.0/16"}}}}},
+			{Ports: []networkingv1.NetworkPolicyPort{{Protocol: new(corev1.ProtocolUDP), Port: new(intstr.FromInt32(53))}, {}}},
+		},
+	}
+}
+
+// expectPolicy fails unless template has the NetworkPolicy that the rules say, or none where they say so.
+func expectPolicy(t *testing.T, n *suite.Namespace, template, elder *extensionsv1.SandboxTemplate) {
+	t.Helper()
+	want := rules.NetworkPolicy(suite.Get[extensionsv1.SandboxTemplate](t, n, template.Name), elder, rules.DefaultRouter())
+	got := &networkingv1.NetworkPolicy{}
+	err := n.Admin.Get(t.Context(), client.ObjectKey{Namespace: n.Name, Name: rules.NetworkPolicyName(template)}, got)
+	if apierrors.IsNotFound(err) {
+		got, err = nil, nil
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != nil {
+		got.ObjectMeta = metav1.ObjectMeta{Namespace: got.Namespace, Name: got.Name, Labels: got.Labels, OwnerReferences: got.OwnerReferences}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("NetworkPolicy of %s (-want +got):\n%s", template.Name, diff)
+	}
+}
+
+// expectQuiet fails unless another pass over template writes nothing, says nothing and asks for no other.
+func expectQuiet(t *testing.T, n *suite.Namespace, template *extensionsv1.SandboxTemplate) {
+	t.Helper()
+	n.Events()
+	before := suite.Writes(t)
+	if result := n.Step(t, template); result != (reconcile.Result{}) {
+		t.Errorf("a pass that changes nothing asks for another: %+v", result)
+	}
+	before.Expect(t, suite.Writes, suite.Counts{})
+	expectEvents(t, n)
+}
+
+func TestATemplateGetsItsNetworkPolicy(t *testing.T) {
+	for name, tc := range map[string]struct {
+		template *builder.TemplateWrapper
+		want     suite.Counts
+	}{
+		"the default one":          {builder.MakeTemplate("python"), suite.Counts{"POST networkpolicies": 1, "PATCH sandboxtemplates": 1}},
+		"with its own rules":       {builder.MakeTemplate("python").NetworkPolicy(ownRules()), suite.Counts{"POST networkpolicies": 1, "PATCH sandboxtemplates": 1}},
+		"that allows nothing":      {builder.MakeTemplate("python").NetworkPolicy(extensionsv1.NetworkPolicySpec{}), suite.Counts{"POST networkpolicies": 1, "PATCH sandboxtemplates": 1}},
+		"none, as it is Unmanaged": {builder.MakeTemplate("python").NetworkPolicyManagement(extensionsv1.NetworkPolicyUnmanaged), suite.Counts{"PATCH sandboxtemplates": 1}},
+		"a label that was wrong":   {builder.MakeTemplate("python").Label(sandboxv1.LabelTemplateRefHash, "00000000").Label("team", "x"), suite.Counts{"POST networkpolicies": 1, "PATCH sandboxtemplates": 1}},
+		"a label that was right":   {builder.MakeTemplate("python").Label(sandboxv1.LabelTemplateRefHash, rules.Hash("python")), suite.Counts{"POST networkpolicies": 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := suite.New(t)
+			template := suite.Create(t, n, n.Editor, tc.template.Obj())
+			before := suite.Writes(t)
+			n.Step(t, template)
+			before.Expect(t, suite.Writes, tc.want)
+			expectPolicy(t, n, template, nil)
+			labels := map[string]string{sandboxv1.LabelTemplateRefHash: rules.Hash("python")}
+			if team, ok := template.Labels["team"]; ok {
+				labels["team"] = team
+			}
+			if diff := cmp.Diff(labels, suite.Get[extensionsv1.SandboxTemplate](t, n, "python").Labels); diff != "" {
+				t.Errorf("labels of the template (-want +got):\n%s", diff)
+			}
+			expectEvents(t, n)
+			expectQuiet(t, n, template)
+		})
+	}
+}
+
+// A name that no NetworkPolicy could follow is one for a template without.
+func TestATemplateWithTheLongestName(t *testing.T) {
+	n := suite.New(t)
+	template := suite.Create(t, n, n.Editor, builder.MakeTemplate(strings.Repeat("a", 253)).NetworkPolicyManagement(extensionsv1.NetworkPolicyUnmanaged).Obj())
+	n.Step(t, template)
+	expectQuiet(t, n, template)
+}
+
+// Whatever becomes of the policy, the next pass makes it what it should be, and says nothing.
+func TestDriftIsRepaired(t *testing.T) {
+	patch := func(text string) func(*testing.T, *suite.Namespace, client.Object) {
+		return func(t *testing.T, n *suite.Namespace, policy client.Object) {
+			t.Helper()
+			if err := n.Admin.Patch(t.Context(), policy, client.RawPatch("application/merge-patch+json", []byte(text))); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	spec := func(change func(*extensionsv1.SandboxTemplateSpec)) func(*testing.T, *suite.Namespace, client.Object) {
+		return func(t *testing.T, n *suite.Namespace, _ client.Object) {
+			t.Helper()
+			template := suite.Get[extensionsv1.SandboxTemplate](t, n, "python")
+			change(&template.Spec)
+			if err := n.Editor.Update(t.Context(), template); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	repaired := suite.Counts{"PATCH networkpolicies": 1}
+	for name, tc := range map[string]struct {
+		change func(*testing.T, *suite.Namespace, client.Object)
+		want   suite.Counts
+	}{
+		"a rule was added":         {patch(`{"spec":{"egress":[{}]}}`), repaired},
+		"the rules were taken out": {patch(`{"spec":{"ingress":null,"egress":null}}`), repaired},
+		"it selects other Pods":    {patch(`{"spec":{"podSelector":{"matchLabels":{"app":"x"}}}}`), repaired},
+		"its label was taken away": {patch(`{"metadata":{"labels":null}}`), repaired},
+		"the template has rules":   {spec(func(s *extensionsv1.SandboxTemplateSpec) { s.NetworkPolicy = new(ownRules()) }), repaired},
+		"the template is Unmanaged": {
+			spec(func(s *extensionsv1.SandboxTemplateSpec) {
+				s.NetworkPolicyManagement = extensionsv1.NetworkPolicyUnmanaged
+			}),
+			suite.Counts{"DELETE networkpolicies": 1},
+		},
+		"it was deleted": {func(t *testing.T, n *suite.Namespace, policy client.Object) {
+			t.Helper()
+			n.Delete(t, n.Admin, policy)
+		}, suite.Counts{"POST networkpolicies": 1}},
+		"somebody put a note on it": {patch(`{"metadata":{"annotations":{"note":"y"}}}`), suite.Counts{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := suite.New(t)
+			template := suite.Create(t, n, n.Editor, builder.MakeTemplate("python").Obj())
+			n.Step(t, template)
+			tc.change(t, n, suite.Get[networkingv1.NetworkPolicy](t, n, "python-network-policy"))
+			n.Settle(t)
+			before := suite.Writes(t)
+			n.Step(t, template)
+			before.Expect(t, suite.Writes, tc.want)
+			expectPolicy(t, n, template, nil)
+			expectEvents(t, n)
+			expectQuiet(t, n, template)
+		})
+	}
+}
+
+// A policy of that name that is not the template's is reported and never touched. When it is gone, the template has its own.
+func TestAPolicyThatIsNotOurs(t *testing.T) {
+	n := suite.New(t)
+	template := suite.Create(t, n, n.Editor, builder.MakeTemplate("python").Obj())
+	theirs := suite.Create(t, n, n.Admin, &networkingv1.NetworkPolicy{ObjectMeta: metav1.ObjectMeta{Name: "python-network-policy"}})
+	const problem = `NetworkPolicy "python-network-policy" is controlled by nobody, not by this template, and is left as it is: ` +
+		`the Pods of this template are not under the rules of the template until that policy is deleted or renamed`
+
+	if _, err := n.TryStep(t, template); err == nil || err.Error() != problem {
+		t.Errorf("the pass ends with %v", err)
+	}
+	expectEvents(t, n, "Warning NetworkPolicyFailed "+problem)
+	if diff := cmp.Diff(theirs, suite.Get[networkingv1.NetworkPolicy](t, n, theirs.Name)); diff != "" {
+		t.Errorf("the policy was touched (-before +after):\n%s", diff)
+	}
+	if got := suite.Get[extensionsv1.SandboxTemplate](t, n, "python").Labels[sandboxv1.LabelTemplateRefHash]; got != rules.Hash("python") {
+		t.Errorf("the template's label is %q all the same", got)
+	}
+
+	n.Delete(t, n.Admin, theirs)
+	n.Step(t, template)
+	expectPolicy(t, n, template, nil)
+	expectQuiet(t, n, template)
+}
+
+// Nor is it deleted where the template wants none.
+func TestAPolicyThatIsNotOursBesideAnUnmanagedTemplate(t *testing.T) {
+	n := suite.New(t)
+	template := suite.Create(t, n, n.Editor, builder.MakeTemplate("python").NetworkPolicyManagement(extensionsv1.NetworkPolicyUnmanaged).Obj())
+	theirs := suite.Create(t, n, n.Admin, &networkingv1.NetworkPolicy{ObjectMeta: metav1.ObjectMeta{Name: "python-network-policy"}})
+	n.Step(t, template)
+	expectQuiet(t, n, template)
+	if diff := cmp.Diff(theirs, suite.Get[networkingv1.NetworkPolicy](t, n, theirs.Name)); diff != "" {
+		t.Errorf("the policy was touched (-before +after):\n%s", diff)
+	}
+}
+
+// agent-sandbox's policies have no label, and so are not in the cache: they are the template's all the same.
+func TestAPolicyWithoutALabel(t *testing.T) {
+	for name, management := range map[string]extensionsv1.NetworkPolicyManagement{
+		"Managed": extensionsv1.NetworkPolicyManaged, "Unmanaged": extensionsv1.NetworkPolicyUnmanaged,
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := suite.New(t)
+			template := suite.Create(t, n, n.Editor, builder.MakeTemplate("python").NetworkPolicyManagement(management).Obj())
+			suite.Create(t, n, n.Admin, &networkingv1.NetworkPolicy{ObjectMeta: metav1.ObjectMeta{
+				Name: "python-network-policy", OwnerReferences: []metav1.OwnerReference{*rules.TemplateOwner(template)},
+			}})
+			n.Step(t, template)
+			expectPolicy(t, n, template, nil)
+			expectQuiet(t, n, template)
+		})
+	}
+}
+
+// A template that is created again waits, in silence, until the garbage collector has deleted the policy of the first.
+func TestATemplateThatIsCreatedAgain(t *testing.T) {
+	n := suite.New(t)
+	first := suite.Create(t, n, n.Editor, builder.MakeTemplate("python").Obj())
+	n.Step(t, first)
+	n.Delete(t, n.Editor, first)
+	again := suite.Create(t, n, n.Editor, builder.MakeTemplate("python").Obj())
+	policy := suite.Get[networkingv1.NetworkPolicy](t, n, "python-network-policy")
+
+	if result := n.Step(t, again); result.RequeueAfter <= 0 {
+		t.Error("nothing makes the template look again")
+	}
+	expectEvents(t, n)
+	if diff := cmp.Diff(policy, suite.Get[networkingv1.NetworkPolicy](t, n, policy.Name)); diff != "" {
+		t.Errorf("the first one's policy was touched (-before +after):\n%s", diff)
+	}
+	n.Delete(t, n.Collector, policy)
+	n.Step(t, again)
+	expectPolicy(t, n, again, nil)
+	expectQuiet(t, n, again)
+}
+
+func TestATemplateThatIsBeingDeleted(t *testing.T) {
+	n := suite.New(t)
+	template := suite.Create(t, n, n.Editor, builder.MakeTemplate("python").Obj())
+	if err := n.Editor.Delete(t.Context(), template, client.PropagationPolicy(metav1.DeletePropagationForeground)); err != nil {
+		t.Fatal(err)
+	}
+	expectQuiet(t, n, template)
+}
