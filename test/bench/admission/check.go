@@ -9,7 +9,7 @@ import (
 var others = []hook{
 	{"pod.mutate", "UPDATE"},
 	{"pod.validate", "UPDATE"},
-	{"probe.pod.validate", "CREATE"},
+	probe,
 	{"probe.pod.validate", "UPDATE"},
 	{"sandboxclaim.validate", "UPDATE"},
 	{"sandboxclaim-status.validate", "UPDATE"},
