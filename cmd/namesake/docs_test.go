@@ -5,10 +5,13 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"text/template"
 
 	"github.com/google/go-cmp/cmp"
+	"sigs.k8s.io/controller-runtime/pkg/client/config"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
 	"github.com/namesake-sandbox/namesake/api/rules"
 	"github.com/namesake-sandbox/namesake/observe/metrics"
@@ -55,4 +58,25 @@ func TestDocsOfMetrics(t *testing.T) {
 		}
 	}
 	page(t, "metrics.md", map[string]any{"Metrics": metrics.All(), "Labels": labels, "Rules": rules.Origins()})
+}
+
+func TestDocsOfFlags(t *testing.T) {
+	type row struct{ Name, Default, Usage, Why string }
+	flags := flag.NewFlagSet("namesake", flag.ContinueOnError)
+	declare(flags, defaults(), &zap.Options{})
+	config.RegisterFlags(flags)
+	reasons := map[string]string{}
+	for _, former := range formerFlags() {
+		reasons[former.name] = former.why
+	}
+	var own, former []row
+	flags.VisitAll(func(f *flag.Flag) {
+		if why := reasons[f.Name]; why != "" {
+			former = append(former, row{Name: f.Name, Why: strings.ToUpper(why[:1]) + why[1:] + "."})
+			return
+		}
+		usage := strings.ReplaceAll(strings.Join(strings.Fields(f.Usage), " "), "|", `\|`)
+		own = append(own, row{Name: f.Name, Default: f.DefValue, Usage: usage})
+	})
+	page(t, "flags.md", map[string]any{"Flags": own, "Former": former})
 }

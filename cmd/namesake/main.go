@@ -20,16 +20,20 @@ func main() {
 	}
 }
 
+// declare adds every flag of the program to flags. Those of o and logging are set when they are parsed.
+func declare(flags *flag.FlagSet, o *options, logging *zap.Options) (printVersion *bool) {
+	o.addFlags(flags)
+	logging.BindFlags(flags)
+	return addVersionFlag(flags)
+}
+
 // run parses args and serves until it is told to stop, or runs the check that they ask for.
 func run(flags *flag.FlagSet, args []string) error {
 	if len(args) > 0 && args[0] == "check" {
 		return check(args[1:])
 	}
-	o := defaults()
-	o.addFlags(flags)
-	logging := zap.Options{}
-	logging.BindFlags(flags)
-	printVersion := addVersionFlag(flags)
+	o, logging := defaults(), zap.Options{}
+	printVersion := declare(flags, o, &logging)
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -43,6 +47,7 @@ func run(flags *flag.FlagSet, args []string) error {
 	log := zap.New(zap.UseFlagOptions(&logging))
 	ctrl.SetLogger(log)
 	klog.SetLogger(log)
+	o.warn(log.WithName("flags"))
 
 	cfg, err := ctrl.GetConfig()
 	if err != nil {

@@ -60,7 +60,7 @@ func newManager(ctx context.Context, cfg *rest.Config, o *options, drain *servin
 	mgr, err := ctrl.NewManager(cfg, manager.Options{
 		Scheme:  scheme,
 		Cache:   cacheOptions(o),
-		Metrics: server.Options{BindAddress: o.metricsAddress},
+		Metrics: server.Options{BindAddress: o.metricsAddress, ExtraHandlers: o.profiling.handlers()},
 		WebhookServer: webhook.NewServer(webhook.Options{
 			Port:    o.webhookPort,
 			TLSOpts: []func(*tls.Config){func(c *tls.Config) { c.GetCertificate = certificate.GetCertificate }},
@@ -70,6 +70,7 @@ func newManager(ctx context.Context, cfg *rest.Config, o *options, drain *servin
 		LeaderElectionID:              leaseName,
 		LeaderElectionNamespace:       o.leaderElectNamespace,
 		LeaderElectionReleaseOnCancel: true,
+		GracefulShutdownTimeout:       new(o.shutdownTimeout()),
 		Controller:                    config.Controller{EnableWarmup: new(true)},
 	})
 	if err != nil {
@@ -107,6 +108,7 @@ func newManager(ctx context.Context, cfg *rest.Config, o *options, drain *servin
 		PoolSettings: o.pool, Router: router,
 		SandboxController: workers(o.sandboxWorkers), ClaimController: workers(o.claimWorkers), PoolController: workers(o.poolWorkers),
 		TemplateController: workers(o.templateWorkers),
+		QuietClaims:        o.quietClaims, UnnotedClaims: o.unnotedClaims,
 	})
 }
 

@@ -34,6 +34,7 @@ type options struct {
 	webhookConfig   string
 	certificate     string
 	shutdownDelay   time.Duration
+	gracePeriod     time.Duration
 
 	qps   float64
 	burst int
@@ -45,6 +46,12 @@ type options struct {
 
 	pool   rules.PoolSettings
 	router routerOptions
+
+	quietClaims   bool
+	unnotedClaims bool
+
+	profiling profiling
+	former    former
 }
 
 func defaults() *options {
@@ -60,6 +67,7 @@ func defaults() *options {
 		webhookKeyName:  "tls.key",
 		webhookConfig:   "namesake",
 		shutdownDelay:   5 * time.Second,
+		gracePeriod:     30 * time.Second,
 		qps:             -1,
 		burst:           10,
 		sandboxWorkers:  100,
@@ -68,6 +76,8 @@ func defaults() *options {
 		pool:            defaultPoolSettings(),
 		templateWorkers: 1,
 		router:          defaultRouter(),
+		profiling:       profiling{blockRate: 1000000, mutexRate: 10},
+		former:          newFormer(),
 	}
 }
 
@@ -91,6 +101,8 @@ func (o *options) addFlags(flags *flag.FlagSet) {
 		"NAMESPACE/NAME of the cert-manager Certificate behind the serving certificate, to say why it is not there; empty where it is not cert-manager's.")
 	flags.DurationVar(&o.shutdownDelay, "shutdown-delay", o.shutdownDelay,
 		"How long to go on serving, as not ready, when told to stop: until the cluster has taken the replica out of the Service.")
+	flags.DurationVar(&o.gracePeriod, "termination-grace-period", o.gracePeriod,
+		"The Pod's terminationGracePeriodSeconds: the manager ends before it, with what was left to do or without.")
 	flags.Float64Var(&o.qps, "kube-api-qps", o.qps, "Requests a second to the API server, for claims and for the rest each; -1 for no limit but the API server's own.")
 	flags.IntVar(&o.burst, "kube-api-burst", o.burst, "Requests at once beyond --kube-api-qps.")
 	flags.IntVar(&o.sandboxWorkers, "sandbox-concurrent-workers", o.sandboxWorkers, "Sandboxes reconciled at a time.")
@@ -99,6 +111,11 @@ func (o *options) addFlags(flags *flag.FlagSet) {
 	addPoolFlags(flags, &o.pool)
 	flags.IntVar(&o.templateWorkers, "sandbox-template-concurrent-workers", o.templateWorkers, "Templates reconciled at a time.")
 	o.router.addFlags(flags)
+	flags.BoolVar(&o.quietClaims, "disable-claim-events", o.quietClaims, "Write no events about claims: one write less for each.")
+	flags.BoolVar(&o.unnotedClaims, "disable-claim-observability-annotations", o.unnotedClaims,
+		"Do not note on a claim when it was first Ready: one write less for each. Its startup is then measured whenever it turns Ready.")
+	o.profiling.addFlags(flags)
+	o.former.addFlags(flags)
 }
 
 // validate returns every problem with the flags, and with what is left of the command line.
@@ -125,7 +142,7 @@ func (o *options) validate(rest []string) error {
 		"webhook-key-name": o.webhookKeyName, "controller-user": o.controllerUser, "webhook-configuration": o.webhookConfig,
 	}
 	for _, name := range slices.Sorted(maps.Keys(texts)) {
-		if texts[name] == "" {
+		if strings.TrimSpace(texts[name]) == "" {
 			errs = append(errs, fmt.Errorf("--%s: must not be empty", name))
 		}
 	}
@@ -143,9 +160,20 @@ func (o *options) validate(rest []string) error {
 	}
 	if o.shutdownDelay < 0 {
 		errs = append(errs, fmt.Errorf("--shutdown-delay: found %s, must not be negative", o.shutdownDelay))
+	} else if o.shutdownTimeout() < time.Second {
+		errs = append(errs, fmt.Errorf("--termination-grace-period: found %s, must be at least %s: what --shutdown-delay says, and %s to end",
+			o.gracePeriod, o.shutdownDelay+lastActs+time.Second, lastActs+time.Second))
 	}
-	return errors.Join(append(errs, checkPoolSettings(o.pool)...)...)
+	errs = append(errs, checkPoolSettings(o.pool)...)
+	return errors.Join(append(errs, o.profiling.validate(o.metricsAddress), o.former.validate())...)
 }
+
+// lastActs is how long a manager takes, at the most, when all that it runs has ended: the Lease is given back, for which
+// client-go takes as long as for a renewal, and what was measured is sent.
+const lastActs = 12 * time.Second
+
+// shutdownTimeout is how long whatever runs has to end, once the replica has drained.
+func (o *options) shutdownTimeout() time.Duration { return o.gracePeriod - o.shutdownDelay - lastActs }
 
 // certificateKey is what --certificate names; its name is empty where the flag is.
 func (o *options) certificateKey() (client.ObjectKey, error) {

@@ -80,6 +80,25 @@ func TestOptionsValidate(t *testing.T) {
 		},
 		"pools at a rate that is no number": {args: []string{"--sandbox-warm-pool-max-refill-rate=NaN"}, want: []string{"--sandbox-warm-pool-max-refill-rate: found NaN, must be positive, or 0 for no limit"}},
 		"pools at an infinite rate":         {args: []string{"--sandbox-warm-pool-max-refill-rate=+Inf"}, want: []string{"--sandbox-warm-pool-max-refill-rate: found +Inf, must be positive, or 0 for no limit"}},
+		"a blank name":                      {args: []string{"--webhook-cert-name= "}, want: []string{"--webhook-cert-name: must not be empty"}},
+		"every flag of agent-sandbox, as its manifests have them": {args: []string{
+			"--extensions", "--api-connections=4", "--separate-watch-connection", "--cache-label-selectors=true", "--manage-webhook-certs=false",
+			"--enable-webhook", "--enable-webhook=true", "--webhook-service-name=x", "--webhook-namespace=y", "--sandbox-write-behind-window=200ms",
+			"--disable-claim-events", "--disable-claim-observability-annotations", "--enable-pprof", "--enable-pprof-debug",
+			"--pprof-block-profile-rate=-1", "--pprof-mutex-profile-fraction=1",
+		}},
+		"no admission": {args: []string{"--enable-webhook=false"}, want: []string{
+			"--enable-webhook: admission is what keeps a Sandbox from serving two claims: leave this out"}},
+		"no connection":     {args: []string{"--api-connections=0"}, want: []string{`--api-connections: found "0", must be at least 1`}},
+		"a negative window": {args: []string{"--sandbox-write-behind-window=-1s"}, want: []string{`--sandbox-write-behind-window: found "-1s", must be a duration such as 200ms, and not negative`}},
+		"a window in words": {args: []string{"--sandbox-write-behind-window=soon"}, want: []string{`--sandbox-write-behind-window: found "soon", must be a duration such as 200ms, and not negative`}},
+		"neither true nor false": {args: []string{"--extensions=maybe", "--enable-webhook=maybe"}, want: []string{
+			`--enable-webhook: found "maybe", must be true or false`, `--extensions: found "maybe", must be true or false`}},
+		"profiles without metrics": {args: []string{"--enable-pprof", "--metrics-bind-address=0"}, want: []string{
+			"--enable-pprof: profiles are served beside the metrics: set --metrics-bind-address, or leave this out"}},
+		"no time to end": {args: []string{"--shutdown-delay=10s", "--termination-grace-period=20s"}, want: []string{
+			"--termination-grace-period: found 20s, must be at least 23s: what --shutdown-delay says, and 13s to end"}},
+		"just time to end": {args: []string{"--shutdown-delay=0s", "--termination-grace-period=13s"}},
 		"everything at once, in one order": {
 			args: []string{"--webhook-key-name=", "--kube-api-qps=0", "--sandbox-concurrent-workers=0", "--kube-api-burst=0", "--controller-user=", "x"},
 			want: []string{
@@ -105,7 +124,7 @@ func TestOptionsValidate(t *testing.T) {
 
 func TestFlagsKeepTheDefaults(t *testing.T) {
 	o, _ := parsed(t)
-	if diff := cmp.Diff(defaults(), o, cmp.AllowUnexported(options{}, routerOptions{})); diff != "" {
+	if diff := cmp.Diff(defaults(), o, cmp.AllowUnexported(options{}, routerOptions{}, profiling{}, formerValue{})); diff != "" {
 		t.Errorf("options (-defaults +parsed):\n%s", diff)
 	}
 }

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// formerFlag is a flag of agent-sandbox that changes nothing here. It is taken, so that its users' manifests start.
+type formerFlag struct {
+	name string
+	// initial is its default there, in the form in which a flag prints it.
+	initial string
+	// check returns what is wrong with a value; it is what tells the kind of the flag.
+	check func(value string) error
+	// why says why nothing depends on it.
+	why string
+}
+
+// formerFlags are those flags, by their names.
+func formerFlags() []formerFlag {
+	return []formerFlag{
+		{"api-connections", "1", isCount, "claims have a connection to the API server of their own, and share it with nobody"},
+		{"cache-label-selectors", "false", isBool, "the cache always holds the Pods of Sandboxes and no others"},
+		{"enable-webhook", "true", isTrue, "admission is always served"},
+		{"extensions", "false", isBool, "pools, claims and templates are always served"},
+		{"manage-webhook-certs", "true", isBool, "the certificate comes from cert-manager, or whoever fills --webhook-cert-dir"},
+		{"sandbox-write-behind-window", "0s", isWindow, "a Sandbox is written when a condition of it moves, so there is nothing to gather"},
+		{"separate-watch-connection", "false", isBool, "claims have a connection of their own, which no watch slows down"},
+		{"webhook-namespace", "agent-sandbox-system", isText, "the webhook configurations are installed with the manager, and say where it is"},
+		{"webhook-service-name", "agent-sandbox-webhook-service", isText, "the webhook configurations are installed with the manager, and say where it is"},
+	}
+}
+
+// former holds the values of the formerFlags.
+type former map[string]*formerValue
+
+func newFormer() former {
+	values := former{}
+	for _, f := range formerFlags() {
+		values[f.name] = &formerValue{text: f.initial, alone: f.initial == "true" || f.initial == "false"}
+	}
+	return values
+}
+
+func (f former) addFlags(flags *flag.FlagSet) {
+	for _, former := range formerFlags() {
+		flags.Var(f[former.name], former.name, "Of agent-sandbox; has no effect: "+former.why+".")
+	}
+}
+
+// validate returns what is wrong with the values.
+func (f former) validate() error {
+	var errs []error
+	for _, former := range formerFlags() {
+		if err := former.check(f[former.name].text); err != nil {
+			errs = append(errs, fmt.Errorf("--%s: %w", former.name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// given returns the flags that were given.
+func (f former) given() []formerFlag {
+	var found []formerFlag
+	for _, former := range formerFlags() {
+		if f[former.name].given {
+			found = append(found, former)
+		}
+	}
+	return found
+}
+
+// formerValue is the value of a formerFlag. It takes any text: validate tells all problems at once.
+type formerValue struct {
+	text string
+	// alone says whether the flag may stand without a value.
+	alone, given bool
+}
+
+// String implements flag.Value.
+func (v *formerValue) String() string { return v.text }
+
+// Set implements flag.Value.
+func (v *formerValue) Set(text string) error {
+	v.text, v.given = text, true
+	return nil
+}
+
+// IsBoolFlag says whether the flag may stand without a value, which is then true.
+func (v *formerValue) IsBoolFlag() bool { return v.alone }
+
+func isBool(value string) error {
+	if _, err := strconv.ParseBool(value); err != nil {
+		return fmt.Errorf("found %q, must be true or false", value)
+	}
+	return nil
+}
+
+func isTrue(value string) error {
+	on, err := strconv.ParseBool(value)
+	if err == nil && !on {
+		return errors.New("admission is what keeps a Sandbox from serving two claims: leave this out")
+	}
+	return isBool(value)
+}
+
+func isCount(value string) error {
+	if n, err := strconv.Atoi(value); err != nil || n < 1 {
+		return fmt.Errorf("found %q, must be at least 1", value)
+	}
+	return nil
+}
+
+func isWindow(value string) error {
+	if d, err := time.ParseDuration(value); err != nil || d < 0 {
+		return fmt.Errorf("found %q, must be a duration such as 200ms, and not negative", value)
+	}
+	return nil
+}
+
+func isText(string) error { return nil }

@@ -1,0 +1,20 @@
+package main
+
+import "github.com/go-logr/logr"
+
+// manyWorkers is how many workers are no help any more: the API server is what they wait for.
+const manyWorkers = 1000
+
+// warn says which flags do not do what somebody may think.
+func (o *options) warn(log logr.Logger) {
+	for _, flag := range o.former.given() {
+		log.Info("Flag has no effect", "flag", flag.name, "because", flag.why)
+	}
+	workers := o.sandboxWorkers + o.claimWorkers + o.poolWorkers + o.templateWorkers
+	if workers > manyWorkers {
+		log.Info("So many workers load the API server and gain nothing", "workers", workers, "atMost", manyWorkers)
+	}
+	if o.qps > 0 && workers > o.burst {
+		log.Info("Workers will wait for each other: more of them than --kube-api-burst lets through at once", "workers", workers, "burst", o.burst)
+	}
+}
