@@ -16,7 +16,7 @@ import (
 const claims = 100
 
 // First the leader is killed in the middle of a burst, and the other manager takes over; then all are, so that nobody
-// answers the API server for a while. The managers come back, and every claim becomes Ready.
+// answers the API server for a while. The managers come back, and every claim becomes Ready. In the end they are told to stop.
 func TestKilledManagers(t *testing.T) {
 	s := scene.Enter(t)
 	managers := s.Managers(t)
@@ -26,6 +26,7 @@ func TestKilledManagers(t *testing.T) {
 	s.Pool(t, "python", claims)
 	survive(t, s, "leader", func() { killAndStart(t, leader(t, managers)) })
 	survive(t, s, "all", func() { killAndStart(t, managers...) })
+	stopInTime(t, managers)
 }
 
 func killAndStart(t *testing.T, managers ...*testbed.Manager) {

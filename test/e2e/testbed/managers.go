@@ -18,9 +18,13 @@ import (
 type Manager struct {
 	Metrics string   `json:"metrics"`
 	Health  string   `json:"health"`
+	Webhook string   `json:"webhook"`
 	PID     int      `json:"pid"`
 	Log     string   `json:"log"`
 	Command []string `json:"command"`
+
+	// ended is closed when the process that Start started has ended.
+	ended chan struct{}
 }
 
 // Managers are the replicas that the cluster was started with.
@@ -63,6 +67,7 @@ func (m *Manager) Start(t *testing.T) {
 	}
 	m.PID = command.Process.Pid
 	ended := make(chan struct{})
+	m.ended = ended
 	go func() {
 		_ = command.Wait() // It is killed, by this test or by another.
 		close(ended)
@@ -72,6 +77,35 @@ func (m *Manager) Start(t *testing.T) {
 		<-ended
 	})
 	t.Logf("started the manager again, process %d", m.PID)
+}
+
+// Stop tells the manager, which Start has started, to stop, as the kubelet does, and returns how long it took to end. It is
+// killed after a minute.
+func (m *Manager) Stop(t *testing.T) time.Duration {
+	t.Helper()
+	began := time.Now()
+	if err := syscall.Kill(m.PID, syscall.SIGTERM); err != nil {
+		t.Fatalf("stopping the manager, process %d: %v", m.PID, err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	select {
+	case <-m.ended:
+	case <-ctx.Done():
+		m.Kill(t)
+		<-m.ended
+	}
+	return time.Since(began)
+}
+
+// Runs says whether the process that Start started still runs.
+func (m *Manager) Runs() bool {
+	select {
+	case <-m.ended:
+		return false
+	default:
+		return true
+	}
 }
 
 // AwaitReady waits until the manager answers admission.
