@@ -23,7 +23,7 @@ type formerFlag struct {
 func formerFlags() []formerFlag {
 	return []formerFlag{
 		{"api-connections", "1", isCount, "claims have a connection to the API server of their own, and share it with nobody"},
-		{"cache-label-selectors", "false", isBool, "the cache always holds the Pods of Sandboxes and no others"},
+		{"cache-label-selectors", "false", isBool, "the cache always holds the Pods and Services of Sandboxes and no others"},
 		{"enable-webhook", "true", isTrue, "admission is always served"},
 		{"extensions", "false", isBool, "pools, claims and templates are always served"},
 		{"manage-webhook-certs", "true", isBool, "the certificate comes from cert-manager, or whoever fills --webhook-cert-dir"},
