@@ -1,0 +1,68 @@
+package story
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	"github.com/namesake-sandbox/namesake/test/builder"
+	"github.com/namesake-sandbox/namesake/test/e2e/scene"
+)
+
+// The NetworkPolicy of a template is for the Pods of its claims, comes again when someone deletes it, and goes with the template.
+func TestTheNetworkPolicyOfATemplate(t *testing.T) {
+	s := scene.Enter(t)
+	s.Pool(t, "pool", 1)
+	s.Create(t, builder.MakePool("empty").Template("pool").Replicas(0).Obj())
+	policy := awaitPolicy(t, s, "")
+	selector, err := metav1.LabelSelectorAsSelector(&policy.Spec.PodSelector)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, claim := range []*builder.ClaimWrapper{builder.MakeClaim("warm").Pool("pool"), builder.MakeClaim("cold").Pool("empty")} {
+		pod := &corev1.Pod{}
+		key := client.ObjectKey{Namespace: s.Namespace, Name: ready(t, s, claim.Obj()).sandbox}
+		if err := s.Editor.Get(t.Context(), key, pod); err != nil {
+			t.Fatal(err)
+		}
+		if !selector.Matches(labels.Set(pod.Labels)) {
+			t.Errorf("the policy selects %s, and Pod %s has %v", selector, pod.Name, pod.Labels)
+		}
+	}
+
+	s.Delete(t, &networkingv1.NetworkPolicy{}, policy.Name)
+	awaitPolicy(t, s, policy.UID)
+
+	s.Delete(t, &extensionsv1.SandboxTemplate{}, "pool")
+	awaitThat(t, s, "the policy to go with its template", func(err error, _ *networkingv1.NetworkPolicy) bool { return apierrors.IsNotFound(err) })
+}
+
+// awaitPolicy waits until there is a policy of the template "pool" other than that one, and returns it.
+func awaitPolicy(t *testing.T, s *scene.Scene, other types.UID) *networkingv1.NetworkPolicy {
+	t.Helper()
+	return awaitThat(t, s, "the policy of the template", func(err error, policy *networkingv1.NetworkPolicy) bool { return err == nil && policy.UID != other })
+}
+
+func awaitThat(t *testing.T, s *scene.Scene, what string, done func(error, *networkingv1.NetworkPolicy) bool) *networkingv1.NetworkPolicy {
+	t.Helper()
+	policy := &networkingv1.NetworkPolicy{}
+	key := client.ObjectKey{Namespace: s.Namespace, Name: "pool" + extensionsv1.NetworkPolicySuffix}
+	err := wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, scene.Soon, true, func(ctx context.Context) (bool, error) {
+		err := s.Editor.Get(ctx, key, policy)
+		return done(err, policy), client.IgnoreNotFound(err)
+	})
+	if err != nil {
+		t.Fatalf("waiting for %s: %v", what, err)
+	}
+	return policy
+}
