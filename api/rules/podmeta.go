@@ -80,15 +80,21 @@ func PodMetadata(sandbox *sandboxv1.Sandbox, pod *corev1.Pod) (labels, annotatio
 }
 
 // withEviction returns annotations, which come from sandbox's template, with what the Sandbox itself says of its Pod's
-// eviction for as long as it is in a pool. The template's own word goes first.
+// eviction for as long as it is in a pool. The template's own word goes first. A pool of agent-sandbox has written its word
+// into the pod template, with its labels: there, too, it counts only in the pool.
 func withEviction(sandbox *sandboxv1.Sandbox, annotations map[string]string) map[string]string {
-	word := sandbox.Annotations[sandboxv1.AnnotationSafeToEvict]
-	if _, said := annotations[sandboxv1.AnnotationSafeToEvict]; said || word == "" || !IsPool(ControllerOf(sandbox)) {
-		return annotations
+	const key = sandboxv1.AnnotationSafeToEvict
+	said, has := annotations[key]
+	word, inPool := sandbox.Annotations[key], IsPool(ControllerOf(sandbox))
+	switch ofPool := sandbox.Spec.PodTemplate.Metadata.Labels[sandboxv1.LabelWarmPool] != ""; {
+	case inPool && !has && word != "":
+		return withKeys(annotations, map[string]string{key: word})
+	case !inPool && ofPool && said == "true":
+		kept := maps.Clone(annotations)
+		delete(kept, key)
+		return kept
 	}
-	with := map[string]string{sandboxv1.AnnotationSafeToEvict: word}
-	maps.Copy(with, annotations)
-	return with
+	return annotations
 }
 
 // unreserved returns m without the keys that belong to the controllers.

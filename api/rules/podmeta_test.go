@@ -123,6 +123,21 @@ func TestPodMetadata(t *testing.T) {
 			pod:     builder.MakePod("a").Annotation(sandboxv1.AnnotationSafeToEvict, "true").Annotation(fromAnnotations, sandboxv1.AnnotationSafeToEvict),
 			labels:  plus(name, sandboxv1.LabelClaimUID, "sandboxclaim-c-uid"), annotations: m{sandboxv1.AnnotationSafeToEvict: "false", fromAnnotations: sandboxv1.AnnotationSafeToEvict},
 		},
+		"a pool's word in the pod template counts in the pool": {
+			sandbox: sandbox().Pool(pool).PodLabel(sandboxv1.LabelWarmPool, "x").PodAnnotation(sandboxv1.AnnotationSafeToEvict, "true"),
+			labels:  pooled, annotations: m{sandboxv1.AnnotationSafeToEvict: "true", fromAnnotations: sandboxv1.AnnotationSafeToEvict},
+		},
+		"and not when a claim has adopted": {
+			sandbox: sandbox().ClaimedBy(builder.MakeClaim("c").Obj()).PodLabel(sandboxv1.LabelWarmPool, "x").
+				PodAnnotation(sandboxv1.AnnotationSafeToEvict, "true").PodAnnotation("note", "3"),
+			pod:    builder.MakePod("a").Annotation(sandboxv1.AnnotationSafeToEvict, "true").Annotation(fromAnnotations, sandboxv1.AnnotationSafeToEvict),
+			labels: plus(name, sandboxv1.LabelClaimUID, "sandboxclaim-c-uid"), annotations: m{"note": "3", fromAnnotations: "note"},
+		},
+		"unless it is no": {
+			sandbox: sandbox().ClaimedBy(builder.MakeClaim("c").Obj()).PodLabel(sandboxv1.LabelWarmPool, "x").
+				PodAnnotation(sandboxv1.AnnotationSafeToEvict, "false"),
+			labels: plus(name, sandboxv1.LabelClaimUID, "sandboxclaim-c-uid"), annotations: m{sandboxv1.AnnotationSafeToEvict: "false", fromAnnotations: sandboxv1.AnnotationSafeToEvict},
+		},
 		"outside of a pool the Sandbox has no say in it": {
 			sandbox: sandbox().Annotation(sandboxv1.AnnotationSafeToEvict, "true"), labels: name, annotations: m{},
 		},
