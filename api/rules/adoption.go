@@ -39,12 +39,13 @@ func AdoptionPatch(sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim)
 	return append(ops, SetKeys("/metadata/annotations", sandbox.Annotations, annotations)...)
 }
 
-// PodMetadataPatch returns the JSON patch that gives pod, the Pod of sandbox, its labels and annotations, or nil where it
-// has them. It is tied to the Pod's UID: another Pod of this name may have others.
+// PodMetadataPatch returns the JSON patch that gives pod, the Pod of sandbox, its labels and annotations, and a reference to
+// the Sandbox as it is written today, or nil where it has them. It is tied to the Pod's UID: another Pod of this name may have others.
 func PodMetadataPatch(sandbox *sandboxv1.Sandbox, pod *corev1.Pod) []jsonpatch.Operation {
 	labels, annotations := PodMetadata(sandbox, pod)
 	ops := PatchMap("/metadata/labels", pod.Labels, labels)
 	ops = append(ops, PatchMap("/metadata/annotations", pod.Annotations, annotations)...)
+	ops = append(ops, ownerPatch(pod)...)
 	if len(ops) == 0 {
 		return nil
 	}

@@ -120,11 +120,14 @@ func CheckPoolMember(old, obj *sandboxv1.Sandbox) field.ErrorList {
 		"this Sandbox is in %s: change the pool's SandboxTemplate instead", describeOwner(ControllerOf(old))))}
 }
 
-func sameOwner(a, b *metav1.OwnerReference) bool {
-	if a == nil || b == nil {
-		return a == b
+// sameOwner says whether after names the owner that before names. A version that is not served may give way to the one that
+// is, and never comes back.
+func sameOwner(before, after *metav1.OwnerReference) bool {
+	if before == nil || after == nil {
+		return before == after
 	}
-	return a.UID == b.UID && a.Kind == b.Kind && a.Name == b.Name && a.APIVersion == b.APIVersion
+	return before.UID == after.UID && before.Kind == after.Kind && before.Name == after.Name &&
+		(before.APIVersion == after.APIVersion || servedVersion(before) == after.APIVersion)
 }
 
 func hasOwner(sandbox *sandboxv1.Sandbox, ref *metav1.OwnerReference) bool {

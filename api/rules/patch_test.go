@@ -114,6 +114,15 @@ func TestPodMetadataPatch(t *testing.T) {
 				op("add", "/metadata/annotations/note~1me", "y"),
 			},
 		},
+		"a Pod that names its Sandbox in a version from before": {
+			pod: builder.MakePod("a").OwnerReferences(keeper, oldReference(*rules.SandboxOwner(sandbox))),
+			want: []jsonpatch.Operation{
+				op("add", "/metadata/labels", labels),
+				op("add", "/metadata/annotations", annotations),
+				op("test", "/metadata/ownerReferences/1/uid", sandbox.UID),
+				op("replace", "/metadata/ownerReferences/1", *rules.SandboxOwner(sandbox)),
+			},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			pod := tc.pod.Obj()

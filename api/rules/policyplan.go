@@ -42,7 +42,7 @@ func PlanNetworkPolicy(template *extensionsv1.SandboxTemplate, existing, want *n
 		return PolicyPlan{Delete: existing}
 	}
 	repaired := existing.DeepCopy()
-	repaired.Spec = want.Spec
+	repaired.Spec, repaired.OwnerReferences = want.Spec, RenewedOwners(existing)
 	if repaired.Labels == nil {
 		repaired.Labels = map[string]string{}
 	}

@@ -63,6 +63,7 @@ func TestPlanNetworkPolicy(t *testing.T) {
 		"another template's":                          {managed, is(another), blocked(`SandboxTemplate "another"`)},
 		"nobody's":                                    {managed, is(owned()), blocked("nobody")},
 		"ours, and not controlled":                    {managed, is(owned(notController)), blocked("nobody")},
+		"ours, named in a version from before":        {managed, is(owned(oldReference(*rules.TemplateOwner(managed)))), rules.PolicyPlan{Update: is()}},
 		"Unmanaged, and none":                         {unmanaged, nil, rules.PolicyPlan{}},
 		"Unmanaged, and ours":                         {unmanaged, is(noted), rules.PolicyPlan{Delete: is(noted)}},
 		"Unmanaged, and an earlier template's":        {unmanaged, is(earlier), rules.PolicyPlan{}},

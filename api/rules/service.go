@@ -73,6 +73,7 @@ func putRight(sandbox *sandboxv1.Sandbox, service *corev1.Service, pod *corev1.P
 	right := NewService(sandbox)
 	next := service.DeepCopy()
 	next.Labels = withKeys(next.Labels, right.Labels)
+	next.OwnerReferences = RenewedOwners(service)
 	if !waitsForLabel(service, pod) {
 		next.Spec.Selector = right.Spec.Selector
 	}

@@ -62,14 +62,17 @@ func TestNextService(t *testing.T) {
 		service          *service
 		wanted, kept, no rules.ServiceStep // what is done where service is true, unset and false
 	}{
-		"none":                            {nil, create, stays, stays},
-		"its own, as it should be":        {made(), stays, stays, remove},
-		"its own, on its way out":         {made(func(s *service) { s.DeletionTimestamp = new(metav1.Now()); s.Spec.Selector = nil }), stays, stays, stays},
-		"its own, without its label":      {made(bare), change, change, remove},
-		"its own, with labels of others":  {made(func(s *service) { s.Labels["team"] = "blue" }), stays, stays, remove},
-		"its own, leading elsewhere":      {made(func(s *service) { s.Spec.Selector = map[string]string{"app": "x"} }), change, change, remove},
-		"its own, leading to fewer":       {made(func(s *service) { s.Spec.Selector["app"] = "x" }), change, change, remove},
-		"its own, from before":            {made(func(s *service) { delete(s.Spec.Selector, sandboxv1.LabelSandboxUID) }), change, change, remove},
+		"none":                           {nil, create, stays, stays},
+		"its own, as it should be":       {made(), stays, stays, remove},
+		"its own, on its way out":        {made(func(s *service) { s.DeletionTimestamp = new(metav1.Now()); s.Spec.Selector = nil }), stays, stays, stays},
+		"its own, without its label":     {made(bare), change, change, remove},
+		"its own, with labels of others": {made(func(s *service) { s.Labels["team"] = "blue" }), stays, stays, remove},
+		"its own, leading elsewhere":     {made(func(s *service) { s.Spec.Selector = map[string]string{"app": "x"} }), change, change, remove},
+		"its own, leading to fewer":      {made(func(s *service) { s.Spec.Selector["app"] = "x" }), change, change, remove},
+		"its own, from before":           {made(func(s *service) { delete(s.Spec.Selector, sandboxv1.LabelSandboxUID) }), change, change, remove},
+		"its own, owned by a version from before": {
+			made(func(s *service) { s.OwnerReferences[0] = oldReference(s.OwnerReferences[0]) }), change, change, remove,
+		},
 		"its own, with other ports":       {made(func(s *service) { s.Spec.Ports[0].Port = 81 }), change, stays, remove},
 		"its own, with a port renamed":    {made(func(s *service) { s.Spec.Ports[0].Name = "web" }), change, stays, remove},
 		"its own, with a port explained":  {made(func(s *service) { s.Spec.Ports[0].AppProtocol = new("h2c") }), stays, stays, remove},

@@ -39,11 +39,12 @@ func NextVolumeClaim(sandbox *sandboxv1.Sandbox, claim *corev1.PersistentVolumeC
 		takeOver(sandbox, next)
 		return next, nil
 	}
-	if hasKeys(claim.Labels, belongsTo(sandbox)) {
-		return claim, nil
-	}
 	next := claim.DeepCopy() // From before, or somebody took a label: by these the cache knows what is a Sandbox's.
 	next.Labels = withKeys(next.Labels, belongsTo(sandbox))
+	next.OwnerReferences = RenewedOwners(claim)
+	if sameStatus(claim, next) {
+		return claim, nil
+	}
 	return next, nil
 }
 
@@ -88,14 +89,4 @@ func withKeys(m, more map[string]string) map[string]string {
 	maps.Copy(all, m)
 	maps.Copy(all, more)
 	return all
-}
-
-// hasKeys says whether m has all that is in some.
-func hasKeys(m, some map[string]string) bool {
-	for key, value := range some {
-		if got, has := m[key]; !has || got != value {
-			return false
-		}
-	}
-	return true
 }

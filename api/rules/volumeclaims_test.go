@@ -62,6 +62,11 @@ func TestNextVolumeClaim(t *testing.T) {
 		"its own, from before": {
 			sandbox, with(func(c *corev1.PersistentVolumeClaim) { delete(c.Labels, sandboxv1.LabelSandboxUID) }), own, "",
 		},
+		"its own, named in a version from before": {
+			sandbox, with(func(c *corev1.PersistentVolumeClaim) {
+				c.OwnerReferences = []metav1.OwnerReference{oldReference(*rules.SandboxOwner(sandbox))}
+			}), own, "",
+		},
 		"of an earlier namesake, orphaned": {
 			sandbox, with(func(c *corev1.PersistentVolumeClaim) {
 				c.OwnerReferences, c.Labels[sandboxv1.LabelSandboxUID] = nil, "earlier"

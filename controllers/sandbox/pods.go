@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -82,4 +83,18 @@ func (r *Reconciler) writePodName(ctx context.Context, sandbox *sandboxv1.Sandbo
 	}
 	sandbox.Annotations[sandboxv1.AnnotationPodName] = name
 	return write.Changed(ctx, r.Client, sandbox, base)
+}
+
+// renewOwner writes the reference to what controls sandbox as it is written today.
+func (r *Reconciler) renewOwner(ctx context.Context, sandbox *sandboxv1.Sandbox) error {
+	renewed := rules.RenewedOwners(sandbox)
+	if sandbox.DeletionTimestamp != nil || equality.Semantic.DeepEqual(sandbox.OwnerReferences, renewed) {
+		return nil
+	}
+	base := sandbox.DeepCopy()
+	sandbox.OwnerReferences = renewed
+	if err := write.Changed(ctx, r.Client, sandbox, base); err != nil {
+		return fmt.Errorf("renewing the owner reference: %w", err)
+	}
+	return nil
 }

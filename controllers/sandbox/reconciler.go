@@ -48,6 +48,9 @@ type Reconciler struct {
 // Reconcile makes one pass over sandbox. What keeps it from having what it should is in its status, and is tried again.
 func (r *Reconciler) Reconcile(ctx context.Context, sandbox *sandboxv1.Sandbox) (reconcile.Result, error) {
 	sandbox, now := sandbox.DeepCopy(), r.Now()
+	if err := r.renewOwner(ctx, sandbox); err != nil {
+		return answer(err)
+	}
 	seen, err := r.provide(ctx, sandbox, now)
 	if err == nil {
 		err = r.writeStatus(ctx, sandbox, seen, now)
@@ -55,13 +58,18 @@ func (r *Reconciler) Reconcile(ctx context.Context, sandbox *sandboxv1.Sandbox) 
 	if err == nil && sandbox.DeletionTimestamp == nil && rules.Expired(sandbox, now) {
 		err = r.end(ctx, sandbox, seen)
 	}
-	switch {
-	case write.IsWeather(err):
-		return reconcile.Result{RequeueAfter: again}, nil
-	case err != nil:
-		return reconcile.Result{}, err
+	if err != nil {
+		return answer(err)
 	}
 	return next(sandbox, seen, now)
+}
+
+// answer says when to look again after err: soon, where only the view was old.
+func answer(err error) (reconcile.Result, error) {
+	if write.IsWeather(err) {
+		return reconcile.Result{RequeueAfter: again}, nil
+	}
+	return reconcile.Result{}, err
 }
 
 // provide brings about what sandbox should have, and returns what there is then. Its error is only that the view was old,
