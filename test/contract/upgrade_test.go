@@ -24,6 +24,7 @@ func TestStoredObjectsThatBreakTheRules(t *testing.T) {
 		"a claim whose volumes cannot be":          object(t, "SandboxClaim", long(253), pool+claims("Data", "Data", "")),
 		"a claim with a variable without a name":   object(t, "SandboxClaim", "old-env", pool+"env: [{name: '', value: a}]"),
 		"a template whose NetworkPolicy cannot be": object(t, "SandboxTemplate", long(253), pod+claims("Data", "Data", "")),
+		"a pool of too many":                       object(t, "SandboxWarmPool", "old-many", "replicas: 20000\nsandboxTemplateRef: {name: python}"),
 		"a pool of a template without a name":      object(t, "SandboxWarmPool", "old-nameless", "sandboxTemplateRef: {name: ''}"),
 	}
 	withoutRules(t, c, func() {

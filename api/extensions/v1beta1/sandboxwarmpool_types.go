@@ -35,10 +35,11 @@ type SandboxWarmPoolUpdateStrategy struct {
 
 // SandboxWarmPoolSpec is the desired state of a pool.
 type SandboxWarmPoolSpec struct {
-	// replicas is the number of unclaimed Sandboxes that the pool keeps.
+	// replicas is the number of unclaimed Sandboxes that the pool keeps, at most 10000.
 	// +optional
 	// +kubebuilder:default=1
 	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:XValidation:rule="self <= 10000",message="a pool keeps at most 10000 Sandboxes: use more than one pool of the template"
 	Replicas *int32 `json:"replicas,omitempty"`
 
 	// sandboxTemplateRef names the template that the pool's Sandboxes come from.

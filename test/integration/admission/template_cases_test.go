@@ -62,6 +62,8 @@ spec: {%s}`, name, spec)}
 		apply("A pool with negative replicas", "mine", "replicas: -1, sandboxTemplateRef: {name: python}"),
 		{title: "A pool scaled to negative replicas",
 			command: `patch sandboxwarmpool python --subresource=scale --type=merge -p '{"spec":{"replicas":-1}}'`},
+		apply("A pool of too many", "mine", "replicas: 10001, sandboxTemplateRef: {name: python}"),
+		{title: "A pool scaled to too many", command: `scale sandboxwarmpool python --replicas=20000`},
 		apply("A pool without a template", "mine", "replicas: 1"),
 		apply("A pool whose template's name is not one", "mine", "sandboxTemplateRef: {name: My_Template}"),
 		apply("A pool with a dot in its name, of a template with a Service", "my.pool", "sandboxTemplateRef: {name: served}"),
