@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 
@@ -63,14 +64,21 @@ func (l *Lagging) Hold() { l.gate.shut() }
 // Resume lets the cache catch up.
 func (l *Lagging) Resume() { l.gate.open() }
 
+// Relist lets the cache catch up by a list: what its watches were about to bring is lost, since it is too old.
+func (l *Lagging) Relist() {
+	l.gate.expire()
+	l.gate.open()
+}
+
 // gate is open at first.
 type gate struct {
-	mu     sync.Mutex
-	opened chan struct{} // closed while the gate is open
+	mu      sync.Mutex
+	opened  chan struct{} // closed while the gate is open
+	expired chan struct{} // closed when the watches of the time before expire
 }
 
 func newGate() *gate {
-	g := &gate{opened: make(chan struct{})}
+	g := &gate{opened: make(chan struct{}), expired: make(chan struct{})}
 	close(g.opened)
 	return g
 }
@@ -91,6 +99,19 @@ func (g *gate) open() {
 	}
 }
 
+func (g *gate) expire() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	close(g.expired)
+	g.expired = make(chan struct{})
+}
+
+func (g *gate) expiry() <-chan struct{} {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.expired
+}
+
 func (g *gate) wait() <-chan struct{} {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -107,26 +128,40 @@ type gated struct {
 func (g *gated) RoundTrip(request *http.Request) (*http.Response, error) {
 	response, err := g.next.RoundTrip(request)
 	if err == nil && request.URL.Query().Get("watch") != "" {
-		response.Body = &gatedBody{body: response.Body, gate: g.gate, closed: make(chan struct{})}
+		response.Body = &gatedBody{body: response.Body, gate: g.gate, expired: g.gate.expiry(), closed: make(chan struct{})}
 	}
 	return response, err
 }
 
 type gatedBody struct {
-	body   io.ReadCloser
-	gate   *gate
-	once   sync.Once
-	closed chan struct{}
+	body    io.ReadCloser
+	gate    *gate
+	expired <-chan struct{}
+	last    io.Reader // after it expired
+	once    sync.Once
+	closed  chan struct{}
 }
+
+// tooOld is how a watch of custom resources tells that what it was to bring is not kept any more.
+const tooOld = `{"type":"ERROR","object":{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Expired","code":410}}` + "\n"
 
 // Read implements io.Reader.
 func (b *gatedBody) Read(p []byte) (int, error) {
+	if b.last != nil {
+		return b.last.Read(p)
+	}
 	read, err := b.body.Read(p)
 	select {
 	case <-b.gate.wait():
-		return read, err
 	case <-b.closed:
 		return 0, io.ErrClosedPipe
+	}
+	select {
+	case <-b.expired:
+		b.last = strings.NewReader(tooOld)
+		return b.last.Read(p)
+	default:
+		return read, err
 	}
 }
 

@@ -21,9 +21,10 @@ import (
 // clusterDomain is what the full names of Services end with in the tests.
 const clusterDomain = "cluster.test"
 
-// PoolSettings are those of the program's own flags, but for the eviction of Pods.
+// PoolSettings are those of the program's own flags.
 var PoolSettings = rules.PoolSettings{
-	ReadinessGrace: 5 * time.Minute, UnschedulableRecheck: time.Minute, Refill: rules.RefillLimits{Batch: 128},
+	ReadinessGrace: 5 * time.Minute, UnschedulableRecheck: time.Minute, Evictable: true,
+	Refill: rules.RefillLimits{Batch: 128},
 }
 
 // Claims returns a claim reconciler that works with c, as one worker of a manager.

@@ -1,0 +1,155 @@
+package races
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/test/integration/suite"
+)
+
+// reasons are those for which a pool deletes a member, one of one, and how they come about. Each returns the time of the pass.
+var reasons = map[string]func(*testing.T, *arena, *sandboxv1.Sandbox) time.Time{
+	"too many": func(t *testing.T, a *arena, _ *sandboxv1.Sandbox) time.Time {
+		t.Helper()
+		a.scale(t, 0)
+		return a.Clock.Now()
+	},
+	"stuck": func(_ *testing.T, _ *arena, member *sandboxv1.Sandbox) time.Time {
+		return member.CreationTimestamp.Add(time.Hour)
+	},
+	"outdated": func(t *testing.T, a *arena, member *sandboxv1.Sandbox) time.Time {
+		t.Helper()
+		a.MakeReady(t, member)
+		base := a.pool.DeepCopy()
+		a.pool.Spec.UpdateStrategy = &extensionsv1.SandboxWarmPoolUpdateStrategy{Type: extensionsv1.UpdateStrategyRecreate}
+		if err := a.Editor.Patch(t.Context(), a.pool, client.MergeFrom(base)); err != nil {
+			t.Fatal(err)
+		}
+		before := a.template.DeepCopy()
+		a.template.Spec.PodTemplate.Spec.Containers[0].Image = "another"
+		if err := a.Editor.Patch(t.Context(), a.template, client.MergeFrom(before)); err != nil {
+			t.Fatal(err)
+		}
+		return a.Clock.Now()
+	},
+}
+
+// For each reason a test shows first that the pool does delete the member, when nothing comes in between.
+func TestAPoolDeletes(t *testing.T) {
+	for reason, comeAbout := range reasons {
+		t.Run(reason, func(t *testing.T) {
+			a := newArena(t)
+			member := a.Member(t, a.pool, "aaaaa")
+			now := comeAbout(t, a, member)
+			a.Settle(t)
+			r := a.Pools(a.Cached)
+			r.Now = func() time.Time { return now }
+			fill(t, r, a.pool)
+			if got := a.controlled(t, a.pool); slices.Contains(got, member.Name) {
+				t.Errorf("the pool controls %v", got)
+			}
+		})
+	}
+}
+
+// The pool has decided to delete a member, and a claim adopts it: the claim keeps it, and the pool looks again soon.
+func TestDeletionRacesAdoption(t *testing.T) {
+	for reason, comeAbout := range reasons {
+		t.Run(reason, func(t *testing.T) {
+			a := newArena(t)
+			member := a.Member(t, a.pool, "aaaaa")
+			claim := a.boundTo(t, "mine", member.Name)
+			now := comeAbout(t, a, member)
+			a.Settle(t)
+			late := suite.Before(a.Cached, suite.Once[*sandboxv1.Sandbox]("delete", func() { reconcile(t, a.worker(a.Cached), claim) }))
+			r := a.Pools(late)
+			r.Now = func() time.Time { return now }
+			result, err := r.Reconcile(t.Context(), a.pool)
+			if err != nil || result.RequeueAfter != 20*time.Millisecond {
+				t.Errorf("%v, %v, want to look again in 20 ms", result, err)
+			}
+			a.has(t, "mine", member.Name)
+		})
+	}
+}
+
+// A deletion that is lost to a write of the member's status is decided again.
+func TestALostDeletionIsDecidedAgain(t *testing.T) {
+	a := newArena(t)
+	member := a.Member(t, a.pool, "aaaaa")
+	a.scale(t, 0)
+	a.Settle(t)
+	late := suite.Before(a.Cached, suite.Once[*sandboxv1.Sandbox]("delete", func() { a.MakeReady(t, member) }))
+	result, err := a.Pools(late).Reconcile(t.Context(), a.pool)
+	if err != nil || result.RequeueAfter != 20*time.Millisecond {
+		t.Errorf("%v, %v, want to look again in 20 ms", result, err)
+	}
+	if got := a.controlled(t, a.pool); len(got) != 1 {
+		t.Errorf("the pool controls %v", got)
+	}
+	a.Step(t, a.pool)
+	if got := a.controlled(t, a.pool); len(got) > 0 {
+		t.Errorf("the pool still controls %v", got)
+	}
+}
+
+// A pool is deleted and created anew, and the garbage collector has not come yet: what the first pool had is not the second's,
+// and a claim on the second does not get it.
+func TestAPoolOfTheSameNameBeforeTheCollector(t *testing.T) {
+	a := newArena(t)
+	warm := a.Warm(t, a.pool, "aaaaa")
+	a.Delete(t, a.Editor, a.pool)
+	a.pool = suite.Create(t, a.Namespace, a.Editor, poolLike(a.pool))
+	a.Settle(t)
+	a.Step(t, a.pool)
+	members := a.controlled(t, a.pool)
+	if len(members) != 1 || members[0] == warm.Name {
+		t.Fatalf("the new pool controls %v, want one of its own", members)
+	}
+	fresh := suite.Get[sandboxv1.Sandbox](t, a.Namespace, members[0])
+	a.MakeReady(t, fresh)
+	a.Settle(t)
+	r := a.worker(a.Cached, warm, fresh)
+	for _, turn := range []struct{ claim, want string }{{"first", fresh.Name}, {"second", "second"}} { // The second goes cold.
+		claim := a.claim(t, turn.claim)
+		a.Settle(t)
+		reconcile(t, r, claim)
+		a.has(t, turn.claim, turn.want)
+	}
+	a.scale(t, 0)
+	a.Step(t, a.pool)
+	if got := suite.Get[sandboxv1.Sandbox](t, a.Namespace, warm.Name); got.DeletionTimestamp != nil {
+		t.Error("the new pool deletes what the first had")
+	}
+}
+
+// The cache first sees what a pool created when it lists anew: one is adopted by then, and another is gone. The pool is not
+// held up by that, and makes up for both.
+func TestARelist(t *testing.T) {
+	a := newArena(t)
+	a.scale(t, 3)
+	lagging := a.Lagging(t)
+	lagging.Hold()
+	r := a.Pools(lagging.ReadYourWrites)
+	fill(t, r, a.pool)
+	created := a.controlled(t, a.pool)
+	if len(created) != 3 {
+		t.Fatalf("the pool controls %v, want three", created)
+	}
+	claim := a.boundTo(t, "mine", created[0])
+	a.Settle(t)
+	reconcile(t, a.worker(a.Cached), claim)
+	a.Delete(t, a.Editor, suite.Get[sandboxv1.Sandbox](t, a.Namespace, created[1]))
+
+	lagging.Relist()
+	fill(t, r, a.pool)
+	if got := a.controlled(t, a.pool); len(got) != 3 || !slices.Contains(got, created[2]) {
+		t.Errorf("the pool controls %v, want %s and two others", got, created[2])
+	}
+	a.has(t, "mine", created[0])
+}

@@ -1,0 +1,50 @@
+package reconcile
+
+import (
+	"context"
+	"testing"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/namesake-sandbox/namesake/api/rules"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/test/builder"
+	"github.com/namesake-sandbox/namesake/test/integration/suite"
+)
+
+// What is on a node that is cordoned, or gone, is not handed out; what is on it is offered again when the node is back.
+func TestNodesAndOffers(t *testing.T) {
+	n := suite.New(t)
+	pool := n.Pool(t, "python")
+	node := suite.Create(t, n, n.Admin, builder.MakeNode("drained").Obj())
+	t.Cleanup(func() { _ = n.Admin.Delete(context.Background(), node) })
+	warm := n.Member(t, pool, "aaaaa")
+	base := warm.DeepCopy()
+	warm.Status = builder.MakeSandbox(warm.Name).Node("drained").Ready().Obj().Status
+	if err := n.Controller.Status().Patch(t.Context(), warm, client.MergeFrom(base)); err != nil {
+		t.Fatal(err)
+	}
+	n.AwaitOffer(t, pool, true)
+	cordon := func(unschedulable bool) {
+		base := node.DeepCopy()
+		node.Spec.Unschedulable = unschedulable
+		if err := n.Admin.Patch(t.Context(), node, client.MergeFrom(base)); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	cordon(true)
+	n.AwaitOffer(t, pool, false)
+	claim := suite.Create(t, n, n.Editor, builder.MakeClaim("mine").Pool("python").Obj())
+	n.Step(t, claim)
+	if got := suite.Get[sandboxv1.Sandbox](t, n, "mine"); !rules.ControlledBy(got, claim) {
+		t.Errorf("the claim did not go cold: %v", got.OwnerReferences)
+	}
+
+	cordon(false)
+	n.AwaitOffer(t, pool, true)
+	n.Delete(t, n.Admin, node)
+	n.AwaitOffer(t, pool, false)
+	node = suite.Create(t, n, n.Admin, builder.MakeNode("drained").Obj())
+	n.AwaitOffer(t, pool, true)
+}

@@ -1,0 +1,243 @@
+package reconcile
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	"github.com/namesake-sandbox/namesake/api/rules"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/test/builder"
+	"github.com/namesake-sandbox/namesake/test/integration/suite"
+)
+
+const (
+	recreate    = extensionsv1.UpdateStrategyRecreate
+	onReplenish = extensionsv1.UpdateStrategyOnReplenish
+)
+
+// rich is a container in which the API server fills in what is left out.
+var rich = corev1.Container{
+	Name: "main", Image: "python:3.13-slim",
+	Ports:     []corev1.ContainerPort{{ContainerPort: 80}},
+	Resources: corev1.ResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("1")}},
+	ReadinessProbe: &corev1.Probe{ProbeHandler: corev1.ProbeHandler{
+		GRPC: &corev1.GRPCAction{Port: 80},
+	}},
+	LivenessProbe: &corev1.Probe{ProbeHandler: corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Port: intstr.FromInt32(80)}}},
+}
+
+// What the API server stores of a template and of what is made of it compares as it should: what it fills in does not count.
+func TestStaleness(t *testing.T) {
+	spec := func(change func(*corev1.PodSpec)) func(*extensionsv1.SandboxTemplate) {
+		return func(template *extensionsv1.SandboxTemplate) { change(&template.Spec.PodTemplate.Spec) }
+	}
+	main := func(change func(*corev1.Container)) func(*extensionsv1.SandboxTemplate) {
+		return spec(func(s *corev1.PodSpec) { change(&s.Containers[0]) })
+	}
+	for name, tc := range map[string]struct {
+		change func(*extensionsv1.SandboxTemplate)
+		stale  bool
+	}{
+		"labels of Pods": {func(t *extensionsv1.SandboxTemplate) {
+			t.Spec.PodTemplate.Metadata.Labels = map[string]string{"a": "b"}
+		}, false},
+		"annotations of the template":     {func(t *extensionsv1.SandboxTemplate) { t.Annotations = map[string]string{"a": "b"} }, false},
+		"a protocol, as it is by default": {main(func(c *corev1.Container) { c.Ports[0].Protocol = corev1.ProtocolTCP }), false},
+		"another protocol":                {main(func(c *corev1.Container) { c.Ports[0].Protocol = corev1.ProtocolUDP }), true},
+		"the CPU in other words":          {main(func(c *corev1.Container) { c.Resources.Requests["cpu"] = resource.MustParse("1000m") }), false},
+		"another image":                   {main(func(c *corev1.Container) { c.Image = "python:3.14-slim" }), true},
+		"the token, as it is by default":  {spec(func(s *corev1.PodSpec) { s.AutomountServiceAccountToken = new(false) }), false},
+		"the cluster's DNS":               {spec(func(s *corev1.PodSpec) { s.DNSPolicy = corev1.DNSClusterFirst }), true},
+		"the NetworkPolicy of somebody else": {func(t *extensionsv1.SandboxTemplate) {
+			t.Spec.NetworkPolicyManagement = extensionsv1.NetworkPolicyUnmanaged
+		}, true},
+		"a Service": {func(t *extensionsv1.SandboxTemplate) { t.Spec.Service = new(true) }, true},
+		"a volume's size, in other words": {func(t *extensionsv1.SandboxTemplate) {
+			t.Spec.VolumeClaimTemplates[0].Spec.Resources.Requests["storage"] = resource.MustParse("1024Mi")
+		}, false},
+		"a volume's size": {func(t *extensionsv1.SandboxTemplate) {
+			t.Spec.VolumeClaimTemplates[0].Spec.Resources.Requests["storage"] = resource.MustParse("2Gi")
+		}, true},
+		"what claims may bring along": {func(t *extensionsv1.SandboxTemplate) {
+			t.Spec.EnvVarsInjectionPolicy = extensionsv1.EnvVarsInjectionAllowed
+		}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newPoolStory(t, 1, recreate)
+			s.edit(t, func(template *extensionsv1.SandboxTemplate) {
+				template.Spec.PodTemplate.Spec.Containers = []corev1.Container{*rich.DeepCopy()}
+				template.Spec.VolumeClaimTemplates = builder.MakeTemplate("t").VolumeClaimTemplate("data").Obj().Spec.VolumeClaimTemplates
+			})
+			s.step(t)
+			before := s.members(t)
+			s.ready(t, before...)
+			s.edit(t, tc.change)
+			s.step(t)
+			s.step(t)
+			after := s.members(t)
+			if len(after) != 1 {
+				t.Fatalf("the pool has %d members", len(after))
+			}
+			if stale := after[0].UID != before[0].UID; stale != tc.stale {
+				t.Errorf("replaced: %t", stale)
+			}
+			template := suite.Get[extensionsv1.SandboxTemplate](t, s.Namespace, "python")
+			if !rules.NewEdition(template).Makes(after[0]) {
+				t.Error("the template does not make what it has just made")
+			}
+		})
+	}
+}
+
+// The template of a pool of four changes. Its Sandboxes are replaced one by one.
+func TestRecreate(t *testing.T) {
+	s := newPoolStory(t, 4, recreate)
+	s.step(t)
+	old := s.members(t)
+	s.ready(t, old...)
+	s.step(t)
+	s.expect(t, 4, 4, 1,
+		condition("Progressing", metav1.ConditionTrue, "PoolComplete", "All 4 Sandboxes are Ready", s.at(0)),
+		condition("Ready", metav1.ConditionTrue, "PoolReady", "4 of 4 Sandboxes are Ready", s.at(0)))
+
+	s.now = s.now.Add(time.Minute)
+	s.edit(t, func(template *extensionsv1.SandboxTemplate) {
+		template.Spec.PodTemplate.Spec.Containers[0].Image = "python:3.14-slim"
+	})
+	s.step(t)
+	s.expect(t, 4, 4, 1,
+		condition("Progressing", metav1.ConditionTrue, "PoolReplacing", "4 of 4 Sandboxes are of an earlier template and are being replaced", s.at(0)),
+		condition("Ready", metav1.ConditionFalse, "PoolNotReady", "4 of 4 Sandboxes are Ready; 4 are of an earlier template", s.at(time.Minute)))
+
+	for round := range 4 {
+		if got := s.members(t); len(got) != 3 {
+			t.Fatalf("round %d: the pool has %d members, want 3", round, len(got))
+		}
+		s.step(t) // Creates the successor,
+		s.step(t) // and waits for it.
+		members := s.members(t)
+		if len(members) != 4 {
+			t.Fatalf("round %d: the pool has %d members, want 4", round, len(members))
+		}
+		s.ready(t, members...)
+		s.step(t)
+	}
+	s.expect(t, 4, 4, 1,
+		condition("Progressing", metav1.ConditionTrue, "PoolComplete", "All 4 Sandboxes are Ready", s.at(0)),
+		condition("Ready", metav1.ConditionTrue, "PoolReady", "4 of 4 Sandboxes are Ready", s.at(time.Minute)))
+	for _, member := range s.members(t) {
+		if image := member.Spec.PodTemplate.Spec.Containers[0].Image; image != "python:3.14-slim" {
+			t.Errorf("%s has image %s", member.Name, image)
+		}
+	}
+	expectEvents(t, s.Namespace)
+}
+
+// A template with a mistake: its first Sandbox does not become Ready, and no more are replaced. When the mistake is taken back,
+// those that were left are there for claims again, and the index offers them.
+func TestRecreateWithAMistake(t *testing.T) {
+	s := newPoolStory(t, 4, recreate)
+	s.step(t)
+	s.ready(t, s.members(t)...)
+	s.step(t)
+	s.AwaitOffer(t, s.pool, true)
+	s.edit(t, func(template *extensionsv1.SandboxTemplate) {
+		template.Spec.PodTemplate.Spec.Containers[0].Image = "pyhton:3.14"
+	})
+	s.AwaitOffer(t, s.pool, false)
+	left := s.members(t)
+	for range 3 {
+		s.step(t)
+	}
+	for range 3 { // Each time what is stuck is replaced, and what is Ready is not.
+		s.now = s.now.Add(time.Hour)
+		for range 4 {
+			s.step(t)
+		}
+		members := s.members(t)
+		ready := 0
+		for _, member := range members {
+			if rules.IsReady(member) {
+				ready++
+			}
+		}
+		if len(members) != 4 || ready != 3 {
+			t.Fatalf("of %d members %d are Ready, want 3 of 4", len(members), ready)
+		}
+	}
+	expectEvents(t, s.Namespace, "Warning WarmPoolNotProgressing "+
+		"1 of 4 Sandboxes have not been Ready for longer than the grace period: 1 are replaced, 0 wait for a node")
+
+	s.edit(t, func(template *extensionsv1.SandboxTemplate) {
+		template.Spec.PodTemplate.Spec.Containers[0].Image = builder.DefaultImage
+	})
+	s.AwaitOffer(t, s.pool, true)
+	s.step(t)
+	s.step(t)
+	kept := 0
+	for _, member := range s.members(t) {
+		for _, before := range left {
+			if member.UID == before.UID {
+				kept++
+			}
+		}
+	}
+	if kept != 3 {
+		t.Errorf("%d of the first Sandboxes are left, want 3", kept)
+	}
+}
+
+// Without a word about it, a pool keeps what it has, and claims get what is current first.
+func TestOnReplenish(t *testing.T) {
+	s := newPoolStory(t, 1, onReplenish)
+	s.step(t)
+	old := s.members(t)
+	s.ready(t, old...)
+	s.edit(t, func(template *extensionsv1.SandboxTemplate) {
+		template.Spec.PodTemplate.Spec.Containers[0].Image = "python:3.14-slim"
+	})
+	s.step(t)
+	s.turn(t, func(spec *extensionsv1.SandboxWarmPoolSpec) { spec.Replicas = new(int32(2)) })
+	s.step(t)
+	members := s.members(t)
+	if len(members) != 2 {
+		t.Fatalf("the pool has %d members, want 2", len(members))
+	}
+	s.ready(t, members...)
+	s.Settle(t)
+	s.AwaitOffer(t, s.pool, true)
+	for _, want := range []string{"python:3.14-slim", builder.DefaultImage} {
+		claim := suite.Create(t, s.Namespace, s.Editor, builder.MakeClaim("").GenerateName("mine-").Pool("test-pool").Obj())
+		s.Step(t, claim)
+		sandbox := suite.Get[sandboxv1.Sandbox](t, s.Namespace, rules.Binding(claim))
+		if got := sandbox.Spec.PodTemplate.Spec.Containers[0].Image; got != want {
+			t.Errorf("the claim got %s, want %s", got, want)
+		}
+	}
+}
+
+// The pool turns to another template, of the same content: what it has is of the first.
+func TestAnotherTemplate(t *testing.T) {
+	s := newPoolStory(t, 1, recreate)
+	s.step(t)
+	before := s.members(t)
+	s.ready(t, before...)
+	suite.Create(t, s.Namespace, s.Editor, builder.MakeTemplate("other").Obj())
+	s.turn(t, func(spec *extensionsv1.SandboxWarmPoolSpec) { spec.SandboxTemplateRef.Name = "other" })
+	s.step(t)
+	s.step(t)
+	after := s.members(t)
+	if cmp.Equal(names(before), names(after)) || len(after) != 1 {
+		t.Errorf("the pool has %v, which it had before: %v", names(after), names(before))
+	}
+	if got := after[0].Annotations[sandboxv1.AnnotationTemplateRef]; got != "other" {
+		t.Errorf("it is of template %q", got)
+	}
+}
