@@ -114,6 +114,10 @@ func takeOverService(sandbox *sandboxv1.Sandbox, service *corev1.Service) *corev
 	takeOver(sandbox, next)
 	next.Spec.Type, next.Spec.ExternalName = corev1.ServiceTypeClusterIP, ""
 	next.Spec.ClusterIP, next.Spec.ClusterIPs = corev1.ClusterIPNone, []string{corev1.ClusterIPNone}
+	if len(service.Spec.Selector) == 0 && len(service.Spec.IPFamilies) > 1 {
+		// Without a selector it has both families, even where a Service with one could not.
+		next.Spec.IPFamilyPolicy, next.Spec.IPFamilies = new(corev1.IPFamilyPolicySingleStack), service.Spec.IPFamilies[:1:1]
+	}
 	next.Spec.Selector = right.Spec.Selector
 	if !samePorts(next.Spec.Ports, right.Spec.Ports) {
 		next.Spec.Ports = right.Spec.Ports

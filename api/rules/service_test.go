@@ -132,6 +132,13 @@ func TestTakeOverService(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Service (-want +got):\n%s", diff)
 	}
+	both := rules.NewService(sandbox) // What the API server makes of one without a selector.
+	both.OwnerReferences, both.Spec.Selector = nil, nil
+	both.Spec.IPFamilyPolicy, both.Spec.IPFamilies = new(corev1.IPFamilyPolicyRequireDualStack), []corev1.IPFamily{"IPv4", "IPv6"}
+	_, got, err = rules.NextService(sandbox, both, nil)
+	if err != nil || *got.Spec.IPFamilyPolicy != "SingleStack" || len(got.Spec.IPFamilies) != 1 || len(both.Spec.IPFamilies) != 2 {
+		t.Errorf("with both families: %v, %v", got, err)
+	}
 	pooled := builder.MakeSandbox("a").Pool(builder.MakePool("p").Obj()).Service(true).Obj()
 	if _, _, err := rules.NextService(pooled, before, nil); !rules.IsInTheWay(err) {
 		t.Errorf("for a Sandbox in a pool: %v", err)

@@ -3,7 +3,9 @@ package reconcile
 import (
 	"slices"
 	"testing"
+	"time"
 
+	"github.com/google/go-cmp/cmp"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -14,6 +16,61 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
+
+// object is a client.Object whose underlying type is T.
+type object[T any] interface {
+	*T
+	client.Object
+}
+
+// change changes the object of that name as the administrator, and returns it.
+func change[T any, P object[T]](t *testing.T, n *suite.Namespace, name string, do func(P)) P {
+	t.Helper()
+	obj := suite.Get[T, P](t, n, name)
+	base := obj.DeepCopyObject().(client.Object)
+	do(obj)
+	if err := n.Admin.Patch(t.Context(), obj, client.MergeFrom(base)); err != nil {
+		t.Fatal(err)
+	}
+	return obj
+}
+
+// operate sets the operating mode of the Sandbox of that name.
+func operate(t *testing.T, n *suite.Namespace, name string, mode sandboxv1.OperatingMode) {
+	t.Helper()
+	change(t, n, name, func(sandbox *sandboxv1.Sandbox) { sandbox.Spec.OperatingMode = mode })
+}
+
+// expireAt sets when the Sandbox of that name expires.
+func expireAt(t *testing.T, n *suite.Namespace, name string, at time.Time) {
+	t.Helper()
+	change(t, n, name, func(sandbox *sandboxv1.Sandbox) { sandbox.Spec.ShutdownTime = &metav1.Time{Time: at} })
+}
+
+// expectNoWrites fails unless a pass over sandbox writes nothing.
+func expectNoWrites(t *testing.T, n *suite.Namespace, sandbox *sandboxv1.Sandbox) {
+	t.Helper()
+	before := suite.Writes(t)
+	n.Step(t, sandbox)
+	before.Expect(t, suite.Writes, suite.Counts{})
+}
+
+// expectStatus compares the whole status of the Sandbox of that name.
+func expectStatus(t *testing.T, n *suite.Namespace, name string, want sandboxv1.SandboxStatus) {
+	t.Helper()
+	equal := cmp.Comparer(func(a, b metav1.Time) bool { return a.Equal(&b) })
+	if diff := cmp.Diff(want, suite.Get[sandboxv1.Sandbox](t, n, name).Status, equal); diff != "" {
+		t.Errorf("status of Sandbox %s (-want +got):\n%s", name, diff)
+	}
+}
+
+// of returns conditions that speak of a generation.
+func of(generation int64, conditions ...metav1.Condition) []metav1.Condition {
+	for i := range conditions {
+		conditions[i].ObservedGeneration = generation
+	}
+	return conditions
+}
 
 func isReady(conditions []metav1.Condition) bool {
 	return meta.IsStatusConditionTrue(conditions, sandboxv1.ConditionReady)
@@ -30,13 +87,15 @@ func poolMembers(t *testing.T, n *suite.Namespace, pool *extensionsv1.SandboxWar
 }
 
 // expectNone fails unless there is no T of that name.
-func expectNone[T any, P interface {
-	*T
-	client.Object
-}](t *testing.T, n *suite.Namespace, name string) {
+func expectNone[T any, P object[T]](t *testing.T, n *suite.Namespace, name string) {
 	t.Helper()
 	obj := P(new(T))
 	if err := n.Admin.Get(t.Context(), client.ObjectKey{Namespace: n.Name, Name: name}, obj); !apierrors.IsNotFound(err) {
 		t.Errorf("reading %T %s: %v, want none: %v", obj, name, err, obj)
 	}
+}
+
+// controllerOf are the owners of what sandbox controls.
+func controllerOf(sandbox *sandboxv1.Sandbox) []metav1.OwnerReference {
+	return []metav1.OwnerReference{*rules.SandboxOwner(sandbox)}
 }

@@ -1,13 +1,14 @@
 package reconcile
 
 import (
-	"context"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
@@ -16,36 +17,6 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
-
-// createOld makes what a cluster has that comes from the time of pools of Pods: Sandboxes that took a Pod of another name
-// out of such a pool, a claim whose status names its Sandbox while no annotation does, and templates with names of one hash.
-func createOld(ctx context.Context, admin client.Client, namespace string) error {
-	for _, name := range []string{"keeps", "loses", "yields", "unlabelled"} {
-		sandbox := builder.MakeSandbox(name).Namespace(namespace).PodName("pool-pod-of-" + name).Obj()
-		if err := admin.Create(ctx, sandbox); err != nil {
-			return err
-		}
-		pod := builder.MakePod("pool-pod-of-" + name).ControlledBy(sandbox)
-		if name == "unlabelled" {
-			pod.WithoutLabel(sandboxv1.LabelSandboxNameHash)
-		}
-		if err := admin.Create(ctx, pod.Obj()); err != nil {
-			return err
-		}
-	}
-	claim := builder.MakeClaim("served").Namespace(namespace).Template("python").Obj()
-	if err := admin.Create(ctx, claim); err != nil {
-		return err
-	}
-	claim.Status.Sandbox.Name = "of-old"
-	if err := admin.Status().Update(ctx, claim); err != nil {
-		return err
-	}
-	if err := admin.Create(ctx, builder.MakeSandbox("of-old").ClaimedBy(claim).Obj()); err != nil {
-		return err
-	}
-	return createColliding(ctx, admin, namespace)
-}
 
 // oldSandbox returns a Sandbox with a Pod of another name, and that Pod.
 func oldSandbox(t *testing.T, n *suite.Namespace, name string) (*sandboxv1.Sandbox, *corev1.Pod) {
@@ -105,6 +76,144 @@ func TestAnOldPodWhoseNameIsTaken(t *testing.T) {
 	if diff := cmp.Diff(taken, suite.Get[corev1.Pod](t, n, pod.Name)); diff != "" {
 		t.Errorf("the other Pod was touched (-before +after):\n%s", diff)
 	}
+}
+
+// The manager is restarted: it finds the Sandbox and its Pod as they are.
+func TestAnOldPodAfterARestart(t *testing.T) {
+	n := suite.OldNamespace(t)
+	sandbox, pod := oldSandbox(t, n, "keeps")
+	n.Step(t, sandbox)
+	restarted := n.Sandboxes(n.Lagging(t).ReadYourWrites)
+	before := suite.Writes(t)
+	if _, err := restarted.Reconcile(t.Context(), suite.Get[sandboxv1.Sandbox](t, n, "keeps")); err != nil {
+		t.Fatal(err)
+	}
+	before.Expect(t, suite.Writes, suite.Counts{})
+	expectPod(t, n, "keeps", pod)
+}
+
+// Suspended, it loses its Pod; the next has its own name.
+func TestAnOldPodIsSuspended(t *testing.T) {
+	n := suite.OldNamespace(t)
+	sandbox, pod := oldSandbox(t, n, "sleeps")
+	n.SchedulePod(t, pod.Name)
+	n.Step(t, sandbox)
+	operate(t, n, "sleeps", sandboxv1.OperatingModeSuspended)
+	n.Step(t, sandbox)
+	expectPod(t, n, "sleeps", pod) // As long as it is there.
+	if got := readyOf(t, n, "sleeps"); got != "False SandboxSuspended: Sandbox is suspending" {
+		t.Errorf("Ready is %s", got)
+	}
+	if err := n.Admin.Delete(t.Context(), pod, client.GracePeriodSeconds(0)); err != nil {
+		t.Fatal(err)
+	}
+	n.Step(t, sandbox)
+	expectPod(t, n, "sleeps", &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "sleeps"}})
+	if got := readyOf(t, n, "sleeps"); got != "False SandboxSuspended: Sandbox is suspended" {
+		t.Errorf("Ready is %s", got)
+	}
+	expectNoWrites(t, n, sandbox)
+	operate(t, n, "sleeps", sandboxv1.OperatingModeRunning)
+	n.Step(t, sandbox)
+	expectPod(t, n, "sleeps", suite.Get[corev1.Pod](t, n, "sleeps"))
+}
+
+// Expired, it loses its Pod, whatever its annotation says; revived, it gets one of its own name. (W4)
+func TestAnOldPodExpires(t *testing.T) {
+	for _, name := range []string{"ends", "ends-misnamed"} {
+		t.Run(name, func(t *testing.T) {
+			n := suite.OldNamespace(t)
+			sandbox, pod := oldSandbox(t, n, name)
+			expireAt(t, n, name, n.Clock.Now())
+			n.Step(t, sandbox)
+			expectNone[corev1.Pod](t, n, pod.Name)
+			n.Step(t, sandbox)
+			expectPod(t, n, name, &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: name}})
+			expectNoWrites(t, n, sandbox)
+			expireAt(t, n, name, n.Clock.Now().Add(time.Hour))
+			n.Step(t, sandbox)
+			expectPod(t, n, name, suite.Get[corev1.Pod](t, n, name))
+		})
+	}
+}
+
+// The owner's UID says whose a Pod is, and the annotation follows.
+func TestAnOldPodUnderAWrongName(t *testing.T) {
+	for _, name := range []string{"misnamed", "unnamed"} {
+		t.Run(name, func(t *testing.T) {
+			n := suite.OldNamespace(t)
+			sandbox, pod := oldSandbox(t, n, name)
+			n.Step(t, sandbox)
+			expectPod(t, n, name, pod)
+			expectNone[corev1.Pod](t, n, name)
+			expectNoWrites(t, n, sandbox)
+		})
+	}
+}
+
+// With two Pods there is no telling which is the Sandbox's. It says so once, and waits until one is gone.
+func TestAnOldSandboxWithTwoPods(t *testing.T) {
+	n := suite.OldNamespace(t)
+	sandbox, pod := oldSandbox(t, n, "doubled")
+	second := suite.Get[corev1.Pod](t, n, "doubled")
+	began := metav1.NewTime(n.Clock.Now())
+	const message = "multiple Pods (2) are controlled by this Sandbox; refusing to choose or create a Pod"
+	n.Events()
+	before := suite.Writes(t)
+	for range 3 {
+		if result := n.Step(t, sandbox); result.RequeueAfter != 0 {
+			t.Errorf("looks again after %s, want not at all", result.RequeueAfter)
+		}
+	}
+	before.Expect(t, suite.Writes, suite.Counts{"PATCH sandboxes/status": 1})
+	expectEvents(t, n, "Warning MultiplePods "+message)
+	expectStatus(t, n, "doubled", sandboxv1.SandboxStatus{Conditions: of(1,
+		condition("Ready", metav1.ConditionFalse, "MultiplePods", message, began),
+		condition("Suspended", metav1.ConditionFalse, "NotSuspended", "Sandbox is not suspended", began),
+		condition("PodScheduled", metav1.ConditionUnknown, "PodSchedulingUnknown", "Pod state is unknown. Pod scheduling cannot be determined", began))})
+
+	operate(t, n, "doubled", sandboxv1.OperatingModeSuspended)
+	suspended := suite.Writes(t)
+	n.Step(t, sandbox)
+	suspended.Expect(t, suite.Writes, suite.Counts{"PATCH sandboxes/status": 1})
+	expectEvents(t, n)
+	operate(t, n, "doubled", sandboxv1.OperatingModeRunning)
+
+	n.Delete(t, n.Editor, second)
+	n.Step(t, sandbox)
+	expectPod(t, n, "doubled", pod)
+	if got := readyOf(t, n, "doubled"); got != "False DependenciesNotReady: Pod exists with phase: Pending" {
+		t.Errorf("Ready is %s", got)
+	}
+}
+
+// A Service from then selects by the hash of a name. The Pod gets the label that tells more first.
+func TestAnOldServiceSelectsItsPodAllTheTime(t *testing.T) {
+	n := suite.OldNamespace(t)
+	sandbox := suite.Get[sandboxv1.Sandbox](t, n, "by-hash")
+	n.Settle(t)
+	selected := func() bool {
+		service := suite.Get[corev1.Service](t, n, "by-hash")
+		return labels.SelectorFromSet(service.Spec.Selector).Matches(labels.Set(suite.Get[corev1.Pod](t, n, "by-hash").Labels))
+	}
+	writes := 0
+	r := n.Sandboxes(suite.Before(n.ReadYourWrites, func(w suite.Write) error {
+		writes++
+		if !selected() {
+			t.Errorf("before write %d, to %T, the Service does not select the Pod", writes, w.Object)
+		}
+		return nil
+	}))
+	if _, err := r.Reconcile(t.Context(), sandbox); err != nil {
+		t.Fatal(err)
+	}
+	if writes != 3 || !selected() {
+		t.Errorf("%d writes, and then the Service selects the Pod: %t", writes, selected())
+	}
+	if got := suite.Get[corev1.Service](t, n, "by-hash").Spec.Selector["agents.x-k8s.io/sandbox-uid"]; got != string(sandbox.UID) {
+		t.Errorf("the selector has UID %q", got)
+	}
+	expectNoWrites(t, n, sandbox)
 }
 
 // A claim from then keeps the Sandbox that it has, and is bound to it.

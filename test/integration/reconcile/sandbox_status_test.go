@@ -4,7 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -24,9 +23,14 @@ type story struct {
 
 func newStory(t *testing.T) *story {
 	t.Helper()
+	return newStoryOf(t, builder.MakeSandbox("my-sandbox"))
+}
+
+func newStoryOf(t *testing.T, sandbox *builder.SandboxWrapper) *story {
+	t.Helper()
 	n := suite.New(t)
 	s := &story{Namespace: n, began: n.Clock.Now()}
-	s.sandbox = suite.Create(t, n, n.Editor, builder.MakeSandbox("my-sandbox").Obj())
+	s.sandbox = suite.Create(t, n, n.Editor, sandbox.Obj())
 	n.Step(t, s.sandbox)
 	s.pod = suite.Get[corev1.Pod](t, n, "my-sandbox")
 	return s
@@ -57,11 +61,7 @@ func (s *story) expect(t *testing.T, want sandboxv1.SandboxStatus, ready metav1.
 	want.Conditions = append([]metav1.Condition{
 		ready, condition("Suspended", metav1.ConditionFalse, "NotSuspended", "Sandbox is not suspended", s.at(0)),
 	}, others...)
-	got := suite.Get[sandboxv1.Sandbox](t, s.Namespace, "my-sandbox").Status
-	equal := cmp.Comparer(func(a, b metav1.Time) bool { return a.Equal(&b) })
-	if diff := cmp.Diff(want, got, equal); diff != "" {
-		t.Errorf("status (-want +got):\n%s", diff)
-	}
+	expectStatus(t, s.Namespace, "my-sandbox", want)
 }
 
 func TestStatusOfANewSandbox(t *testing.T) {
@@ -116,6 +116,21 @@ func TestStatusOfAReadySandbox(t *testing.T) {
 	s.expect(t, sandboxv1.SandboxStatus{NodeName: builder.DefaultNode, PodIPs: []string{"10.0.0.1", "fd00::1"}},
 		condition("Ready", metav1.ConditionTrue, "DependenciesReady", "Pod is Ready", s.at(2)),
 		condition("PodScheduled", metav1.ConditionTrue, "PodScheduled", "", s.at(1)))
+}
+
+// With a Service, it has to be there, too.
+func TestStatusOfAReadySandboxWithAService(t *testing.T) {
+	s := newStoryOf(t, builder.MakeSandbox("my-sandbox").Service(true))
+	service := sandboxv1.SandboxStatus{Service: "my-sandbox", ServiceFQDN: "my-sandbox." + s.Name + ".svc.cluster.test"}
+	s.expect(t, service,
+		condition("Ready", metav1.ConditionFalse, "DependenciesNotReady", "Pod exists with phase: Pending; Service Exists", s.at(0)),
+		condition("PodScheduled", metav1.ConditionUnknown, "PodSchedulingUnknown", "Pod has not reported a PodScheduled condition yet", s.at(0)))
+	s.ready(t)
+	service.NodeName, service.PodIPs = builder.DefaultNode, []string{"10.0.0.1", "fd00::1"}
+	s.expect(t, service,
+		condition("Ready", metav1.ConditionTrue, "DependenciesReady", "Pod is Ready; Service Exists", s.at(2)),
+		condition("PodScheduled", metav1.ConditionTrue, "PodScheduled", "", s.at(1)))
+	expectNoWrites(t, s.Namespace, s.sandbox)
 }
 
 func TestStatusOfASandboxThatEnded(t *testing.T) {

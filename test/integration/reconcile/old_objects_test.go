@@ -1,0 +1,90 @@
+package reconcile
+
+import (
+	"context"
+	"errors"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/namesake-sandbox/namesake/api/rules"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/test/builder"
+)
+
+// createOld makes what a cluster has that comes from the time of pools of Pods: Sandboxes that took a Pod of another name
+// out of such a pool, a claim whose status names its Sandbox while no annotation does, and templates with names of one hash.
+func createOld(ctx context.Context, admin client.Client, namespace string) error {
+	for _, name := range []string{"keeps", "loses", "yields", "unlabelled"} {
+		sandbox := builder.MakeSandbox(name).Namespace(namespace).PodName("pool-pod-of-" + name).Obj()
+		if err := admin.Create(ctx, sandbox); err != nil {
+			return err
+		}
+		pod := builder.MakePod("pool-pod-of-" + name).ControlledBy(sandbox)
+		if name == "unlabelled" {
+			pod.WithoutLabel(sandboxv1.LabelSandboxNameHash)
+		}
+		if err := admin.Create(ctx, pod.Obj()); err != nil {
+			return err
+		}
+	}
+	for _, create := range []func(context.Context, client.Client, string) error{oldVolumes, oldService, oldPods, createColliding} {
+		if err := create(ctx, admin, namespace); err != nil {
+			return err
+		}
+	}
+	claim := builder.MakeClaim("served").Namespace(namespace).Template("python").Obj()
+	if err := admin.Create(ctx, claim); err != nil {
+		return err
+	}
+	claim.Status.Sandbox.Name = "of-old"
+	if err := admin.Status().Update(ctx, claim); err != nil {
+		return err
+	}
+	return admin.Create(ctx, builder.MakeSandbox("of-old").ClaimedBy(claim).Obj())
+}
+
+// oldVolumes makes two Sandboxes whose names, with those of their volumes, add up to the same.
+func oldVolumes(ctx context.Context, admin client.Client, namespace string) error {
+	return errors.Join(
+		admin.Create(ctx, builder.MakeSandbox("shared").Namespace(namespace).VolumeClaimTemplate("data-one").Obj()),
+		admin.Create(ctx, builder.MakeSandbox("one-shared").Namespace(namespace).VolumeClaimTemplate("data").Obj()))
+}
+
+// oldService makes a Sandbox whose Pod and Service know each other by the hash of its name alone.
+func oldService(ctx context.Context, admin client.Client, namespace string) error {
+	sandbox := builder.MakeSandbox("by-hash").Namespace(namespace).Service(true).Obj()
+	if err := admin.Create(ctx, sandbox); err != nil {
+		return err
+	}
+	service := rules.NewService(sandbox)
+	delete(service.Labels, sandboxv1.LabelSandboxUID)
+	delete(service.Spec.Selector, sandboxv1.LabelSandboxUID)
+	pod := builder.MakePod("by-hash").ControlledBy(sandbox).WithoutLabel(sandboxv1.LabelSandboxUID).Obj()
+	return errors.Join(admin.Create(ctx, service), admin.Create(ctx, pod))
+}
+
+// oldPods makes Sandboxes that say another name than their Pod has, or say none, and one with two Pods.
+func oldPods(ctx context.Context, admin client.Client, namespace string) error {
+	for _, name := range []string{"misnamed", "unnamed", "ends-misnamed", "doubled", "sleeps", "ends"} {
+		sandbox := builder.MakeSandbox(name).Namespace(namespace)
+		switch name {
+		case "misnamed", "ends-misnamed":
+			sandbox.PodName("nowhere")
+		case "sleeps", "ends":
+			sandbox.PodName("pool-pod-of-" + name)
+		}
+		made := sandbox.Obj()
+		if err := admin.Create(ctx, made); err != nil {
+			return err
+		}
+		if err := admin.Create(ctx, builder.MakePod("pool-pod-of-"+name).ControlledBy(made).Obj()); err != nil {
+			return err
+		}
+		if name == "doubled" {
+			if err := admin.Create(ctx, builder.MakePod(name).ControlledBy(made).Obj()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,291 @@
+package reconcile
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/namesake-sandbox/namesake/api/rules"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/test/builder"
+	"github.com/namesake-sandbox/namesake/test/integration/suite"
+)
+
+// served makes a Sandbox with a Service and a port.
+func served() *builder.SandboxWrapper {
+	return builder.MakeSandbox("my-sandbox").Service(true).Containers(corev1.Container{
+		Name: "main", Image: builder.DefaultImage, Ports: []corev1.ContainerPort{{Name: "http", ContainerPort: 8080}},
+	})
+}
+
+// serviceOf returns the Service "my-sandbox", as somebody made it.
+func serviceOf(spec corev1.ServiceSpec, labels map[string]string, owners ...metav1.OwnerReference) *corev1.Service {
+	return &corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: "my-sandbox", Labels: labels, OwnerReferences: owners}, Spec: spec}
+}
+
+// ask sets what the Sandbox "my-sandbox" asks for.
+func ask(t *testing.T, n *suite.Namespace, service *bool) {
+	t.Helper()
+	change(t, n, "my-sandbox", func(sandbox *sandboxv1.Sandbox) { sandbox.Spec.Service = service })
+}
+
+// expectServed fails unless the status says that there is a Service, or that there is none.
+func expectServed(t *testing.T, n *suite.Namespace, want bool) {
+	t.Helper()
+	service, fqdn := "", ""
+	if want {
+		service, fqdn = "my-sandbox", "my-sandbox."+n.Name+".svc.cluster.test"
+	}
+	got := suite.Get[sandboxv1.Sandbox](t, n, "my-sandbox").Status
+	if got.Service != service || got.ServiceFQDN != fqdn {
+		t.Errorf("the status has Service %q, %q; want %q, %q", got.Service, got.ServiceFQDN, service, fqdn)
+	}
+}
+
+func TestServiceOfASandbox(t *testing.T) {
+	n := suite.New(t)
+	sandbox := suite.Create(t, n, n.Editor, served().Obj())
+	before := suite.Writes(t)
+	n.Step(t, sandbox)
+	before.Expect(t, suite.Writes, suite.Counts{"POST services": 1, "POST pods": 1, "PATCH sandboxes/status": 1})
+	got := suite.Get[corev1.Service](t, n, "my-sandbox")
+	identity := map[string]string{"agents.x-k8s.io/sandbox-name-hash": "374de8f5", "agents.x-k8s.io/sandbox-uid": string(sandbox.UID)}
+	want := got.DeepCopy()
+	want.Labels, want.Annotations, want.OwnerReferences = identity, nil, controllerOf(sandbox)
+	want.Spec.ClusterIP, want.Spec.ClusterIPs, want.Spec.Type, want.Spec.Selector = "None", []string{"None"}, corev1.ServiceTypeClusterIP, identity
+	want.Spec.Ports = []corev1.ServicePort{{Name: "http", Protocol: "TCP", Port: 8080, TargetPort: intstr.FromInt32(8080)}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("Service (-want +got):\n%s", diff)
+	}
+	if got := got.ManagedFields[0].Manager; got != "sandbox-controller" {
+		t.Errorf("the field manager is %q", got)
+	}
+	expectServed(t, n, true)
+	expectNoWrites(t, n, sandbox)
+}
+
+// A Service is created and kept, only kept, or deleted.
+func TestServiceThreeWays(t *testing.T) {
+	n := suite.New(t)
+	sandbox := suite.Create(t, n, n.Editor, builder.MakeSandbox("my-sandbox").Obj())
+	n.Step(t, sandbox)
+	expectNone[corev1.Service](t, n, "my-sandbox") // Unset: none is created.
+	expectServed(t, n, false)
+
+	ask(t, n, new(true))
+	n.Step(t, sandbox)
+	created := suite.Get[corev1.Service](t, n, "my-sandbox")
+	expectServed(t, n, true)
+
+	ask(t, n, nil)
+	n.Step(t, sandbox)
+	if diff := cmp.Diff(created, suite.Get[corev1.Service](t, n, "my-sandbox")); diff != "" { // Unset: it is kept.
+		t.Errorf("the Service was touched (-before +after):\n%s", diff)
+	}
+	expectServed(t, n, true)
+
+	ask(t, n, new(false))
+	before := suite.Writes(t)
+	n.Step(t, sandbox)
+	before.Expect(t, suite.Writes, suite.Counts{"DELETE services": 1, "PATCH sandboxes/status": 1})
+	expectNone[corev1.Service](t, n, "my-sandbox")
+	expectServed(t, n, false)
+	expectNoWrites(t, n, sandbox)
+
+	ask(t, n, nil)
+	n.Step(t, sandbox)
+	expectNone[corev1.Service](t, n, "my-sandbox")
+}
+
+// What somebody changed about a Sandbox's Service is put right: where it leads always, its ports only if it is asked for.
+func TestServiceDrift(t *testing.T) {
+	for name, service := range map[string]*bool{"asked for": new(true), "kept": nil} {
+		t.Run(name, func(t *testing.T) {
+			n := suite.New(t)
+			sandbox := suite.Create(t, n, n.Editor, served().Obj())
+			n.Step(t, sandbox)
+			want := suite.Get[corev1.Service](t, n, "my-sandbox")
+			ask(t, n, service)
+			n.Step(t, sandbox)
+			drifted := change(t, n, "my-sandbox", func(s *corev1.Service) {
+				s.Labels = map[string]string{"agents.x-k8s.io/sandbox-name-hash": "00000bad", "team": "blue"}
+				s.Spec.Selector = map[string]string{"app": "another"}
+				s.Spec.Ports[0].Port, s.Spec.PublishNotReadyAddresses = 81, true
+			})
+			before := suite.Writes(t)
+			n.Step(t, sandbox)
+			n.Step(t, sandbox)
+			before.Expect(t, suite.Writes, suite.Counts{"PATCH services": 1})
+			got := suite.Get[corev1.Service](t, n, "my-sandbox")
+			want.Labels["team"], want.Spec.PublishNotReadyAddresses = "blue", true
+			if service == nil {
+				want.Spec.Ports = drifted.Spec.Ports
+			}
+			want.ResourceVersion, want.ManagedFields = got.ResourceVersion, got.ManagedFields
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("Service (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Ports follow the containers that the Sandbox says.
+func TestServicePortsFollow(t *testing.T) {
+	n := suite.New(t)
+	sandbox := suite.Create(t, n, n.Editor, served().Obj())
+	n.Step(t, sandbox)
+	change(t, n, "my-sandbox", func(sandbox *sandboxv1.Sandbox) {
+		sandbox.Spec.PodTemplate.Spec.Containers[0].Ports = []corev1.ContainerPort{{ContainerPort: 9090}, {ContainerPort: 53, Protocol: "UDP"}}
+	})
+	n.Step(t, sandbox)
+	want := []corev1.ServicePort{
+		{Name: "p-53-udp", Protocol: "UDP", Port: 53, TargetPort: intstr.FromInt32(53)},
+		{Name: "p-9090-tcp", Protocol: "TCP", Port: 9090, TargetPort: intstr.FromInt32(9090)},
+	}
+	if diff := cmp.Diff(want, suite.Get[corev1.Service](t, n, "my-sandbox").Spec.Ports); diff != "" {
+		t.Errorf("ports (-want +got):\n%s", diff)
+	}
+	change(t, n, "my-sandbox", func(sandbox *sandboxv1.Sandbox) { sandbox.Spec.PodTemplate.Spec.Containers[0].Ports = nil })
+	n.Step(t, sandbox)
+	if got := suite.Get[corev1.Service](t, n, "my-sandbox").Spec.Ports; len(got) > 0 {
+		t.Errorf("ports %v, want none", got)
+	}
+	expectNoWrites(t, n, sandbox)
+}
+
+// A Service of the Sandbox's name that is not the Sandbox's keeps it from being Ready, if it asks for one.
+func TestAServiceInTheWay(t *testing.T) {
+	headless, hash := corev1.ServiceSpec{ClusterIP: "None"}, map[string]string{"agents.x-k8s.io/sandbox-name-hash": "374de8f5"}
+	const foreign = `service "my-sandbox" is owned by ReplicaSet/web (UID: web-uid), not by sandbox "my-sandbox": delete it, and the Sandbox gets its own`
+	for name, tc := range map[string]struct {
+		service *corev1.Service
+		asked   *bool
+		want    string // nothing where it does not matter
+	}{
+		"of nobody": {serviceOf(headless, nil), new(true),
+			`cannot adopt unowned service "my-sandbox": delete it, or label it agents.x-k8s.io/adoptable=true to let sandbox "my-sandbox" have it`},
+		"of nobody, with an address": {serviceOf(corev1.ServiceSpec{ClusterIP: "10.0.0.77", Ports: []corev1.ServicePort{{Port: 80}}}, hash), new(true),
+			`cannot adopt unowned service "my-sandbox": it has the address 10.0.0.77, and a Sandbox's Service is headless: delete it, and the Sandbox gets its own`},
+		"of another controller":                               {serviceOf(headless, nil, replicaSet), new(true), foreign},
+		"of another controller, with the Sandbox's label":     {serviceOf(headless, hash, replicaSet), new(true), foreign},
+		"of another controller, and it is not asked for":      {serviceOf(headless, hash, replicaSet), nil, foreign},
+		"of nobody, and it is not asked for":                  {serviceOf(headless, hash), nil, ""},
+		"of nobody, and there is to be none":                  {serviceOf(headless, hash), new(false), ""},
+		"of another controller, and there is to be none":      {serviceOf(headless, hash, replicaSet), new(false), ""},
+		"of another controller, unlabelled and not asked for": {serviceOf(headless, nil, replicaSet), nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := suite.New(t)
+			inTheWay := suite.Create(t, n, n.Admin, tc.service)
+			made := builder.MakeSandbox("my-sandbox").Obj()
+			made.Spec.Service = tc.asked
+			sandbox := suite.Create(t, n, n.Editor, made)
+			result := n.Step(t, sandbox)
+			n.RunPod(t, "my-sandbox") // The Pod does not wait for the Service.
+			n.Step(t, sandbox)
+			want, recheck := "False ReconcilerError: Error seen: "+tc.want, 10*time.Second
+			if tc.want == "" {
+				want, recheck = "True DependenciesReady: Pod is Ready", 0
+			}
+			if diff := cmp.Diff(want, readyOf(t, n, "my-sandbox")); diff != "" {
+				t.Errorf("Ready (-want +got):\n%s", diff)
+			}
+			if result.RequeueAfter != recheck {
+				t.Errorf("looks again after %s, want %s", result.RequeueAfter, recheck)
+			}
+			if diff := cmp.Diff(inTheWay, suite.Get[corev1.Service](t, n, "my-sandbox")); diff != "" {
+				t.Errorf("the Service was touched (-before +after):\n%s", diff)
+			}
+			expectServed(t, n, false)
+		})
+	}
+}
+
+// A Service without an owner that may be taken over becomes the Sandbox's own, in one write, and leads nowhere else.
+func TestAServiceIsTakenOver(t *testing.T) {
+	elsewhere := map[string]string{"app": "another"}
+	adoptable := map[string]string{"agents.x-k8s.io/adoptable": "true"}
+	for name, service := range map[string]*corev1.Service{
+		"headless":               serviceOf(corev1.ServiceSpec{ClusterIP: "None", Selector: elsewhere, Ports: []corev1.ServicePort{{Port: 81}}}, adoptable),
+		"with nothing in it":     serviceOf(corev1.ServiceSpec{ClusterIP: "None"}, adoptable),
+		"of an earlier namesake": serviceOf(corev1.ServiceSpec{ClusterIP: "None", Selector: elsewhere}, map[string]string{"agents.x-k8s.io/sandbox-name-hash": "374de8f5"}),
+		"a name for another":     serviceOf(corev1.ServiceSpec{Type: corev1.ServiceTypeExternalName, ExternalName: "example.com"}, adoptable),
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := suite.New(t)
+			before := suite.Create(t, n, n.Admin, service)
+			sandbox := suite.Create(t, n, n.Editor, served().Obj())
+			writes := suite.Writes(t)
+			n.Step(t, sandbox)
+			n.Step(t, sandbox)
+			want := suite.Counts{"POST pods": 1, "PATCH services": 1, "PATCH sandboxes/status": 1}
+			if before.Labels["agents.x-k8s.io/sandbox-name-hash"] == "" { // The cache does not have it: creating is tried first.
+				want["POST services"] = 1
+			}
+			writes.Expect(t, suite.Writes, want)
+			got, made := suite.Get[corev1.Service](t, n, "my-sandbox"), rules.NewService(sandbox)
+			if got.UID != before.UID || !metav1.IsControlledBy(got, sandbox) {
+				t.Errorf("the Service has UID %s and owners %v", got.UID, got.OwnerReferences)
+			}
+			type part struct {
+				Type                    corev1.ServiceType
+				ClusterIP, ExternalName string
+				Selector                map[string]string
+				Ports                   []corev1.ServicePort
+			}
+			if diff := cmp.Diff(
+				part{corev1.ServiceTypeClusterIP, "None", "", made.Spec.Selector, made.Spec.Ports},
+				part{got.Spec.Type, got.Spec.ClusterIP, got.Spec.ExternalName, got.Spec.Selector, got.Spec.Ports},
+			); diff != "" {
+				t.Errorf("spec of the Service (-want +got):\n%s", diff)
+			}
+			expectServed(t, n, true)
+		})
+	}
+}
+
+// A cache that has not seen the Service yet, or cannot since it lost its label, is no reason for an error. (W22)
+func TestAServiceThatTheCacheDoesNotHave(t *testing.T) {
+	n := suite.New(t)
+	sandbox := suite.Create(t, n, n.Editor, served().Obj())
+	n.Step(t, sandbox)
+	service := suite.Get[corev1.Service](t, n, "my-sandbox")
+	before := suite.Writes(t)
+	r := n.Sandboxes(suite.Missing(n.ReadYourWrites, service))
+	if _, err := r.Reconcile(t.Context(), suite.Get[sandboxv1.Sandbox](t, n, "my-sandbox")); err != nil {
+		t.Errorf("unseen: %v", err)
+	}
+	before.Expect(t, suite.Writes, suite.Counts{"POST services": 1}) // Refused: it is there already.
+	expectServed(t, n, true)
+
+	change(t, n, "my-sandbox", func(service *corev1.Service) { service.Labels = nil })
+	n.Step(t, sandbox)
+	if diff := cmp.Diff(service.Labels, suite.Get[corev1.Service](t, n, "my-sandbox").Labels); diff != "" {
+		t.Errorf("labels (-before +after):\n%s", diff)
+	}
+	expectNoWrites(t, n, sandbox)
+}
+
+// What the API server refuses is said in its words, all of it: one thing that fails does not keep the others from being tried.
+func TestWhatIsRefusedIsSaidAtOnce(t *testing.T) {
+	n := suite.New(t)
+	sandbox := suite.Create(t, n, n.Editor, served().Containers(corev1.Container{
+		Name: "main", Image: builder.DefaultImage, Ports: []corev1.ContainerPort{{Name: "p-", ContainerPort: 8080}},
+	}).Obj())
+	if _, err := n.TryStep(t, sandbox); err == nil {
+		t.Error("the pass ended well")
+	}
+	want := `False ReconcilerError: Error seen: creating Pod "my-sandbox": Pod "my-sandbox" is invalid: ` +
+		`spec.containers[0].ports[0].name: Invalid value: "p-": must not begin or end with a hyphen` + "\n" +
+		`creating Service "my-sandbox": Service "my-sandbox" is invalid: spec.ports[0].name: Invalid value: "p-": ` +
+		`a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character ` +
+		`(e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')`
+	if diff := cmp.Diff(want, readyOf(t, n, "my-sandbox")); diff != "" {
+		t.Errorf("Ready (-want +got):\n%s", diff)
+	}
+	expectServed(t, n, false)
+}
