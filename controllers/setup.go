@@ -27,6 +27,8 @@ type Options struct {
 	Claims, Templates, Sandboxes, Pools client.Client
 	// Live reads past the cache.
 	Live client.Reader
+	// LabelDomains are the domains of labels that claims may add to their Pods.
+	LabelDomains rules.LabelDomains
 	// Candidates are the warm Sandboxes that claims are bound to.
 	Candidates *candidates.Index
 	// Metrics measures how claims get their Sandboxes.
@@ -59,7 +61,7 @@ func Setup(ctx context.Context, mgr manager.Manager, o Options) error {
 		return err
 	}
 	claims := &sandboxclaim.Reconciler{
-		Client: o.Claims, Live: o.Live, Candidates: o.Candidates,
+		Client: o.Claims, Live: o.Live, Candidates: o.Candidates, LabelDomains: o.LabelDomains,
 		Recorder: mgr.GetEventRecorder("sandboxclaim-controller"), Metrics: o.Metrics, Now: o.Now, Unnoted: o.UnnotedClaims,
 	}
 	if o.QuietClaims {

@@ -22,11 +22,10 @@ import (
 // +kubebuilder:webhook:path=/mutate-sandboxclaim,mutating=true,failurePolicy=fail,sideEffects=None,timeoutSeconds=10,groups=extensions.agents.x-k8s.io,resources=sandboxclaims,verbs=create,versions=v1beta1,name=sandboxclaim.mutate.namesake.agents.x-k8s.io,admissionReviewVersions=v1,serviceName=namesake-webhook,serviceNamespace=namesake-system
 
 // claimMutator binds a new claim to a warm Sandbox that is Ready, drops a binding that its sender made up, and warns of
-// what the claim names and is not there yet.
+// what the claim names and is not there yet, and of an end that is past.
 type claimMutator struct {
 	claims     lookup[extensionsv1.SandboxClaim, *extensionsv1.SandboxClaim]
-	pools      lookup[extensionsv1.SandboxWarmPool, *extensionsv1.SandboxWarmPool]
-	templates  lookup[extensionsv1.SandboxTemplate, *extensionsv1.SandboxTemplate]
+	requests   claimRequests
 	candidates *candidates.Index
 	now        func() time.Time
 }
@@ -38,43 +37,72 @@ func (m *claimMutator) Handle(ctx context.Context, req admission.Request) admiss
 		return admission.Errored(http.StatusBadRequest, err)
 	}
 	claim.Namespace = req.Namespace
-	stamps := map[string]string{
-		sandboxv1.AnnotationControllerFirstObservedAt: m.now().UTC().Format(time.RFC3339Nano),
-		sandboxv1.AnnotationBinding:                   m.pick(ctx, claim, req),
-		sandboxv1.AnnotationClaimFirstReadyAt:         "",
-	}
-	var warnings admission.Warnings
-	if sent := rules.Binding(claim); sent != "" {
-		warnings = append(warnings, fmt.Sprintf("metadata.annotations[%s]: dropped %q: a claim is bound by Namesake, not by its sender",
-			sandboxv1.AnnotationBinding, sent))
-	}
-	missing, err := m.missing(ctx, claim)
+	warnings, err := m.warnings(ctx, claim)
 	if err != nil {
 		return admission.Errored(http.StatusInternalServerError, err)
 	}
-	patch := rules.SetKeys("/metadata/annotations", claim.Annotations, stamps)
-	return admission.Patched("", patch...).WithWarnings(append(warnings, missing...)...)
-}
-
-// pick chooses the Sandbox.
-func (m *claimMutator) pick(ctx context.Context, claim *extensionsv1.SandboxClaim, req admission.Request) string {
-	if ptr.Deref(req.DryRun, false) || m.cannotCome(ctx, claim) {
-		return m.candidates.Peek(claim, m.now())
+	bound, err := m.pick(ctx, claim, req)
+	if err != nil {
+		return admission.Errored(http.StatusInternalServerError, err)
 	}
-	return m.candidates.Pick(claim, m.now())
+	patch := rules.SetKeys("/metadata/annotations", claim.Annotations, map[string]string{
+		sandboxv1.AnnotationControllerFirstObservedAt: m.now().UTC().Format(time.RFC3339Nano),
+		sandboxv1.AnnotationBinding:                   bound,
+		sandboxv1.AnnotationClaimFirstReadyAt:         "",
+	})
+	patch = append(patch, rules.SetKeys("/metadata/labels", claim.Labels, map[string]string{sandboxv1.LabelBinding: ""})...)
+	return admission.Patched("", patch...).WithWarnings(warnings...)
 }
 
-// cannotCome says whether the API server will refuse claim, as far as that is known here: it has both references or none, or
-// its name is taken. What is picked for such a claim is not remembered, or a few of them would empty the pool for others.
-func (m *claimMutator) cannotCome(ctx context.Context, claim *extensionsv1.SandboxClaim) bool {
+// pick chooses the Sandbox. An expired claim is never bound.
+func (m *claimMutator) pick(ctx context.Context, claim *extensionsv1.SandboxClaim, req admission.Request) (string, error) {
+	if rules.IsClaimExpired(claim, m.now()) {
+		return "", nil
+	}
+	hopeless, err := m.cannotCome(ctx, claim)
+	if err != nil {
+		return "", err
+	}
+	if hopeless || ptr.Deref(req.DryRun, false) {
+		return m.candidates.Peek(claim, m.now()), nil
+	}
+	return m.candidates.Pick(claim, m.now()), nil
+}
+
+// cannotCome says whether claim will be refused, as far as that is known here: it has both references or none, its name is
+// taken, or it asks for what it cannot have. What is picked for such a claim is not remembered, or a few of them would empty
+// the pool for others.
+func (m *claimMutator) cannotCome(ctx context.Context, claim *extensionsv1.SandboxClaim) (bool, error) {
 	if (claim.Spec.WarmPoolRef == nil) == (claim.Spec.SandboxTemplateRef == nil) {
-		return true
+		return true, nil
 	}
-	if claim.Name == "" {
-		return false
+	if claim.Name != "" {
+		if namesake, err := m.claims.getCached(ctx, claim.Namespace, claim.Name); err == nil && namesake != nil {
+			return true, nil
+		}
 	}
-	namesake, err := m.claims.getCached(ctx, claim.Namespace, claim.Name)
-	return err == nil && namesake != nil
+	errs, err := m.requests.check(ctx, nil, claim)
+	return len(errs) > 0, err
+}
+
+func (m *claimMutator) warnings(ctx context.Context, claim *extensionsv1.SandboxClaim) (admission.Warnings, error) {
+	var warnings admission.Warnings
+	if sent := rules.Binding(claim); sent != "" {
+		warnings = append(warnings, dropped("annotations", sandboxv1.AnnotationBinding, sent))
+	}
+	if sent := claim.Labels[sandboxv1.LabelBinding]; sent != "" {
+		warnings = append(warnings, dropped("labels", sandboxv1.LabelBinding, sent))
+	}
+	if at, expires := rules.ClaimExpiresAt(claim); expires && rules.IsClaimExpired(claim, m.now()) {
+		warnings = append(warnings, fmt.Sprintf("spec.lifecycle.shutdownTime: %s is past: the claim expires at once, and gets no Sandbox",
+			at.UTC().Format(time.RFC3339)))
+	}
+	missing, err := m.missing(ctx, claim)
+	return append(warnings, missing...), err
+}
+
+func dropped(where, key, value string) string {
+	return fmt.Sprintf("metadata.%s[%s]: dropped %q: a claim is bound by Namesake, not by its sender", where, key, value)
 }
 
 // missing says what claim refers to that does not exist. It is accepted all the same: it may come later.
@@ -82,13 +110,14 @@ func (m *claimMutator) missing(ctx context.Context, claim *extensionsv1.SandboxC
 	switch {
 	case claim.Spec.WarmPoolRef != nil:
 		name := claim.Spec.WarmPoolRef.Name
-		pool, err := m.pools.get(ctx, claim.Namespace, name, exists)
+		pool, err := m.requests.pools.get(ctx, claim.Namespace, name, exists)
 		if err == nil && pool == nil && isName(name) {
 			return admission.Warnings{fmt.Sprintf("spec.warmPoolRef.name: SandboxWarmPool %q not found: the claim waits until it is created", name)}, nil
 		}
 		return nil, err
 	case claim.Spec.SandboxTemplateRef != nil:
-		return missingTemplate(ctx, m.templates, claim.Namespace, claim.Spec.SandboxTemplateRef.Name, "the claim waits until it is created")
+		name := claim.Spec.SandboxTemplateRef.Name
+		return missingTemplate(ctx, m.requests.templates, claim.Namespace, name, "the claim waits until it is created")
 	}
 	return nil, nil
 }

@@ -4,15 +4,18 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"gomodules.xyz/jsonpatch/v2"
 	admissionv1 "k8s.io/api/admission/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	"github.com/namesake-sandbox/namesake/api/rules"
 	"github.com/namesake-sandbox/namesake/api/rules/candidates"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/test/builder"
@@ -32,10 +35,18 @@ func mutator(live *shelf, sandboxes ...string) *claimMutator {
 	}
 	cache := shelfOf(pool, template, builder.MakeClaim("taken").Pool("p").Obj())
 	return &claimMutator{
-		claims:     lookup[extensionsv1.SandboxClaim, *extensionsv1.SandboxClaim]{cache: cache, live: live},
-		pools:      lookup[extensionsv1.SandboxWarmPool, *extensionsv1.SandboxWarmPool]{cache: cache, live: live},
-		templates:  lookup[extensionsv1.SandboxTemplate, *extensionsv1.SandboxTemplate]{cache: cache, live: live},
-		candidates: index, now: now,
+		claims:   lookup[extensionsv1.SandboxClaim, *extensionsv1.SandboxClaim]{cache: cache, live: live},
+		requests: requests(cache, live), candidates: index, now: now,
+	}
+}
+
+// requests checks what claims ask for by what these two know.
+func requests(cache, live *shelf) claimRequests {
+	return claimRequests{
+		sandboxes: sandboxes{cache: cache, live: live},
+		pools:     lookup[extensionsv1.SandboxWarmPool, *extensionsv1.SandboxWarmPool]{cache: cache, live: live},
+		templates: lookup[extensionsv1.SandboxTemplate, *extensionsv1.SandboxTemplate]{cache: cache, live: live},
+		domains:   rules.DefaultLabelDomains,
 	}
 }
 
@@ -79,6 +90,26 @@ func TestClaimMutator(t *testing.T) {
 				op("remove", annotations+"/agents.x-k8s.io~1claim-first-ready-at", nil), op("remove", binding, nil), op("add", seen, firstObserved),
 			},
 			warnings: []string{dropped},
+		},
+		"so is a label of one": {
+			claim: builder.MakeClaim("c").Pool("p").Label(sandboxv1.LabelBinding, "mine").Annotation("note", "x"), warm: []string{"p-abcde"},
+			want: []jsonpatch.Operation{
+				op("add", seen, firstObserved), op("add", binding, "p-abcde"), op("remove", "/metadata/labels/agents.x-k8s.io~1sandbox-name", nil),
+			},
+			warnings: []string{`metadata.labels[agents.x-k8s.io/sandbox-name]: dropped "mine": a claim is bound by Namesake, not by its sender`},
+		},
+		"what it adds to its Pod keeps it from nothing": {
+			claim: builder.MakeClaim("c").Pool("p").PodLabel("sandbox.users.io/team", "blue").Annotation("note", "x"), warm: []string{"p-abcde"},
+			want: []jsonpatch.Operation{op("add", seen, firstObserved), op("add", binding, "p-abcde")},
+		},
+		"its time is up": {
+			claim: builder.MakeClaim("c").Pool("p").Annotation("note", "x").Lifecycle(extensionsv1.Lifecycle{ShutdownTime: &metav1.Time{Time: now()}}),
+			warm:  []string{"p-abcde"}, want: []jsonpatch.Operation{op("add", seen, firstObserved)},
+			warnings: []string{"spec.lifecycle.shutdownTime: 2026-01-01T00:00:00Z is past: the claim expires at once, and gets no Sandbox"},
+		},
+		"its time will be up": {
+			claim: builder.MakeClaim("c").Pool("p").Annotation("note", "x").Lifecycle(extensionsv1.Lifecycle{ShutdownTime: &metav1.Time{Time: now().Add(time.Second)}}),
+			warm:  []string{"p-abcde"}, want: []jsonpatch.Operation{op("add", seen, firstObserved), op("add", binding, "p-abcde")},
 		},
 		"a pool that is not there yet": {
 			claim: builder.MakeClaim("c").Pool("q").Annotation("note", "x"), want: []jsonpatch.Operation{op("add", seen, firstObserved)},
@@ -134,8 +165,9 @@ func TestClaimMutatorRemembers(t *testing.T) {
 // A claim that the API server is going to refuse takes nothing from those that it takes.
 func TestClaimMutatorForgetsWhatIsRefused(t *testing.T) {
 	for name, refused := range map[string]*builder.ClaimWrapper{
-		"a name that is taken": builder.MakeClaim("taken").Pool("p"),
-		"both references":      builder.MakeClaim("both").Pool("p").Template(builder.DefaultTemplate),
+		"a name that is taken":        builder.MakeClaim("taken").Pool("p"),
+		"both references":             builder.MakeClaim("both").Pool("p").Template(builder.DefaultTemplate),
+		"a label that is not allowed": builder.MakeClaim("label").Pool("p").PodLabel("team", "blue"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := mutator(shelfOf(), "p-abcde")
@@ -184,7 +216,7 @@ func TestClaimValidator(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			// The cache has what is true no more, and is not asked: that a Sandbox is lost is only true live.
 			cache, live := shelfOf(warm.Obj()), shelfOf(tc.live...)
-			v := &claimValidator{sandboxes: sandboxes{cache: cache, live: live}, actor: actorOf}
+			v := &claimValidator{sandboxes: sandboxes{cache: cache, live: live}, requests: requests(cache, live), actor: actorOf}
 			handler := admission.WithValidator(scheme(t), check[*extensionsv1.SandboxClaim](v.check))
 			if got := answer(handler.Handle(t.Context(), request(t, tc.user, tc.old.Obj(), tc.claim.Obj()))); got != tc.want {
 				t.Errorf("got %s, want %s", got, tc.want)
@@ -196,16 +228,61 @@ func TestClaimValidator(t *testing.T) {
 	}
 	for name, tc := range map[string]struct {
 		live *shelf
-		old  *extensionsv1.SandboxClaim
+		old  *builder.ClaimWrapper
+		obj  *builder.ClaimWrapper
 	}{
-		"the look-up fails": {&shelf{err: errors.New("lost")}, bound("p-abcde").Obj()},
-		"it is asked about a new claim, and configured for none": {shelfOf(), nil},
+		"the look-up of its Sandbox fails":  {&shelf{err: errors.New("lost")}, bound("p-abcde"), bound("p-fghij")},
+		"the look-up of its template fails": {&shelf{err: errors.New("lost")}, builder.MakeClaim("c").Pool("p"), builder.MakeClaim("c").Pool("p").Env("A", "1")},
 	} {
 		t.Run(name, func(t *testing.T) {
-			v := &claimValidator{sandboxes: sandboxes{cache: shelfOf(), live: tc.live}, actor: actorOf}
+			v := &claimValidator{
+				sandboxes: sandboxes{cache: shelfOf(), live: tc.live}, requests: requests(shelfOf(), tc.live), actor: actorOf,
+			}
 			handler := admission.WithValidator(scheme(t), check[*extensionsv1.SandboxClaim](v.check))
-			if got := answer(handler.Handle(t.Context(), request(t, controllerUser, tc.old, bound("p-fghij").Obj()))); !strings.HasPrefix(got, "500") {
+			if got := answer(handler.Handle(t.Context(), request(t, controllerUser, tc.old.Obj(), tc.obj.Obj()))); !strings.HasPrefix(got, "500") {
 				t.Errorf("got %s", got)
+			}
+		})
+	}
+}
+
+// What a claim asks for is checked against what is there, and only when it asks for something new.
+func TestClaimValidatorOfRequests(t *testing.T) {
+	const team = "sandbox.users.io/team"
+	pool := builder.MakePool("p").Template("t").Obj()
+	template := builder.MakeTemplate("t").PodLabel(team, "red").Obj()
+	older := builder.MakeSandbox("p-abcde").Pool(pool).PodLabel(team, "green").Obj()
+	claim := func() *builder.ClaimWrapper { return builder.MakeClaim("c").Pool("p") }
+	const conflict = "422 FieldValueInvalid spec.additionalPodMetadata.labels[sandbox.users.io/team]"
+	for name, tc := range map[string]struct {
+		old, claim *builder.ClaimWrapper
+		missing    bool
+		want       string
+	}{
+		"a new claim":                         {nil, claim().Env("A", "1"), false, "422 FieldValueForbidden spec.env"},
+		"a new claim by its template":         {nil, builder.MakeClaim("c").Template("t").Env("A", "1"), false, "422 FieldValueForbidden spec.env"},
+		"a new claim of what is not there":    {nil, claim().Env("A", "1").PodLabel(team, "blue"), true, "allowed"},
+		"a new claim that contradicts":        {nil, claim().PodLabel(team, "blue"), false, conflict},
+		"one that is bound asks for another":  {claim().BoundTo("p-abcde"), claim().BoundTo("p-abcde").Env("A", "1"), false, "422 FieldValueForbidden spec.env"},
+		"one that is bound contradicts":       {claim().BoundTo("p-abcde"), claim().BoundTo("p-abcde").PodLabel(team, "red"), false, conflict},
+		"one that is bound agrees":            {claim().BoundTo("p-abcde"), claim().BoundTo("p-abcde").PodLabel(team, "green"), false, "allowed"},
+		"one whose Sandbox is not there":      {claim().BoundTo("gone"), claim().BoundTo("gone").PodLabel(team, "red"), false, "allowed"},
+		"one that changes something else":     {claim().PodLabel(team, "blue"), claim().PodLabel(team, "blue").Lifecycle(extensionsv1.Lifecycle{}), false, "allowed"},
+		"who may not bind is told that first": {claim(), claim().BoundTo("x").Env("A", "1"), false, "403"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cache := shelfOf(pool, template, older)
+			if tc.missing {
+				cache = shelfOf()
+			}
+			v := &claimValidator{sandboxes: sandboxes{cache: cache, live: shelfOf()}, requests: requests(cache, shelfOf()), actor: actorOf}
+			handler := admission.WithValidator(scheme(t), check[*extensionsv1.SandboxClaim](v.check))
+			var old *extensionsv1.SandboxClaim
+			if tc.old != nil {
+				old = tc.old.Obj()
+			}
+			if got := answer(handler.Handle(t.Context(), request(t, someUser, old, tc.claim.Obj()))); got != tc.want {
+				t.Errorf("got %s, want %s", got, tc.want)
 			}
 		})
 	}
@@ -213,17 +290,21 @@ func TestClaimValidator(t *testing.T) {
 
 func TestClaimStatusValidator(t *testing.T) {
 	claim := func() *builder.ClaimWrapper { return builder.MakeClaim("c").Pool("p").BoundTo("a") }
+	expired := func() *builder.ClaimWrapper { return claim().Condition("Ready", metav1.ConditionFalse, "ClaimExpired") }
 	for name, tc := range map[string]struct {
+		user       string
 		old, claim *builder.ClaimWrapper
 		want       string
 	}{
-		"the Sandbox that it is bound to": {claim(), claim().StatusSandbox("a"), "allowed"},
-		"another":                         {claim(), claim().StatusSandbox("b"), "422 FieldValueInvalid status.sandbox.name"},
-		"the record is taken away":        {claim().StatusSandbox("a"), claim(), "422 FieldValueInvalid status.sandbox.name"},
+		"the Sandbox that it is bound to": {controllerUser, claim(), claim().StatusSandbox("a"), "allowed"},
+		"another":                         {controllerUser, claim(), claim().StatusSandbox("b"), "422 FieldValueInvalid status.sandbox.name"},
+		"the record is taken away":        {controllerUser, claim().StatusSandbox("a"), claim(), "422 FieldValueInvalid status.sandbox.name"},
+		"the record of an expired claim":  {controllerUser, claim().StatusSandbox("a"), expired(), "allowed"},
+		"by somebody else":                {someUser, claim().StatusSandbox("a"), expired(), "422 FieldValueInvalid status.sandbox.name"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			handler := admission.WithValidator(scheme(t), check[*extensionsv1.SandboxClaim](checkClaimStatus))
-			if got := answer(handler.Handle(t.Context(), request(t, controllerUser, tc.old.Obj(), tc.claim.Obj()))); got != tc.want {
+			handler := admission.WithValidator(scheme(t), check[*extensionsv1.SandboxClaim]((&claimStatusValidator{actor: actorOf}).check))
+			if got := answer(handler.Handle(t.Context(), request(t, tc.user, tc.old.Obj(), tc.claim.Obj()))); got != tc.want {
 				t.Errorf("got %s, want %s", got, tc.want)
 			}
 		})

@@ -28,6 +28,8 @@ type Options struct {
 	Live client.Reader
 	// DryRun asks the API server whether it would take an object, and creates nothing.
 	DryRun DryRunner
+	// LabelDomains are the domains of labels that claims may add to their Pods.
+	LabelDomains rules.LabelDomains
 	// Candidates are the warm Sandboxes that a new claim is bound to.
 	Candidates *candidates.Index
 	// ControllerUser is the user name of the controller's own service account.
@@ -52,6 +54,7 @@ func Register(server Server, o Options) {
 	actor := func(req admission.Request) rules.Actor {
 		return rules.ActorFor(req.UserInfo.Username, o.ControllerUser)
 	}
+	requests := claimRequests{sandboxes: sandboxes, pools: pools, templates: templates, domains: o.LabelDomains}
 
 	handle := func(path string, handler admission.Handler) {
 		server.Register(path, &admission.Webhook{Handler: counted(path, handler, o.Metrics)})
@@ -60,13 +63,13 @@ func Register(server Server, o Options) {
 	handle("/mutate-pod", &podMutator{sandboxes: sandboxes})
 	handle("/validate-pod", &podValidator{sandboxes: sandboxes, actor: actor})
 	handle("/mutate-sandbox", &sandboxMutator{})
-	handle("/mutate-sandboxclaim", &claimMutator{claims: claims, pools: pools, templates: templates, candidates: o.Candidates, now: o.Now})
+	handle("/mutate-sandboxclaim", &claimMutator{claims: claims, requests: requests, candidates: o.Candidates, now: o.Now})
 	validate("/validate-sandbox", admission.WithValidator(o.Scheme, check[*sandboxv1.Sandbox](
 		(&sandboxValidator{claims: claims, sandboxes: sandboxes, actor: actor}).check)))
 	validate("/validate-sandboxclaim", admission.WithValidator(o.Scheme, check[*extensionsv1.SandboxClaim](
-		(&claimValidator{sandboxes: sandboxes, actor: actor}).check)))
+		(&claimValidator{sandboxes: sandboxes, requests: requests, actor: actor}).check)))
 	validate("/validate-sandboxclaim-status", admission.WithValidator(o.Scheme, check[*extensionsv1.SandboxClaim](
-		checkClaimStatus)))
+		(&claimStatusValidator{actor: actor}).check)))
 	validate("/validate-sandboxtemplate", admission.WithValidator(o.Scheme, check[*extensionsv1.SandboxTemplate](
 		(&templateValidator{dryRun: o.DryRun, templates: templates}).check)))
 	validate("/validate-sandboxwarmpool", admission.WithValidator(o.Scheme, check[*extensionsv1.SandboxWarmPool](

@@ -15,8 +15,15 @@ import (
 
 // AdoptionPatch returns the JSON patch by which claim adopts sandbox out of its pool. Its tests make it a
 // compare-and-swap on the Sandbox's identity and its owner, and on nothing else: a status written in between is no
-// conflict, another adoption is. sandbox must be controlled by a pool.
-func AdoptionPatch(sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim) []jsonpatch.Operation {
+// conflict, another adoption is. sandbox must be controlled by a pool. Only what the claim adds to its Pod changes the spec, and
+// so the generation; or it is returned why that cannot be. domains are those of labels that a claim may add.
+func AdoptionPatch(
+	sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim, domains LabelDomains,
+) ([]jsonpatch.Operation, *Problem) {
+	wanted, problem := WithClaimMetadata(sandbox, claim, domains)
+	if problem != nil {
+		return nil, problem
+	}
 	ops := []jsonpatch.Operation{
 		jsonpatch.NewOperation("test", "/metadata/uid", sandbox.UID),
 		jsonpatch.NewOperation("test", "/metadata/ownerReferences/"+strconv.Itoa(controllerIndex(sandbox))+"/uid", ControllerOf(sandbox).UID),
@@ -31,12 +38,18 @@ func AdoptionPatch(sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim)
 		sandboxv1.LabelCreatedBy:       claim.Labels[sandboxv1.LabelCreatedBy],
 	}
 	annotations := map[string]string{
-		sandboxv1.AnnotationPodName:      sandbox.Name,
-		sandboxv1.AnnotationTraceContext: claim.Annotations[sandboxv1.AnnotationTraceContext],
-		sandboxv1.AnnotationSafeToEvict:  "",
+		sandboxv1.AnnotationPodName:          sandbox.Name,
+		sandboxv1.AnnotationTraceContext:     traceContext(claim),
+		sandboxv1.AnnotationSafeToEvict:      "",
+		sandboxv1.AnnotationClaimLabels:      wanted.Annotations[sandboxv1.AnnotationClaimLabels],
+		sandboxv1.AnnotationClaimAnnotations: wanted.Annotations[sandboxv1.AnnotationClaimAnnotations],
 	}
 	ops = append(ops, SetKeys("/metadata/labels", sandbox.Labels, labels)...)
-	return append(ops, SetKeys("/metadata/annotations", sandbox.Annotations, annotations)...)
+	ops = append(ops, SetKeys("/metadata/annotations", sandbox.Annotations, annotations)...)
+	if wanted != sandbox { // As a whole: nobody but the controller writes the spec of a Sandbox in a pool.
+		ops = append(ops, jsonpatch.NewOperation("add", "/spec/podTemplate/metadata", wanted.Spec.PodTemplate.Metadata))
+	}
+	return ops, nil
 }
 
 // PodMetadataPatch returns the JSON patch that gives pod, the Pod of sandbox, its labels and annotations, and a reference to

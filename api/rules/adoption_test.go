@@ -2,6 +2,7 @@ package rules_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -9,10 +10,21 @@ import (
 	jsonpatchv4 "gopkg.in/evanphx/json-patch.v4"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	"github.com/namesake-sandbox/namesake/api/rules"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
+
+// adoptionPatch is rules.AdoptionPatch where nothing is wrong.
+func adoptionPatch(t *testing.T, sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim) []jsonpatch.Operation {
+	t.Helper()
+	ops, problem := rules.AdoptionPatch(sandbox, claim, rules.DefaultLabelDomains)
+	if problem != nil {
+		t.Fatal(problem)
+	}
+	return ops
+}
 
 func op(operation, path string, value any) jsonpatch.Operation {
 	return jsonpatch.NewOperation(operation, path, value)
@@ -90,6 +102,31 @@ func TestAdoptionPatch(t *testing.T) {
 				op("remove", "/metadata/annotations/cluster-autoscaler.kubernetes.io~1safe-to-evict", nil),
 			},
 		},
+		"a trace that is too long to be one stays on the claim": {
+			sandbox: member().WithoutLabel(sandboxv1.LabelPodTemplateHash),
+			claim:   builder.MakeClaim("c").Template("t").Annotation(sandboxv1.AnnotationTraceContext, strings.Repeat("x", 4097)),
+			want: []jsonpatch.Operation{
+				op("remove", labels+"created-by", nil),
+				op("remove", labels+"sandbox-template-hash", nil),
+				op("remove", labels+"warm-pool-sandbox", nil),
+				op("add", labels+"claim-uid", "sandboxclaim-c-uid"),
+			},
+		},
+		"what the claim adds to its Pod": {
+			sandbox: member().WithoutLabel(sandboxv1.LabelPodTemplateHash).PodLabel("app", "x"),
+			claim:   builder.MakeClaim("c").Template("t").PodLabel("sandbox.users.io/team", "blue").PodAnnotation("note", "n"),
+			want: []jsonpatch.Operation{
+				op("remove", labels+"created-by", nil),
+				op("remove", labels+"sandbox-template-hash", nil),
+				op("remove", labels+"warm-pool-sandbox", nil),
+				op("add", labels+"claim-uid", "sandboxclaim-c-uid"),
+				op("add", annotations+"claim-annotations", "note"),
+				op("add", annotations+"claim-labels", "sandbox.users.io/team"),
+				op("add", "/spec/podTemplate/metadata", sandboxv1.PodMetadata{
+					Labels: map[string]string{"app": "x", "sandbox.users.io/team": "blue"}, Annotations: map[string]string{"note": "n"},
+				}),
+			},
+		},
 		"one that an older controller made": {
 			sandbox: member().WithoutLabel(sandboxv1.LabelPodTemplateHash, sandboxv1.LabelCreatedBy, sandboxv1.LabelLaunchType).
 				WithoutAnnotation(sandboxv1.AnnotationPodName).Annotation(sandboxv1.AnnotationTraceContext, "pool's"),
@@ -107,7 +144,7 @@ func TestAdoptionPatch(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			sandbox, claim := tc.sandbox.Obj(), tc.claim.Obj()
 			before := sandbox.DeepCopy()
-			got := rules.AdoptionPatch(sandbox, claim)
+			got := adoptionPatch(t, sandbox, claim)
 			want := append([]jsonpatch.Operation{
 				op("test", "/metadata/uid", sandbox.UID),
 				op("test", "/metadata/ownerReferences/0/uid", pool.UID),
@@ -124,7 +161,13 @@ func TestAdoptionPatch(t *testing.T) {
 				t.Fatal(err)
 			}
 			wanted := tc.sandbox.ClaimedBy(claim).Obj()
-			if trace := claim.Annotations[sandboxv1.AnnotationTraceContext]; trace != "" {
+			if added := claim.Spec.AdditionalPodMetadata; len(added.Labels) > 0 {
+				wanted.Annotations[sandboxv1.AnnotationClaimLabels] = "sandbox.users.io/team"
+				wanted.Annotations[sandboxv1.AnnotationClaimAnnotations] = "note"
+				wanted.Spec.PodTemplate.Metadata.Labels["sandbox.users.io/team"] = "blue"
+				wanted.Spec.PodTemplate.Metadata.Annotations = added.Annotations
+			}
+			if trace := claim.Annotations[sandboxv1.AnnotationTraceContext]; trace != "" && len(trace) < 100 {
 				wanted.Annotations[sandboxv1.AnnotationTraceContext] = trace
 			} else {
 				delete(wanted.Annotations, sandboxv1.AnnotationTraceContext)
@@ -139,7 +182,7 @@ func TestAdoptionPatch(t *testing.T) {
 	}
 	t.Run("the pool is not the first owner", func(t *testing.T) {
 		sandbox := member().OwnerReferences(friend, *rules.PoolOwner(pool)).Obj()
-		adopted, err := apply(t, sandbox, rules.AdoptionPatch(sandbox, builder.MakeClaim("c").Obj()))
+		adopted, err := apply(t, sandbox, adoptionPatch(t, sandbox, builder.MakeClaim("c").Obj()))
 		if err != nil || len(adopted.OwnerReferences) != 1 {
 			t.Errorf("owners are %v (%v), want the claim alone", adopted.OwnerReferences, err)
 		}
@@ -149,7 +192,7 @@ func TestAdoptionPatch(t *testing.T) {
 // The tests of an AdoptionPatch are what makes it a compare-and-swap.
 func TestAdoptionPatchOnAnotherState(t *testing.T) {
 	seen := warm("p-abcde")
-	patch := rules.AdoptionPatch(seen.Obj(), theClaim)
+	patch := adoptionPatch(t, seen.Obj(), theClaim)
 	for name, tc := range map[string]struct {
 		found *builder.SandboxWrapper
 		fits  bool

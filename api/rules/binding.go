@@ -16,10 +16,40 @@ func Binding(claim *extensionsv1.SandboxClaim) string {
 	return claim.Annotations[sandboxv1.AnnotationBinding]
 }
 
-// Waits says whether claim may be waiting for its pool or its template: it never had a Sandbox, and is not bound to a warm
-// one. One that is bound to a warm Sandbox is on its way.
+// Waits says whether claim may be waiting for its pool or its template: it has no Sandbox on record, and is not bound to a warm
+// one, or says why it is not Ready. One that is bound to a warm Sandbox and says nothing is on its way.
 func Waits(claim *extensionsv1.SandboxClaim) bool {
-	return claim.Status.Sandbox.Name == "" && (Binding(claim) == "" || IsColdName(claim, Binding(claim)))
+	onItsWay := Binding(claim) != "" && !IsColdName(claim, Binding(claim)) && len(claim.Status.Conditions) == 0
+	return claim.Status.Sandbox.Name == "" && !onItsWay
+}
+
+// OlderBinding returns the name of the Sandbox that a claim from before bindings were annotations has, or was to get: from
+// its status, or else from its label. It is "" for a claim that is bound, and for one that is new.
+func OlderBinding(claim *extensionsv1.SandboxClaim) string {
+	switch {
+	case Binding(claim) != "":
+		return ""
+	case claim.Status.Sandbox.Name != "":
+		return claim.Status.Sandbox.Name
+	}
+	return claim.Labels[sandboxv1.LabelBinding]
+}
+
+// KeptBinding returns the name of the Sandbox that claim has, or was to get, although no binding that stands says so; "" where
+// there is none, and a Sandbox is to be chosen. older is the Sandbox of its OlderBinding, namesake the one that has the
+// claim's own name; nil where they do not exist. What a claim controls comes before what it was to get: it never controls two.
+func KeptBinding(claim *extensionsv1.SandboxClaim, older, namesake *sandboxv1.Sandbox) string {
+	switch {
+	case claim.Status.Sandbox.Name != "":
+		return claim.Status.Sandbox.Name
+	case older != nil && ControlledBy(older, claim):
+		return older.Name
+	case namesake != nil && ControlledBy(namesake, claim):
+		return namesake.Name
+	case older != nil && !IsColdName(claim, older.Name) && !Lost(claim, older):
+		return older.Name
+	}
+	return ""
 }
 
 // Step is what a claim needs next.
@@ -34,7 +64,7 @@ const (
 	StepCreate Step = "Create"
 	// StepServe: the claim controls its Sandbox; report it.
 	StepServe Step = "Serve"
-	// StepMissing: the claim had its Sandbox and no longer has; report that, and do nothing.
+	// StepMissing: the claim has a Sandbox on record that it no longer controls; report that, and do nothing.
 	StepMissing Step = "Missing"
 	// StepBlocked: the binding is cold, and a Sandbox that is not the claim's has its name; report that and wait.
 	StepBlocked Step = "Blocked"
@@ -43,13 +73,13 @@ const (
 // NextStep decides what claim needs next. sandbox is the one that its binding names, nil where that does not exist or
 // there is no binding.
 func NextStep(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox) Step {
-	binding := Binding(claim)
+	binding, recorded := Binding(claim), claim.Status.Sandbox.Name
 	switch {
-	case binding == "":
+	case binding == "" || (recorded != "" && recorded != binding): // Of a claim from before, the status counts.
 		return StepBind
 	case sandbox != nil && ControlledBy(sandbox, claim):
 		return StepServe
-	case claim.Status.Sandbox.Name != "":
+	case recorded != "":
 		return StepMissing
 	case IsColdName(claim, binding) && sandbox == nil:
 		return StepCreate
@@ -89,15 +119,17 @@ func Lost(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox) bool {
 	return sandbox.DeletionTimestamp != nil || !IsPool(ControllerOf(sandbox))
 }
 
-// CheckBinding checks the change of a claim's binding. It is written once. Only while the claim never had a Sandbox
+// CheckBinding checks the change of a claim's binding. It is written once. Only while the claim has no Sandbox on record
 // and only a warm binding may be rewritten, and then only when the Sandbox that it names is Lost. sandbox is that one,
-// as it is now, or nil.
+// as it is now, or nil. A claim with a Sandbox on record is bound to that one.
 func CheckBinding(old, obj *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox) field.ErrorList {
 	before, after := Binding(old), Binding(obj)
 	switch {
 	case before == after:
 		return nil
-	case before == "" && old.Status.Sandbox.Name != "" && after != old.Status.Sandbox.Name:
+	case old.Status.Sandbox.Name != "" && after == old.Status.Sandbox.Name:
+		return nil
+	case before == "" && old.Status.Sandbox.Name != "":
 		return refuseBinding(after, "this claim already has Sandbox %q: bind it to that one", old.Status.Sandbox.Name)
 	case before == "":
 		return nil
@@ -115,16 +147,18 @@ func CheckBinding(old, obj *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbo
 
 // NeedsLookup says whether CheckBinding depends on the Sandbox that old's binding names.
 func NeedsLookup(old, obj *extensionsv1.SandboxClaim) bool {
-	return len(CheckBinding(old, obj, nil)) == 0 && Binding(old) != "" && Binding(old) != Binding(obj)
+	return old.Status.Sandbox.Name == "" && Binding(old) != "" && Binding(old) != Binding(obj) && len(CheckBinding(old, obj, nil)) == 0
 }
 
 // CheckClaimStatus checks the change of a claim's status: the name of its Sandbox is written once, since it is what
-// says that the claim was bound.
-func CheckClaimStatus(old, obj *extensionsv1.SandboxClaim) field.ErrorList {
+// says that the claim was bound. Only the controller takes it away, from a claim that expired and gives its Sandbox up.
+func CheckClaimStatus(old, obj *extensionsv1.SandboxClaim, actor Actor) field.ErrorList {
 	before, after := old.Status.Sandbox.Name, obj.Status.Sandbox.Name
 	path := field.NewPath("status", "sandbox", "name")
 	switch {
 	case before == after:
+		return nil
+	case after == "" && actor == Controller && gaveUp(obj, before):
 		return nil
 	case before != "":
 		return field.ErrorList{field.Invalid(path, after, fmt.Sprintf("this claim has had Sandbox %q, which stays on record: keep %q", before, before))}

@@ -18,8 +18,11 @@ func mayRebind(before, after, had, state string) bool {
 	if before == after {
 		return true
 	}
+	if had != "" && bindings[after] == had {
+		return true
+	}
 	if before == "nothing" {
-		return had == "" || bindings[after] == had
+		return had == ""
 	}
 	lost := !strings.HasPrefix(state, "ours") && state != "in its pool" && state != "in its pool, not Ready"
 	return after != "nothing" && !strings.HasPrefix(before, "cold") && had == "" && lost
@@ -59,6 +62,7 @@ func TestCheckBindingOfAClaimFromBefore(t *testing.T) {
 	}{
 		"is bound to the Sandbox that it has":  {after: "c"},
 		"is not bound to another warm Sandbox": {after: "p-abcde", want: []string{"FieldValueInvalid " + bindingPath}},
+		"is not bound to what it was to get":   {after: "p-fghij", want: []string{"FieldValueInvalid " + bindingPath}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			old := builder.MakeClaim("c").StatusSandbox("c").Obj()
@@ -75,7 +79,7 @@ func TestCheckClaimStatusOfEveryChange(t *testing.T) {
 		for _, after := range names {
 			for _, binding := range names {
 				t.Run(fmt.Sprintf("%q to %q, bound to %q", before, after, binding), func(t *testing.T) {
-					errs := rules.CheckClaimStatus(boundClaim(binding, before), boundClaim(binding, after))
+					errs := rules.CheckClaimStatus(boundClaim(binding, before), boundClaim(binding, after), rules.Controller)
 					if before == after || (before == "" && after == binding) {
 						wantRefusals(t, errs)
 					} else {

@@ -79,7 +79,7 @@ func TestClaimEnv(t *testing.T) {
 			claim := builder.MakeClaim("c").Template("python").BoundTo("c").Obj()
 			claim.Spec.Env = tc.env
 
-			sandbox, problem := rules.NewClaimSandbox(claim, template)
+			sandbox, problem := rules.NewClaimSandbox(claim, template, rules.DefaultLabelDomains)
 
 			if (problem != nil) != (tc.want == nil) {
 				t.Fatalf("problem: %v", problem)
@@ -123,7 +123,7 @@ func TestClaimVolumes(t *testing.T) {
 			claim := builder.MakeClaim("c").Template("python").BoundTo("c").Obj()
 			claim.Spec.VolumeClaimTemplates = tc.claim
 
-			sandbox, problem := rules.NewClaimSandbox(claim, template)
+			sandbox, problem := rules.NewClaimSandbox(claim, template, rules.DefaultLabelDomains)
 
 			if problem != nil {
 				if tc.want != nil || problem.Reason != extensionsv1.ReasonVolumeClaimTemplatesError {

@@ -44,13 +44,23 @@ func NameTaken(name string) *Problem {
 		"Error seen: Sandbox %q exists and is not this claim's: delete that Sandbox, or use another claim name", name)}
 }
 
+// AdoptionConflict is the Problem of a claim that lost every Sandbox which it was bound to in one pass. cause makes the queue
+// try again.
+func AdoptionConflict(cause error) *Problem {
+	return &Problem{
+		Reason: extensionsv1.ReasonAdoptionConflict, Cause: cause,
+		Message: fmt.Sprintf("%v; the next pass retries from a converged view", cause),
+	}
+}
+
 // Refused is the Problem of a claim for which the API server refused a write.
 func Refused(err error) *Problem {
 	return &Problem{Reason: extensionsv1.ReasonReconcilerError, Message: fmt.Sprintf("Error seen: %v", err), Cause: err}
 }
 
 // ClaimStatus returns the status of claim, computed from scratch. sandbox is the one that it controls, or nil; problem
-// is why there is none, or what went wrong with it. The Sandbox that a claim once had stays on record.
+// is why there is none, or what went wrong with it. The Sandbox that a claim once had stays on record, and that it
+// finished: by that the claim may still expire. One that goes before it was ever shown is not put on record.
 func ClaimStatus(
 	claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox, problem *Problem, now time.Time,
 ) extensionsv1.SandboxClaimStatus {
@@ -64,35 +74,47 @@ func ClaimStatus(
 	default:
 		conditions.set(claimReady(sandbox))
 	}
-	if sandbox == nil {
-		status.Sandbox.Name, status.Sandbox.UID = claim.Status.Sandbox.Name, claim.Status.Sandbox.UID
-	} else {
-		status.Sandbox = extensionsv1.ClaimedSandbox{
-			Name: sandbox.Name, UID: sandbox.UID,
-			PodIPs: slices.Clone(sandbox.Status.PodIPs), PodUID: sandbox.Status.PodUID,
+	recorded := claim.Status.Sandbox
+	finished := meta.FindStatusCondition(claim.Status.Conditions, extensionsv1.ConditionFinished)
+	switch {
+	case sandbox == nil && recorded.Name != "":
+		status.Sandbox = extensionsv1.ClaimedSandbox{Name: recorded.Name, UID: recorded.UID}
+	case sandbox == nil:
+		finished = nil
+	default:
+		if sandbox.DeletionTimestamp == nil || recorded.Name != "" {
+			status.Sandbox = extensionsv1.ClaimedSandbox{
+				Name: sandbox.Name, UID: sandbox.UID,
+				PodIPs: slices.Clone(sandbox.Status.PodIPs), PodUID: sandbox.Status.PodUID,
+			}
 		}
-		if finished := meta.FindStatusCondition(sandbox.Status.Conditions, sandboxv1.ConditionFinished); finished != nil {
-			conditions.list = append(conditions.list, *finished)
-		}
+		finished = meta.FindStatusCondition(sandbox.Status.Conditions, sandboxv1.ConditionFinished)
 	}
-	slices.SortFunc(conditions.list, func(a, b metav1.Condition) int { return strings.Compare(a.Type, b.Type) })
+	if finished != nil {
+		conditions.list = append(conditions.list, *finished)
+	}
 	status.Conditions = conditions.list
+	sortConditions(status.Conditions)
 	return status
+}
+
+func sortConditions(conditions []metav1.Condition) {
+	slices.SortFunc(conditions, func(a, b metav1.Condition) int { return strings.Compare(a.Type, b.Type) })
 }
 
 // claimReady forwards the Ready condition of the claim's Sandbox, but not one of an earlier generation.
 func claimReady(sandbox *sandboxv1.Sandbox) metav1.Condition {
 	ready := meta.FindStatusCondition(sandbox.Status.Conditions, sandboxv1.ConditionReady)
 	switch {
-	case ready == nil:
-		return metav1.Condition{
-			Type: extensionsv1.ConditionReady, Status: metav1.ConditionFalse,
-			Reason: extensionsv1.ReasonSandboxNotReady, Message: "Sandbox is not ready",
-		}
 	case sandbox.DeletionTimestamp != nil:
 		return metav1.Condition{
 			Type: extensionsv1.ConditionReady, Status: metav1.ConditionFalse,
 			Reason: extensionsv1.ReasonSandboxNotReady, Message: "Sandbox is being deleted",
+		}
+	case ready == nil:
+		return metav1.Condition{
+			Type: extensionsv1.ConditionReady, Status: metav1.ConditionFalse,
+			Reason: extensionsv1.ReasonSandboxNotReady, Message: "Sandbox is not ready",
 		}
 	case ready.Reason == sandboxv1.ReasonSandboxExpired:
 		return metav1.Condition{

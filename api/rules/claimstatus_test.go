@@ -25,6 +25,7 @@ func TestClaimStatus(t *testing.T) {
 	for name, tc := range map[string]struct {
 		sandbox *builder.SandboxWrapper
 		problem *rules.Problem
+		had     bool
 		want    extensionsv1.SandboxClaimStatus
 	}{
 		"no template": {
@@ -63,8 +64,18 @@ func TestClaimStatus(t *testing.T) {
 			}},
 		},
 		"the Sandbox is being deleted": {
+			sandbox: sandbox().Ready().Deleting(), had: true,
+			want: extensionsv1.SandboxClaimStatus{Sandbox: served, Conditions: []metav1.Condition{ready("False", "SandboxNotReady", "Sandbox is being deleted")}},
+		},
+		"the Sandbox is being deleted, and was never shown": {
 			sandbox: sandbox().Ready().Deleting(),
-			want:    extensionsv1.SandboxClaimStatus{Sandbox: served, Conditions: []metav1.Condition{ready("False", "SandboxNotReady", "Sandbox is being deleted")}},
+			want:    extensionsv1.SandboxClaimStatus{Conditions: []metav1.Condition{ready("False", "SandboxNotReady", "Sandbox is being deleted")}},
+		},
+		"every race was lost": {
+			problem: rules.AdoptionConflict(refusal),
+			want: extensionsv1.SandboxClaimStatus{Conditions: []metav1.Condition{
+				ready("False", "AdoptionConflict", "quota exceeded; the next pass retries from a converged view"),
+			}},
 		},
 		"the Sandbox expired by itself": {
 			sandbox: sandbox().Condition("Ready", metav1.ConditionFalse, "SandboxExpired"),
@@ -87,6 +98,9 @@ func TestClaimStatus(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			obj := claim.Obj()
+			if tc.had {
+				obj.Status.Sandbox.Name = "a"
+			}
 			pass := func(now time.Time) extensionsv1.SandboxClaimStatus {
 				if tc.sandbox == nil {
 					return rules.ClaimStatus(obj, nil, tc.problem, now)
@@ -113,11 +127,14 @@ func TestClaimStatusOfALostSandbox(t *testing.T) {
 		Condition("Finished", metav1.ConditionTrue, "PodFailed").Obj()
 	claim.Status.Sandbox = extensionsv1.ClaimedSandbox{Name: "a", UID: "sandbox-a-uid", PodIPs: []string{"10.0.0.1"}, PodUID: "pod-a-uid"}
 	want := extensionsv1.SandboxClaimStatus{
-		Sandbox:    extensionsv1.ClaimedSandbox{Name: "a", UID: "sandbox-a-uid"},
-		Conditions: []metav1.Condition{condition("Ready", "False", "SandboxMissing", "Sandbox does not exist", later)},
+		Sandbox: extensionsv1.ClaimedSandbox{Name: "a", UID: "sandbox-a-uid"},
+		Conditions: []metav1.Condition{
+			{Type: "Finished", Status: "True", Reason: "PodFailed", ObservedGeneration: 3, LastTransitionTime: metav1.NewTime(builder.Epoch)},
+			condition("Ready", "False", "SandboxMissing", "Sandbox does not exist", later),
+		},
 	}
 	if diff := cmp.Diff(want, rules.ClaimStatus(claim, nil, rules.SandboxMissing(), later)); diff != "" {
-		t.Errorf("it stays on record and its Pod is gone (-want +got):\n%s", diff)
+		t.Errorf("it stays on record, and that it finished; its Pod is gone (-want +got):\n%s", diff)
 	}
 }
 

@@ -3,44 +3,73 @@ package rules
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 )
 
 // injectEnv adds the claim's variables to spec, as policy allows: one that names a container goes there, init containers
 // included, any other to the first container. Under Overrides it replaces a variable of its name, source and all; under
-// Allowed the name has to be new, and so the container must not take names from elsewhere. spec is changed unless a
-// problem is returned.
-func injectEnv(spec *corev1.PodSpec, env []extensionsv1.EnvVar, policy extensionsv1.EnvVarsInjectionPolicy) *Problem {
+// Allowed the name has to be new, and so the container must not take names from elsewhere. It returns what is not allowed;
+// spec is of no use then.
+func injectEnv(spec *corev1.PodSpec, env []extensionsv1.EnvVar, policy extensionsv1.EnvVarsInjectionPolicy) field.ErrorList {
+	path := field.NewPath("spec", "env")
 	if len(env) == 0 {
 		return nil
 	}
 	if policy != extensionsv1.EnvVarsInjectionAllowed && policy != extensionsv1.EnvVarsInjectionOverrides {
-		return rejectEnv("the template does not allow env: leave it out, or set the template's envVarsInjectionPolicy to Allowed or Overrides")
+		return field.ErrorList{field.Forbidden(path,
+			"the template does not allow env: leave it out, or set the template's envVarsInjectionPolicy to Allowed or Overrides")}
 	}
-	for i, variable := range env {
-		container := target(spec, variable.ContainerName)
+	var errs field.ErrorList
+	given := map[[2]string]bool{} // container and name
+	for i := range env {
+		container := target(spec, env[i].ContainerName)
 		if container == nil {
-			return rejectEnv("spec.env[%d].containerName: the template has no container %q", i, variable.ContainerName)
+			errs = append(errs, field.Invalid(path.Index(i).Child("containerName"), env[i].ContainerName, fmt.Sprintf(
+				"the template has no such container: use one of %s", containerNames(spec))))
+			continue
 		}
-		at := slices.IndexFunc(container.Env, func(v corev1.EnvVar) bool { return v.Name == variable.Name })
-		added := corev1.EnvVar{Name: variable.Name, Value: variable.Value}
-		switch overrides := policy == extensionsv1.EnvVarsInjectionOverrides; {
-		case !overrides && len(container.EnvFrom) > 0:
-			return rejectEnv("spec.env[%d]: container %q has envFrom, which could hold %q: the template's envVarsInjectionPolicy would have to be Overrides",
-				i, container.Name, variable.Name)
-		case !overrides && at >= 0:
-			return rejectEnv("spec.env[%d].name: container %q has %q already: use another name, or set the template's envVarsInjectionPolicy to Overrides",
-				i, container.Name, variable.Name)
-		case at >= 0:
-			container.Env[at] = added
-		default:
-			container.Env = append(container.Env, added)
+		key := [2]string{container.Name, env[i].Name}
+		if given[key] {
+			errs = append(errs, field.Duplicate(path.Index(i).Child("name"), env[i].Name))
+			continue
 		}
+		given[key] = true
+		errs = append(errs, injectVariable(container, &env[i], policy, path.Index(i))...)
 	}
-	return nil
+	return errs
+}
+
+// injectVariable adds one variable, which stands at path in the claim, to container.
+func injectVariable(
+	container *corev1.Container, variable *extensionsv1.EnvVar, policy extensionsv1.EnvVarsInjectionPolicy, path *field.Path,
+) field.ErrorList {
+	var errs field.ErrorList
+	for _, problem := range validation.IsRelaxedEnvVarName(variable.Name) {
+		errs = append(errs, field.Invalid(path.Child("name"), variable.Name, problem))
+	}
+	at := slices.IndexFunc(container.Env, func(v corev1.EnvVar) bool { return v.Name == variable.Name })
+	added := corev1.EnvVar{Name: variable.Name, Value: variable.Value}
+	switch overrides := policy == extensionsv1.EnvVarsInjectionOverrides; {
+	case !overrides && len(container.EnvFrom) > 0:
+		errs = append(errs, field.Forbidden(path, fmt.Sprintf(
+			"container %q has envFrom, which could hold %q: leave it out, or set the template's envVarsInjectionPolicy to Overrides",
+			container.Name, variable.Name)))
+	case !overrides && at >= 0:
+		errs = append(errs, field.Invalid(path.Child("name"), variable.Name, fmt.Sprintf(
+			"container %q of the template has it already: use another name, or set the template's envVarsInjectionPolicy to Overrides",
+			container.Name)))
+	case at >= 0:
+		container.Env[at] = added
+	default:
+		container.Env = append(container.Env, added)
+	}
+	return errs
 }
 
 // target returns the container of that name; the first one where no name is given.
@@ -58,6 +87,13 @@ func target(spec *corev1.PodSpec, name string) *corev1.Container {
 	return nil
 }
 
-func rejectEnv(format string, args ...any) *Problem {
-	return &Problem{Reason: extensionsv1.ReasonEnvVarsInjectionRejected, Message: fmt.Sprintf(format, args...)}
+// containerNames lists what target finds, for a message.
+func containerNames(spec *corev1.PodSpec) string {
+	var names []string
+	for _, containers := range [][]corev1.Container{spec.Containers, spec.InitContainers} {
+		for i := range containers {
+			names = append(names, fmt.Sprintf("%q", containers[i].Name))
+		}
+	}
+	return strings.Join(names, ", ")
 }

@@ -9,9 +9,10 @@ import (
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	"github.com/namesake-sandbox/namesake/api/rules"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// The model runs the whole protocol of a claim - bind, adopt or create, report - on an API server in memory, in schedules
+// The model runs the whole protocol of a claim - bind, adopt or create, report, expire and get more time - on an API server in memory, in schedules
 // drawn at random: workers whose caches are behind by as much as the schedule likes and who stop between any two
 // requests for ever or for a while, users, pool controllers, the garbage collector. Every write passes the rules that
 // the webhooks apply, with the look-ups that the webhooks make; objects are compared and swapped as resource versions
@@ -27,6 +28,7 @@ type protocol struct {
 	nextStep       func(*extensionsv1.SandboxClaim, *sandboxv1.Sandbox) rules.Step
 	checkBinding   func(old, obj *extensionsv1.SandboxClaim, bound *sandboxv1.Sandbox) bool
 	checkAdopter   func(*sandboxv1.Sandbox, *extensionsv1.SandboxClaim) bool
+	stillExpired   func(*extensionsv1.SandboxClaim) bool
 	createInFlight bool
 	withoutBinding bool
 	namesAgain     bool
@@ -34,7 +36,8 @@ type protocol struct {
 
 func theProtocol() protocol {
 	return protocol{
-		nextStep: rules.NextStep,
+		nextStep:     rules.NextStep,
+		stillExpired: func(claim *extensionsv1.SandboxClaim) bool { return rules.IsClaimExpired(claim, builder.Epoch) },
 		checkBinding: func(old, obj *extensionsv1.SandboxClaim, bound *sandboxv1.Sandbox) bool {
 			return len(rules.CheckBinding(old, obj, bound)) == 0
 		},
@@ -99,14 +102,14 @@ func (s *server) nextUID(kind string) types.UID {
 }
 
 func (s *server) putClaim(claim *extensionsv1.SandboxClaim) {
-	s.ledger.claim(claim)
+	s.ledger.claim(claim, s.version)
 	claim.ResourceVersion = s.nextVersion()
 	s.claims[claim.Name] = claim
 	s.claimLog = append(s.claimLog, entry[*extensionsv1.SandboxClaim]{claim.Name, claim})
 }
 
 func (s *server) putSandbox(sandbox *sandboxv1.Sandbox) {
-	s.ledger.sandbox(s.sandboxes, s.sandboxes[sandbox.Name], sandbox)
+	s.ledger.sandbox(s.sandboxes, s.sandboxes[sandbox.Name], sandbox, s.version)
 	sandbox.ResourceVersion = s.nextVersion()
 	s.sandboxes[sandbox.Name] = sandbox
 	s.sandboxLog = append(s.sandboxLog, entry[*sandboxv1.Sandbox]{sandbox.Name, sandbox})
@@ -130,7 +133,7 @@ func (s *server) patchClaim(base *extensionsv1.SandboxClaim, change func(*extens
 	}
 	obj := old.DeepCopy()
 	change(obj)
-	if !s.checkBinding(old, obj, s.sandboxes[rules.Binding(old)]) || len(rules.CheckClaimStatus(old, obj)) > 0 {
+	if !s.checkBinding(old, obj, s.sandboxes[rules.Binding(old)]) || len(rules.CheckClaimStatus(old, obj, rules.Controller)) > 0 {
 		return nil, end(refused)
 	}
 	return obj, func() outcome {
@@ -158,6 +161,19 @@ func (s *server) adopt(claim *extensionsv1.SandboxClaim, seen *sandboxv1.Sandbox
 			return conflict
 		}
 		s.putSandbox(obj)
+		return done
+	}
+}
+
+// end deletes a Sandbox that was seen, whatever its state is by now, if it is still that one.
+func (s *server) end(seen *sandboxv1.Sandbox) commit {
+	return func() outcome {
+		now := s.sandboxes[seen.Name]
+		if now == nil || now.UID != seen.UID {
+			return conflict
+		}
+		s.ledger.ended(now)
+		s.removeSandbox(seen.Name)
 		return done
 	}
 }

@@ -5,9 +5,12 @@ import (
 	"slices"
 	"testing"
 
+	"k8s.io/apimachinery/pkg/types"
+
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	"github.com/namesake-sandbox/namesake/api/rules"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
 const (
@@ -37,6 +40,11 @@ func (w *world) settle(t *testing.T) map[string]rules.Step {
 				w.removeClaim(name)
 			}
 		}
+		for _, name := range slices.Sorted(maps.Keys(w.sandboxes)) {
+			if w.sandboxes[name].DeletionTimestamp != nil {
+				w.removeSandbox(name)
+			}
+		}
 		w.collect()
 		w.hook.catchUp(w.server)
 		waiting := map[string]rules.Step{}
@@ -44,12 +52,17 @@ func (w *world) settle(t *testing.T) map[string]rules.Step {
 		for _, name := range slices.Sorted(maps.Keys(w.claims)) {
 			claim := w.claims[name]
 			step := w.nextStep(claim, w.sandboxes[rules.Binding(claim)])
+			expired := rules.IsClaimExpired(claim, builder.Epoch)
+			if expired {
+				step = stepExpire
+			}
 			waiting[name] = step
-			switch step {
-			case rules.StepServe:
+			switch {
+			case expired:
+				settled = settled && rules.SaysExpired(claim) && len(w.controlled(claim)) == 0
+			case step == rules.StepServe:
 				settled = settled && claim.Status.Sandbox.Name != ""
-			case rules.StepMissing, rules.StepBlocked:
-			default:
+			case step != rules.StepMissing && step != rules.StepBlocked:
 				settled = false
 			}
 			if !settled {
@@ -64,13 +77,27 @@ func (w *world) settle(t *testing.T) map[string]rules.Step {
 	return nil
 }
 
+// stepExpire stands for what a claim needs whose time is up.
+const stepExpire rules.Step = "Expire"
+
+// controlled returns the names of the Sandboxes that claim controls.
+func (s *server) controlled(claim *extensionsv1.SandboxClaim) []string {
+	var names []string
+	for name, sandbox := range s.sandboxes {
+		if rules.ControlledBy(sandbox, claim) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // pass makes one pass over a claim, undisturbed.
 func (w *world) pass(name string) {
 	worker := w.workers[0]
 	worker.crash()
 	worker.catchUp(w.server)
 	worker.begin(worker.claims[name])
-	for worker.phase != idle {
+	for worker.phase != idle || worker.commit != nil {
 		worker.step(w.server, &w.seed)
 	}
 }
@@ -78,7 +105,7 @@ func (w *world) pass(name string) {
 func TestModelKeepsTheInvariants(t *testing.T) {
 	t.Parallel()
 	seen := map[rules.Step]int{}
-	warm, cold, rebound := 0, 0, 0
+	warm, cold, rebound, revived := 0, 0, 0, 0
 	for number := range schedules {
 		w := runSchedule(theProtocol(), number)
 		waiting := w.settle(t)
@@ -102,14 +129,15 @@ func TestModelKeepsTheInvariants(t *testing.T) {
 			}
 		}
 		rebound += rebindings(w)
+		revived += revivals(w)
 	}
-	t.Logf("claims ended so: %v; Sandboxes adopted: %d, created: %d; bindings rewritten: %d", seen, warm, cold, rebound)
-	for _, step := range []rules.Step{rules.StepServe, rules.StepMissing, rules.StepBlocked} {
+	t.Logf("claims ended so: %v; Sandboxes adopted: %d, created: %d; bindings rewritten: %d; Sandboxes after an end: %d", seen, warm, cold, rebound, revived)
+	for _, step := range []rules.Step{rules.StepServe, rules.StepMissing, rules.StepBlocked, stepExpire} {
 		if seen[step] == 0 {
 			t.Errorf("no claim ended with %s: the schedules do not reach it", step)
 		}
 	}
-	if warm == 0 || cold == 0 || rebound == 0 {
+	if warm == 0 || cold == 0 || rebound == 0 || revived == 0 {
 		t.Error("the schedules do not reach every kind of binding")
 	}
 }
@@ -124,6 +152,25 @@ func rebindings(w *world) int {
 			count++
 		}
 		before[e.name] = e.object
+	}
+	return count
+}
+
+// revivals counts the claims that gave their Sandbox up and got one again.
+func revivals(w *world) int {
+	count := 0
+	had := map[types.UID]bool{}
+	before := map[types.UID]string{}
+	for _, e := range w.claimLog {
+		if e.object == nil {
+			continue
+		}
+		now := e.object.Status.Sandbox.Name
+		if before[e.object.UID] == "" && now != "" && had[e.object.UID] {
+			count++
+		}
+		before[e.object.UID] = now
+		had[e.object.UID] = had[e.object.UID] || now != ""
 	}
 	return count
 }
@@ -182,6 +229,9 @@ func TestModelNeedsEveryRule(t *testing.T) {
 				return len(rules.CheckBinding(old, obj, bound)) == 0 || (rules.Binding(old) != "" && unready(old, bound))
 			}
 		},
+		"an expired claim's Sandbox is deleted without another look at the claim": func(p *protocol) {
+			p.stillExpired = func(*extensionsv1.SandboxClaim) bool { return true }
+		},
 		"a claim that had a Sandbox creates it again": func(p *protocol) {
 			p.checkAdopter = func(sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim) bool {
 				if claim != nil {
@@ -199,7 +249,7 @@ func TestModelNeedsEveryRule(t *testing.T) {
 			t.Parallel()
 			p := theProtocol()
 			spoil(&p)
-			for number := range schedules {
+			for number := range 5 * schedules {
 				if w := runSchedule(p, number); w.ledger.broken != "" {
 					t.Logf("schedule %d: %s", number, w.ledger.broken)
 					return

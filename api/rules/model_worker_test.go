@@ -1,9 +1,13 @@
 package rules_test
 
 import (
+	"maps"
+	"slices"
+
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	"github.com/namesake-sandbox/namesake/api/rules"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
 // view is a cache: what the server had, up to some entry of each of its logs.
@@ -46,6 +50,7 @@ const (
 	readClaim
 	readSandbox
 	act
+	verify
 )
 
 // worker makes passes over claims as the reconciler does, one request a step.
@@ -85,7 +90,7 @@ func (w *worker) step(s *server, seed *seed) {
 		}
 	case readClaim:
 		w.claim, w.phase = s.claims[w.claim.Name], readSandbox
-		if w.claim == nil {
+		if w.claim == nil || rules.IsClaimExpired(w.claim, builder.Epoch) {
 			w.phase = idle
 		}
 	case readSandbox:
@@ -95,11 +100,43 @@ func (w *worker) step(s *server, seed *seed) {
 		}
 	case act:
 		w.act(s, seed)
+	case verify:
+		w.phase = idle
+		if now := s.claims[w.claim.Name]; now != nil && now.UID == w.claim.UID && s.stillExpired(now) {
+			w.commit, w.after = s.end(w.sandbox), func(outcome) {}
+		}
+	}
+}
+
+// expire ends the claim: its status says so first; then what it controls is deleted.
+func (w *worker) expire(s *server) {
+	if w.sandbox != nil && !rules.ControlledBy(w.sandbox, w.claim) {
+		w.sandbox = nil
+	}
+	if status := rules.ExpiredStatus(w.claim, w.sandbox, builder.Epoch); rules.ClaimStatusMoved(w.claim, status) {
+		obj, commit := s.patchClaim(w.claim, func(claim *extensionsv1.SandboxClaim) { claim.Status = status })
+		w.commit, w.after = commit, func(o outcome) {
+			w.claim = obj
+			if o != done {
+				w.phase = idle
+			}
+		}
+		return
+	}
+	w.phase = idle
+	for _, name := range slices.Sorted(maps.Keys(w.sandboxes)) {
+		if rules.ControlledBy(w.sandboxes[name], w.claim) {
+			w.sandbox, w.phase = w.sandboxes[name], verify
+		}
 	}
 }
 
 // act takes the step that the rules say.
 func (w *worker) act(s *server, seed *seed) {
+	if rules.IsClaimExpired(w.claim, builder.Epoch) {
+		w.expire(s)
+		return
+	}
 	if s.withoutBinding {
 		w.grab(s, seed)
 		return
@@ -157,14 +194,14 @@ func (w *worker) grab(s *server, seed *seed) {
 	w.after = func(outcome) { w.phase = idle }
 }
 
-// report writes the name of the claim's Sandbox to its status.
+// report writes what the claim's Sandbox is to its status.
 func (w *worker) report(s *server) {
-	name := w.sandbox.Name
-	if w.claim.Status.Sandbox.Name == name {
+	status := rules.ClaimStatus(w.claim, w.sandbox, nil, builder.Epoch)
+	if !rules.ClaimStatusMoved(w.claim, status) {
 		w.phase = idle
 		return
 	}
-	_, commit := s.patchClaim(w.claim, func(claim *extensionsv1.SandboxClaim) { claim.Status.Sandbox.Name = name })
+	_, commit := s.patchClaim(w.claim, func(claim *extensionsv1.SandboxClaim) { claim.Status = status })
 	w.commit, w.after = commit, func(outcome) { w.phase = idle }
 }
 

@@ -69,7 +69,7 @@ func newWorld(p protocol, number int) *world {
 // turn lets somebody do something.
 func (w *world) turn() {
 	worker := w.workers[w.seed.below(len(w.workers))]
-	switch draw := w.seed.below(100); {
+	switch draw := w.seed.below(102); {
 	case draw < 68:
 		worker.step(w.server, &w.seed)
 	case draw < 82:
@@ -91,6 +91,8 @@ func (w *world) turn() {
 		w.deletePool()
 	case draw < 99:
 		w.collect()
+	case draw < 101:
+		w.turnTime()
 	default:
 		w.meddle()
 	}
@@ -120,6 +122,21 @@ func (w *world) deleteClaim() {
 		claim.DeletionTimestamp = &metav1.Time{Time: builder.Epoch}
 		w.putClaim(claim)
 	}
+}
+
+// turnTime lets a claim's time be up, or gives it more.
+func (w *world) turnTime() {
+	name, ok := pick(&w.seed, w.claims)
+	if !ok {
+		return
+	}
+	claim := w.claims[name].DeepCopy()
+	if claim.Spec.Lifecycle != nil {
+		claim.Spec.Lifecycle = nil
+	} else {
+		claim.Spec.Lifecycle = &extensionsv1.Lifecycle{ShutdownTime: &metav1.Time{Time: builder.Epoch}}
+	}
+	w.putClaim(claim)
 }
 
 func (w *world) deleteSandbox() {

@@ -19,6 +19,7 @@ const (
 	OriginBinding      = "binding"
 	OriginBindingKeys  = "binding-keys"
 	OriginClaimRecord  = "claim-record"
+	OriginRequest      = "claim-request"
 	OriginTemplate     = "template"
 	OriginTemplateName = "template-name"
 	OriginServiceNames = "service-names"
@@ -40,8 +41,9 @@ func Origins() []Origin {
 		{OriginReserved, "Labels and annotations of a Sandbox that only Namesake writes."},
 		{OriginPoolMember, "What is in a pool's Sandbox is not for users to change."},
 		{OriginBinding, "A claim is bound once."},
-		{OriginBindingKeys, "Annotations of a claim that only Namesake writes."},
+		{OriginBindingKeys, "Labels and annotations of a claim that only Namesake writes."},
 		{OriginClaimRecord, "A claim's status names the Sandbox that it is bound to, and keeps it."},
+		{OriginRequest, "A claim asks for no more than its template and the administrator allow."},
 		{OriginTemplate, "The API server would refuse the Pod, a volume or the NetworkPolicy of the template."},
 		{OriginTemplateName, "NetworkPolicies could not tell the Pods of the template from those of another."},
 		{OriginServiceNames, "The pool's Sandboxes could not have the Services that its template asks for."},

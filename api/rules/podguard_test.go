@@ -126,13 +126,13 @@ func TestColdNameThatCannotBe(t *testing.T) {
 	service := builder.MakeTemplate("t").Service(true).Obj()
 	volumes := builder.MakeTemplate("t").VolumeClaimTemplate("data").Obj()
 	long := strings.Repeat("a", 60) + "." + strings.Repeat("b", 60) + "." + strings.Repeat("c", 60) + "." + strings.Repeat("d", 69)
-	if _, problem := rules.NewClaimSandbox(builder.MakeClaim("agent.two").Template("t").BoundTo("agent.two").Obj(), service); problem == nil {
+	if _, problem := rules.NewClaimSandbox(builder.MakeClaim("agent.two").Template("t").BoundTo("agent.two").Obj(), service, rules.DefaultLabelDomains); problem == nil {
 		t.Error("a name with a dot, for a Service")
 	}
-	if _, problem := rules.NewClaimSandbox(builder.MakeClaim(long).Template("t").BoundTo(long).Obj(), volumes); problem == nil {
+	if _, problem := rules.NewClaimSandbox(builder.MakeClaim(long).Template("t").BoundTo(long).Obj(), volumes, rules.DefaultLabelDomains); problem == nil {
 		t.Error("a name too long, for a volume")
 	}
-	if _, problem := rules.NewClaimSandbox(builder.MakeClaim("agent").Template("t").BoundTo("agent").Obj(), service); problem != nil {
+	if _, problem := rules.NewClaimSandbox(builder.MakeClaim("agent").Template("t").BoundTo("agent").Obj(), service, rules.DefaultLabelDomains); problem != nil {
 		t.Errorf("a name that will do: %v", problem)
 	}
 }

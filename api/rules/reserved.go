@@ -17,9 +17,12 @@ var (
 		sandboxv1.LabelWarmPool, sandboxv1.LabelTemplateRefHash, sandboxv1.LabelTemplateHash,
 		sandboxv1.LabelPodTemplateHash, sandboxv1.LabelLaunchType, sandboxv1.LabelClaimUID,
 	}
-	sandboxAnnotations = []string{sandboxv1.AnnotationTemplateRef}
+	sandboxAnnotations = []string{
+		sandboxv1.AnnotationTemplateRef, sandboxv1.AnnotationClaimLabels, sandboxv1.AnnotationClaimAnnotations,
+	}
 
-	// claimAnnotations are what a claim's binding and its latency are read from.
+	// claimLabels and claimAnnotations are what a claim's binding and its latency are read from.
+	claimLabels      = []string{sandboxv1.LabelBinding}
 	claimAnnotations = []string{
 		sandboxv1.AnnotationBinding, sandboxv1.AnnotationControllerFirstObservedAt, sandboxv1.AnnotationClaimFirstReadyAt,
 	}
@@ -48,9 +51,9 @@ func CheckSandboxReserved(old, obj *sandboxv1.Sandbox) field.ErrorList {
 	return checkReserved(old, obj, sandboxLabels, sandboxAnnotations)
 }
 
-// CheckClaimReserved is CheckSandboxReserved for the annotations of an existing claim.
+// CheckClaimReserved is CheckSandboxReserved for the labels and annotations of an existing claim.
 func CheckClaimReserved(old, obj *extensionsv1.SandboxClaim) field.ErrorList {
-	return checkReserved(old, obj, nil, claimAnnotations)
+	return checkReserved(old, obj, claimLabels, claimAnnotations)
 }
 
 // checkReserved compares the values of the given keys and refuses each difference.

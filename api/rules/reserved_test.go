@@ -57,7 +57,7 @@ func TestCheckSandboxReserved(t *testing.T) {
 	keys := map[string]string{
 		sandboxv1.LabelWarmPool: label, sandboxv1.LabelTemplateRefHash: label, sandboxv1.LabelTemplateHash: label,
 		sandboxv1.LabelPodTemplateHash: label, sandboxv1.LabelLaunchType: label, sandboxv1.LabelClaimUID: label,
-		sandboxv1.AnnotationTemplateRef: annotation,
+		sandboxv1.AnnotationTemplateRef: annotation, sandboxv1.AnnotationClaimLabels: annotation, sandboxv1.AnnotationClaimAnnotations: annotation,
 	}
 	with := func(key, value string) *sandboxv1.Sandbox {
 		w := builder.MakeSandbox("s").Label("app", "free").Annotation("note", "free")
@@ -104,6 +104,13 @@ func TestCheckClaimReserved(t *testing.T) {
 			wantRefusals(t, rules.CheckClaimReserved(with, with))
 		})
 	}
+	t.Run("the label of a binding", func(t *testing.T) {
+		with := builder.MakeClaim("c").Label(sandboxv1.LabelBinding, "x").Obj()
+		const refusal = "FieldValueForbidden metadata.labels[" + sandboxv1.LabelBinding + "]"
+		wantRefusals(t, rules.CheckClaimReserved(without, with), refusal)
+		wantRefusals(t, rules.CheckClaimReserved(with, without), refusal)
+		wantRefusals(t, rules.CheckClaimReserved(with, with))
+	})
 	t.Run("what clients write", func(t *testing.T) {
 		wantRefusals(t, rules.CheckClaimReserved(without, builder.MakeClaim("c").Label(sandboxv1.LabelCreatedBy, "go-client").
 			Annotation(sandboxv1.AnnotationClientFirstRequestedAt, "now").Annotation(sandboxv1.AnnotationTraceContext, "{}").

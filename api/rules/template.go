@@ -58,19 +58,25 @@ func Evictable(sandbox *sandboxv1.Sandbox) *sandboxv1.Sandbox {
 }
 
 // NewClaimSandbox returns the Sandbox that is created out of template for claim, which is bound to its name; or why the
-// template does not allow what the claim asks for.
-func NewClaimSandbox(claim *extensionsv1.SandboxClaim, template *extensionsv1.SandboxTemplate) (*sandboxv1.Sandbox, *Problem) {
+// template does not allow what the claim asks for. domains are those of labels that a claim may add.
+func NewClaimSandbox(
+	claim *extensionsv1.SandboxClaim, template *extensionsv1.SandboxTemplate, domains LabelDomains,
+) (*sandboxv1.Sandbox, *Problem) {
 	sandbox := newSandbox(template, claim.Namespace, Binding(claim))
-	if problem := injectEnv(&sandbox.Spec.PodTemplate.Spec, claim.Spec.Env, template.Spec.EnvVarsInjectionPolicy); problem != nil {
-		return nil, problem
+	if errs := injectEnv(&sandbox.Spec.PodTemplate.Spec, claim.Spec.Env, template.Spec.EnvVarsInjectionPolicy); len(errs) > 0 {
+		return nil, unusable(extensionsv1.ReasonEnvVarsInjectionRejected, errs)
 	}
-	volumes, problem := mergeVolumes(
+	volumes, errs := mergeVolumes(
 		sandbox.Spec.VolumeClaimTemplates, claim.Spec.VolumeClaimTemplates, template.Spec.VolumeClaimTemplatesPolicy)
-	if problem != nil {
-		return nil, problem
+	if len(errs) > 0 {
+		return nil, unusable(extensionsv1.ReasonVolumeClaimTemplatesError, errs)
 	}
 	sandbox.Spec.VolumeClaimTemplates = volumes
 	if problem := checkColdName(sandbox); problem != nil {
+		return nil, problem
+	}
+	sandbox, problem := WithClaimMetadata(sandbox, claim, domains)
+	if problem != nil {
 		return nil, problem
 	}
 	sandbox.Labels[sandboxv1.LabelLaunchType] = sandboxv1.LaunchTypeCold
@@ -78,7 +84,7 @@ func NewClaimSandbox(claim *extensionsv1.SandboxClaim, template *extensionsv1.Sa
 	if by := claim.Labels[sandboxv1.LabelCreatedBy]; by != "" {
 		sandbox.Labels[sandboxv1.LabelCreatedBy] = by
 	}
-	if trace := claim.Annotations[sandboxv1.AnnotationTraceContext]; trace != "" {
+	if trace := traceContext(claim); trace != "" {
 		sandbox.Annotations[sandboxv1.AnnotationTraceContext] = trace
 	}
 	sandbox.OwnerReferences = []metav1.OwnerReference{*ClaimOwner(claim)}

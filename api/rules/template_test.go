@@ -61,7 +61,7 @@ func TestNewSandbox(t *testing.T) {
 	traced := builder.MakeClaim("c").Namespace("ns").BoundTo("c-12345").Label(sandboxv1.LabelCreatedBy, "go-client").
 		Annotation(sandboxv1.AnnotationTraceContext, "{}").Label("app", "stays on the claim").Obj()
 	newFor := func(claim *extensionsv1.SandboxClaim) *sandboxv1.Sandbox {
-		sandbox, problem := rules.NewClaimSandbox(claim, template)
+		sandbox, problem := rules.NewClaimSandbox(claim, template, rules.DefaultLabelDomains)
 		if problem != nil {
 			t.Fatal(problem)
 		}

@@ -4,39 +4,39 @@ import (
 	"fmt"
 	"slices"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
 // mergeVolumes returns the template's volumeClaimTemplates with the claim's, as policy allows: under Overrides one of the
-// same name takes the place of the template's, under Allowed the name has to be new.
+// same name takes the place of the template's, under Allowed the name has to be new. Or it returns what is not allowed.
 func mergeVolumes(
 	template, claim []sandboxv1.PersistentVolumeClaimTemplate, policy extensionsv1.VolumeClaimTemplatesPolicy,
-) ([]sandboxv1.PersistentVolumeClaimTemplate, *Problem) {
+) ([]sandboxv1.PersistentVolumeClaimTemplate, field.ErrorList) {
+	path := field.NewPath("spec", "volumeClaimTemplates")
 	if len(claim) == 0 {
 		return template, nil
 	}
 	if policy != extensionsv1.VolumeClaimTemplatesAllowed && policy != extensionsv1.VolumeClaimTemplatesOverrides {
-		return nil, rejectVolumes("the template does not allow volumeClaimTemplates: leave them out, " +
-			"or set the template's volumeClaimTemplatesPolicy to Allowed or Overrides")
+		return nil, field.ErrorList{field.Forbidden(path, "the template does not allow volumeClaimTemplates: leave them out, "+
+			"or set the template's volumeClaimTemplatesPolicy to Allowed or Overrides")}
 	}
+	var errs field.ErrorList
 	merged := slices.Clone(template)
 	for i := range claim {
 		name := claim[i].Metadata.Name
 		at := slices.IndexFunc(merged, func(t sandboxv1.PersistentVolumeClaimTemplate) bool { return t.Metadata.Name == name })
 		switch {
 		case at >= 0 && policy == extensionsv1.VolumeClaimTemplatesAllowed:
-			return nil, rejectVolumes("spec.volumeClaimTemplates[%d].metadata.name: the template has %q already: "+
-				"use another name, or set the template's volumeClaimTemplatesPolicy to Overrides", i, name)
+			errs = append(errs, field.Invalid(path.Index(i).Child("metadata", "name"), name, fmt.Sprintf("the template has %q already: "+
+				"use another name, or set the template's volumeClaimTemplatesPolicy to Overrides", name)))
 		case at >= 0:
 			merged[at] = *claim[i].DeepCopy()
 		default:
 			merged = append(merged, *claim[i].DeepCopy())
 		}
 	}
-	return merged, nil
-}
-
-func rejectVolumes(format string, args ...any) *Problem {
-	return &Problem{Reason: extensionsv1.ReasonVolumeClaimTemplatesError, Message: fmt.Sprintf(format, args...)}
+	return merged, errs
 }

@@ -45,15 +45,16 @@ const (
 	// Clients write it on claims, the pool controller on its Sandboxes; adoption copies the claim's.
 	LabelCreatedBy = ReservedPrefix + "created-by"
 
-	// LabelClaimUID is on a Sandbox that a claim controls, in its pod template, and on its Pod: the UID of the claim.
-	// Written by the claim controller.
+	// LabelClaimUID is on a Sandbox that a claim controls, and on its Pod: the UID of the claim. Written when the Sandbox is
+	// adopted, or created for the claim.
 	LabelClaimUID = ReservedPrefix + "claim-uid"
 
 	// LabelAdoptable is on a Pod, Service or PersistentVolumeClaim without an owner: AdoptableTrue lets the Sandbox
 	// whose name it bears take it over. Written by an administrator.
 	LabelAdoptable = ReservedPrefix + "adoptable"
 
-	// LabelBinding is on a claim: the name of its Sandbox, as it was recorded before AnnotationBinding. Read only.
+	// LabelBinding is on a claim: the name of its Sandbox, as it was recorded before AnnotationBinding. It is read, and
+	// followed by that annotation; dropped from new claims.
 	LabelBinding = ReservedPrefix + "sandbox-name"
 )
 
@@ -97,6 +98,13 @@ const (
 	// AnnotationBinding is on a claim: the name of the Sandbox that the claim is bound to. Written once, at admission
 	// or by the claim controller, before that Sandbox is touched.
 	AnnotationBinding = ReservedPrefix + "sandbox-name"
+
+	// AnnotationClaimLabels is on a Sandbox that a claim controls: the sorted, comma-separated label keys of its pod template
+	// that came from the claim's additionalPodMetadata, so that they can be taken away again. Written by the claim controller.
+	AnnotationClaimLabels = ReservedPrefix + "claim-labels"
+
+	// AnnotationClaimAnnotations is on a Sandbox: as AnnotationClaimLabels, for annotation keys.
+	AnnotationClaimAnnotations = ReservedPrefix + "claim-annotations"
 
 	// AnnotationControllerFirstObservedAt is on a claim: when the claim was first seen here (RFC 3339, nanoseconds).
 	AnnotationControllerFirstObservedAt = ReservedPrefix + "controller-first-observed-at"

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
@@ -32,6 +33,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/webhook"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	"github.com/namesake-sandbox/namesake/api/rules"
 	"github.com/namesake-sandbox/namesake/api/rules/candidates"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/cmd/namesake/internal/serving"
@@ -50,6 +52,10 @@ const leaseName = "namesake.agents.x-k8s.io"
 // one that leads.
 func newManager(ctx context.Context, cfg *rest.Config, o *options, drain *serving.Drain) (manager.Manager, error) {
 	scheme, err := newScheme()
+	if err != nil {
+		return nil, err
+	}
+	router, domains, err := o.policies()
 	if err != nil {
 		return nil, err
 	}
@@ -93,23 +99,26 @@ func newManager(ctx context.Context, cfg *rest.Config, o *options, drain *servin
 		return nil, err
 	}
 	err = addWebhooks(ctx, mgr, drain.Server(mgr.GetWebhookServer()), webhooks.Options{
-		Candidates: index, ControllerUser: o.controllerUser, Metrics: admission, Now: time.Now,
+		LabelDomains: domains, Candidates: index, ControllerUser: o.controllerUser, Metrics: admission, Now: time.Now,
 	})
-	if err != nil {
-		return nil, err
-	}
-	router, err := o.router.router()
 	if err != nil {
 		return nil, err
 	}
 	return mgr, controllers.Setup(ctx, mgr, controllers.Options{
 		Claims: clients.claims, Templates: mgr.GetClient(), Sandboxes: clients.sandboxes, Pools: clients.pools,
 		Live: mgr.GetAPIReader(), Candidates: index, Metrics: claims, Now: time.Now, ClusterDomain: o.clusterDomain,
-		PoolSettings: o.pool, Router: router,
+		PoolSettings: o.pool, Router: router, LabelDomains: domains,
 		SandboxController: workers(o.sandboxWorkers), ClaimController: workers(o.claimWorkers), PoolController: workers(o.poolWorkers),
 		TemplateController: workers(o.templateWorkers),
 		QuietClaims:        o.quietClaims, UnnotedClaims: o.unnotedClaims,
 	})
+}
+
+// policies returns what the administrator says of the router and of labels.
+func (o *options) policies() (rules.Router, rules.LabelDomains, error) {
+	router, err := o.router.router()
+	domains, wrong := o.labelDomains.domains()
+	return router, domains, errors.Join(err, wrong)
 }
 
 // newScheme returns the scheme with every kind that the manager works with.

@@ -35,6 +35,7 @@ type options struct {
 	certificate     string
 	shutdownDelay   time.Duration
 	gracePeriod     time.Duration
+	labelDomains    labelDomainOptions
 
 	qps   float64
 	burst int
@@ -68,6 +69,7 @@ func defaults() *options {
 		webhookConfig:   "namesake",
 		shutdownDelay:   5 * time.Second,
 		gracePeriod:     30 * time.Second,
+		labelDomains:    defaultLabelDomains(),
 		qps:             -1,
 		burst:           10,
 		sandboxWorkers:  100,
@@ -103,6 +105,7 @@ func (o *options) addFlags(flags *flag.FlagSet) {
 		"How long to go on serving, as not ready, when told to stop: until the cluster has taken the replica out of the Service.")
 	flags.DurationVar(&o.gracePeriod, "termination-grace-period", o.gracePeriod,
 		"The Pod's terminationGracePeriodSeconds: the manager ends before it, with what was left to do or without.")
+	o.labelDomains.addFlags(flags)
 	flags.Float64Var(&o.qps, "kube-api-qps", o.qps, "Requests a second to the API server, for claims and for the rest each; -1 for no limit but the API server's own.")
 	flags.IntVar(&o.burst, "kube-api-burst", o.burst, "Requests at once beyond --kube-api-qps.")
 	flags.IntVar(&o.sandboxWorkers, "sandbox-concurrent-workers", o.sandboxWorkers, "Sandboxes reconciled at a time.")

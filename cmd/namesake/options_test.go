@@ -3,6 +3,8 @@ package main
 import (
 	"flag"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -122,9 +124,42 @@ func TestOptionsValidate(t *testing.T) {
 	}
 }
 
+func TestAllowedLabelDomains(t *testing.T) {
+	file := func(content string) string {
+		name := filepath.Join(t.TempDir(), "domains")
+		if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	for name, tc := range map[string]struct {
+		file   string
+		want   rules.LabelDomains
+		broken string
+	}{
+		"no file":         {file: filepath.Join(t.TempDir(), "none"), want: rules.DefaultLabelDomains},
+		"a file":          {file: file("example.com,\nsandbox.users.io\n"), want: rules.LabelDomains{"example.com", "sandbox.users.io"}},
+		"an empty one":    {file: file("\n"), want: rules.DefaultLabelDomains},
+		"what is no list": {file: file("team: blue"), broken: `label domain "team: blue"`},
+		"what is no file": {file: t.TempDir(), broken: "--allowed-label-domains-file: read"},
+		"none at all":     {file: "", want: rules.DefaultLabelDomains},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o, _ := parsed(t, "--allowed-label-domains-file="+tc.file)
+			got, err := o.labelDomains.domains()
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("domains (-want +got):\n%s", diff)
+			}
+			if (err == nil) != (tc.broken == "") || (err != nil && !strings.Contains(err.Error(), tc.broken)) {
+				t.Errorf("error %v, want %q", err, tc.broken)
+			}
+		})
+	}
+}
+
 func TestFlagsKeepTheDefaults(t *testing.T) {
 	o, _ := parsed(t)
-	if diff := cmp.Diff(defaults(), o, cmp.AllowUnexported(options{}, routerOptions{}, profiling{}, formerValue{})); diff != "" {
+	if diff := cmp.Diff(defaults(), o, cmp.AllowUnexported(options{}, labelDomainOptions{}, routerOptions{}, profiling{}, formerValue{})); diff != "" {
 		t.Errorf("options (-defaults +parsed):\n%s", diff)
 	}
 }

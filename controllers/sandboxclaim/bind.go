@@ -15,26 +15,11 @@ import (
 	"github.com/namesake-sandbox/namesake/controllers/internal/write"
 )
 
-// bind chooses a Sandbox for claim and writes the binding, on the version of the claim that the choice was made for: a
-// warm Sandbox that is Ready, or else the name of one that is yet to be created.
+// bind chooses a Sandbox for claim and writes the binding, on the version of the claim that the choice was made for.
 func (r *Reconciler) bind(ctx context.Context, claim *extensionsv1.SandboxClaim) error {
-	name := claim.Status.Sandbox.Name // A claim from before bindings were written, that has its Sandbox already.
-	if name == "" {
-		name = r.Candidates.Pick(claim, r.Now())
-	}
-	if name == "" {
-		template, err := r.template(ctx, claim)
-		if err != nil {
-			return err
-		}
-		taken, err := r.nameTaken(ctx, claim)
-		if err != nil {
-			return err
-		}
-		name = rules.ColdName(claim, taken)
-		if _, problem := rules.NewClaimSandbox(bindTo(claim, name), template); problem != nil {
-			return problem // Said before the claim is bound to a Sandbox that cannot be created.
-		}
+	name, err := r.choose(ctx, claim)
+	if err != nil {
+		return err
 	}
 	base := claim.DeepCopy()
 	*claim = *bindTo(claim, name)
@@ -47,6 +32,38 @@ func (r *Reconciler) bind(ctx context.Context, claim *extensionsv1.SandboxClaim)
 	return nil
 }
 
+// choose returns the name of the Sandbox that claim is to be bound to: the one that it has already, from before bindings were
+// written; a warm one that is Ready; or else the name of one that is yet to be created. What the claim asks for and cannot
+// have is said here, before it is bound to a Sandbox that it could not adopt or create.
+func (r *Reconciler) choose(ctx context.Context, claim *extensionsv1.SandboxClaim) (string, error) {
+	older, err := r.sandbox(ctx, claim, rules.OlderBinding(claim))
+	if err != nil {
+		return "", err
+	}
+	namesake, err := r.sandbox(ctx, claim, claim.Name)
+	if err != nil {
+		return "", err
+	}
+	if kept := rules.KeptBinding(claim, older, namesake); kept != "" {
+		return kept, nil
+	}
+	template, missing := r.template(ctx, claim)
+	if problem := rules.MetadataProblem(claim, template, r.LabelDomains); problem != nil {
+		return "", problem
+	}
+	if warm := r.Candidates.Pick(claim, r.Now()); warm != "" {
+		return warm, nil
+	}
+	if missing != nil {
+		return "", missing
+	}
+	cold := rules.ColdName(claim, namesake != nil)
+	if _, problem := rules.NewClaimSandbox(bindTo(claim, cold), template, r.LabelDomains); problem != nil {
+		return "", problem
+	}
+	return cold, nil
+}
+
 // bindTo returns a copy of claim that is bound to that name.
 func bindTo(claim *extensionsv1.SandboxClaim, name string) *extensionsv1.SandboxClaim {
 	claim = claim.DeepCopy()
@@ -57,14 +74,12 @@ func bindTo(claim *extensionsv1.SandboxClaim, name string) *extensionsv1.Sandbox
 	return claim
 }
 
-// nameTaken says whether a Sandbox that is not claim's has the claim's name.
-func (r *Reconciler) nameTaken(ctx context.Context, claim *extensionsv1.SandboxClaim) (bool, error) {
-	namesake := &sandboxv1.Sandbox{}
-	err := r.Live.Get(ctx, client.ObjectKeyFromObject(claim), namesake)
-	if apierrors.IsNotFound(err) {
-		return false, nil
+// sandbox returns the Sandbox of that name beside claim, as the API server has it now, or nil.
+func (r *Reconciler) sandbox(ctx context.Context, claim *extensionsv1.SandboxClaim, name string) (*sandboxv1.Sandbox, error) {
+	if name == "" {
+		return nil, nil
 	}
-	return err == nil && !rules.ControlledBy(namesake, claim), err
+	return read(ctx, r.Live, client.ObjectKey{Namespace: claim.Namespace, Name: name})
 }
 
 // template returns the SandboxTemplate that claim names, itself or through its pool.
@@ -97,8 +112,12 @@ func (r *Reconciler) template(ctx context.Context, claim *extensionsv1.SandboxCl
 
 // adopt takes over a warm Sandbox out of its pool. The patch is a compare-and-swap on the Sandbox's owner.
 func (r *Reconciler) adopt(ctx context.Context, claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox) (*sandboxv1.Sandbox, error) {
+	patch, problem := rules.AdoptionPatch(sandbox, claim, r.LabelDomains)
+	if problem != nil {
+		return nil, problem
+	}
 	adopted := &sandboxv1.Sandbox{ObjectMeta: metav1.ObjectMeta{Namespace: sandbox.Namespace, Name: sandbox.Name}}
-	if err := write.Operations(ctx, r.Client, adopted, rules.AdoptionPatch(sandbox, claim)); err != nil {
+	if err := write.Operations(ctx, r.Client, adopted, patch); err != nil {
 		return nil, fmt.Errorf("adopting Sandbox %q: %w", sandbox.Name, err)
 	}
 	r.Metrics.Provisioned(rules.ClaimProvision(claim, adopted, rules.ControllerOf(sandbox).Name))
@@ -112,7 +131,7 @@ func (r *Reconciler) createSandbox(ctx context.Context, claim *extensionsv1.Sand
 	if err != nil {
 		return nil, err
 	}
-	sandbox, problem := rules.NewClaimSandbox(claim, template)
+	sandbox, problem := rules.NewClaimSandbox(claim, template, r.LabelDomains)
 	if problem != nil {
 		return nil, problem
 	}

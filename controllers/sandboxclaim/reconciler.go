@@ -1,4 +1,5 @@
-// Package sandboxclaim gives each claim its Sandbox: one that is warm and Ready, or else a new one.
+// Package sandboxclaim gives each claim its Sandbox, one that is warm and Ready or else a new one, and ends it when its time
+// is up.
 //
 // A claim is bound before a Sandbox is touched, and it is bound once; what decides is always the write itself. So nothing
 // here rests on the cache being current, on a lock, or on a single leader.
@@ -22,41 +23,43 @@ import (
 	"github.com/namesake-sandbox/namesake/observe/metrics"
 )
 
-// +kubebuilder:rbac:groups=extensions.agents.x-k8s.io,resources=sandboxclaims,verbs=get;list;watch;patch
+// +kubebuilder:rbac:groups=extensions.agents.x-k8s.io,resources=sandboxclaims,verbs=get;list;watch;patch;delete
 // +kubebuilder:rbac:groups=extensions.agents.x-k8s.io,resources=sandboxclaims/status,verbs=patch
 // +kubebuilder:rbac:groups=extensions.agents.x-k8s.io,resources=sandboxclaims/finalizers,verbs=update
 // +kubebuilder:rbac:groups=extensions.agents.x-k8s.io,resources=sandboxwarmpools;sandboxtemplates,verbs=get;list;watch
-// +kubebuilder:rbac:groups=agents.x-k8s.io,resources=sandboxes,verbs=get;list;watch;create;patch
+// +kubebuilder:rbac:groups=agents.x-k8s.io,resources=sandboxes,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch;update
 
 // again is when to look again after a write that was decided on an old view.
 const again = 20 * time.Millisecond
 
-// Reconciler binds claims and adopts, or creates, their Sandboxes.
+// Reconciler binds claims and adopts, or creates, their Sandboxes; and ends claims.
 type Reconciler struct {
 	Client client.Client
 	// Live reads past the cache.
 	Live       client.Reader
 	Candidates *candidates.Index
-	Recorder   recorder.EventRecorder
-	Metrics    *metrics.Claims
-	Now        func() time.Time
+	// LabelDomains are the domains of labels that claims may add to their Pods.
+	LabelDomains rules.LabelDomains
+	Recorder     recorder.EventRecorder
+	Metrics      *metrics.Claims
+	Now          func() time.Time
 	// Unnoted says that nothing is written on claims for the sake of measuring.
 	Unnoted bool
 }
 
 // Reconcile makes one pass over claim: it goes on from step to step until the claim has its Sandbox, or has to wait for
-// something that will wake it.
+// something that will wake it. Its end is the one thing that it waits for by a timer.
 func (r *Reconciler) Reconcile(ctx context.Context, claim *extensionsv1.SandboxClaim) (reconcile.Result, error) {
 	if claim.DeletionTimestamp != nil {
 		return reconcile.Result{}, nil // The garbage collector deletes the Sandbox.
 	}
 	claim, seen := claim.DeepCopy(), claim.ResourceVersion
-	sandbox, err := r.ensureSandbox(ctx, claim)
-	problem, err := asProblem(err)
-	if err == nil {
-		err = r.writeStatus(ctx, claim, sandbox, problem)
+	pass := r.serve
+	if rules.IsClaimExpired(claim, r.Now()) {
+		pass = r.expire
 	}
+	sandbox, problem, err := pass(ctx, claim)
 	var wait time.Duration
 	if err == nil && claim.ResourceVersion == seen {
 		wait, err = r.noteFirstReady(ctx, claim, sandbox)
@@ -64,25 +67,51 @@ func (r *Reconciler) Reconcile(ctx context.Context, claim *extensionsv1.SandboxC
 	if write.IsWeather(err) {
 		return reconcile.Result{RequeueAfter: again}, nil
 	}
+	wait = sooner(wait, rules.UntilClaimExpires(claim, r.Now()))
 	return reconcile.Result{RequeueAfter: wait}, errors.Join(err, retry(problem))
 }
 
-// writeStatus writes the status once, if it moved, on the version that it was computed from.
+// sooner returns the shorter of two times to wait, of which 0 is for ever.
+func sooner(a, b time.Duration) time.Duration {
+	if a == 0 || b == 0 {
+		return max(a, b)
+	}
+	return min(a, b)
+}
+
+// serve gives claim its Sandbox, and says how that went. claim is brought up to date. It returns what there is of the Sandbox,
+// and what the claim waits for.
+func (r *Reconciler) serve(ctx context.Context, claim *extensionsv1.SandboxClaim) (*sandboxv1.Sandbox, *rules.Problem, error) {
+	sandbox, err := r.ensureSandbox(ctx, claim)
+	if err == nil {
+		sandbox, err = r.ensureMetadata(ctx, claim, sandbox)
+	}
+	problem, err := asProblem(err)
+	if err != nil {
+		return nil, nil, err
+	}
+	before := claim.DeepCopy()
+	moved, err := r.writeStatus(ctx, claim, rules.ClaimStatus(claim, sandbox, problem, r.Now()))
+	if moved {
+		r.shown(before, claim, sandbox)
+	}
+	if moved && problem != nil {
+		r.Recorder.Eventf(claim, nil, corev1.EventTypeWarning, problem.Reason, "Wait", "%s", problem.Message)
+	}
+	return sandbox, problem, err
+}
+
+// writeStatus writes the status, if it moved, on the version that it was computed from. It says whether it did.
 func (r *Reconciler) writeStatus(
-	ctx context.Context, claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox, problem *rules.Problem,
-) error {
-	status := rules.ClaimStatus(claim, sandbox, problem, r.Now())
+	ctx context.Context, claim *extensionsv1.SandboxClaim, status extensionsv1.SandboxClaimStatus,
+) (bool, error) {
 	if !rules.ClaimStatusMoved(claim, status) {
-		return nil
+		return false, nil
 	}
 	base := claim.DeepCopy()
 	claim.Status = status
 	if err := write.Status(ctx, r.Client, claim, base); err != nil {
-		return err
+		return false, err
 	}
-	r.shown(base, claim, sandbox)
-	if problem != nil {
-		r.Recorder.Eventf(claim, nil, corev1.EventTypeWarning, problem.Reason, "Wait", "%s", problem.Message)
-	}
-	return nil
+	return true, nil
 }

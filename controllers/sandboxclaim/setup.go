@@ -19,7 +19,7 @@ import (
 	"github.com/namesake-sandbox/namesake/controllers/internal/index"
 )
 
-// Setup adds the reconciler to mgr. Whatever a claim can wait for wakes it; no claim waits for a timer. Its own status is
+// Setup adds the reconciler to mgr. Whatever a claim can wait for wakes it; only for its end it has a timer. Its own status is
 // among that: one that was computed from an old view, here or by another manager, is the last change that anyone sees.
 func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) error {
 	return builder.ControllerManagedBy(mgr).
@@ -34,14 +34,19 @@ func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) erro
 		Complete(reconcile.AsReconciler(r.Client, r))
 }
 
-// shown lets updates of a claim's Sandbox pass that its claim's status shows.
+// shown lets updates of a claim's Sandbox pass that its claim's status shows. Its adoption is among these: the claim may have
+// expired by then.
 type shown struct{ predicate.Funcs }
 
 // Update implements predicate.Predicate.
 func (shown) Update(e event.UpdateEvent) bool {
 	before, after := e.ObjectOld.(*sandboxv1.Sandbox), e.ObjectNew.(*sandboxv1.Sandbox)
-	return before.Generation != after.Generation || (before.DeletionTimestamp == nil) != (after.DeletionTimestamp == nil) ||
-		!equality.Semantic.DeepEqual(before.Status, after.Status)
+	return before.Generation != after.Generation || adopted(before, after) ||
+		(before.DeletionTimestamp == nil) != (after.DeletionTimestamp == nil) || !equality.Semantic.DeepEqual(before.Status, after.Status)
+}
+
+func adopted(before, after *sandboxv1.Sandbox) bool {
+	return rules.IsClaim(rules.ControllerOf(after)) && !rules.IsClaim(rules.ControllerOf(before))
 }
 
 // turnedReady lets Sandboxes pass that claims may now adopt.

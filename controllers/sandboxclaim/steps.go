@@ -18,8 +18,12 @@ import (
 // create, serve), and three more for each Sandbox that someone else was faster to adopt.
 const maxSteps = 32
 
-// errUnsettled ends a pass that lost every race it ran; the next one starts afresh.
-var errUnsettled = errors.New("the claim lost every race for a Sandbox in this pass")
+var (
+	// errUnsettled ends a pass that lost every race it ran; the next one starts afresh.
+	errUnsettled = errors.New("the claim lost every race for a Sandbox in this pass")
+	// errExpired ends a pass over a claim that expired meanwhile.
+	errExpired = errors.New("the claim has expired")
+)
 
 // ensureSandbox returns the Sandbox that claim controls, taking whatever steps lead there. claim is brought up to date on
 // the way. A *rules.Problem says what the claim waits for.
@@ -46,7 +50,7 @@ func (r *Reconciler) ensureSandbox(ctx context.Context, claim *extensionsv1.Sand
 			return nil, err
 		}
 	}
-	return nil, errUnsettled
+	return nil, rules.AdoptionConflict(errUnsettled)
 }
 
 // raced says whether err, from a step, means that someone else was faster. What is refused although it was decided on what
@@ -58,7 +62,8 @@ func raced(err error, live bool) bool {
 	return write.Lost(err)
 }
 
-// refresh reads claim live. It is NotFound when the claim that has this name now is another one.
+// refresh reads claim live. It is NotFound when the claim that has this name now is another one, and a conflict when its time
+// is up: an expired claim takes no step, whatever an older view of it was on the way to.
 func (r *Reconciler) refresh(ctx context.Context, claim *extensionsv1.SandboxClaim) error {
 	fresh := &extensionsv1.SandboxClaim{} // Not into claim: decoding leaves alone what is no longer there.
 	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(claim), fresh); err != nil {
@@ -66,6 +71,9 @@ func (r *Reconciler) refresh(ctx context.Context, claim *extensionsv1.SandboxCla
 	}
 	if fresh.UID != claim.UID || fresh.DeletionTimestamp != nil {
 		return apierrors.NewNotFound(extensionsv1.Resource(extensionsv1.ResourceSandboxClaims), claim.Name)
+	}
+	if rules.IsClaimExpired(fresh, r.Now()) {
+		return apierrors.NewConflict(extensionsv1.Resource(extensionsv1.ResourceSandboxClaims), claim.Name, errExpired)
 	}
 	*claim = *fresh
 	return nil
@@ -99,13 +107,18 @@ func bound(ctx context.Context, reader client.Reader, claim *extensionsv1.Sandbo
 	if rules.Binding(claim) == "" {
 		return nil, nil
 	}
+	return read(ctx, reader, client.ObjectKey{Namespace: claim.Namespace, Name: rules.Binding(claim)})
+}
+
+// read returns the Sandbox of that key, or nil where there is none.
+func read(ctx context.Context, reader client.Reader, key client.ObjectKey) (*sandboxv1.Sandbox, error) {
 	sandbox := &sandboxv1.Sandbox{}
-	err := reader.Get(ctx, client.ObjectKey{Namespace: claim.Namespace, Name: rules.Binding(claim)}, sandbox)
+	err := reader.Get(ctx, key, sandbox)
 	if apierrors.IsNotFound(err) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading Sandbox %q: %w", rules.Binding(claim), err)
+		return nil, fmt.Errorf("reading Sandbox %q: %w", key.Name, err)
 	}
 	return sandbox, nil
 }

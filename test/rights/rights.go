@@ -35,7 +35,7 @@ const (
 		get,list,watch,create,patch,delete services
 		get,list,watch,create,patch,delete persistentvolumeclaims
 		create,patch,delete sandboxes.agents.x-k8s.io
-		patch sandboxclaims.extensions.agents.x-k8s.io
+		patch,delete sandboxclaims.extensions.agents.x-k8s.io
 		patch sandboxes.agents.x-k8s.io/status
 		patch sandboxclaims.extensions.agents.x-k8s.io/status
 		patch sandboxwarmpools.extensions.agents.x-k8s.io/status
@@ -69,7 +69,7 @@ const (
 		update,patch pods/status
 		update,patch pods/ephemeralcontainers
 		update,deletecollection sandboxes.agents.x-k8s.io
-		create,update,delete,deletecollection sandboxclaims.extensions.agents.x-k8s.io
+		create,update,deletecollection sandboxclaims.extensions.agents.x-k8s.io
 		create,update,patch,delete,deletecollection sandboxwarmpools.extensions.agents.x-k8s.io
 		create,update,delete,deletecollection sandboxtemplates.extensions.agents.x-k8s.io
 		update,patch sandboxwarmpools.extensions.agents.x-k8s.io/scale

@@ -120,6 +120,34 @@ func TestPickIsForTheClaim(t *testing.T) {
 	}
 }
 
+// A claim adds labels and annotations to its Pod, and contradicts none: what would be a contradiction is not for it.
+func TestPickContradictsNothing(t *testing.T) {
+	const team = "sandbox.users.io/team"
+	red, noted := builder.MakeTemplate("t").PodLabel(team, "red").Obj(), builder.MakeTemplate("t").PodAnnotation("note", "yes").Obj()
+	for name, tc := range map[string]struct {
+		claim *builder.ClaimWrapper
+		want  []string
+	}{
+		"it adds nothing":            {builder.MakeClaim("c").Pool("p"), []string{"noted", "red"}},
+		"it adds what is nowhere":    {builder.MakeClaim("c").Pool("p").PodLabel("sandbox.users.io/a", "b"), []string{"noted", "red"}},
+		"it adds what some have":     {builder.MakeClaim("c").Pool("p").PodLabel(team, "red"), []string{"noted", "red"}},
+		"it contradicts some":        {builder.MakeClaim("c").Pool("p").PodAnnotation("note", "no"), []string{"red", ""}},
+		"it contradicts others":      {builder.MakeClaim("c").Pool("p").PodLabel(team, "blue"), []string{"noted", ""}},
+		"it contradicts all of them": {builder.MakeClaim("c").Pool("p").PodLabel(team, "blue").PodAnnotation("note", "no"), []string{"", ""}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			index := empty(0)
+			index.Observe(member("red", red).PodLabel(team, "red").Obj())
+			index.Observe(member("noted", noted).PodAnnotation("note", "yes").CreatedAt(start.Add(-2 * time.Hour)).Obj())
+			for i, want := range tc.want {
+				if got := index.Pick(tc.claim.Obj(), start); got != want {
+					t.Errorf("pick %d: %q, want %q", i, got, want)
+				}
+			}
+		})
+	}
+}
+
 // What becomes of one name.
 func TestObserve(t *testing.T) {
 	index := empty(0)

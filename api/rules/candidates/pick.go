@@ -43,7 +43,7 @@ func (i *Index) find(claim *extensionsv1.SandboxClaim, now time.Time) *candidate
 	for _, want := range rules.Wants(claim, i.poolsFor(claim), exists) {
 		var found *candidate
 		for revision, s := range i.shelves[want.Pool] { // A few.
-			if !want.Accepts(revision, i.isCurrent(s, claim.Namespace)) {
+			if !want.Accepts(revision, i.isCurrent(s, claim.Namespace)) || rules.Contradicts(claim, s.sample.Spec.PodTemplate.Metadata) {
 				continue
 			}
 			if c := s.first(isCold); c != nil && (found == nil || compare(c, found) < 0) {

@@ -19,6 +19,8 @@ const (
 	PoolUID = "controller.pool.uid"
 	// SandboxUID of a Pod is the UID of the Sandbox that controls it.
 	SandboxUID = "controller.sandbox.uid"
+	// ClaimUID of a Sandbox is the UID of the claim that controls it.
+	ClaimUID = "controller.claim.uid"
 	// Template of a pool is the name of its SandboxTemplate.
 	Template = "spec.sandboxTemplateRef.name"
 	// NameHash of a template is the hash of its name.
@@ -42,6 +44,7 @@ func Register(ctx context.Context, indexer client.FieldIndexer) error {
 	}{
 		{&sandboxv1.Sandbox{}, PoolUID, poolUID},
 		{&corev1.Pod{}, SandboxUID, sandboxUID},
+		{&sandboxv1.Sandbox{}, ClaimUID, claimUID},
 		{&extensionsv1.SandboxWarmPool{}, Template, template},
 		{&extensionsv1.SandboxTemplate{}, NameHash, nameHash},
 		{&extensionsv1.SandboxClaim{}, Binding, binding},
@@ -56,6 +59,13 @@ func Register(ctx context.Context, indexer client.FieldIndexer) error {
 
 func poolUID(obj client.Object) []string {
 	if owner := rules.ControllerOf(obj); rules.IsPool(owner) {
+		return []string{string(owner.UID)}
+	}
+	return nil
+}
+
+func claimUID(obj client.Object) []string {
+	if owner := rules.ControllerOf(obj); rules.IsClaim(owner) {
 		return []string{string(owner.UID)}
 	}
 	return nil

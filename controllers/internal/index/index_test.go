@@ -39,6 +39,8 @@ func TestIndexes(t *testing.T) {
 		"a Sandbox of nobody":                  {PoolUID, builder.MakeSandbox("a").Obj(), nil},
 		"a Pod of a Sandbox":                   {SandboxUID, builder.MakePod("a").ControlledBy(builder.MakeSandbox("b").Obj()).Obj(), []string{"sandbox-b-uid"}},
 		"a Pod of nobody":                      {SandboxUID, builder.MakePod("a").Obj(), nil},
+		"a Sandbox that a claim controls":      {ClaimUID, builder.MakeSandbox("a").Pool(pool).ClaimedBy(claim().Obj()).Obj(), []string{"sandboxclaim-c-uid"}},
+		"a Sandbox that no claim controls":     {ClaimUID, builder.MakeSandbox("a").Pool(pool).Obj(), nil},
 		"a pool":                               {Template, pool, []string{"t"}},
 		"a template":                           {NameHash, builder.MakeTemplate("tpl").Obj(), []string{"9d22159f"}},
 		"what is no pool":                      {Template, builder.MakeSandbox("a").Obj(), nil},
@@ -59,8 +61,8 @@ func TestIndexes(t *testing.T) {
 			}
 		})
 	}
-	if len(indexer.registered) != 6 {
-		t.Errorf("%d indexes, want 6", len(indexer.registered))
+	if len(indexer.registered) != 7 {
+		t.Errorf("%d indexes, want 7", len(indexer.registered))
 	}
 	if ForPool("a") == ForTemplate("a") {
 		t.Error("a pool and a template of one name are waited for as one")

@@ -35,11 +35,18 @@ func Operations(ctx context.Context, c client.Client, obj client.Object, ops []j
 	return c.Patch(ctx, obj, client.RawPatch(types.JSONPatchType, patch))
 }
 
-// DeleteUnchanged deletes obj if the API server still has it just as it is here.
-func DeleteUnchanged(ctx context.Context, c client.Client, obj client.Object, options ...client.DeleteOption) error {
-	return c.Delete(ctx, obj, append(options, client.Preconditions{
+// DeleteUnchanged deletes obj if the API server still has it just as it is here. What it owns goes in the background, unless
+// opts say otherwise.
+func DeleteUnchanged(ctx context.Context, c client.Client, obj client.Object, opts ...client.DeleteOption) error {
+	return c.Delete(ctx, obj, append([]client.DeleteOption{client.Preconditions{
 		UID: new(obj.GetUID()), ResourceVersion: new(obj.GetResourceVersion()),
-	}, client.PropagationPolicy(metav1.DeletePropagationBackground))...)
+	}, client.PropagationPolicy(metav1.DeletePropagationBackground)}, opts...)...)
+}
+
+// DeleteSame deletes obj, in whatever state it is by now, if it is still that object and not another of its name. What it owns
+// goes in the background.
+func DeleteSame(ctx context.Context, c client.Client, obj client.Object) error {
+	return c.Delete(ctx, obj, client.Preconditions{UID: new(obj.GetUID())}, client.PropagationPolicy(metav1.DeletePropagationBackground))
 }
 
 // Lost says whether err is the API server's word that a guarded write was decided on an old view: what it was about is

@@ -8,9 +8,12 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"gomodules.xyz/jsonpatch/v2"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/namesake-sandbox/namesake/test/builder"
@@ -58,6 +61,22 @@ func (s status) Patch(_ context.Context, obj client.Object, patch client.Patch, 
 
 type object = map[string]any
 
+// deletions are the options of those in TestWritesAreGuarded.
+var deletions = map[string]client.DeleteOptions{
+	"a deletion": {
+		Preconditions:     &metav1.Preconditions{UID: new(types.UID("sandboxclaim-c-uid")), ResourceVersion: new("7")},
+		PropagationPolicy: new(metav1.DeletePropagationBackground),
+	},
+	"a deletion in the foreground": {
+		Preconditions:     &metav1.Preconditions{UID: new(types.UID("sandboxclaim-c-uid")), ResourceVersion: new("7")},
+		PropagationPolicy: new(metav1.DeletePropagationForeground),
+	},
+	"a deletion in whatever state": {
+		Preconditions:     &metav1.Preconditions{UID: new(types.UID("sandboxclaim-c-uid"))},
+		PropagationPolicy: new(metav1.DeletePropagationBackground),
+	},
+}
+
 // Each write carries the version that it was decided on.
 func TestWritesAreGuarded(t *testing.T) {
 	base := builder.MakeClaim("c").ResourceVersion("7").Obj()
@@ -92,6 +111,14 @@ func TestWritesAreGuarded(t *testing.T) {
 		"a deletion": {
 			func(ctx context.Context, c client.Client) error { return DeleteUnchanged(ctx, c, base) }, "delete c", "", nil,
 		},
+		"a deletion in the foreground": {
+			func(ctx context.Context, c client.Client) error {
+				return DeleteUnchanged(ctx, c, base, client.PropagationPolicy(metav1.DeletePropagationForeground))
+			}, "delete c", "", nil,
+		},
+		"a deletion in whatever state": {
+			func(ctx context.Context, c client.Client) error { return DeleteSame(ctx, c, base) }, "delete c", "", nil,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := &sent{}
@@ -104,8 +131,8 @@ func TestWritesAreGuarded(t *testing.T) {
 			if diff := cmp.Diff(tc.body, c.body); diff != "" {
 				t.Errorf("body (-want +got):\n%s", diff)
 			}
-			if on := c.options.Preconditions; name == "a deletion" && (on == nil || *on.UID != base.UID || *on.ResourceVersion != "7") {
-				t.Errorf("deleted on %v", on)
+			if diff := cmp.Diff(deletions[name], c.options, cmpopts.IgnoreFields(client.DeleteOptions{}, "Raw")); diff != "" {
+				t.Errorf("deletion (-want +got):\n%s", diff)
 			}
 		})
 	}

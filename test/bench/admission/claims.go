@@ -53,7 +53,11 @@ func newClaim(name string, pool *extensionsv1.SandboxWarmPool) *extensionsv1.San
 }
 
 func adoptionPatch(sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim) (client.Patch, error) {
-	operations, err := json.Marshal(rules.AdoptionPatch(sandbox, claim))
+	patch, problem := rules.AdoptionPatch(sandbox, claim, rules.DefaultLabelDomains)
+	if problem != nil {
+		return nil, problem
+	}
+	operations, err := json.Marshal(patch)
 	return client.RawPatch(types.JSONPatchType, operations), err
 }
 

@@ -64,7 +64,7 @@ func (e *environment) serve(ctx context.Context, _ string) error {
 	})
 	webhooks.Register(hooks, webhooks.Options{
 		Scheme: e.scheme, Cache: e.cache, Live: mgr.GetAPIReader(), DryRun: client.NewDryRunClient(e.cached),
-		Candidates: e.index, ControllerUser: ControllerUser, Metrics: e.admission, Now: e.clock.Now,
+		LabelDomains: rules.DefaultLabelDomains, Candidates: e.index, ControllerUser: ControllerUser, Metrics: e.admission, Now: e.clock.Now,
 	})
 	failed := make(chan error, 2)
 	go func() { failed <- e.cache.Start(ctx) }()
@@ -110,7 +110,7 @@ func (e *environment) manager(ctx context.Context, cfg *rest.Config) (manager.Ma
 	err = controllers.Setup(ctx, mgr, controllers.Options{
 		Claims: mgr.GetClient(), Templates: mgr.GetClient(), Sandboxes: mgr.GetClient(), Pools: mgr.GetClient(),
 		Live: mgr.GetAPIReader(), Candidates: e.index, Metrics: metrics.NewClaims(), Now: e.clock.Now, ClusterDomain: clusterDomain,
-		Router: rules.DefaultRouter(),
+		Router: rules.DefaultRouter(), LabelDomains: rules.DefaultLabelDomains,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("adding the reconcilers: %w", err)

@@ -30,7 +30,8 @@ var PoolSettings = rules.PoolSettings{
 // Claims returns a claim reconciler that works with c, as one worker of a manager.
 func (n *Namespace) Claims(c client.Client) *sandboxclaim.Reconciler {
 	return &sandboxclaim.Reconciler{
-		Client: c, Live: n.Controller, Candidates: n.Index, Recorder: n.Recorder, Metrics: n.Metrics, Now: n.Clock.Now,
+		Client: c, Live: n.Controller, Candidates: n.Index, LabelDomains: rules.DefaultLabelDomains,
+		Recorder: n.Recorder, Metrics: n.Metrics, Now: n.Clock.Now,
 	}
 }
 

@@ -1,0 +1,102 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+)
+
+// ClaimExpiresAt returns when claim expires: at its shutdownTime, or ttlSecondsAfterFinished after its Sandbox finished,
+// whichever comes first. When the Sandbox finished is read from the claim's own status, which keeps it when the Sandbox is
+// gone. It returns false for a claim that does not expire, as far as is known yet.
+func ClaimExpiresAt(claim *extensionsv1.SandboxClaim) (time.Time, bool) {
+	lifecycle := claim.Spec.Lifecycle
+	if lifecycle == nil {
+		return time.Time{}, false
+	}
+	var moments []time.Time
+	if lifecycle.ShutdownTime != nil {
+		moments = append(moments, lifecycle.ShutdownTime.Time)
+	}
+	finished := meta.FindStatusCondition(claim.Status.Conditions, extensionsv1.ConditionFinished)
+	if lifecycle.TTLSecondsAfterFinished != nil && finished != nil && finished.Status == metav1.ConditionTrue {
+		moments = append(moments, finished.LastTransitionTime.Add(time.Duration(*lifecycle.TTLSecondsAfterFinished)*time.Second))
+	}
+	if len(moments) == 0 {
+		return time.Time{}, false
+	}
+	return slices.MinFunc(moments, time.Time.Compare), true
+}
+
+// IsClaimExpired says whether claim's time is up. Such a claim binds and adopts nothing.
+func IsClaimExpired(claim *extensionsv1.SandboxClaim, now time.Time) bool {
+	at, expires := ClaimExpiresAt(claim)
+	return expires && !now.Before(at)
+}
+
+// UntilClaimExpires returns how long to wait before claim has to be looked at again for its time, or 0 where it has not: it
+// does not expire, or has and says so.
+func UntilClaimExpires(claim *extensionsv1.SandboxClaim, now time.Time) time.Duration {
+	at, expires := ClaimExpiresAt(claim)
+	if !expires || SaysExpired(claim) && !now.Before(at) {
+		return 0
+	}
+	return max(at.Sub(now), time.Millisecond)
+}
+
+// ShutdownPolicy returns what becomes of claim when it expires; Retain where it does not say.
+func ShutdownPolicy(claim *extensionsv1.SandboxClaim) extensionsv1.ShutdownPolicy {
+	if claim.Spec.Lifecycle == nil || claim.Spec.Lifecycle.ShutdownPolicy == "" {
+		return extensionsv1.ShutdownPolicyRetain
+	}
+	return claim.Spec.Lifecycle.ShutdownPolicy
+}
+
+// ClaimExpired is the Problem of a claim whose time is up. sandbox is the one that its binding names, or nil: one that is in
+// the way of the claim's own name is not the claim's to delete.
+func ClaimExpired(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox) *Problem {
+	problem := &Problem{Reason: extensionsv1.ReasonClaimExpired, Message: "Claim expired. Sandbox cleanup initiated."}
+	if sandbox != nil && IsColdName(claim, sandbox.Name) && !ControlledBy(sandbox, claim) {
+		problem.Message = fmt.Sprintf("Claim expired. Sandbox %q is not controlled by claim %q; deletion skipped.", sandbox.Name, claim.Name)
+	}
+	return problem
+}
+
+// ExpiredStatus returns the status of a claim whose time is up, computed from scratch; sandbox is the one that its binding
+// names, or nil. That its Sandbox finished stays on record, since the claim may have expired by it. Under Retain the Sandbox
+// itself is given up, and does not stay on record: should the claim get more time, it gets a Sandbox again, as a new
+// claim does. Its binding stays: no other Sandbox can be the claim's before that one is gone.
+func ExpiredStatus(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox, now time.Time) extensionsv1.SandboxClaimStatus {
+	problem := ClaimExpired(claim, sandbox)
+	if sandbox != nil && !ControlledBy(sandbox, claim) {
+		sandbox = nil
+	}
+	status := ClaimStatus(claim, sandbox, problem, now)
+	if finished := meta.FindStatusCondition(claim.Status.Conditions, extensionsv1.ConditionFinished); finished != nil {
+		status.Conditions = slices.DeleteFunc(status.Conditions, func(c metav1.Condition) bool { return c.Type == finished.Type })
+		status.Conditions = append(status.Conditions, *finished)
+		sortConditions(status.Conditions)
+	}
+	if ShutdownPolicy(claim) == extensionsv1.ShutdownPolicyRetain {
+		status.Sandbox = extensionsv1.ClaimedSandbox{}
+	}
+	return status
+}
+
+// SaysExpired says whether claim's status tells that its time is up.
+func SaysExpired(claim *extensionsv1.SandboxClaim) bool {
+	ready := meta.FindStatusCondition(claim.Status.Conditions, extensionsv1.ConditionReady)
+	return ready != nil && ready.Reason == extensionsv1.ReasonClaimExpired
+}
+
+// gaveUp says whether claim, whose status named a Sandbox, may name none any more: it expired under Retain, says so, and
+// keeps the binding to that Sandbox.
+func gaveUp(claim *extensionsv1.SandboxClaim, sandbox string) bool {
+	return SaysExpired(claim) && ShutdownPolicy(claim) == extensionsv1.ShutdownPolicyRetain && Binding(claim) == sandbox
+}

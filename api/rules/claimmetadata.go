@@ -1,0 +1,108 @@
+package rules
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+)
+
+// OwnPodMetadata returns the pod metadata of sandbox without what a claim added: what its template gave it.
+func OwnPodMetadata(sandbox *sandboxv1.Sandbox) sandboxv1.PodMetadata {
+	own := *sandbox.Spec.PodTemplate.Metadata.DeepCopy()
+	drop(own.Labels, strings.Split(sandbox.Annotations[sandboxv1.AnnotationClaimLabels], ","))
+	drop(own.Annotations, strings.Split(sandbox.Annotations[sandboxv1.AnnotationClaimAnnotations], ","))
+	return own
+}
+
+// Contradicts says whether claim asks for another value of something that own, the pod metadata of a template or of a
+// Sandbox, has already.
+func Contradicts(claim *extensionsv1.SandboxClaim, own sandboxv1.PodMetadata) bool {
+	return len(CheckAgainst(claim, own)) > 0
+}
+
+// CheckAgainst returns an error for each key of claim's additionalPodMetadata that own, the pod metadata of its template or
+// of its Sandbox, has with another value.
+func CheckAgainst(claim *extensionsv1.SandboxClaim, own sandboxv1.PodMetadata) field.ErrorList {
+	added := claim.Spec.AdditionalPodMetadata
+	errs := conflicts(additionalPath.Child("labels"), added.Labels, own.Labels)
+	return append(errs, conflicts(additionalPath.Child("annotations"), added.Annotations, own.Annotations)...)
+}
+
+func conflicts(path *field.Path, added, own map[string]string) field.ErrorList {
+	var errs field.ErrorList
+	for _, key := range sortedKeys(added) {
+		if value, has := own[key]; has && value != added[key] {
+			errs = append(errs, field.Invalid(path.Key(key), added[key], fmt.Sprintf(
+				"the template sets it to %q, and a claim only adds: leave it out", value)))
+		}
+	}
+	return errs
+}
+
+// WithClaimMetadata returns sandbox with claim's additionalPodMetadata in its pod metadata, and without what it was before;
+// sandbox itself where nothing changes. Which keys are the claim's is recorded in annotations, so that they can be taken
+// away again although the template may be gone by then. What is there already is not judged again: a claim that has its
+// Sandbox keeps it as it is. domains are those of labels that are allowed.
+func WithClaimMetadata(
+	sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim, domains LabelDomains,
+) (*sandboxv1.Sandbox, *Problem) {
+	own, added := OwnPodMetadata(sandbox), claim.Spec.AdditionalPodMetadata
+	wanted := sandbox.DeepCopy()
+	metadata := &wanted.Spec.PodTemplate.Metadata
+	metadata.Labels = overlay(own.Labels, added.Labels)
+	metadata.Annotations = overlay(own.Annotations, added.Annotations)
+	noteAdded(wanted, sandboxv1.AnnotationClaimLabels, own.Labels, added.Labels)
+	noteAdded(wanted, sandboxv1.AnnotationClaimAnnotations, own.Annotations, added.Annotations)
+	if equality.Semantic.DeepEqual(sandbox, wanted) {
+		return sandbox, nil
+	}
+	if errs := append(CheckAdditionalPodMetadata(claim, domains), CheckAgainst(claim, own)...); len(errs) > 0 {
+		return nil, unusable(extensionsv1.ReasonInvalidMetadata, errs)
+	}
+	return wanted, nil
+}
+
+// MetadataProblem says why claim's additionalPodMetadata cannot be had from template, nil where that does not exist, or nil.
+func MetadataProblem(claim *extensionsv1.SandboxClaim, template *extensionsv1.SandboxTemplate, domains LabelDomains) *Problem {
+	errs := CheckAdditionalPodMetadata(claim, domains)
+	if template != nil {
+		errs = append(errs, CheckAgainst(claim, template.Spec.PodTemplate.Metadata)...)
+	}
+	if len(errs) == 0 {
+		return nil
+	}
+	return unusable(extensionsv1.ReasonInvalidMetadata, errs)
+}
+
+// overlay returns base with added on top.
+func overlay(base, added map[string]string) map[string]string {
+	merged := maps.Clone(base)
+	if merged == nil && len(added) > 0 {
+		merged = map[string]string{}
+	}
+	maps.Copy(merged, added)
+	return merged
+}
+
+// noteAdded records in an annotation of sandbox which keys came from added and are not in own, or removes it if none did.
+func noteAdded(sandbox *sandboxv1.Sandbox, annotation string, own, added map[string]string) {
+	delete(sandbox.Annotations, annotation)
+	added = maps.Clone(added)
+	maps.DeleteFunc(added, func(key, _ string) bool { _, has := own[key]; return has })
+	if len(added) > 0 && sandbox.Annotations == nil {
+		sandbox.Annotations = map[string]string{}
+	}
+	record(sandbox.Annotations, annotation, added)
+}
+
+// unusable is the Problem of a claim that asks for what it cannot have. It goes away when the claim or its template changes,
+// and so has no cause to be tried again for.
+func unusable(reason string, errs field.ErrorList) *Problem {
+	return &Problem{Reason: reason, Message: errs.ToAggregate().Error()}
+}

@@ -1,0 +1,118 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	apivalidation "k8s.io/apimachinery/pkg/api/validation"
+	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+)
+
+var additionalPath = field.NewPath("spec", "additionalPodMetadata")
+
+// LabelDomains are the domains, each with those below it, of the labels that claims may give their Pods. Network policies,
+// schedulers and quotas go by labels: which ones a user may choose is for the administrator to say.
+type LabelDomains []string
+
+// DefaultLabelDomains are those where the administrator says nothing.
+var DefaultLabelDomains = LabelDomains{"sandbox.users.io"}
+
+// ParseLabelDomains reads domains that are separated by commas or lines. It returns DefaultLabelDomains for a text without
+// any, and an error that names what is no domain.
+func ParseLabelDomains(text string) (LabelDomains, error) {
+	var domains LabelDomains
+	for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == ',' || r == '\n' || r == '\r' }) {
+		domain := strings.ToLower(strings.TrimSpace(word))
+		if domain == "" {
+			continue
+		}
+		if problems := validation.IsDNS1123Subdomain(domain); len(problems) > 0 {
+			return nil, fmt.Errorf("label domain %q: %s", domain, strings.Join(problems, "; "))
+		}
+		domains = append(domains, domain)
+	}
+	if len(domains) == 0 {
+		return DefaultLabelDomains, nil
+	}
+	return domains, nil
+}
+
+// includes says whether domain is one of d, or below one.
+func (d LabelDomains) includes(domain string) bool {
+	return slices.ContainsFunc(d, func(allowed string) bool {
+		return domain == allowed || strings.HasSuffix(domain, "."+allowed)
+	})
+}
+
+// systemDomains are those whose annotations tell Kubernetes, or Namesake, what to do with a Pod.
+var systemDomains = LabelDomains{"kubernetes.io", "k8s.io", sandboxv1.GroupName}
+
+// CheckAdditionalPodMetadata checks what claim adds to its Pod, as far as it shows without a template: labels are of one of
+// these domains, annotations of none that Kubernetes or Namesake acts on, and none is reserved.
+func CheckAdditionalPodMetadata(claim *extensionsv1.SandboxClaim, domains LabelDomains) field.ErrorList {
+	var errs field.ErrorList
+	added := claim.Spec.AdditionalPodMetadata
+	for _, key := range sortedKeys(added.Labels) {
+		errs = append(errs, checkLabel(additionalPath.Child("labels").Key(key), key, added.Labels[key], domains)...)
+	}
+	for _, key := range sortedKeys(added.Annotations) {
+		errs = append(errs, checkAnnotation(additionalPath.Child("annotations").Key(key), key)...)
+	}
+	if err := apivalidation.ValidateAnnotationsSize(added.Annotations); err != nil {
+		errs = append(errs, field.TooLong(additionalPath.Child("annotations"), "", apivalidation.TotalAnnotationSizeLimitB))
+	}
+	return errs
+}
+
+func checkLabel(path *field.Path, key, value string, domains LabelDomains) field.ErrorList {
+	var errs field.ErrorList
+	for _, problem := range validation.IsValidLabelValue(value) {
+		errs = append(errs, field.Invalid(path, value, problem))
+	}
+	problems := validation.IsQualifiedName(key)
+	domain, _, hasDomain := strings.Cut(key, "/")
+	switch {
+	case len(problems) > 0:
+		errs = append(errs, field.Invalid(path, key, strings.Join(problems, "; ")))
+	case strings.EqualFold(key, "app") && strings.EqualFold(value, "sandbox-router"):
+		errs = append(errs, field.Forbidden(path, "it would make the Pod pass for the router: leave it out"))
+	case IsReserved(key):
+		errs = append(errs, field.Forbidden(path, "only Namesake's controller sets labels of this domain: leave it out"))
+	case !hasDomain:
+		errs = append(errs, field.Invalid(path, key, fmt.Sprintf("a label needs a domain in front: use %q", domains.example(key))))
+	case !domains.includes(domain):
+		errs = append(errs, field.Forbidden(path, fmt.Sprintf(
+			"domain %q is not one of those that the administrator allows: use %s, or one below", domain, strings.Join(domains, ", "))))
+	}
+	return errs
+}
+
+// example returns a label of the first domain.
+func (d LabelDomains) example(name string) string {
+	if len(d) == 0 {
+		return name
+	}
+	return d[0] + "/" + name
+}
+
+func checkAnnotation(path *field.Path, key string) field.ErrorList {
+	lower := strings.ToLower(key) // As the API server checks the keys of annotations.
+	domain, _, hasDomain := strings.Cut(lower, "/")
+	switch problems := validation.IsQualifiedName(lower); {
+	case len(problems) > 0:
+		return field.ErrorList{field.Invalid(path, key, strings.Join(problems, "; "))}
+	case lower == sandboxv1.AnnotationSafeToEvict:
+		return nil
+	case IsReserved(lower):
+		return field.ErrorList{field.Forbidden(path, "only Namesake's controller sets this: leave it out")}
+	case hasDomain && systemDomains.includes(domain):
+		return field.ErrorList{field.Forbidden(path, fmt.Sprintf(
+			"annotations of %s are for the template to set: leave it out", strings.Join(systemDomains, ", ")))}
+	}
+	return nil
+}

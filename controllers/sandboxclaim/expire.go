@@ -1,0 +1,94 @@
+package sandboxclaim
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	"github.com/namesake-sandbox/namesake/api/rules"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/controllers/internal/index"
+	"github.com/namesake-sandbox/namesake/controllers/internal/write"
+)
+
+// expire ends claim, whose time is up: it says so first, on the version of the claim that it was decided on, and acts only
+// then. A claim that got more time in between is not that version any more.
+func (r *Reconciler) expire(ctx context.Context, claim *extensionsv1.SandboxClaim) (*sandboxv1.Sandbox, *rules.Problem, error) {
+	if older := claim.Status.Sandbox.Name; older != "" && rules.Binding(claim) != older {
+		if err := r.bind(ctx, claim); err != nil { // The status is about to forget what no annotation says.
+			return nil, nil, err
+		}
+	}
+	sandbox, err := bound(ctx, r.Client, claim)
+	if err != nil {
+		return nil, nil, err
+	}
+	said := rules.SaysExpired(claim)
+	if _, err := r.writeStatus(ctx, claim, rules.ExpiredStatus(claim, sandbox, r.Now())); err != nil {
+		return nil, nil, err
+	}
+	if !said {
+		r.Recorder.Eventf(claim, nil, corev1.EventTypeNormal, extensionsv1.ReasonClaimExpired, "Claim Expired", "Claim expired")
+	}
+	switch rules.ShutdownPolicy(claim) {
+	case extensionsv1.ShutdownPolicyDelete:
+		return sandbox, nil, r.delete(ctx, claim, metav1.DeletePropagationBackground)
+	case extensionsv1.ShutdownPolicyDeleteForeground:
+		return sandbox, nil, r.delete(ctx, claim, metav1.DeletePropagationForeground)
+	default:
+		return sandbox, nil, r.deleteSandboxes(ctx, claim)
+	}
+}
+
+// delete deletes claim as it is here, and with it its Sandbox.
+func (r *Reconciler) delete(ctx context.Context, claim *extensionsv1.SandboxClaim, dependents metav1.DeletionPropagation) error {
+	if err := write.DeleteUnchanged(ctx, r.Client, claim, client.PropagationPolicy(dependents)); err != nil {
+		return fmt.Errorf("deleting claim %q, which has expired: %w", claim.Name, err)
+	}
+	r.Recorder.Eventf(claim, nil, corev1.EventTypeNormal, extensionsv1.ReasonClaimExpired, "Deleting",
+		"Deleting Claim (ShutdownPolicy=%s)", rules.ShutdownPolicy(claim))
+	return nil
+}
+
+// deleteSandboxes deletes what claim controls, whatever its name is and whether or not the claim has shown it. They are found
+// first and the claim is read live then: had it got more time, and another Sandbox, that one would not be among them. What
+// the cache does not show yet wakes the claim when it does.
+func (r *Reconciler) deleteSandboxes(ctx context.Context, claim *extensionsv1.SandboxClaim) error {
+	controlled, err := r.controlled(ctx, claim)
+	if err != nil || len(controlled) == 0 {
+		return err
+	}
+	now := &extensionsv1.SandboxClaim{}
+	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(claim), now); err != nil {
+		return err
+	}
+	if now.UID != claim.UID || now.DeletionTimestamp != nil || !rules.IsClaimExpired(now, r.Now()) {
+		return nil // Its own change wakes it, if it is still there.
+	}
+	for _, sandbox := range controlled {
+		if err := write.DeleteSame(ctx, r.Client, sandbox); write.IgnoreWeather(err) != nil {
+			return fmt.Errorf("deleting Sandbox %q of claim %q, which has expired: %w", sandbox.Name, claim.Name, err)
+		}
+	}
+	return nil
+}
+
+// controlled returns the Sandboxes that claim controls and that are not being deleted, as far as the cache has them.
+func (r *Reconciler) controlled(ctx context.Context, claim *extensionsv1.SandboxClaim) ([]*sandboxv1.Sandbox, error) {
+	var list sandboxv1.SandboxList
+	if err := r.Client.List(ctx, &list, client.InNamespace(claim.Namespace),
+		client.MatchingFields{index.ClaimUID: string(claim.UID)}, client.UnsafeDisableDeepCopy); err != nil {
+		return nil, fmt.Errorf("listing the Sandboxes of claim %q: %w", claim.Name, err)
+	}
+	var found []*sandboxv1.Sandbox
+	for i := range list.Items {
+		if list.Items[i].DeletionTimestamp == nil {
+			found = append(found, &list.Items[i])
+		}
+	}
+	return found, nil
+}

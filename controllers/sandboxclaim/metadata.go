@@ -1,0 +1,32 @@
+package sandboxclaim
+
+import (
+	"context"
+	"fmt"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	"github.com/namesake-sandbox/namesake/api/rules"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/controllers/internal/write"
+)
+
+// ensureMetadata brings the pod metadata of sandbox, which claim controls, to what claim adds to it now; the Sandbox controller
+// takes it to the Pod. It needs neither template nor pool: the Sandbox knows what is its own.
+func (r *Reconciler) ensureMetadata(
+	ctx context.Context, claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox,
+) (*sandboxv1.Sandbox, error) {
+	if sandbox.DeletionTimestamp != nil {
+		return sandbox, nil
+	}
+	wanted, problem := rules.WithClaimMetadata(sandbox, claim, r.LabelDomains)
+	if problem != nil {
+		return sandbox, problem
+	}
+	if wanted == sandbox {
+		return sandbox, nil
+	}
+	if err := write.Changed(ctx, r.Client, wanted, sandbox); err != nil {
+		return sandbox, fmt.Errorf("changing the pod metadata of Sandbox %q: %w", sandbox.Name, err)
+	}
+	return wanted, nil
+}
