@@ -26,18 +26,12 @@ const gather = 100 * time.Millisecond
 
 type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
 
-// Setup adds the reconciler to mgr. A pool's own status wakes it, too, in a while: one that was computed from an old view,
-// here or by another manager, is the last change that anyone sees. But not one that tells of a refusal: that is tried again
-// with backoff, and if its words differ at each try, it would wake itself for ever.
+// Setup adds the reconciler to mgr.
 func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) error {
 	return builder.ControllerManagedBy(mgr).
 		For(&extensionsv1.SandboxWarmPool{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
 		Watches(&extensionsv1.SandboxWarmPool{}, handler.Funcs{
-			UpdateFunc: func(_ context.Context, e event.UpdateEvent, q queue) {
-				if !rules.IsPoolRefused(e.ObjectNew.(*extensionsv1.SandboxWarmPool)) {
-					q.AddAfter(reconcile.Request{NamespacedName: client.ObjectKeyFromObject(e.ObjectNew)}, gather)
-				}
-			},
+			UpdateFunc: poolChanged,
 			DeleteFunc: func(_ context.Context, e event.DeleteEvent, _ queue) { r.memories.forget(e.Object.GetUID()) },
 		}).
 		Watches(&sandboxv1.Sandbox{}, handler.Funcs{
@@ -48,6 +42,15 @@ func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) erro
 		Watches(&extensionsv1.SandboxTemplate{}, handler.EnqueueRequestsFromMapFunc(r.poolsOf)).
 		WithOptions(options).
 		Complete(reconcile.AsReconciler(r.Client, r))
+}
+
+// poolChanged wakes a pool, in a while, when its own status changed: one that was computed from an old view, here or by
+// another manager, is the last change that anyone sees. But not when that tells of a refusal, which is tried again with
+// backoff: if its words differ at each try, it would wake itself for ever.
+func poolChanged(_ context.Context, e event.UpdateEvent, q queue) {
+	if !rules.IsPoolRefused(e.ObjectNew.(*extensionsv1.SandboxWarmPool)) {
+		q.AddAfter(reconcile.Request{NamespacedName: client.ObjectKeyFromObject(e.ObjectNew)}, gather)
+	}
 }
 
 // memberChanged wakes the pool at once when a member leaves it, and soon when a member's readiness changes.

@@ -1,0 +1,98 @@
+package sandboxwarmpool
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	"github.com/namesake-sandbox/namesake/api/rules"
+	"github.com/namesake-sandbox/namesake/test/builder"
+)
+
+// woken notes who is woken, and in what time.
+type woken struct {
+	workqueue.TypedRateLimitingInterface[reconcile.Request]
+
+	who []string
+}
+
+func (w *woken) AddAfter(request reconcile.Request, in time.Duration) {
+	w.who = append(w.who, fmt.Sprintf("%s in %s", request, in))
+}
+
+func TestMembersWakeTheirPool(t *testing.T) {
+	pool := builder.MakePool("p").Obj()
+	member := func() *builder.SandboxWrapper { return builder.MakeSandbox("a").Pool(pool) }
+	claim := builder.MakeClaim("c").Obj()
+	for name, tc := range map[string]struct {
+		before, after *builder.SandboxWrapper
+		want          []string
+	}{
+		"it turns Ready":                   {member(), member().Ready(), []string{"default/p in 100ms"}},
+		"it falls over":                    {member().Ready(), member().Ready().Generation(2), []string{"default/p in 100ms"}},
+		"a claim adopts it":                {member().Ready(), member().Ready().ClaimedBy(claim), []string{"default/p in 0s"}},
+		"it is deleted":                    {member(), member().Deleting(), []string{"default/p in 0s"}},
+		"it is orphaned":                   {member(), member().OwnerReferences(), []string{"default/p in 0s"}},
+		"it moves to another node":         {member().Ready(), member().Node("b").Ready(), nil},
+		"a Sandbox of a claim turns Ready": {builder.MakeSandbox("a").ClaimedBy(claim), builder.MakeSandbox("a").ClaimedBy(claim).Ready(), nil},
+		"a Sandbox of nobody does":         {builder.MakeSandbox("a"), builder.MakeSandbox("a").Ready(), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			q := &woken{}
+			memberChanged(t.Context(), event.UpdateEvent{ObjectOld: tc.before.Obj(), ObjectNew: tc.after.Obj()}, q)
+			if diff := cmp.Diff(tc.want, q.who); diff != "" {
+				t.Errorf("woken (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// A pool's own status wakes it, but a refusal, which may read differently each time, does not.
+func TestAPoolWakesItself(t *testing.T) {
+	for name, tc := range map[string]struct {
+		pool *builder.PoolWrapper
+		want []string
+	}{
+		"it fills":      {builder.MakePool("p").Condition("Progressing", metav1.ConditionTrue, extensionsv1.ReasonPoolFilling), []string{"default/p in 100ms"}},
+		"it is stuck":   {builder.MakePool("p").Condition("Progressing", metav1.ConditionFalse, extensionsv1.ReasonSandboxesNotReady), []string{"default/p in 100ms"}},
+		"it is refused": {builder.MakePool("p").Condition("Progressing", metav1.ConditionFalse, extensionsv1.ReasonSandboxRefused), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			q := &woken{}
+			poolChanged(t.Context(), event.UpdateEvent{ObjectOld: builder.MakePool("p").Obj(), ObjectNew: tc.pool.Obj()}, q)
+			if diff := cmp.Diff(tc.want, q.who); diff != "" {
+				t.Errorf("woken (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestMemories(t *testing.T) {
+	var m memories
+	kept := &rules.PoolMemory{}
+	m.forget("a")
+	m.keep("a", kept)
+	if m.of("a") != kept || m.of("b") != nil {
+		t.Error("what is kept of one pool is that pool's")
+	}
+	m.forget(types.UID("a"))
+	if m.of("a") != nil {
+		t.Error("what is forgotten is still there")
+	}
+}
+
+func TestEarlier(t *testing.T) {
+	for _, tc := range []struct{ a, b, want time.Duration }{{0, 0, 0}, {0, 3, 3}, {3, 0, 3}, {2, 3, 2}, {3, 2, 2}} {
+		if got := earlier(tc.a, tc.b); got != tc.want {
+			t.Errorf("earlier(%d, %d): %d, want %d", tc.a, tc.b, got, tc.want)
+		}
+	}
+}
