@@ -73,9 +73,14 @@ manifests: ## Generate CRDs, RBAC and webhook manifests below config.
 chart: ## Generate what the chart shares with config, and its README.md.
 	$(GO) run ./charts/generate
 
+# docs/api.md comes from CRDs that have the descriptions of fields whole.
+API_REFERENCE = crds="$$(mktemp -d)"; trap 'rm -rf "$$crds"' EXIT; \
+	$(CONTROLLER_GEN) crd paths=./api/... output:crd:dir="$$crds" && $(GO) run ./docs/generate -crds "$$crds"
+
 .PHONY: docs
 docs: ## Generate the pages of docs that say what the code says.
 	$(GO) test ./cmd/namesake -run TestDocs -count=1 -args -update
+	$(API_REFERENCE)
 
 ##@ Checks
 
@@ -101,6 +106,7 @@ verify-chart:
 .PHONY: verify-docs
 verify-docs:
 	@$(GO) test ./cmd/namesake -run TestDocs
+	@$(API_REFERENCE) -check
 
 .PHONY: verify-modules
 verify-modules:
@@ -138,7 +144,7 @@ test: ## Everything that a change has to pass.
 
 .PHONY: unit
 unit: ## Unit tests.
-	$(GO) test -race $(GOTESTFLAGS) $(PRODUCT) ./test/builder/... ./test/docs/... ./test/rights/...
+	$(GO) test -race $(GOTESTFLAGS) $(PRODUCT) ./docs/... ./test/builder/... ./test/docs/... ./test/rights/...
 
 .PHONY: cluster-unit
 cluster-unit: ## The tests of the test cluster's own module.

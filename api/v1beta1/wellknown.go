@@ -41,8 +41,9 @@ const (
 	// LabelLaunchType is on a Sandbox: LaunchTypeWarm or LaunchTypeCold. Written by the pool and claim controllers.
 	LabelLaunchType = ReservedPrefix + "launch-type"
 
-	// LabelCreatedBy is on a claim, on the Sandbox and on the Pod: who asked for it, one of the CreatedBy values.
-	// Clients write it on claims, the pool controller on its Sandboxes; adoption copies the claim's.
+	// LabelCreatedBy is on a claim, on the Sandbox and on the Pod: who asked for it, CreatedByGoClient or
+	// CreatedByPythonClient, CreatedByController for a pool, or else CreatedByUnknown on the Pod. Clients write it on
+	// claims, the pool controller on its Sandboxes; adoption copies the claim's.
 	LabelCreatedBy = ReservedPrefix + "created-by"
 
 	// LabelClaimUID is on a Sandbox that a claim controls, and on its Pod: the UID of the claim. Written when the Sandbox is
@@ -53,8 +54,8 @@ const (
 	// whose name it bears take it over. Written by an administrator.
 	LabelAdoptable = ReservedPrefix + "adoptable"
 
-	// LabelBinding is on a claim: the name of its Sandbox, as it was recorded before AnnotationBinding. It is read, and
-	// followed by that annotation; dropped from new claims.
+	// LabelBinding is on a claim: the name of its Sandbox, as it was recorded before there was an annotation of this
+	// key. It is read, and followed by that annotation; dropped from new claims.
 	LabelBinding = ReservedPrefix + "sandbox-name"
 )
 

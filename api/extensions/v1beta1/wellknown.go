@@ -15,14 +15,6 @@ const (
 // own group. They are not copied to a Pod.
 const ReservedPrefix = GroupName + "/"
 
-// Reasons of the events of a template, which has no status.
-const (
-	// EventNetworkPolicyFailed: the template's NetworkPolicy is not what it should be; the message says why.
-	EventNetworkPolicyFailed = "NetworkPolicyFailed"
-	// EventNameCollision: NetworkPolicies cannot tell the Pods of this template from those of another.
-	EventNameCollision = "NameCollision"
-)
-
 // NetworkPolicySuffix follows a template's name in the name of its NetworkPolicy.
 const NetworkPolicySuffix = "-network-policy"
 
@@ -80,4 +72,12 @@ const (
 	ReasonSandboxNotReady = "SandboxNotReady"
 	// ReasonReconcilerError: the last pass failed; the message says how.
 	ReasonReconcilerError = "ReconcilerError"
+)
+
+// Reasons of the events of a template, which has no status.
+const (
+	// EventNetworkPolicyFailed: the template's NetworkPolicy is not what it should be; the message says why.
+	EventNetworkPolicyFailed = "NetworkPolicyFailed"
+	// EventNameCollision: NetworkPolicies cannot tell the Pods of this template from those of another.
+	EventNameCollision = "NameCollision"
 )
