@@ -5,7 +5,6 @@ import (
 	"context"
 	"time"
 
-	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
@@ -54,7 +53,7 @@ func Setup(ctx context.Context, mgr manager.Manager, o Options) error {
 		return err
 	}
 	sandboxes := &sandbox.Reconciler{
-		Client: o.Sandboxes, Live: o.Live, Recorder: mgr.GetEventRecorder("sandbox-controller"), Now: o.Now,
+		Client: o.Sandboxes, Live: o.Live, Recorder: recorderOf(mgr, "sandbox-controller"), Now: o.Now,
 		ClusterDomain: o.ClusterDomain,
 	}
 	if err := sandboxes.Setup(mgr, o.SandboxController); err != nil {
@@ -62,7 +61,7 @@ func Setup(ctx context.Context, mgr manager.Manager, o Options) error {
 	}
 	claims := &sandboxclaim.Reconciler{
 		Client: o.Claims, Live: o.Live, Candidates: o.Candidates, LabelDomains: o.LabelDomains,
-		Recorder: mgr.GetEventRecorder("sandboxclaim-controller"), Metrics: o.Metrics, Now: o.Now, Unnoted: o.UnnotedClaims,
+		Recorder: recorderOf(mgr, "sandboxclaim-controller"), Metrics: o.Metrics, Now: o.Now, Unnoted: o.UnnotedClaims,
 	}
 	if o.QuietClaims {
 		claims.Recorder = silence{}
@@ -71,23 +70,13 @@ func Setup(ctx context.Context, mgr manager.Manager, o Options) error {
 		return err
 	}
 	templates := &sandboxtemplate.Reconciler{
-		Client: o.Templates, Live: o.Live, Recorder: mgr.GetEventRecorder("sandboxtemplate-controller"), Router: o.Router,
+		Client: o.Templates, Live: o.Live, Recorder: recorderOf(mgr, "sandboxtemplate-controller"), Router: o.Router,
 	}
 	if err := templates.Setup(mgr, o.TemplateController); err != nil {
 		return err
 	}
 	pools := &sandboxwarmpool.Reconciler{
-		Client: o.Pools, Recorder: mgr.GetEventRecorder("sandboxwarmpool-controller"), Settings: o.PoolSettings, Now: o.Now,
+		Client: o.Pools, Recorder: recorderOf(mgr, "sandboxwarmpool-controller"), Settings: o.PoolSettings, Now: o.Now,
 	}
 	return pools.Setup(mgr, o.PoolController)
-}
-
-// silence is a recorder that drops every event.
-type silence struct{}
-
-// Eventf implements recorder.EventRecorder.
-func (silence) Eventf(_, _ runtime.Object, _, _, _, _ string, _ ...any) {}
-
-// AnnotatedEventf implements recorder.EventRecorder.
-func (silence) AnnotatedEventf(_, _ runtime.Object, _ map[string]string, _, _, _, _ string, _ ...any) {
 }

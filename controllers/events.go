@@ -1,0 +1,51 @@
+package controllers
+
+import (
+	"fmt"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	"sigs.k8s.io/controller-runtime/pkg/recorder"
+)
+
+// noteLimit is how long the note of an event may be, in bytes. The API server refuses a longer one, and the event is lost.
+const noteLimit = 1024
+
+// brief is a recorder that cuts notes to what an event holds: the API server's own words, which some of them hold, can be long.
+type brief struct{ recorder.EventRecorder }
+
+func recorderOf(mgr manager.Manager, name string) recorder.EventRecorder {
+	return brief{mgr.GetEventRecorder(name)}
+}
+
+// Eventf implements recorder.EventRecorder.
+func (b brief) Eventf(regarding, related runtime.Object, kind, reason, action, note string, args ...any) {
+	b.EventRecorder.Eventf(regarding, related, kind, reason, action, "%s", cut(fmt.Sprintf(note, args...)))
+}
+
+// AnnotatedEventf implements recorder.EventRecorder.
+func (b brief) AnnotatedEventf(
+	regarding, related runtime.Object, annotations map[string]string, kind, reason, action, note string, args ...any,
+) {
+	b.EventRecorder.AnnotatedEventf(regarding, related, annotations, kind, reason, action, "%s", cut(fmt.Sprintf(note, args...)))
+}
+
+// cut returns note, or as much of it as fits, between two characters, and what shows that it goes on.
+func cut(note string) string {
+	const more = "..."
+	if len(note) <= noteLimit {
+		return note
+	}
+	return strings.ToValidUTF8(note[:noteLimit-len(more)], "") + more
+}
+
+// silence is a recorder that drops every event.
+type silence struct{}
+
+// Eventf implements recorder.EventRecorder.
+func (silence) Eventf(_, _ runtime.Object, _, _, _, _ string, _ ...any) {}
+
+// AnnotatedEventf implements recorder.EventRecorder.
+func (silence) AnnotatedEventf(_, _ runtime.Object, _ map[string]string, _, _, _, _ string, _ ...any) {
+}

@@ -1,0 +1,33 @@
+package controllers
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/client-go/tools/events"
+)
+
+// What an event cannot hold is cut, and what it can comes through as it is.
+func TestNotesFit(t *testing.T) {
+	long := strings.Repeat("a", noteLimit)
+	for name, tc := range map[string]struct{ note, want string }{
+		"short":                               {"100% of pod \"a\"", "100% of pod \"a\""},
+		"as long as may be":                   {long, long},
+		"a byte too long":                     {long + "b", long[:noteLimit-3] + "..."},
+		"cut in the middle of a character":    {long[:noteLimit-4] + "ä" + "bcd", long[:noteLimit-4] + "..."},
+		"a character that just fits is whole": {long[:noteLimit-5] + "ä" + "bcd b", long[:noteLimit-5] + "ä..."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fake := events.NewFakeRecorder(2)
+			recorder := brief{fake}
+			recorder.Eventf(nil, nil, "Warning", "Reason", "Act", "%s", tc.note)
+			recorder.AnnotatedEventf(nil, nil, nil, "Warning", "Reason", "Act", "%s", tc.note)
+			for range 2 {
+				if diff := cmp.Diff("Warning Reason "+tc.want, <-fake.Events); diff != "" {
+					t.Errorf("event (-want +got):\n%s", diff)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,57 @@
+package sandboxtemplate
+
+import (
+	"context"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/client-go/util/workqueue"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	"github.com/namesake-sandbox/namesake/api/rules"
+	"github.com/namesake-sandbox/namesake/controllers/internal/index"
+	"github.com/namesake-sandbox/namesake/test/builder"
+)
+
+// indexed is a client that lists templates by the hash of their names, as the cache does.
+type indexed struct {
+	client.Client
+
+	templates []*extensionsv1.SandboxTemplate
+}
+
+func (i indexed) List(_ context.Context, into client.ObjectList, options ...client.ListOption) error {
+	var o client.ListOptions
+	o.ApplyOptions(options)
+	list := into.(*extensionsv1.SandboxTemplateList)
+	for _, template := range i.templates {
+		if template.Namespace == o.Namespace && o.FieldSelector.Matches(fields.Set{index.NameHash: rules.Hash(template.Name)}) {
+			list.Items = append(list.Items, *template)
+		}
+	}
+	return nil
+}
+
+// A template that comes or goes wakes those that it collides with, and no others. It wakes itself by its own event.
+func TestWakeColliding(t *testing.T) {
+	first, second := builder.CollidingNames()
+	one, two := builder.MakeTemplate(first).Obj(), builder.MakeTemplate(second).Obj()
+	c := indexed{templates: []*extensionsv1.SandboxTemplate{
+		one, two, builder.MakeTemplate("python").Obj(), builder.MakeTemplate(second).Namespace("elsewhere").Obj(),
+	}}
+	q := workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[reconcile.Request]())
+	defer q.ShutDown()
+	(&Reconciler{Client: c}).wakeColliding(t.Context(), one, q)
+	var woken []reconcile.Request
+	for q.Len() > 0 {
+		request, _ := q.Get()
+		q.Done(request)
+		woken = append(woken, request)
+	}
+	if diff := cmp.Diff([]reconcile.Request{{NamespacedName: client.ObjectKeyFromObject(two)}}, woken); diff != "" {
+		t.Errorf("woken (-want +got):\n%s", diff)
+	}
+}
