@@ -12,12 +12,33 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// OwnPodMetadata returns the pod metadata of sandbox without what a claim added: what its template gave it.
-func OwnPodMetadata(sandbox *sandboxv1.Sandbox) sandboxv1.PodMetadata {
+// OwnPodMetadata returns the pod metadata of sandbox, which claim has or is to have, without what the claim added: what its
+// template gave it.
+func OwnPodMetadata(sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim) sandboxv1.PodMetadata {
 	own := *sandbox.Spec.PodTemplate.Metadata.DeepCopy()
-	drop(own.Labels, strings.Split(sandbox.Annotations[sandboxv1.AnnotationClaimLabels], ","))
-	drop(own.Annotations, strings.Split(sandbox.Annotations[sandboxv1.AnnotationClaimAnnotations], ","))
+	labels, annotations := addedKeys(sandbox, claim)
+	drop(own.Labels, labels)
+	drop(own.Annotations, annotations)
 	return own
+}
+
+// addedKeys returns the keys that claim has added to the pod metadata of sandbox, as recorded. agent-sandbox keeps no record:
+// where it has given the Sandbox to its claim, which the pod template says, what both have is the claim's.
+func addedKeys(sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim) (labels, annotations []string) {
+	recorded, has := sandbox.Annotations[sandboxv1.AnnotationClaimLabels]
+	others, hasOthers := sandbox.Annotations[sandboxv1.AnnotationClaimAnnotations]
+	if has || hasOthers || sandbox.Spec.PodTemplate.Metadata.Labels[sandboxv1.LabelClaimUID] == "" {
+		return strings.Split(recorded, ","), strings.Split(others, ",")
+	}
+	own, added := sandbox.Spec.PodTemplate.Metadata, claim.Spec.AdditionalPodMetadata
+	return shared(own.Labels, added.Labels), shared(own.Annotations, added.Annotations)
+}
+
+// shared returns the keys that have the same value in a and in b.
+func shared(a, b map[string]string) []string {
+	both := maps.Clone(b)
+	maps.DeleteFunc(both, func(key, value string) bool { has, ok := a[key]; return !ok || has != value })
+	return sortedKeys(both)
 }
 
 // Contradicts says whether claim asks for another value of something that own, the pod metadata of a template or of a
@@ -52,15 +73,18 @@ func conflicts(path *field.Path, added, own map[string]string) field.ErrorList {
 func WithClaimMetadata(
 	sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim, domains LabelDomains,
 ) (*sandboxv1.Sandbox, *Problem) {
-	own, added := OwnPodMetadata(sandbox), claim.Spec.AdditionalPodMetadata
+	own, added := OwnPodMetadata(sandbox, claim), claim.Spec.AdditionalPodMetadata
 	wanted := sandbox.DeepCopy()
 	metadata := &wanted.Spec.PodTemplate.Metadata
 	metadata.Labels = overlay(own.Labels, added.Labels)
 	metadata.Annotations = overlay(own.Annotations, added.Annotations)
 	noteAdded(wanted, sandboxv1.AnnotationClaimLabels, own.Labels, added.Labels)
 	noteAdded(wanted, sandboxv1.AnnotationClaimAnnotations, own.Annotations, added.Annotations)
-	if equality.Semantic.DeepEqual(sandbox, wanted) {
+	switch {
+	case equality.Semantic.DeepEqual(sandbox, wanted):
 		return sandbox, nil
+	case equality.Semantic.DeepEqual(sandbox.Spec, wanted.Spec): // Only the record is missing.
+		return wanted, nil
 	}
 	if errs := append(CheckAdditionalPodMetadata(claim, domains), CheckAgainst(claim, own)...); len(errs) > 0 {
 		return nil, unusable(extensionsv1.ReasonInvalidMetadata, errs)

@@ -99,6 +99,10 @@ func TestWithClaimMetadata(t *testing.T) {
 			Annotation(sandboxv1.AnnotationClaimLabels, team).Annotation(sandboxv1.AnnotationClaimAnnotations, "a")
 	}
 	claim := func() *builder.ClaimWrapper { return builder.MakeClaim("c") }
+	const uid = sandboxv1.LabelClaimUID
+	taken := func() *builder.SandboxWrapper { // As agent-sandbox leaves it.
+		return base().PodLabel(uid, "c").PodLabel("example.com/a", "b").PodAnnotation("a", "1")
+	}
 	for name, tc := range map[string]struct {
 		sandbox *builder.SandboxWrapper
 		claim   *builder.ClaimWrapper
@@ -148,6 +152,16 @@ func TestWithClaimMetadata(t *testing.T) {
 			claim: claim().PodLabel("example.com/a", "b"),
 			want:  sandboxv1.PodMetadata{Labels: m{"app": "x", "example.com/a": "b"}, Annotations: m{"note": "n"}},
 			noted: m{sandboxv1.AnnotationClaimLabels: "example.com/a"},
+		},
+		"what agent-sandbox has added is noted, and not judged": {
+			sandbox: taken(), claim: claim().PodLabel("example.com/a", "b").PodAnnotation("a", "1"),
+			want:  sandboxv1.PodMetadata{Labels: m{"app": "x", uid: "c", "example.com/a": "b"}, Annotations: m{"note": "n", "a": "1"}},
+			noted: m{sandboxv1.AnnotationClaimLabels: "example.com/a", sandboxv1.AnnotationClaimAnnotations: "a"},
+		},
+		"what the template has is no claim's there, either": {sandbox: taken(), claim: claim().PodAnnotation("note", "other"), refused: true},
+		"where agent-sandbox has added nothing, nothing is noted": {
+			sandbox: base().PodLabel(uid, "c"), claim: claim(), same: true,
+			want: sandboxv1.PodMetadata{Labels: m{"app": "x", uid: "c"}, Annotations: m{"note": "n"}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

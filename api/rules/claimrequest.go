@@ -50,7 +50,7 @@ func CheckRequest(
 	errs = append(errs, CheckAdditionalPodMetadata(claim, domains)...)
 	switch {
 	case sandbox != nil && (ControlledBy(sandbox, old) || IsPool(ControllerOf(sandbox))): // Not somebody else's.
-		errs = append(errs, CheckAgainst(claim, OwnPodMetadata(sandbox))...)
+		errs = append(errs, CheckAgainst(claim, OwnPodMetadata(sandbox, old))...)
 	case template != nil:
 		errs = append(errs, CheckAgainst(claim, template.Spec.PodTemplate.Metadata)...)
 	}
