@@ -50,7 +50,17 @@ func New(t *testing.T) *Namespace {
 // OldNamespace returns the namespace that Options.Old filled.
 func OldNamespace(t *testing.T) *Namespace {
 	t.Helper()
-	return in(t, shared.old)
+	return in(t, shared.old[0])
+}
+
+// OldNamespaces returns every namespace that Options.Old filled.
+func OldNamespaces(t *testing.T) []*Namespace {
+	t.Helper()
+	var namespaces []*Namespace
+	for _, name := range shared.old {
+		namespaces = append(namespaces, in(t, name))
+	}
+	return namespaces
 }
 
 func in(t *testing.T, name string) *Namespace {

@@ -43,6 +43,8 @@ type Options struct {
 	Unfed bool
 	// Old creates, as the administrator, what is there already when the webhooks are installed: what OldNamespace returns.
 	Old func(ctx context.Context, admin client.Client, namespace string) error
+	// OldCopies is for how many namespaces Old is called, which OldNamespaces returns; one if it is not set.
+	OldCopies int
 }
 
 // environment is what the tests of one package share.
@@ -51,8 +53,8 @@ type environment struct {
 	server  *envtest.Environment
 	hooks   *envtest.WebhookInstallOptions
 	scheme  *runtime.Scheme
-	folder  string // for files of this run
-	old     string // the namespace of Options.Old
+	folder  string   // for files of this run
+	old     []string // the namespaces of Options.Old
 	clock   *Clock
 
 	admin, controller, collector, editor, operator *rest.Config

@@ -63,11 +63,15 @@ func (e *environment) createOld(ctx context.Context, _ string) error {
 	if err != nil {
 		return err
 	}
-	if e.old, err = e.newNamespace(ctx); err != nil {
-		return err
-	}
-	if err := e.options.Old(ctx, admin, e.old); err != nil {
-		return fmt.Errorf("creating what was there before: %w", err)
+	for range max(1, e.options.OldCopies) {
+		namespace, err := e.newNamespace(ctx)
+		if err != nil {
+			return err
+		}
+		if err := e.options.Old(ctx, admin, namespace); err != nil {
+			return fmt.Errorf("creating what was there before: %w", err)
+		}
+		e.old = append(e.old, namespace)
 	}
 	return nil
 }

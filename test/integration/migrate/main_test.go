@@ -1,0 +1,16 @@
+// Package migrate lets the reconcilers take over what agent-sandbox leaves in a cluster: objects that were there before any
+// webhook, with its labels, annotations, owner references and statuses, whole and half done. Nothing may be lost.
+//
+// writing_test.go says how agent-sandbox writes its objects, the files before_*_test.go which there are, and
+// testdata/changes.golden what becomes of them. docs/migrating.md promises that to users.
+package migrate
+
+import (
+	"testing"
+
+	"github.com/namesake-sandbox/namesake/test/integration/suite"
+)
+
+func TestMain(m *testing.M) {
+	suite.Main(m, suite.Options{EnforceOwnerPermissions: true, Old: createInstallation, OldCopies: len(orders)})
+}

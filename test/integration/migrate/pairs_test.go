@@ -1,0 +1,92 @@
+package migrate
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// sandboxes says which Sandbox each claim has, afterwards as before.
+var sandboxes = map[string]string{
+	"warm":     "python-f5x2t",
+	"tagged":   "python-tggd9",
+	"cold":     "cold",
+	"recorded": "python-rcrdd",
+	"labelled": "python-lblld",
+	"halfway":  "python-hlfwy",
+	"adopting": "python-dptng",
+	"creating": "creating",
+	"fresh":    "python-frshh",
+	"outrun":   "outrun",
+	"bereft":   "python-gone2",
+	"doubled":  "python-dbld1",
+	"expired":  "",
+}
+
+// checkPairs fails unless each claim has its Sandbox, and each Sandbox its Pod, and both say so.
+func checkPairs(t *testing.T, w world) {
+	t.Helper()
+	got := map[string]string{}
+	for _, name := range w.of("SandboxClaim") {
+		claim := w["SandboxClaim/"+name]
+		had := text(claim, "status", "sandbox", "name")
+		got[name] = had
+		sandbox := w["Sandbox/"+had]
+		if sandbox == nil { // Of "bereft" and "expired".
+			continue
+		}
+		if bound := claim.GetAnnotations()[binding]; bound != had {
+			t.Errorf("claim %s has Sandbox %s and is bound to %q", name, had, bound)
+		}
+		if controller(sandbox) != claim.GetUID() || text(claim, "status", "sandbox", "uid") != string(sandbox.GetUID()) {
+			t.Errorf("claim %s says that it has Sandbox %s, and the Sandbox does not, or the UID is another's", name, had)
+		}
+	}
+	if diff := cmp.Diff(sandboxes, got); diff != "" {
+		t.Errorf("claims and their Sandboxes (-want +got):\n%s", diff)
+	}
+	for _, name := range w.of("Pod") {
+		checkPod(t, w, w["Pod/"+name])
+	}
+}
+
+// checkPod fails unless the Pod is that of its Sandbox, bears its name, and both say so. One out of an old pool of Pods keeps
+// its name, or belongs to no Sandbox.
+func checkPod(t *testing.T, w world, pod *unstructured.Unstructured) {
+	t.Helper()
+	name := pod.GetName()
+	if old := w["SandboxWarmPool/pods"]; controller(pod) == old.GetUID() {
+		return
+	}
+	sandboxName := name
+	if name == "pods-x7f2k" {
+		sandboxName = "heir"
+	}
+	sandbox := w["Sandbox/"+sandboxName]
+	if sandbox == nil || controller(pod) != sandbox.GetUID() {
+		t.Errorf("Pod %s is not that of Sandbox %s", name, sandboxName)
+		return
+	}
+	if got := text(sandbox, "status", "podUID"); got != string(pod.GetUID()) {
+		t.Errorf("Sandbox %s says that its Pod is %s, want %s", sandboxName, got, pod.GetUID())
+	}
+	if got := pod.GetLabels()[group+"sandbox-uid"]; got != string(sandbox.GetUID()) {
+		t.Errorf("Pod %s has the label of Sandbox %q, want %q", name, got, sandbox.GetUID())
+	}
+}
+
+// controller returns the UID of what controls object.
+func controller(object *unstructured.Unstructured) types.UID {
+	if owner := metav1.GetControllerOf(object); owner != nil {
+		return owner.UID
+	}
+	return ""
+}
+
+func text(object *unstructured.Unstructured, path ...string) string {
+	value, _, _ := unstructured.NestedString(object.Object, path...) // Of another type is not there.
+	return value
+}

@@ -1,0 +1,161 @@
+package migrate
+
+import (
+	"flag"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/test/integration/suite"
+)
+
+var update = flag.Bool("update", false, "write testdata/changes.golden instead of comparing with it")
+
+// order is one in which the reconcilers get at the objects: by kind, and of a kind by name, forwards or backwards.
+type order struct {
+	title     string
+	kinds     []string
+	backwards bool
+}
+
+// orders are tried in an installation each.
+var orders = []order{
+	{title: "what users have first", kinds: []string{"SandboxClaim", "Sandbox", "SandboxWarmPool", "SandboxTemplate"}},
+	{title: "what administrators have first", kinds: []string{"SandboxTemplate", "SandboxWarmPool", "Sandbox", "SandboxClaim"}, backwards: true},
+	{title: "Sandboxes before all", kinds: []string{"Sandbox", "SandboxTemplate", "SandboxClaim", "SandboxWarmPool"}, backwards: true},
+}
+
+// passes is how many passes over everything there are at most; the last one finds nothing to do.
+const passes = 6
+
+// Whatever is reconciled first, the end is the same, and after it there is nothing to do.
+func TestTakeOver(t *testing.T) {
+	for i := range orders {
+		t.Run(orders[i].title, func(t *testing.T) { takeOver(t, i) })
+	}
+}
+
+// takenOver says which of the installations have been.
+var takenOver = make([]bool, len(orders))
+
+// takeOver takes an installation over, in an order of its own, unless that is done, and looks at what becomes of it.
+func takeOver(t *testing.T, i int) *suite.Namespace {
+	t.Helper()
+	n := suite.OldNamespaces(t)[i]
+	if takenOver[i] {
+		return n
+	}
+	takenOver[i] = true
+	was := observe(t, n)
+	orders[i].settle(t, n)
+	now := observe(t, n)
+	compare(t, "changes", now.changes(was, n.Name))
+	checkKept(t, was, now)
+	checkPairs(t, now)
+	checkCreated(t, was, now)
+	return n
+}
+
+// settle lets the reconcilers at everything, time and again, until nothing changes any more: then a pass writes nothing.
+func (o order) settle(t *testing.T, n *suite.Namespace) {
+	t.Helper()
+	now := observe(t, n)
+	for range passes {
+		before := suite.Writes(t)
+		for _, kind := range o.kinds {
+			names := now.of(kind)
+			if o.backwards {
+				slices.Reverse(names)
+			}
+			for _, name := range names {
+				n.Step(t, named(n, kind, name))
+			}
+		}
+		last := now
+		now = observe(t, n)
+		if cmp.Equal(last.versions(), now.versions()) {
+			before.Expect(t, suite.Writes, suite.Counts{})
+			return
+		}
+	}
+	t.Fatalf("something still changes after %d passes", passes)
+}
+
+// named returns an object of that kind and name, to be reconciled.
+func named(n *suite.Namespace, kind, name string) client.Object {
+	var obj client.Object
+	switch kind {
+	case "SandboxTemplate":
+		obj = &extensionsv1.SandboxTemplate{}
+	case "SandboxWarmPool":
+		obj = &extensionsv1.SandboxWarmPool{}
+	case "SandboxClaim":
+		obj = &extensionsv1.SandboxClaim{}
+	default:
+		obj = &sandboxv1.Sandbox{}
+	}
+	obj.SetNamespace(n.Name)
+	obj.SetName(name)
+	return obj
+}
+
+func compare(t *testing.T, file, got string) {
+	t.Helper()
+	file = "testdata/" + file + ".golden"
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("something else becomes of the objects; see that it is better, and run the test with -update (-want +got):\n%s", diff)
+	}
+}
+
+// checkKept fails unless everything that was there still is, and is not about to go. What is in it stays, too.
+func checkKept(t *testing.T, was, now world) {
+	t.Helper()
+	for key, before := range was {
+		after := now[key]
+		switch {
+		case after == nil:
+			t.Errorf("%s is gone", key)
+		case after.GetUID() != before.GetUID():
+			t.Errorf("%s is another one now", key)
+		case after.GetDeletionTimestamp() != nil:
+			t.Errorf("%s is being deleted", key)
+		case after.GetGeneration() != before.GetGeneration():
+			t.Errorf("the spec of %s was changed", key)
+		}
+	}
+}
+
+// checkCreated fails if anything was made but what was missing.
+func checkCreated(t *testing.T, was, now world) {
+	t.Helper()
+	var created []string
+	for _, key := range now.created(was) {
+		if kind, name, _ := strings.Cut(key, "/"); strings.HasPrefix(name, "python-") {
+			key = kind + "/python-*"
+		}
+		created = append(created, key)
+	}
+	want := []string{
+		"Pod/outrun", "Pod/python-*", // The second in the place of what "halfway" got.
+		"Sandbox/outrun", "Sandbox/python-*",
+	}
+	if diff := cmp.Diff(want, created); diff != "" {
+		t.Errorf("created (-want +got):\n%s", diff)
+	}
+}
