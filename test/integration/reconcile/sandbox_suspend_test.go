@@ -1,12 +1,15 @@
 package reconcile
 
 import (
+	"context"
+	"errors"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/test/builder"
@@ -149,4 +152,28 @@ func TestAPodWithoutLabelsIsSuspended(t *testing.T) {
 	if got := readyOf(t, n, "my-sandbox"); got != "False SandboxSuspended: Sandbox is suspended" {
 		t.Errorf("Ready is %s", got)
 	}
+}
+
+// unreachable is an API server that gives no answer.
+type unreachable struct{ client.Reader }
+
+func (unreachable) Get(context.Context, client.ObjectKey, client.Object, ...client.GetOption) error {
+	return errors.New("no answer")
+}
+
+// As long as it is not known that the Pod is gone, nothing is said of the kind.
+func TestSuspendedWithoutAnAnswer(t *testing.T) {
+	n := suite.New(t)
+	sandbox := suite.Create(t, n, n.Editor, builder.MakeSandbox("my-sandbox").OperatingMode(sandboxv1.OperatingModeSuspended).Obj())
+	r := n.Sandboxes(n.ReadYourWrites)
+	r.Live = unreachable{}
+	n.Settle(t)
+	if _, err := r.Reconcile(t.Context(), sandbox); err == nil {
+		t.Error("the pass ended well")
+	}
+	now := metav1.NewTime(n.Clock.Now())
+	expectStatus(t, n, "my-sandbox", sandboxv1.SandboxStatus{Conditions: of(1,
+		condition("Ready", metav1.ConditionFalse, "ReconcilerError", `Error seen: reading Pod "my-sandbox": no answer`, now),
+		condition("Suspended", metav1.ConditionUnknown, "PodStateUnknown", "Pod state is unknown. Sandbox suspension cannot be confirmed", now),
+		condition("PodScheduled", metav1.ConditionUnknown, "PodSchedulingUnknown", "Pod state is unknown. Pod scheduling cannot be determined", now))})
 }
