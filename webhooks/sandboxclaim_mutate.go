@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"time"
 
+	"gomodules.xyz/jsonpatch/v2"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
@@ -34,7 +36,7 @@ type claimMutator struct {
 func (m *claimMutator) Handle(ctx context.Context, req admission.Request) admission.Response {
 	claim := &extensionsv1.SandboxClaim{}
 	if err := json.Unmarshal(req.Object.Raw, claim); err != nil {
-		return admission.Errored(http.StatusBadRequest, err)
+		return leaveUnbound(req)
 	}
 	claim.Namespace = req.Namespace
 	warnings, err := m.warnings(ctx, claim)
@@ -45,13 +47,28 @@ func (m *claimMutator) Handle(ctx context.Context, req admission.Request) admiss
 	if err != nil {
 		return admission.Errored(http.StatusInternalServerError, err)
 	}
-	patch := rules.SetKeys("/metadata/annotations", claim.Annotations, map[string]string{
-		sandboxv1.AnnotationControllerFirstObservedAt: m.now().UTC().Format(time.RFC3339Nano),
+	return admission.Patched("", stamp(claim, bound, m.now().UTC().Format(time.RFC3339Nano))...).WithWarnings(warnings...)
+}
+
+// leaveUnbound answers for a claim that is none: the schema says better than this program what is wrong with it. Should the
+// schema let it through, it is bound to nothing.
+func leaveUnbound(req admission.Request) admission.Response {
+	claim := &metav1.PartialObjectMetadata{}
+	if err := json.Unmarshal(req.Object.Raw, claim); err != nil {
+		return admission.Errored(http.StatusBadRequest, err)
+	}
+	return admission.Patched("", stamp(claim, "", "")...)
+}
+
+// stamp returns what to write on a new claim: the Sandbox that it is bound to, and when it was first observed, where these are
+// not empty. What its sender wrote there goes.
+func stamp(claim metav1.Object, bound, observed string) []jsonpatch.Operation {
+	patch := rules.SetKeys("/metadata/annotations", claim.GetAnnotations(), map[string]string{
+		sandboxv1.AnnotationControllerFirstObservedAt: observed,
 		sandboxv1.AnnotationBinding:                   bound,
 		sandboxv1.AnnotationClaimFirstReadyAt:         "",
 	})
-	patch = append(patch, rules.SetKeys("/metadata/labels", claim.Labels, map[string]string{sandboxv1.LabelBinding: ""})...)
-	return admission.Patched("", patch...).WithWarnings(warnings...)
+	return append(patch, rules.SetKeys("/metadata/labels", claim.GetLabels(), map[string]string{sandboxv1.LabelBinding: ""})...)
 }
 
 // pick chooses the Sandbox. An expired claim is never bound.

@@ -185,11 +185,25 @@ func TestClaimMutatorErrors(t *testing.T) {
 	if got := answer(mutator(&shelf{err: errors.New("lost")}).Handle(t.Context(), request(t, someUser, nil, builder.MakeClaim("c").Pool("q").Obj()))); got != "500" {
 		t.Errorf("a look-up that fails: %s", got)
 	}
-	for _, raw := range []string{``, `7`, `{"spec":7}`, `{"metadata":{"annotations":{"a":7}}}`} {
+	for _, raw := range []string{``, `7`, `{"metadata":{"annotations":{"a":7}}}`} {
 		req := admission.Request{AdmissionRequest: admissionv1.AdmissionRequest{Object: runtime.RawExtension{Raw: []byte(raw)}}}
 		if got := answer(mutator(shelfOf()).Handle(t.Context(), req)); got != "400" {
 			t.Errorf("%q: %s", raw, got)
 		}
+	}
+}
+
+// What is no claim is for the schema to refuse, which says where it is wrong; and it is bound to nothing.
+func TestClaimMutatorOfWhatIsNoClaim(t *testing.T) {
+	raw := []byte(`{"metadata":{"annotations":{"agents.x-k8s.io/sandbox-name":"mine"},"labels":{"agents.x-k8s.io/sandbox-name":"mine"}},` +
+		`"spec":{"warmPoolRef":{"name":"p"},"lifecycle":{"shutdownTime":"tomorrow"}}}`)
+	req := admission.Request{AdmissionRequest: admissionv1.AdmissionRequest{Object: runtime.RawExtension{Raw: raw}}}
+	response := mutator(shelfOf(), "p-abcde").Handle(t.Context(), req)
+	want := []jsonpatch.Operation{
+		op("remove", "/metadata/annotations/agents.x-k8s.io~1sandbox-name", nil), op("remove", "/metadata/labels/agents.x-k8s.io~1sandbox-name", nil),
+	}
+	if diff := cmp.Diff(want, response.Patches); diff != "" || !response.Allowed {
+		t.Errorf("allowed: %t, patch (-want +got):\n%s", response.Allowed, diff)
 	}
 }
 
@@ -289,7 +303,9 @@ func TestClaimValidatorOfRequests(t *testing.T) {
 }
 
 func TestClaimStatusValidator(t *testing.T) {
-	claim := func() *builder.ClaimWrapper { return builder.MakeClaim("c").Pool("p").BoundTo("a") }
+	claim := func() *builder.ClaimWrapper {
+		return builder.MakeClaim("c").Pool("p").BoundTo("a").Lifecycle(extensionsv1.Lifecycle{ShutdownTime: &metav1.Time{Time: now()}})
+	}
 	expired := func() *builder.ClaimWrapper { return claim().Condition("Ready", metav1.ConditionFalse, "ClaimExpired") }
 	for name, tc := range map[string]struct {
 		user       string

@@ -95,8 +95,9 @@ func SaysExpired(claim *extensionsv1.SandboxClaim) bool {
 	return ready != nil && ready.Reason == extensionsv1.ReasonClaimExpired
 }
 
-// gaveUp says whether claim, whose status named a Sandbox, may name none any more: it expired under Retain, says so, and
-// keeps the binding to that Sandbox.
+// gaveUp says whether claim, whose status named a Sandbox, may name none any more: it can expire, and under Retain, says that
+// it has, and keeps the binding to that Sandbox.
 func gaveUp(claim *extensionsv1.SandboxClaim, sandbox string) bool {
-	return SaysExpired(claim) && ShutdownPolicy(claim) == extensionsv1.ShutdownPolicyRetain && Binding(claim) == sandbox
+	_, expires := ClaimExpiresAt(claim)
+	return expires && SaysExpired(claim) && ShutdownPolicy(claim) == extensionsv1.ShutdownPolicyRetain && Binding(claim) == sandbox
 }

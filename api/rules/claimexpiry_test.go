@@ -171,6 +171,7 @@ func TestCheckClaimStatusOfASandboxGivenUp(t *testing.T) {
 		"by a user":                    {after: gone(), actor: rules.User, want: []string{refused}},
 		"by the garbage collector":     {after: gone(), actor: rules.GarbageCollector, want: []string{refused}},
 		"of a claim that goes on":      {after: retain(), actor: rules.Controller, want: []string{refused}},
+		"of a claim that never ends":   {after: gone().Lifecycle(extensionsv1.Lifecycle{}), actor: rules.Controller, want: []string{refused}},
 		"of a claim that is deleted":   {after: gone().Lifecycle(extensionsv1.Lifecycle{ShutdownPolicy: "Delete"}), actor: rules.Controller, want: []string{refused}},
 		"that no annotation names":     {after: gone().WithoutAnnotation("agents.x-k8s.io/sandbox-name"), actor: rules.Controller, want: []string{refused}},
 		"in exchange for another one":  {after: gone().StatusSandbox("p-fghij"), actor: rules.Controller, want: []string{refused}},

@@ -83,6 +83,49 @@ func TestAClaimCostsTwoCalls(t *testing.T) {
 	}
 }
 
+// A claim that asks for more is checked by one call more, when it comes and when that changes; and by none for anything else.
+func TestAClaimThatAsksForMoreCostsACallMore(t *testing.T) {
+	n := suite.New(t)
+	n.Pool(t, "python")
+	const mutated, validated = "sandboxclaim.mutate CREATE", "sandboxclaim.validate CREATE"
+	for name, tc := range map[string]struct {
+		claim *builder.ClaimWrapper
+		want  suite.Counts
+	}{
+		"plain":     {builder.MakeClaim("plain").Lifecycle(extensionsv1.Lifecycle{}), suite.Counts{mutated: 1}},
+		"labels":    {builder.MakeClaim("labels").PodLabel("sandbox.users.io/team", "blue"), suite.Counts{mutated: 1, validated: 1}},
+		"annotated": {builder.MakeClaim("annotated").PodAnnotation("note", "a"), suite.Counts{mutated: 1, validated: 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := suite.Calls(t)
+			claim := suite.Create(t, n, n.Editor, tc.claim.Pool("python").Obj())
+			before.Expect(t, suite.Calls, tc.want)
+
+			update := func(change func(), want suite.Counts) {
+				t.Helper()
+				base := claim.DeepCopy()
+				change()
+				before := suite.Calls(t)
+				if err := n.Editor.Patch(t.Context(), claim, client.MergeFrom(base)); err != nil {
+					t.Fatal(err)
+				}
+				before.Expect(t, suite.Calls, want)
+			}
+			update(func() { claim.Labels = map[string]string{"team": "blue"} }, suite.Counts{})
+			update(func() { claim.Spec.Lifecycle = &extensionsv1.Lifecycle{TTLSecondsAfterFinished: new(int32(1))} }, suite.Counts{})
+			update(func() { claim.Spec.AdditionalPodMetadata.Annotations = map[string]string{"note": "b"} },
+				suite.Counts{"sandboxclaim.validate UPDATE": 1})
+		})
+	}
+	// As a client does whose types always write the field.
+	before := suite.Calls(t)
+	if output, ok := n.Kubectl(t, `{"apiVersion":"extensions.agents.x-k8s.io/v1beta1","kind":"SandboxClaim","metadata":{"name":"sdk"},
+		"spec":{"warmPoolRef":{"name":"python"},"additionalPodMetadata":{},"env":[],"volumeClaimTemplates":[]}}`, "create", "-f", "-"); !ok {
+		t.Fatal(output)
+	}
+	before.Expect(t, suite.Calls, suite.Counts{mutated: 1})
+}
+
 // Whoever is cold costs calls for the Sandbox as well.
 func TestAColdClaimsCalls(t *testing.T) {
 	n := suite.New(t)

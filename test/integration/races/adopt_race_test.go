@@ -7,6 +7,7 @@ import (
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/test/builder"
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
@@ -126,5 +127,86 @@ func TestAClaimThatGoes(t *testing.T) {
 	reconcile(t, late, claim)
 	if got := a.controlled(t, claim); len(got) > 0 {
 		t.Errorf("the claim that is gone controls %v", got)
+	}
+}
+
+// One worker has bound and adopted; the other still has the claim as it came, and an index with nothing in it: it would go cold,
+// and leave a second Sandbox behind.
+func TestAStaleClaimDoesNotGoCold(t *testing.T) {
+	a := newArena(t)
+	claim := a.claim(t, "mine")
+	warm := a.Warm(t, a.pool, "aaaaa")
+	a.Settle(t)
+	reconcile(t, a.worker(a.Cached, warm), claim)
+	reconcile(t, a.worker(suite.Seeing(a.Cached, claim, warm)), claim)
+	a.has(t, "mine", warm.Name)
+
+	// The same with the first worker between the other's choice of the cold name and its binding.
+	b := newArena(t)
+	claim, warm = b.claim(t, "mine"), b.Warm(t, b.pool, "aaaaa")
+	b.Settle(t)
+	winner := b.worker(b.Cached, warm)
+	loser := b.worker(suite.Before(b.Cached, suite.Once[*extensionsv1.SandboxClaim]("patch", func() { reconcile(t, winner, claim) })))
+	reconcile(t, loser, claim)
+	b.has(t, "mine", warm.Name)
+}
+
+// A claim asks for a label that its Sandbox has with another value, between its binding and its adoption: that is said, and
+// nothing is tried again until the claim changes.
+func TestAContradictionAfterTheBinding(t *testing.T) {
+	n := suite.New(t)
+	const team = "sandbox.users.io/team"
+	a := &arena{Namespace: n}
+	a.template = suite.Create(t, n, n.Editor, builder.MakeTemplate("python").PodLabel(team, "red").Obj())
+	a.pool = suite.Create(t, n, n.Editor, builder.MakePool("python").Template("python").Obj())
+	warm := a.Warm(t, a.pool, "aaaaa")
+	claim := a.boundTo(t, "mine", warm.Name)
+	contradicting := claim.DeepCopy()
+	contradicting.Spec.AdditionalPodMetadata.Labels = map[string]string{team: "blue"}
+	a.Settle(t)
+	if result, err := a.worker(a.Cached).Reconcile(t.Context(), contradicting); err != nil || result.RequeueAfter != 0 {
+		t.Errorf("it is tried again: %v, %v", result, err)
+	}
+	want := `False InvalidMetadata: spec.additionalPodMetadata.labels[sandbox.users.io/team]: Invalid value: "blue": ` +
+		`the template sets it to "red", and a claim only adds: leave it out`
+	if got := a.ready(t, "mine"); got != want {
+		t.Errorf("Ready %s, want %s", got, want)
+	}
+	if got := a.controlled(t, a.pool); len(got) != 1 {
+		t.Errorf("the pool controls %v", got)
+	}
+	a.Step(t, claim) // As it is now, it contradicts nothing.
+	a.has(t, "mine", warm.Name)
+}
+
+// Another pass changes the Sandbox's status while a change of the claim's labels is on its way to it: both come through.
+func TestMetadataMeetsAStatus(t *testing.T) {
+	a := newArena(t)
+	warm := a.Warm(t, a.pool, "aaaaa")
+	claim := a.boundTo(t, "mine", warm.Name)
+	a.Settle(t)
+	reconcile(t, a.worker(a.Cached), claim)
+	claim = suite.Get[extensionsv1.SandboxClaim](t, a.Namespace, "mine")
+	base := claim.DeepCopy()
+	claim.Spec.AdditionalPodMetadata.Labels = map[string]string{"sandbox.users.io/team": "blue"}
+	if err := a.Editor.Patch(t.Context(), claim, client.MergeFrom(base)); err != nil {
+		t.Fatal(err)
+	}
+	a.Settle(t)
+	late := suite.Before(a.Cached, suite.Once[*sandboxv1.Sandbox]("patch", func() {
+		sandbox := suite.Get[sandboxv1.Sandbox](t, a.Namespace, warm.Name)
+		base := sandbox.DeepCopy()
+		sandbox.Status.NodeName = "node-2"
+		if err := a.Controller.Status().Patch(t.Context(), sandbox, client.MergeFrom(base)); err != nil {
+			t.Fatal(err)
+		}
+	}))
+	if result, err := a.worker(late).Reconcile(t.Context(), claim); err != nil || result.RequeueAfter == 0 {
+		t.Errorf("the pass that met another write is not repeated: %v, %v", result, err)
+	}
+	a.Step(t, claim)
+	got := suite.Get[sandboxv1.Sandbox](t, a.Namespace, warm.Name)
+	if got.Status.NodeName != "node-2" || got.Spec.PodTemplate.Metadata.Labels["sandbox.users.io/team"] != "blue" {
+		t.Errorf("the Sandbox is on %q, with the labels %v", got.Status.NodeName, got.Spec.PodTemplate.Metadata.Labels)
 	}
 }

@@ -63,11 +63,13 @@ func TestRefusedToWhoeverAsks(t *testing.T) {
 		"the controller removes a binding": func(r *refusal) error {
 			return r.patch(r.Controller, r.ann, `{"metadata":{"annotations":{%q:null}}}`, sandboxv1.AnnotationBinding)
 		},
-		"a status that names another Sandbox":          func(r *refusal) error { return r.status(r.Operator, r.ann, `{"name":"python-bbbbb"}`) },
-		"a status that names no Sandbox any more":      func(r *refusal) error { return r.status(r.Operator, r.ann, `{"name":null}`) },
-		"a status that is emptied":                     func(r *refusal) error { return r.status(r.Operator, r.ann, `null`) },
-		"a status that names what is not bound":        func(r *refusal) error { return r.status(r.Operator, r.bob, `{"name":"python-bbbbb"}`) },
-		"the controller's own status, of another name": func(r *refusal) error { return r.status(r.Controller, r.ann, `{"name":"python-bbbbb"}`) },
+		"a status that names another Sandbox":                      func(r *refusal) error { return r.status(r.Operator, r.ann, `{"name":"python-bbbbb"}`) },
+		"a status that names no Sandbox any more":                  func(r *refusal) error { return r.status(r.Operator, r.ann, `{"name":null}`) },
+		"a status that is emptied":                                 func(r *refusal) error { return r.status(r.Operator, r.ann, `null`) },
+		"a status that names what is not bound":                    func(r *refusal) error { return r.status(r.Operator, r.bob, `{"name":"python-bbbbb"}`) },
+		"the controller's own status, of another name":             func(r *refusal) error { return r.status(r.Controller, r.ann, `{"name":"python-bbbbb"}`) },
+		"a status that gives the Sandbox up, by somebody else":     func(r *refusal) error { return r.giveUp(r.Operator) },
+		"a status that gives it up, of a claim that cannot expire": func(r *refusal) error { return r.giveUp(r.Controller) },
 		"a whole status in place of the old": func(r *refusal) error {
 			r.ann.Status = extensionsv1.SandboxClaimStatus{}
 			return r.Operator.Status().Update(r.ctx, r.ann)
@@ -158,6 +160,13 @@ func (r *refusal) patch(c client.Client, obj client.Object, format string, args 
 // rebind writes the binding of claim as its controller.
 func (r *refusal) rebind(claim *extensionsv1.SandboxClaim, sandbox string) error {
 	return r.patch(r.Controller, claim, `{"metadata":{"annotations":{%q:%q}}}`, sandboxv1.AnnotationBinding, sandbox)
+}
+
+// giveUp writes the status of claim "ann" as if it had expired under Retain.
+func (r *refusal) giveUp(c client.Client) error {
+	base := r.ann.DeepCopy()
+	r.ann.Status = rules.ExpiredStatus(r.ann, nil, r.Clock.Now())
+	return c.Status().Patch(r.ctx, r.ann, client.MergeFrom(base))
 }
 
 // status sends this as status.sandbox.

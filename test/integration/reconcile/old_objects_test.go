@@ -12,7 +12,7 @@ import (
 )
 
 // createOld makes what a cluster has that comes from the time of pools of Pods: Sandboxes that took a Pod of another name
-// out of such a pool, a claim whose status names its Sandbox while no annotation does, and templates with names of one hash.
+// out of such a pool, claims that know their Sandboxes in other ways than by the annotation, and templates with names of one hash.
 func createOld(ctx context.Context, admin client.Client, namespace string) error {
 	for _, name := range []string{"keeps", "loses", "yields", "unlabelled"} {
 		sandbox := builder.MakeSandbox(name).Namespace(namespace).PodName("pool-pod-of-" + name).Obj()
@@ -27,20 +27,12 @@ func createOld(ctx context.Context, admin client.Client, namespace string) error
 			return err
 		}
 	}
-	for _, create := range []func(context.Context, client.Client, string) error{oldVolumes, oldService, oldPods, createColliding} {
+	for _, create := range []func(context.Context, client.Client, string) error{oldVolumes, oldService, oldPods, oldClaims, createColliding} {
 		if err := create(ctx, admin, namespace); err != nil {
 			return err
 		}
 	}
-	claim := builder.MakeClaim("served").Namespace(namespace).Template("python").Obj()
-	if err := admin.Create(ctx, claim); err != nil {
-		return err
-	}
-	claim.Status.Sandbox.Name = "of-old"
-	if err := admin.Status().Update(ctx, claim); err != nil {
-		return err
-	}
-	return admin.Create(ctx, builder.MakeSandbox("of-old").ClaimedBy(claim).Obj())
+	return nil
 }
 
 // oldVolumes makes two Sandboxes whose names, with those of their volumes, add up to the same.

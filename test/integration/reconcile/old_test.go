@@ -11,7 +11,6 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	"github.com/namesake-sandbox/namesake/api/rules"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/test/builder"
@@ -214,16 +213,4 @@ func TestAnOldServiceSelectsItsPodAllTheTime(t *testing.T) {
 		t.Errorf("the selector has UID %q", got)
 	}
 	expectNoWrites(t, n, sandbox)
-}
-
-// A claim from then keeps the Sandbox that it has, and is bound to it.
-func TestAnOldClaim(t *testing.T) {
-	n := suite.OldNamespace(t)
-	claim := suite.Get[extensionsv1.SandboxClaim](t, n, "served")
-	n.Step(t, claim)
-	got := suite.Get[extensionsv1.SandboxClaim](t, n, "served")
-	sandbox := suite.Get[sandboxv1.Sandbox](t, n, "of-old")
-	if rules.Binding(got) != "of-old" || got.Status.Sandbox.UID != sandbox.UID || !metav1.IsControlledBy(sandbox, claim) {
-		t.Errorf("the claim is bound to %q, its status has %+v", rules.Binding(got), got.Status.Sandbox)
-	}
 }
