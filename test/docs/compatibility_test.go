@@ -1,0 +1,50 @@
+package docs
+
+import (
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var testName = regexp.MustCompile("`([a-z0-9/]+)/(Test[A-Za-z0-9]+)`")
+
+// A row that names a test which is gone, or never was, shows nothing.
+func TestCompatibilityNamesTests(t *testing.T) {
+	page := read(t, "docs/compatibility.md")
+	for line := range strings.Lines(page) {
+		if !strings.HasPrefix(line, "|") || strings.HasPrefix(line, "|---") || strings.HasSuffix(strings.TrimSpace(line), "| test |") {
+			continue
+		}
+		named := testName.FindAllStringSubmatch(line, -1)
+		if len(named) == 0 {
+			t.Errorf("no test is named: %s", line)
+		}
+		for _, match := range named {
+			if !hasTest(t, match[1], match[2]) {
+				t.Errorf("there is no %s", path.Join(match[1], match[2]))
+			}
+		}
+	}
+}
+
+// hasTest says whether a package, by its folder, has a test of that name.
+func hasTest(t *testing.T, folder, name string) bool {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("..", "..", filepath.FromSlash(folder), "*_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(content), "\nfunc "+name+"(t *testing.T)") {
+			return true
+		}
+	}
+	return false
+}
