@@ -2,8 +2,11 @@ package sandboxclaim
 
 import (
 	"context"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
@@ -25,6 +28,7 @@ func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) erro
 	return builder.ControllerManagedBy(mgr).
 		For(&extensionsv1.SandboxClaim{}).
 		Owns(&sandboxv1.Sandbox{}, builder.WithPredicates(shown{})).
+		Watches(&sandboxv1.Sandbox{}, handler.Funcs{UpdateFunc: adoptedLately}).
 		Watches(&sandboxv1.Sandbox{}, handler.EnqueueRequestsFromMapFunc(r.waitingForSandbox), builder.WithPredicates(turnedReady{})).
 		Watches(&sandboxv1.Sandbox{}, handler.EnqueueRequestsFromMapFunc(r.boundTo), builder.WithPredicates(deleted())).
 		Watches(&extensionsv1.SandboxWarmPool{}, handler.EnqueueRequestsFromMapFunc(r.waitingForPool),
@@ -34,19 +38,26 @@ func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) erro
 		Complete(reconcile.AsReconciler(r.Client, r))
 }
 
-// shown lets updates of a claim's Sandbox pass that its claim's status shows. Its adoption is among these: the claim may have
-// expired by then.
+// shown lets updates of a claim's Sandbox pass that its claim's status shows.
 type shown struct{ predicate.Funcs }
 
 // Update implements predicate.Predicate.
 func (shown) Update(e event.UpdateEvent) bool {
 	before, after := e.ObjectOld.(*sandboxv1.Sandbox), e.ObjectNew.(*sandboxv1.Sandbox)
-	return before.Generation != after.Generation || adopted(before, after) ||
-		(before.DeletionTimestamp == nil) != (after.DeletionTimestamp == nil) || !equality.Semantic.DeepEqual(before.Status, after.Status)
+	return before.Generation != after.Generation || (before.DeletionTimestamp == nil) != (after.DeletionTimestamp == nil) ||
+		!equality.Semantic.DeepEqual(before.Status, after.Status)
 }
 
-func adopted(before, after *sandboxv1.Sandbox) bool {
-	return rules.IsClaim(rules.ControllerOf(after)) && !rules.IsClaim(rules.ControllerOf(before))
+// settled is when to look at a claim again that has just adopted. It may have expired by then, and another manager may have
+// adopted. Sooner, that look would meet the status on its way, and cost a write that is refused.
+const settled = time.Second
+
+// adoptedLately wakes the claim that has adopted a Sandbox, in a while.
+func adoptedLately(_ context.Context, e event.UpdateEvent, q workqueue.TypedRateLimitingInterface[reconcile.Request]) {
+	before, after := rules.ControllerOf(e.ObjectOld), rules.ControllerOf(e.ObjectNew)
+	if rules.IsClaim(after) && !rules.IsClaim(before) {
+		q.AddAfter(reconcile.Request{NamespacedName: types.NamespacedName{Namespace: e.ObjectNew.GetNamespace(), Name: after.Name}}, settled)
+	}
 }
 
 // turnedReady lets Sandboxes pass that claims may now adopt.
