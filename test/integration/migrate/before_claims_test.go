@@ -114,6 +114,8 @@ func (w *writer) claims() {
 	w.create(creating)
 	w.start(w.cold(creating))
 
+	w.create(builder.MakeClaim("late").Pool("python").Env("MODE", "batch").Obj()) // It came when nothing ran any more.
+
 	// An adoption whose Pod has not heard of it.
 	fresh := w.served(claimOf("fresh").BoundTo("python-frshh"), "python-frshh")
 	sandbox := w.adopted(fresh, "python-frshh")

@@ -20,6 +20,7 @@ var sandboxes = map[string]string{
 	"adopting": "python-dptng",
 	"creating": "creating",
 	"fresh":    "python-frshh",
+	"late":     "late",
 	"outrun":   "outrun",
 	"bereft":   "python-gone2",
 	"doubled":  "python-dbld1",

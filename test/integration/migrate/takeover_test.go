@@ -152,8 +152,8 @@ func checkCreated(t *testing.T, was, now world) {
 		created = append(created, key)
 	}
 	want := []string{
-		"Pod/outrun", "Pod/python-*", // The second in the place of what "halfway" got.
-		"Sandbox/outrun", "Sandbox/python-*",
+		"Pod/late", "Pod/outrun", "Pod/python-*", // The last in the place of what "halfway" got.
+		"Sandbox/late", "Sandbox/outrun", "Sandbox/python-*",
 	}
 	if diff := cmp.Diff(want, created); diff != "" {
 		t.Errorf("created (-want +got):\n%s", diff)
