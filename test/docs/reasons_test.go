@@ -71,11 +71,15 @@ func hasPrefix(name string, prefixes []string) bool {
 	return false
 }
 
+// text returns what a string constant says; of one that begins with another constant, the prefix of keys, only what follows.
 func text(t *testing.T, expr ast.Expr) string {
 	t.Helper()
+	if sum, ok := expr.(*ast.BinaryExpr); ok {
+		expr = sum.Y
+	}
 	literal, ok := expr.(*ast.BasicLit)
 	if !ok {
-		t.Fatalf("a reason is not written as a string: %v", expr)
+		t.Fatalf("a constant is not written as a string: %v", expr)
 	}
 	value, err := strconv.Unquote(literal.Value)
 	if err != nil {
