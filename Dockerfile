@@ -11,7 +11,7 @@ COPY observe observe
 COPY webhooks webhooks
 ARG VERSION=dev TARGETOS TARGETARCH
 RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH \
-    go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$VERSION" -o /namesake ./cmd/namesake
+    go build -trimpath -buildvcs=false -tags grpcnotrace -ldflags "-s -w -X main.version=$VERSION" -o /namesake ./cmd/namesake
 
 FROM scratch
 ARG VERSION=dev

@@ -45,7 +45,7 @@ help: ## List the targets.
 
 .PHONY: build
 build: ## Build the manager: bin/namesake.
-	CGO_ENABLED=0 $(GO) build -trimpath -o bin/namesake ./cmd/namesake
+	CGO_ENABLED=0 $(GO) build -trimpath -tags grpcnotrace -o bin/namesake ./cmd/namesake
 
 .PHONY: image
 image: ## Build the manager's image for linux/amd64 and linux/arm64, without Docker: bin/image.

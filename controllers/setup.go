@@ -17,6 +17,7 @@ import (
 	"github.com/namesake-sandbox/namesake/controllers/sandboxtemplate"
 	"github.com/namesake-sandbox/namesake/controllers/sandboxwarmpool"
 	"github.com/namesake-sandbox/namesake/observe/metrics"
+	"github.com/namesake-sandbox/namesake/observe/tracing"
 )
 
 // Options are what the reconcilers work with. All fields are required, but for those of the controllers.
@@ -38,6 +39,8 @@ type Options struct {
 	Now func() time.Time
 	// UnnotedClaims says that nothing is written on claims for the sake of measuring; QuietClaims, that they have no events.
 	UnnotedClaims, QuietClaims bool
+	// Tracer traces the passes; nil where nothing is traced.
+	Tracer *tracing.Tracer
 	// ClusterDomain is what the full names of Services end with.
 	ClusterDomain string
 
@@ -54,7 +57,7 @@ func Setup(ctx context.Context, mgr manager.Manager, o Options) error {
 	}
 	sandboxes := &sandbox.Reconciler{
 		Client: o.Sandboxes, Live: o.Live, Recorder: recorderOf(mgr, "sandbox-controller"), Now: o.Now,
-		ClusterDomain: o.ClusterDomain,
+		ClusterDomain: o.ClusterDomain, Tracer: o.Tracer,
 	}
 	if err := sandboxes.Setup(mgr, o.SandboxController); err != nil {
 		return err
@@ -62,6 +65,7 @@ func Setup(ctx context.Context, mgr manager.Manager, o Options) error {
 	claims := &sandboxclaim.Reconciler{
 		Client: o.Claims, Live: o.Live, Candidates: o.Candidates, LabelDomains: o.LabelDomains,
 		Recorder: recorderOf(mgr, "sandboxclaim-controller"), Metrics: o.Metrics, Now: o.Now, Unnoted: o.UnnotedClaims,
+		Tracer: o.Tracer,
 	}
 	if o.QuietClaims {
 		claims.Recorder = silence{}
@@ -71,6 +75,7 @@ func Setup(ctx context.Context, mgr manager.Manager, o Options) error {
 	}
 	templates := &sandboxtemplate.Reconciler{
 		Client: o.Templates, Live: o.Live, Recorder: recorderOf(mgr, "sandboxtemplate-controller"), Router: o.Router,
+		Tracer: o.Tracer,
 	}
 	if err := templates.Setup(mgr, o.TemplateController); err != nil {
 		return err

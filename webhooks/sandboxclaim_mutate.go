@@ -1,6 +1,7 @@
 package webhooks
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"github.com/namesake-sandbox/namesake/api/rules"
 	"github.com/namesake-sandbox/namesake/api/rules/candidates"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/observe/tracing"
 )
 
 // failurePolicy is fail: a claim that came in while this webhook is down could carry a binding of its sender's choice.
@@ -29,6 +31,7 @@ type claimMutator struct {
 	claims     lookup[extensionsv1.SandboxClaim, *extensionsv1.SandboxClaim]
 	requests   claimRequests
 	candidates *candidates.Index
+	tracer     *tracing.Tracer
 	now        func() time.Time
 }
 
@@ -39,6 +42,8 @@ func (m *claimMutator) Handle(ctx context.Context, req admission.Request) admiss
 		return leaveUnbound(req)
 	}
 	claim.Namespace = req.Namespace
+	ctx, end := m.tracer.Start(ctx, "AdmitSandboxClaim", claim)
+	defer end()
 	warnings, err := m.warnings(ctx, claim)
 	if err != nil {
 		return admission.Errored(http.StatusInternalServerError, err)
@@ -47,7 +52,8 @@ func (m *claimMutator) Handle(ctx context.Context, req admission.Request) admiss
 	if err != nil {
 		return admission.Errored(http.StatusInternalServerError, err)
 	}
-	return admission.Patched("", stamp(claim, bound, m.now().UTC().Format(time.RFC3339Nano))...).WithWarnings(warnings...)
+	patch := stamp(claim, bound, m.now().UTC().Format(time.RFC3339Nano), tracing.Context(ctx))
+	return admission.Patched("", patch...).WithWarnings(warnings...)
 }
 
 // leaveUnbound answers for a claim that is none: the schema says better than this program what is wrong with it. Should the
@@ -57,16 +63,17 @@ func leaveUnbound(req admission.Request) admission.Response {
 	if err := json.Unmarshal(req.Object.Raw, claim); err != nil {
 		return admission.Errored(http.StatusBadRequest, err)
 	}
-	return admission.Patched("", stamp(claim, "", "")...)
+	return admission.Patched("", stamp(claim, "", "", "")...)
 }
 
 // stamp returns what to write on a new claim: the Sandbox that it is bound to, and when it was first observed, where these are
-// not empty. What its sender wrote there goes.
-func stamp(claim metav1.Object, bound, observed string) []jsonpatch.Operation {
+// not empty. What its sender wrote there goes; but not the trace that it is in.
+func stamp(claim metav1.Object, bound, observed, trace string) []jsonpatch.Operation {
 	patch := rules.SetKeys("/metadata/annotations", claim.GetAnnotations(), map[string]string{
 		sandboxv1.AnnotationControllerFirstObservedAt: observed,
 		sandboxv1.AnnotationBinding:                   bound,
 		sandboxv1.AnnotationClaimFirstReadyAt:         "",
+		sandboxv1.AnnotationTraceContext:              cmp.Or(claim.GetAnnotations()[sandboxv1.AnnotationTraceContext], trace),
 	})
 	return append(patch, rules.SetKeys("/metadata/labels", claim.GetLabels(), map[string]string{sandboxv1.LabelBinding: ""})...)
 }

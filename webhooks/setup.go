@@ -13,6 +13,7 @@ import (
 	"github.com/namesake-sandbox/namesake/api/rules/candidates"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/observe/metrics"
+	"github.com/namesake-sandbox/namesake/observe/tracing"
 )
 
 // +kubebuilder:webhookconfiguration:mutating=true,name=namesake
@@ -34,6 +35,8 @@ type Options struct {
 	Candidates *candidates.Index
 	// ControllerUser is the user name of the controller's own service account.
 	ControllerUser string
+	// Tracer traces claims from their admission on; nil where nothing is traced, the only field that may be.
+	Tracer *tracing.Tracer
 	// Metrics counts the decisions.
 	Metrics *metrics.Admission
 	// Now is the current time.
@@ -63,7 +66,7 @@ func Register(server Server, o Options) {
 	handle("/mutate-pod", &podMutator{sandboxes: sandboxes})
 	handle("/validate-pod", &podValidator{sandboxes: sandboxes, actor: actor})
 	handle("/mutate-sandbox", &sandboxMutator{})
-	handle("/mutate-sandboxclaim", &claimMutator{claims: claims, requests: requests, candidates: o.Candidates, now: o.Now})
+	handle("/mutate-sandboxclaim", &claimMutator{claims: claims, requests: requests, candidates: o.Candidates, tracer: o.Tracer, now: o.Now})
 	validate("/validate-sandbox", admission.WithValidator(o.Scheme, check[*sandboxv1.Sandbox](
 		(&sandboxValidator{claims: claims, sandboxes: sandboxes, actor: actor}).check)))
 	validate("/validate-sandboxclaim", admission.WithValidator(o.Scheme, check[*extensionsv1.SandboxClaim](

@@ -96,7 +96,7 @@ func ClaimProvision(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox
 	return Provision{
 		Namespace: claim.Namespace, LaunchType: launchType, Pool: cmp.Or(pool, NoPool),
 		Template: cmp.Or(sandbox.Annotations[sandboxv1.AnnotationTemplateRef], TemplateUnknown),
-		Ready:    IsReady(sandbox), CreatedBy: createdBy(claim.Labels[sandboxv1.LabelCreatedBy]),
+		Ready:    IsReady(sandbox), CreatedBy: CreatedBy(claim),
 	}
 }
 
@@ -111,7 +111,7 @@ func GroupOf(sandbox *sandboxv1.Sandbox) Group {
 	group := Group{
 		Namespace: sandbox.Namespace, LaunchType: sandboxv1.LaunchTypeCold, OwnedBy: NoOwner,
 		Template:  cmp.Or(sandbox.Annotations[sandboxv1.AnnotationTemplateRef], NoTemplate),
-		CreatedBy: createdBy(sandbox.Labels[sandboxv1.LabelCreatedBy]),
+		CreatedBy: CreatedBy(sandbox),
 	}
 	if sandbox.Labels[sandboxv1.LabelLaunchType] == sandboxv1.LaunchTypeWarm {
 		group.LaunchType = sandboxv1.LaunchTypeWarm
@@ -125,3 +125,6 @@ func GroupOf(sandbox *sandboxv1.Sandbox) Group {
 	}
 	return group
 }
+
+// CreatedBy says who asked for obj, as its label has it: one of the values that clients count by.
+func CreatedBy(obj metav1.Object) string { return createdBy(obj.GetLabels()[sandboxv1.LabelCreatedBy]) }

@@ -55,9 +55,14 @@ func run(flags *flag.FlagSet, args []string) error {
 	}
 	drain := &serving.Drain{}
 	ctx := drain.Context(ctrl.SetupSignalHandler(), o.shutdownDelay)
-	mgr, err := newManager(ctx, cfg, o, drain)
+	tracer, err := newTracer(ctx, o, log.WithName("tracing"))
 	if err != nil {
 		return err
 	}
+	mgr, err := newManager(ctx, cfg, o, drain, tracer)
+	if err != nil {
+		return err
+	}
+	defer sendTraces(tracer)
 	return mgr.Start(ctx)
 }

@@ -40,6 +40,7 @@ import (
 	"github.com/namesake-sandbox/namesake/controllers"
 	"github.com/namesake-sandbox/namesake/controllers/feed"
 	"github.com/namesake-sandbox/namesake/observe/metrics"
+	"github.com/namesake-sandbox/namesake/observe/tracing"
 	"github.com/namesake-sandbox/namesake/webhooks"
 )
 
@@ -50,7 +51,7 @@ const leaseName = "namesake.agents.x-k8s.io"
 
 // newManager assembles everything that runs in the program: cache, index, webhooks in every replica, reconcilers in the
 // one that leads.
-func newManager(ctx context.Context, cfg *rest.Config, o *options, drain *serving.Drain) (manager.Manager, error) {
+func newManager(ctx context.Context, cfg *rest.Config, o *options, drain *serving.Drain, tracer *tracing.Tracer) (manager.Manager, error) {
 	scheme, err := newScheme()
 	if err != nil {
 		return nil, err
@@ -99,7 +100,7 @@ func newManager(ctx context.Context, cfg *rest.Config, o *options, drain *servin
 		return nil, err
 	}
 	err = addWebhooks(ctx, mgr, drain.Server(mgr.GetWebhookServer()), webhooks.Options{
-		LabelDomains: domains, Candidates: index, ControllerUser: o.controllerUser, Metrics: admission, Now: time.Now,
+		LabelDomains: domains, Candidates: index, ControllerUser: o.controllerUser, Metrics: admission, Tracer: tracer, Now: time.Now,
 	})
 	if err != nil {
 		return nil, err
@@ -110,7 +111,7 @@ func newManager(ctx context.Context, cfg *rest.Config, o *options, drain *servin
 		PoolSettings: o.pool, Router: router, LabelDomains: domains,
 		SandboxController: workers(o.sandboxWorkers), ClaimController: workers(o.claimWorkers), PoolController: workers(o.poolWorkers),
 		TemplateController: workers(o.templateWorkers),
-		QuietClaims:        o.quietClaims, UnnotedClaims: o.unnotedClaims,
+		QuietClaims:        o.quietClaims, UnnotedClaims: o.unnotedClaims, Tracer: tracer,
 	})
 }
 

@@ -48,6 +48,7 @@ type options struct {
 	pool   rules.PoolSettings
 	router routerOptions
 
+	tracing       bool
 	quietClaims   bool
 	unnotedClaims bool
 
@@ -114,6 +115,8 @@ func (o *options) addFlags(flags *flag.FlagSet) {
 	addPoolFlags(flags, &o.pool)
 	flags.IntVar(&o.templateWorkers, "sandbox-template-concurrent-workers", o.templateWorkers, "Templates reconciled at a time.")
 	o.router.addFlags(flags)
+	flags.BoolVar(&o.tracing, "enable-tracing", o.tracing,
+		"Send traces as OTLP over gRPC, to where the OTEL_ variables of the environment say: one write more for each Sandbox.")
 	flags.BoolVar(&o.quietClaims, "disable-claim-events", o.quietClaims, "Write no events about claims: one write less for each.")
 	flags.BoolVar(&o.unnotedClaims, "disable-claim-observability-annotations", o.unnotedClaims,
 		"Do not note on a claim when it was first Ready: one write less for each. Its startup is then measured whenever it turns Ready.")
@@ -161,13 +164,7 @@ func (o *options) validate(rest []string) error {
 	if _, err := o.router.router(); err != nil {
 		errs = append(errs, err)
 	}
-	if o.shutdownDelay < 0 {
-		errs = append(errs, fmt.Errorf("--shutdown-delay: found %s, must not be negative", o.shutdownDelay))
-	} else if o.shutdownTimeout() < time.Second {
-		errs = append(errs, fmt.Errorf("--termination-grace-period: found %s, must be at least %s: what --shutdown-delay says, and %s to end",
-			o.gracePeriod, o.shutdownDelay+lastActs+time.Second, lastActs+time.Second))
-	}
-	errs = append(errs, checkPoolSettings(o.pool)...)
+	errs = append(append(errs, o.checkShutdown()), checkPoolSettings(o.pool)...)
 	return errors.Join(append(errs, o.profiling.validate(o.metricsAddress), o.former.validate())...)
 }
 
@@ -177,6 +174,17 @@ const lastActs = 12 * time.Second
 
 // shutdownTimeout is how long whatever runs has to end, once the replica has drained.
 func (o *options) shutdownTimeout() time.Duration { return o.gracePeriod - o.shutdownDelay - lastActs }
+
+func (o *options) checkShutdown() error {
+	switch {
+	case o.shutdownDelay < 0:
+		return fmt.Errorf("--shutdown-delay: found %s, must not be negative", o.shutdownDelay)
+	case o.shutdownTimeout() < time.Second:
+		return fmt.Errorf("--termination-grace-period: found %s, must be at least %s: what --shutdown-delay says, and %s to end",
+			o.gracePeriod, o.shutdownDelay+lastActs+time.Second, lastActs+time.Second)
+	}
+	return nil
+}
 
 // certificateKey is what --certificate names; its name is empty where the flag is.
 func (o *options) certificateKey() (client.ObjectKey, error) {

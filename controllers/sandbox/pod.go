@@ -11,6 +11,7 @@ import (
 	"github.com/namesake-sandbox/namesake/api/rules"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/controllers/internal/write"
+	"github.com/namesake-sandbox/namesake/observe/tracing"
 )
 
 // ensurePod gives sandbox its Pod, if it has none and may get one, and returns it. A Pod that ended by itself, or is being
@@ -18,6 +19,8 @@ import (
 func (r *Reconciler) ensurePod(
 	ctx context.Context, sandbox *sandboxv1.Sandbox, pods []*corev1.Pod, inTheWay *corev1.Pod, may bool,
 ) ([]*corev1.Pod, error) {
+	ctx, end := tracing.Start(ctx, "reconcilePod")
+	defer end()
 	if len(pods) == 0 && rules.PodName(sandbox) != sandbox.Name {
 		pod, live, err := r.podLive(ctx, sandbox)
 		if err != nil {
@@ -38,6 +41,7 @@ func (r *Reconciler) ensurePod(
 
 // keepPod keeps what the Sandbox says of its Pod, and what the Pod says of its Sandbox, up to date.
 func (r *Reconciler) keepPod(ctx context.Context, sandbox *sandboxv1.Sandbox, pod *corev1.Pod) ([]*corev1.Pod, error) {
+	tracing.Event(ctx, "ExistingPodStatusObserved", "pod.Name", pod.Name, "pod.Phase", string(pod.Status.Phase))
 	if err := r.writePodName(ctx, sandbox, pod.Name); err != nil {
 		return list(pod), err
 	}
@@ -58,6 +62,7 @@ func (r *Reconciler) createPod(ctx context.Context, sandbox *sandboxv1.Sandbox) 
 	pod := rules.NewPod(sandbox)
 	err := r.Client.Create(ctx, pod, fieldManager)
 	if err == nil {
+		tracing.Event(ctx, "NewPodStatusObserved", "pod.Name", pod.Name, "pod.Phase", string(pod.Status.Phase))
 		return list(pod), nil
 	}
 	if !apierrors.IsAlreadyExists(err) {

@@ -13,6 +13,7 @@ import (
 	"github.com/namesake-sandbox/namesake/api/rules"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/controllers/internal/write"
+	"github.com/namesake-sandbox/namesake/observe/tracing"
 )
 
 // Taking over an object changes its owners, and some clusters allow that only to those who may delete it: hence the right
@@ -43,11 +44,16 @@ type Reconciler struct {
 	Now      func() time.Time
 	// ClusterDomain is what the full names of Services end with.
 	ClusterDomain string
+	// Tracer traces the passes; nil where nothing is traced.
+	Tracer *tracing.Tracer
 }
 
 // Reconcile makes one pass over sandbox. What keeps it from having what it should is in its status, and is tried again.
 func (r *Reconciler) Reconcile(ctx context.Context, sandbox *sandboxv1.Sandbox) (reconcile.Result, error) {
+	ctx, end := r.Tracer.Start(ctx, "ReconcileSandbox", sandbox)
+	defer end()
 	sandbox, now := sandbox.DeepCopy(), r.Now()
+	r.noteTrace(ctx, sandbox)
 	if err := r.renewOwner(ctx, sandbox); err != nil {
 		return answer(err)
 	}

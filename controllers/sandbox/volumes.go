@@ -11,11 +11,14 @@ import (
 	"github.com/namesake-sandbox/namesake/api/rules"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/controllers/internal/write"
+	"github.com/namesake-sandbox/namesake/observe/tracing"
 )
 
 // ensureVolumes gives sandbox its PersistentVolumeClaims, which live as long as it does. Until it has them all it gets no
 // Pod: that would mount what is another's.
 func (r *Reconciler) ensureVolumes(ctx context.Context, sandbox *sandboxv1.Sandbox) error {
+	ctx, end := tracing.Start(ctx, "reconcilePVCs")
+	defer end()
 	for i := range sandbox.Spec.VolumeClaimTemplates {
 		if err := r.ensureVolume(ctx, sandbox, i); err != nil {
 			return err

@@ -21,6 +21,7 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/controllers/internal/write"
 	"github.com/namesake-sandbox/namesake/observe/metrics"
+	"github.com/namesake-sandbox/namesake/observe/tracing"
 )
 
 // +kubebuilder:rbac:groups=extensions.agents.x-k8s.io,resources=sandboxclaims,verbs=get;list;watch;patch;delete
@@ -46,11 +47,15 @@ type Reconciler struct {
 	Now          func() time.Time
 	// Unnoted says that nothing is written on claims for the sake of measuring.
 	Unnoted bool
+	// Tracer traces the passes; nil where nothing is traced.
+	Tracer *tracing.Tracer
 }
 
 // Reconcile makes one pass over claim: it goes on from step to step until the claim has its Sandbox, or has to wait for
 // something that will wake it. Its end is the one thing that it waits for by a timer.
 func (r *Reconciler) Reconcile(ctx context.Context, claim *extensionsv1.SandboxClaim) (reconcile.Result, error) {
+	ctx, end := r.Tracer.Start(ctx, "ReconcileSandboxClaim", claim)
+	defer end()
 	if claim.DeletionTimestamp != nil {
 		return reconcile.Result{}, nil // The garbage collector deletes the Sandbox.
 	}

@@ -18,6 +18,7 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/controllers/internal/index"
 	"github.com/namesake-sandbox/namesake/controllers/internal/write"
+	"github.com/namesake-sandbox/namesake/observe/tracing"
 )
 
 // +kubebuilder:rbac:groups=extensions.agents.x-k8s.io,resources=sandboxtemplates,verbs=get;list;watch;patch
@@ -41,11 +42,15 @@ type Reconciler struct {
 	Recorder recorder.EventRecorder
 	// Router is whom the default policy lets in.
 	Router rules.Router
+	// Tracer traces the passes; nil where nothing is traced.
+	Tracer *tracing.Tracer
 }
 
 // Reconcile makes one pass over template. A template has no status, so what keeps it from having its policy is an event. The
 // label does not wait for the policy, nor the policy for the label.
 func (r *Reconciler) Reconcile(ctx context.Context, template *extensionsv1.SandboxTemplate) (reconcile.Result, error) {
+	ctx, end := r.Tracer.Start(ctx, "ReconcileSandboxTemplate", template)
+	defer end()
 	if template.DeletionTimestamp != nil {
 		return reconcile.Result{}, nil // The garbage collector deletes the policy.
 	}

@@ -25,6 +25,9 @@ func TestTheDockerfileMakesTheSameImage(t *testing.T) {
 	if !strings.Contains(build, `-ldflags "`+ldflags("$VERSION")+`"`) {
 		t.Errorf("its linker flags are not %q", ldflags("$VERSION"))
 	}
+	if !strings.Contains(build, "-tags "+tags+" ") {
+		t.Errorf("its build tags are not %q", tags)
+	}
 	got := map[string]string{}
 	for _, pair := range regexp.MustCompile(`(org\.opencontainers\.image\.\w+)="([^"]*)"`).FindAllStringSubmatch(final, -1) {
 		got[pair[1]] = pair[2]

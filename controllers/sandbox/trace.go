@@ -1,0 +1,28 @@
+package sandbox
+
+import (
+	"context"
+
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/controllers/internal/write"
+	"github.com/namesake-sandbox/namesake/observe/tracing"
+)
+
+// noteTrace writes on sandbox in which trace it is, if it is in one and does not say so yet: the next pass goes on in that
+// trace. The Sandbox does not depend on it, so what keeps it from being written is only noted in the trace.
+func (r *Reconciler) noteTrace(ctx context.Context, sandbox *sandboxv1.Sandbox) {
+	trace := tracing.Context(ctx)
+	if trace == "" || sandbox.Annotations[sandboxv1.AnnotationTraceContext] != "" || sandbox.DeletionTimestamp != nil {
+		return
+	}
+	noted := sandbox.DeepCopy()
+	if noted.Annotations == nil {
+		noted.Annotations = map[string]string{}
+	}
+	noted.Annotations[sandboxv1.AnnotationTraceContext] = trace
+	if err := write.Changed(ctx, r.Client, noted, sandbox); err != nil {
+		tracing.Event(ctx, "TraceContextNotWritten", "error", err.Error())
+		return
+	}
+	*sandbox = *noted
+}
