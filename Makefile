@@ -32,8 +32,8 @@ GOLANGCI_LINT := $(TOOL) golangci-lint
 CLUSTER := $(ROOT)/bin/cluster
 
 # The product's code, and the part of it that runs and so needs rights.
-PRODUCT = $(patsubst %,./%/...,$(wildcard api observe webhooks controllers cmd))
-RUNNING = $(filter-out ./api/... ./observe/...,$(PRODUCT))
+PRODUCT = $(patsubst %,./%/...,$(wildcard api webhooks controllers cmd))
+RUNNING = $(filter-out ./api/...,$(PRODUCT))
 
 ##@ General
 
@@ -91,7 +91,7 @@ verify: verify-generated verify-chart verify-docs verify-modules verify-format #
 .PHONY: verify-generated
 verify-generated:
 	@copies="$$(mktemp -d)"; trap 'rm -rf "$$copies"' EXIT; mkdir "$$copies/is"; \
-	cp -R go.mod go.sum $(wildcard api observe webhooks controllers cmd config) "$$copies/is"; \
+	cp -R go.mod go.sum $(wildcard api webhooks controllers cmd config) "$$copies/is"; \
 	cp -R "$$copies/is" "$$copies/should-be"; \
 	(cd "$$copies/should-be" && rm -rf config/crd/bases config/rbac/role.yaml config/webhook/manifests.yaml); \
 	$(MAKE) -s -f $(ROOT)/Makefile -C "$$copies/should-be" generate manifests; \

@@ -9,6 +9,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
+	"github.com/namesake-sandbox/namesake/api/observe/metrics"
+	"github.com/namesake-sandbox/namesake/api/observe/tracing"
 	"github.com/namesake-sandbox/namesake/api/rules"
 	"github.com/namesake-sandbox/namesake/api/rules/candidates"
 	"github.com/namesake-sandbox/namesake/controllers/internal/index"
@@ -16,8 +18,6 @@ import (
 	"github.com/namesake-sandbox/namesake/controllers/sandboxclaim"
 	"github.com/namesake-sandbox/namesake/controllers/sandboxtemplate"
 	"github.com/namesake-sandbox/namesake/controllers/sandboxwarmpool"
-	"github.com/namesake-sandbox/namesake/observe/metrics"
-	"github.com/namesake-sandbox/namesake/observe/tracing"
 )
 
 // Options are what the reconcilers work with. All fields are required, but for those of the controllers.

@@ -7,8 +7,8 @@ import (
 
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
+	"github.com/namesake-sandbox/namesake/api/observe/metrics"
 	"github.com/namesake-sandbox/namesake/api/rules"
-	"github.com/namesake-sandbox/namesake/observe/metrics"
 )
 
 // verdictKey is where the rule that refuses a request is noted on the way to the answer, which does not say it.

@@ -6,7 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
-	"github.com/namesake-sandbox/namesake/observe/metrics"
+	"github.com/namesake-sandbox/namesake/api/observe/metrics"
 )
 
 // register adds Namesake's own metrics to registry, which has those of controller-runtime: what the collectors count, and

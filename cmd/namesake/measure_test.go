@@ -11,8 +11,8 @@ import (
 	// What a manager serves beside this is registered by its packages.
 	_ "sigs.k8s.io/controller-runtime/pkg/webhook"
 
+	"github.com/namesake-sandbox/namesake/api/observe/metrics"
 	"github.com/namesake-sandbox/namesake/cmd/namesake/internal/serving"
-	"github.com/namesake-sandbox/namesake/observe/metrics"
 	"github.com/namesake-sandbox/namesake/test/named"
 )
 

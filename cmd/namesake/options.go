@@ -155,17 +155,21 @@ func (o *options) validate(rest []string) error {
 	if problems := validation.IsDNS1123Subdomain(o.clusterDomain); len(problems) > 0 {
 		errs = append(errs, fmt.Errorf("--cluster-domain: found %q, must be a domain name such as cluster.local", o.clusterDomain))
 	}
-	if qps := float32(o.qps); o.qps != -1 && (!(qps > 0) || qps > math.MaxFloat32) { // NaN is not greater than anything.
-		errs = append(errs, fmt.Errorf("--kube-api-qps: found %v, must be positive, or -1 for no limit", o.qps))
-	}
 	if _, err := o.certificateKey(); err != nil {
 		errs = append(errs, err)
 	}
 	if _, err := o.router.router(); err != nil {
 		errs = append(errs, err)
 	}
-	errs = append(append(errs, o.checkShutdown()), checkPoolSettings(o.pool)...)
+	errs = append(append(errs, o.checkRate(), o.checkShutdown()), checkPoolSettings(o.pool)...)
 	return errors.Join(append(errs, o.profiling.validate(o.metricsAddress), o.former.validate())...)
+}
+
+func (o *options) checkRate() error {
+	if qps := float32(o.qps); o.qps != -1 && (!(qps > 0) || qps > math.MaxFloat32) { // NaN is not greater than anything.
+		return fmt.Errorf("--kube-api-qps: found %v, must be positive, or -1 for no limit", o.qps)
+	}
+	return nil
 }
 
 // lastActs is how long a manager takes, at the most, when all that it runs has ended: the Lease is given back, for which

@@ -7,7 +7,7 @@ import (
 	"github.com/go-logr/logr"
 	"go.opentelemetry.io/otel"
 
-	"github.com/namesake-sandbox/namesake/observe/tracing"
+	"github.com/namesake-sandbox/namesake/api/observe/tracing"
 )
 
 // sendTimeout bounds the sending of the last spans: it is a part of lastActs.
