@@ -75,7 +75,7 @@ func newManager(ctx context.Context, cfg *rest.Config, o *options, drain *servin
 		HealthProbeBindAddress:        o.probeAddress,
 		LeaderElection:                o.leaderElect,
 		LeaderElectionID:              leaseName,
-		LeaderElectionNamespace:       o.leaderElectNamespace,
+		LeaderElectionNamespace:       o.leaseNamespace(),
 		LeaderElectionReleaseOnCancel: true,
 		GracefulShutdownTimeout:       new(o.shutdownTimeout()),
 		Controller:                    config.Controller{EnableWarmup: new(true)},

@@ -90,7 +90,7 @@ func (o *options) addFlags(flags *flag.FlagSet) {
 	flags.BoolVar(&o.leaderElect, "leader-elect", o.leaderElect,
 		"Elect one replica to reconcile. Without it every replica does: nothing is bound twice, but more writes are refused.")
 	flags.StringVar(&o.leaderElectNamespace, "leader-election-namespace", o.leaderElectNamespace,
-		"Namespace of the Lease; by default the manager's own, when it runs in a Pod.")
+		"Namespace of the Lease; by default that of the service account in --controller-user.")
 	flags.StringVar(&o.controllerUser, "controller-user", o.controllerUser,
 		"User name of the manager's own service account: the only one that may write owners, bindings and reserved labels.")
 	flags.StringVar(&o.clusterDomain, "cluster-domain", o.clusterDomain, "Domain of the cluster's DNS, for the full names of Sandboxes' Services.")
@@ -200,6 +200,14 @@ func (o *options) certificateKey() (client.ObjectKey, error) {
 		return client.ObjectKey{}, fmt.Errorf("--certificate: found %q, must be NAMESPACE/NAME", o.certificate)
 	}
 	return client.ObjectKey{Namespace: namespace, Name: name}, nil
+}
+
+// leaseNamespace is where the Lease is by which replicas elect a leader.
+func (o *options) leaseNamespace() string {
+	if o.leaderElectNamespace != "" {
+		return o.leaderElectNamespace
+	}
+	return o.ownNamespace()
 }
 
 // ownNamespace is the namespace of the manager's service account; default where --controller-user is no service account.

@@ -18,7 +18,7 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// +kubebuilder:rbac:groups="",resources=nodes,verbs=get;list;watch
+// +kubebuilder:rbac:groups="",resources=nodes,verbs=list;watch
 
 // Start adds handlers to the informers that the index is fed from. now is the current time. The returned function says
 // whether everything that the cache held at its start has reached the index.

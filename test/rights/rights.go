@@ -45,7 +45,7 @@ const (
 		get,list,watch validatingwebhookconfigurations.admissionregistration.k8s.io namesake
 		get,list,watch mutatingwebhookconfigurations.admissionregistration.k8s.io namesake
 		create,patch,update events.events.k8s.io
-		get,list,watch nodes
+		list,watch nodes
 		patch sandboxtemplates.extensions.agents.x-k8s.io
 		update sandboxtemplates.extensions.agents.x-k8s.io/finalizers
 		get,list,watch,create,patch,delete networkpolicies.networking.k8s.io`
@@ -58,7 +58,7 @@ const (
 		update,patch persistentvolumeclaims/status
 		update,deletecollection services
 		update,patch services/status
-		create,update,patch,delete nodes
+		get,create,update,patch,delete nodes
 		update,patch nodes/status
 		get,list,create,update,patch,delete namespaces
 		update,deletecollection pods

@@ -31,9 +31,15 @@ type authority struct {
 
 func newAuthority(t *testing.T) *authority {
 	t.Helper()
-	a := &authority{key: newKey(t)}
+	return newAuthorityUntil(t, newKey(t), end.Add(time.Hour))
+}
+
+// newAuthorityUntil is an authority with that key, which an earlier one may have had.
+func newAuthorityUntil(t *testing.T, key *ecdsa.PrivateKey, ends time.Time) *authority {
+	t.Helper()
+	a := &authority{key: key}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "ca"}, NotBefore: begin, NotAfter: end.Add(time.Hour),
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "ca"}, NotBefore: begin, NotAfter: ends,
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &a.key.PublicKey, a.key)

@@ -45,12 +45,22 @@ func (t *Trust) Check(ctx context.Context) (authorityEnds time.Time, err error) 
 		if err != nil {
 			return time.Time{}, fmt.Errorf("webhook %s: its caBundle does not verify the serving certificate: %w", webhook, err)
 		}
-		root := chains[0][len(chains[0])-1]
-		if authorityEnds.IsZero() || root.NotAfter.Before(authorityEnds) {
-			authorityEnds = root.NotAfter
+		if ends := lastEnd(chains); authorityEnds.IsZero() || ends.Before(authorityEnds) {
+			authorityEnds = ends
 		}
 	}
 	return authorityEnds, nil
+}
+
+// lastEnd is when the last of the authorities ends that verify a certificate: a renewed one stands beside the one before it.
+func lastEnd(chains [][]*x509.Certificate) time.Time {
+	var last time.Time
+	for _, chain := range chains {
+		if root := chain[len(chain)-1]; root.NotAfter.After(last) {
+			last = root.NotAfter
+		}
+	}
+	return last
 }
 
 // clientConfigs returns how the API server reaches each webhook, by the webhook's name.

@@ -70,3 +70,22 @@ func TestTrust(t *testing.T) {
 		})
 	}
 }
+
+// cert-manager adds a renewed authority to the bundle and keeps the one before it: what counts is when the last one ends.
+func TestTheAuthorityThatEndsLast(t *testing.T) {
+	before := newAuthority(t)
+	renewed := newAuthorityUntil(t, before.key, end.Add(1000*time.Hour))
+	dir := t.TempDir()
+	before.issue(t, dir, "namesake-webhook.namesake-system.svc")
+	certificate := follow(t, dir)
+	for name, bundle := range map[string][]byte{
+		"the older first": slices.Concat(before.pem, renewed.pem), "the newer first": slices.Concat(renewed.pem, before.pem),
+	} {
+		trust := &serving.Trust{
+			Reader: configurations{bundle: bundle}, Certificate: certificate, Configuration: "namesake", Now: func() time.Time { return begin },
+		}
+		if ends, err := trust.Check(t.Context()); err != nil || !ends.Equal(renewed.certificate.NotAfter) {
+			t.Errorf("%s: until %v, %v", name, ends, err)
+		}
+	}
+}
