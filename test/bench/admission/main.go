@@ -70,8 +70,10 @@ type bench struct {
 	server   *server
 	subjects []subject
 	reviews  []review
-	// with and without the webhooks; handlers are called with nothing else.
-	with, without, handlers samples
+	// with and without the webhooks, by request.
+	with, without samples
+	// handlers is how long they took, and worked how long a processor was at it.
+	handlers, worked samples
 	// sent is how often each request was made with the webhooks, warm-up and all.
 	sent map[string]int
 	// before are the API server's metrics before the first of them.
@@ -83,7 +85,7 @@ type subject func(ctx context.Context, admitted bool, took func(request string, 
 
 // newBench makes what the requests need.
 func newBench(ctx context.Context, s *server) (*bench, error) {
-	b := &bench{server: s, with: samples{}, without: samples{}, handlers: samples{}, sent: map[string]int{}}
+	b := &bench{server: s, with: samples{}, without: samples{}, handlers: samples{}, worked: samples{}, sent: map[string]int{}}
 	if err := s.install(ctx); err != nil {
 		return nil, err
 	}
@@ -143,12 +145,13 @@ func (b *bench) round(ctx context.Context, admitted, counts bool) error {
 		}
 	}
 	for _, i := range rand.Perm(len(b.reviews)) {
-		d, err := b.server.handle(b.reviews[i])
+		took, worked, err := b.server.handle(b.reviews[i])
 		if err != nil {
 			return err
 		}
 		if counts {
-			b.handlers.add(b.reviews[i].name, d)
+			b.handlers.add(b.reviews[i].name, took)
+			b.worked.add(b.reviews[i].name, worked)
 		}
 	}
 	return nil
