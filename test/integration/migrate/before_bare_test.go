@@ -30,7 +30,9 @@ func (w *writer) bare() {
 		},
 	}
 	w.create(sleeper)
-	w.create(volumeOf(sleeper, 0))
+	volume := volumeOf(sleeper, 0)
+	volume.Labels = nil // From before volumes were labelled.
+	w.create(volume)
 
 	retired := builder.MakeSandbox("retired").ShutdownTime(before.Time).ShutdownPolicy(sandboxv1.ShutdownPolicyRetain).
 		Service(true).PodName("retired").Obj()
