@@ -58,6 +58,12 @@ func Refused(err error) *Problem {
 	return &Problem{Reason: extensionsv1.ReasonReconcilerError, Message: fmt.Sprintf("Error seen: %v", err), Cause: err}
 }
 
+// IsClaimRefused says whether claim's status tells of a write that was refused, or of races that were lost: what is tried again.
+func IsClaimRefused(claim *extensionsv1.SandboxClaim) bool {
+	ready := meta.FindStatusCondition(claim.Status.Conditions, extensionsv1.ConditionReady)
+	return ready != nil && (ready.Reason == extensionsv1.ReasonReconcilerError || ready.Reason == extensionsv1.ReasonAdoptionConflict)
+}
+
 // ClaimStatus returns the status of claim, computed from scratch. sandbox is the one that it controls, or nil; problem
 // is why there is none, or what went wrong with it. The Sandbox that a claim once had stays on record, and that it
 // finished: by that the claim may still expire. One that goes before it was ever shown is not put on record.

@@ -2,6 +2,7 @@ package sandboxclaim
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -22,11 +23,10 @@ import (
 	"github.com/namesake-sandbox/namesake/controllers/internal/index"
 )
 
-// Setup adds the reconciler to mgr. Whatever a claim can wait for wakes it; only for its end it has a timer. Its own status is
-// among that: one that was computed from an old view, here or by another manager, is the last change that anyone sees.
+// Setup adds the reconciler to mgr. Whatever a claim can wait for wakes it; only for its end it has a timer.
 func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) error {
 	return builder.ControllerManagedBy(mgr).
-		For(&extensionsv1.SandboxClaim{}).
+		For(&extensionsv1.SandboxClaim{}, builder.WithPredicates(own{})).
 		Owns(&sandboxv1.Sandbox{}, builder.WithPredicates(shown{})).
 		Watches(&sandboxv1.Sandbox{}, handler.Funcs{UpdateFunc: adoptedLately}).
 		Watches(&sandboxv1.Sandbox{}, handler.EnqueueRequestsFromMapFunc(r.waitingForSandbox), builder.WithPredicates(turnedReady{})).
@@ -36,6 +36,18 @@ func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) erro
 		Watches(&extensionsv1.SandboxTemplate{}, handler.EnqueueRequestsFromMapFunc(r.waitingForTemplate)).
 		WithOptions(options).
 		Complete(reconcile.AsReconciler(r.Client, r))
+}
+
+// own lets changes of a claim pass. Its own status is among them: one that was computed from an old view, here or by another
+// manager, is the last change that anyone sees. But not when it goes on telling of a refusal: that is tried again with
+// backoff, and if its words differ at each try, the claim would wake itself for ever.
+type own struct{ predicate.Funcs }
+
+// Update implements predicate.Predicate.
+func (own) Update(e event.UpdateEvent) bool {
+	before, after := e.ObjectOld.(*extensionsv1.SandboxClaim), e.ObjectNew.(*extensionsv1.SandboxClaim)
+	return !rules.IsClaimRefused(before) || !rules.IsClaimRefused(after) || before.Generation != after.Generation ||
+		!maps.Equal(before.Annotations, after.Annotations) || !maps.Equal(before.Labels, after.Labels)
 }
 
 // shown lets updates of a claim's Sandbox pass that its claim's status shows.

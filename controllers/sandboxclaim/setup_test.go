@@ -1,0 +1,141 @@
+package sandboxclaim
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/util/workqueue"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/test/builder"
+)
+
+func TestAClaimWakesItself(t *testing.T) {
+	claim := func() *builder.ClaimWrapper { return builder.MakeClaim("c").Pool("p") }
+	says := func(reason string) *builder.ClaimWrapper {
+		return claim().Condition("Ready", metav1.ConditionFalse, reason)
+	}
+	worded := says("ReconcilerError").Obj()
+	worded.Status.Conditions[0].Message = "refused, for the second time"
+	for name, tc := range map[string]struct {
+		before *builder.ClaimWrapper
+		after  *extensionsv1.SandboxClaim
+		want   bool
+	}{
+		"its status changes":                      {claim(), says("TemplateNotFound").Obj(), true},
+		"it is refused":                           {claim(), says("ReconcilerError").Obj(), true},
+		"it is refused again, in other words":     {says("ReconcilerError"), worded, false},
+		"it is refused again, after lost races":   {says("AdoptionConflict"), worded, false},
+		"it is refused, and changes":              {says("ReconcilerError"), says("ReconcilerError").Generation(2).Obj(), true},
+		"it is refused, and is bound":             {says("ReconcilerError"), says("ReconcilerError").BoundTo("a").Obj(), true},
+		"it is refused, and is labelled":          {says("ReconcilerError"), says("ReconcilerError").Label("a", "b").Obj(), true},
+		"it is refused no more":                   {says("ReconcilerError"), says("SandboxNotReady").Obj(), true},
+		"it says something else of its Sandbox":   {says("SandboxNotReady"), says("DependenciesNotReady").Obj(), true},
+		"it is seen again, and nothing has moved": {claim(), claim().Obj(), true},
+	} {
+		if got := (own{}).Update(event.UpdateEvent{ObjectOld: tc.before.Obj(), ObjectNew: tc.after}); got != tc.want {
+			t.Errorf("%s: woken %t, want %t", name, got, tc.want)
+		}
+	}
+}
+
+func TestASandboxWakesItsClaim(t *testing.T) {
+	claim := builder.MakeClaim("c").Obj()
+	pooled := func() *builder.SandboxWrapper {
+		return builder.MakeSandbox("a").Pool(builder.MakePool("p").Obj()).Ready()
+	}
+	ours := func() *builder.SandboxWrapper { return pooled().ClaimedBy(claim) }
+	for name, tc := range map[string]struct {
+		before, after *builder.SandboxWrapper
+		want          bool
+	}{
+		"it is adopted":                    {pooled(), ours(), false},
+		"it moves":                         {ours(), ours().Node("b").PodIPs("10.0.0.9"), true},
+		"it is not Ready any more":         {ours(), ours().Condition("Ready", metav1.ConditionFalse, "DependenciesNotReady"), true},
+		"its spec changes":                 {ours(), ours().Generation(2), true},
+		"it is being deleted":              {ours(), ours().Deleting(), true},
+		"it is annotated":                  {ours(), ours().Annotation("note", "a"), false},
+		"the garbage collector touches it": {ours(), ours().OwnerReferences(unblocked(ours().Obj())), false},
+		"it is only seen again":            {ours(), ours(), false},
+		"one of a pool is only seen again": {pooled(), pooled(), false},
+		"one of a pool loses its owner":    {pooled(), pooled().OwnerReferences(), false},
+		"one of nobody is only seen again": {builder.MakeSandbox("a"), builder.MakeSandbox("a"), false},
+	} {
+		if got := (shown{}).Update(event.UpdateEvent{ObjectOld: tc.before.Obj(), ObjectNew: tc.after.Obj()}); got != tc.want {
+			t.Errorf("%s: woken %t, want %t", name, got, tc.want)
+		}
+	}
+}
+
+// woken notes who is woken, and in what time.
+type woken struct {
+	workqueue.TypedRateLimitingInterface[reconcile.Request]
+
+	who []string
+}
+
+func (w *woken) AddAfter(request reconcile.Request, in time.Duration) {
+	w.who = append(w.who, fmt.Sprintf("%s in %s", request, in))
+}
+
+// An adoption that another manager has made may be the end of a claim that has expired.
+func TestAnAdoptionWakesItsClaimInAWhile(t *testing.T) {
+	claim := builder.MakeClaim("c").Obj()
+	pooled := func() *builder.SandboxWrapper { return builder.MakeSandbox("a").Pool(builder.MakePool("p").Obj()) }
+	for name, tc := range map[string]struct {
+		before, after *builder.SandboxWrapper
+		want          []string
+	}{
+		"it is adopted":      {pooled(), pooled().ClaimedBy(claim), []string{"default/c in 1s"}},
+		"it was before":      {pooled().ClaimedBy(claim), pooled().ClaimedBy(claim), nil},
+		"it is in its pool":  {pooled(), pooled().Ready(), nil},
+		"it loses its owner": {pooled(), pooled().OwnerReferences(), nil},
+	} {
+		q := &woken{}
+		adoptedLately(t.Context(), event.UpdateEvent{ObjectOld: tc.before.Obj(), ObjectNew: tc.after.Obj()}, q)
+		if diff := cmp.Diff(tc.want, q.who); diff != "" {
+			t.Errorf("%s: woken (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// unblocked is the owner of sandbox that it does not keep from being deleted any more.
+func unblocked(sandbox *sandboxv1.Sandbox) metav1.OwnerReference {
+	ref := sandbox.OwnerReferences[0]
+	ref.BlockOwnerDeletion = new(false)
+	return ref
+}
+
+func TestAWarmSandboxWakesThoseWhoWait(t *testing.T) {
+	pooled := func() *builder.SandboxWrapper { return builder.MakeSandbox("a").Pool(builder.MakePool("p").Obj()) }
+	for name, tc := range map[string]struct {
+		before, after *builder.SandboxWrapper
+		want          bool
+	}{
+		"it turns Ready":         {pooled(), pooled().Ready(), true},
+		"it stays Ready":         {pooled().Ready(), pooled().Ready().Node("b"), false},
+		"it is not Ready":        {pooled().Ready(), pooled(), false},
+		"it is Ready, a claim's": {pooled(), pooled().Ready().ClaimedBy(builder.MakeClaim("c").Obj()), false},
+	} {
+		if got := (turnedReady{}).Update(event.UpdateEvent{ObjectOld: tc.before.Obj(), ObjectNew: tc.after.Obj()}); got != tc.want {
+			t.Errorf("%s: woken %t, want %t", name, got, tc.want)
+		}
+	}
+	if (turnedReady{}).Delete(event.DeleteEvent{Object: pooled().Ready().Obj()}) {
+		t.Error("one that is gone wakes those who wait for one")
+	}
+}
+
+func TestSooner(t *testing.T) {
+	for _, tc := range []struct{ a, b, want time.Duration }{{0, 0, 0}, {0, 3, 3}, {3, 0, 3}, {2, 3, 2}, {3, 2, 2}} {
+		if got := sooner(tc.a, tc.b); got != tc.want {
+			t.Errorf("sooner(%d, %d): %d, want %d", tc.a, tc.b, got, tc.want)
+		}
+	}
+}
