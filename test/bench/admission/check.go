@@ -11,6 +11,7 @@ var others = []hook{
 	{"pod.validate", "UPDATE"},
 	probe,
 	{"probe.pod.validate", "UPDATE"},
+	{"sandboxclaim.validate", "CREATE"},
 	{"sandboxclaim.validate", "UPDATE"},
 	{"sandboxclaim-status.validate", "UPDATE"},
 }
