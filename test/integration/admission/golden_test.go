@@ -2,18 +2,12 @@ package admission
 
 import (
 	"cmp"
-	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
-	gocmp "github.com/google/go-cmp/cmp"
-
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
-
-var update = flag.Bool("update", false, "write testdata/*.golden instead of comparing with it")
 
 // act is one thing that a user does with kubectl.
 type act struct {
@@ -42,29 +36,11 @@ func transcript(t *testing.T, n *suite.Namespace, file string, acts []act) {
 		}
 		fmt.Fprintf(&text, "\n%s\n", output)
 	}
-	golden(t, file, text.String())
+	suite.Golden(t, file, text.String(), "what users read has changed")
 	for decision := range suite.Decisions(t) {
 		if strings.Contains(decision, "rule=other") {
 			t.Errorf("a refusal does not say by which rule: %s", decision)
 		}
-	}
-}
-
-func golden(t *testing.T, file, got string) {
-	t.Helper()
-	file = "testdata/" + file + ".golden"
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := gocmp.Diff(string(want), got); diff != "" {
-		t.Errorf("what users read has changed; see that it is better, and run the test with -update (-want +got):\n%s", diff)
 	}
 }
 

@@ -1,8 +1,6 @@
 package migrate
 
 import (
-	"flag"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -14,8 +12,6 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
-
-var update = flag.Bool("update", false, "write testdata/changes.golden instead of comparing with it")
 
 // order is one in which the reconcilers get at the objects: by kind, and of a kind by name, forwards or backwards.
 type order struct {
@@ -55,7 +51,7 @@ func takeOver(t *testing.T, i int) *suite.Namespace {
 	was := observe(t, n)
 	orders[i].settle(t, n)
 	now := observe(t, n)
-	compare(t, "changes", now.changes(was, n.Name))
+	suite.Golden(t, "changes", now.changes(was, n.Name), "something else becomes of the objects")
 	checkKept(t, was, now)
 	checkPairs(t, now)
 	checkCreated(t, was, now)
@@ -103,24 +99,6 @@ func named(n *suite.Namespace, kind, name string) client.Object {
 	obj.SetNamespace(n.Name)
 	obj.SetName(name)
 	return obj
-}
-
-func compare(t *testing.T, file, got string) {
-	t.Helper()
-	file = "testdata/" + file + ".golden"
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("something else becomes of the objects; see that it is better, and run the test with -update (-want +got):\n%s", diff)
-	}
 }
 
 // checkKept fails unless everything that was there still is, and is not about to go. What is in it stays, too.

@@ -22,6 +22,18 @@ func (a *arena) ending(t *testing.T, policy extensionsv1.ShutdownPolicy) *extens
 	return suite.Create(t, a.Namespace, a.Editor, claim.Obj())
 }
 
+// ended is such a claim an hour later. It has the Sandbox, which was warm.
+func (a *arena) ended(t *testing.T, policy extensionsv1.ShutdownPolicy) (*extensionsv1.SandboxClaim, *sandboxv1.Sandbox) {
+	t.Helper()
+	claim := a.ending(t, policy)
+	warm := a.Warm(t, a.pool, "aaaaa")
+	a.Settle(t)
+	reconcile(t, a.worker(a.Cached, warm), claim)
+	a.Clock.Step(time.Hour)
+	a.Settle(t)
+	return claim, warm
+}
+
 // extend gives the claim "mine" an hour more than it has, as its user does, and returns it.
 func (a *arena) extend(t *testing.T) *extensionsv1.SandboxClaim {
 	t.Helper()
@@ -80,12 +92,7 @@ func TestACrashAtTheEnd(t *testing.T) {
 	} {
 		t.Run(string(policy), func(t *testing.T) {
 			a := newArena(t)
-			claim := a.ending(t, policy)
-			warm := a.Warm(t, a.pool, "aaaaa")
-			a.Settle(t)
-			reconcile(t, a.worker(a.Cached, warm), claim)
-			a.Clock.Step(time.Hour)
-			a.Settle(t)
+			claim, _ := a.ended(t, policy)
 			crash(t, a.worker(die(a.Cached)), a.mine(t))
 			if !rules.SaysExpired(a.mine(t)) {
 				t.Errorf("it was not said first: %v", a.mine(t).Status)
@@ -130,12 +137,7 @@ func TestMoreTimeAtTheLastMoment(t *testing.T) {
 	for _, policy := range []extensionsv1.ShutdownPolicy{"Retain", "Delete", "DeleteForeground"} {
 		t.Run(string(policy), func(t *testing.T) {
 			a := newArena(t)
-			claim := a.ending(t, policy)
-			warm := a.Warm(t, a.pool, "aaaaa")
-			a.Settle(t)
-			reconcile(t, a.worker(a.Cached, warm), claim)
-			a.Clock.Step(time.Hour)
-			a.Settle(t)
+			_, warm := a.ended(t, policy)
 			late := suite.Before(a.Cached, suite.Once[*extensionsv1.SandboxClaim]("patch/status", func() { a.extend(t) }))
 			reconcile(t, a.worker(late), a.mine(t))
 			a.has(t, "mine", warm.Name)
@@ -146,12 +148,7 @@ func TestMoreTimeAtTheLastMoment(t *testing.T) {
 // He does so when it has been said, and the claim is about to be deleted.
 func TestMoreTimeBeforeTheDeletion(t *testing.T) {
 	a := newArena(t)
-	claim := a.ending(t, "Delete")
-	warm := a.Warm(t, a.pool, "aaaaa")
-	a.Settle(t)
-	reconcile(t, a.worker(a.Cached, warm), claim)
-	a.Clock.Step(time.Hour)
-	a.Settle(t)
+	claim, warm := a.ended(t, "Delete")
 	late := suite.Before(a.Cached, suite.Once[*extensionsv1.SandboxClaim]("delete", func() { a.extend(t) }))
 	reconcile(t, a.worker(late), a.mine(t))
 	a.Step(t, claim)
@@ -215,12 +212,7 @@ func TestTwoEnds(t *testing.T) {
 	for _, policy := range []extensionsv1.ShutdownPolicy{"Retain", "Delete"} {
 		t.Run(string(policy), func(t *testing.T) {
 			a := newArena(t)
-			claim := a.ending(t, policy)
-			warm := a.Warm(t, a.pool, "aaaaa")
-			a.Settle(t)
-			reconcile(t, a.worker(a.Cached, warm), claim)
-			a.Clock.Step(time.Hour)
-			a.Settle(t)
+			a.ended(t, policy)
 			served := a.mine(t)
 			rival := a.worker(a.Cached)
 			late := suite.Before(a.Cached, suite.Once[*extensionsv1.SandboxClaim]("patch/status", func() { reconcile(t, rival, served) }))

@@ -132,15 +132,8 @@ func TestAPoolOfTheSameNameBeforeTheCollector(t *testing.T) {
 // held up by that, and makes up for both.
 func TestARelist(t *testing.T) {
 	a := newArena(t)
-	a.scale(t, 3)
 	lagging := a.Lagging(t)
-	lagging.Hold()
-	r := a.Pools(lagging.ReadYourWrites)
-	fill(t, r, a.pool)
-	created := a.controlled(t, a.pool)
-	if len(created) != 3 {
-		t.Fatalf("the pool controls %v, want three", created)
-	}
+	r, created := a.filledUnseen(t, lagging)
 	claim := a.boundTo(t, "mine", created[0])
 	a.Settle(t)
 	reconcile(t, a.worker(a.Cached), claim)

@@ -92,18 +92,25 @@ func TestScaleDownKeepsWhatIsReady(t *testing.T) {
 	}
 }
 
+// filledUnseen makes three Sandboxes for the pool, which the cache does not show until it resumes. It returns the reconciler that
+// made them, and their names.
+func (a *arena) filledUnseen(t *testing.T, lagging *suite.Lagging) (r *sandboxwarmpool.Reconciler, created []string) {
+	t.Helper()
+	a.scale(t, 3)
+	lagging.Hold()
+	r = a.Pools(lagging.ReadYourWrites)
+	fill(t, r, a.pool)
+	if created = a.controlled(t, a.pool); len(created) != 3 {
+		t.Fatalf("the pool controls %v, want three", created)
+	}
+	return r, created
+}
+
 // A pass after a pass, and the cache has seen nothing of what the first created.
 func TestNoOverCreationBehindACache(t *testing.T) {
 	a := newArena(t)
-	a.scale(t, 3)
 	lagging := a.Lagging(t)
-	lagging.Hold()
-	r := a.Pools(lagging.ReadYourWrites)
-	fill(t, r, a.pool)
-	created := a.controlled(t, a.pool)
-	if len(created) != 3 {
-		t.Fatalf("the pool controls %v, want three", created)
-	}
+	r, created := a.filledUnseen(t, lagging)
 	var seen sandboxv1.SandboxList
 	if err := lagging.Plain.List(t.Context(), &seen, client.InNamespace(a.Name)); err != nil || len(seen.Items) > 0 {
 		t.Fatalf("the cache is not behind: %d Sandboxes, %v", len(seen.Items), err)
