@@ -21,6 +21,17 @@
 {{- if and (not .Values.serviceAccount.create) (not .Values.serviceAccount.name) }}
 {{-   fail "serviceAccount.create=false needs serviceAccount.name: the account to use" }}
 {{- end }}
+{{- $ports := list 8081 (int .Values.webhook.port) }}
+{{- if .Values.metrics.enabled }}{{ $ports = append $ports (int .Values.metrics.port) }}{{ end }}
+{{- if ne (len $ports) (len (uniq $ports)) }}
+{{-   fail "webhook.port, metrics.port and 8081, where the kubelet asks, are ports of one Pod: make them three different ones" }}
+{{- end }}
+{{- range .Values.controller.extraArgs }}
+{{-   $flag := regexReplaceAll "^--?([^=]*).*$" . "${1}" }}
+{{-   if has $flag (list "controller-user" "leader-elect" "health-probe-bind-address" "metrics-bind-address" "webhook-port" "webhook-cert-dir" "certificate" "webhook-configuration" "leader-election-namespace" "termination-grace-period" "version") }}
+{{-     fail (printf "controller.extraArgs has --%s, which follows from other values or from what the chart installs: leave it out" $flag) }}
+{{-   end }}
+{{- end }}
 {{- if not .Values.metrics.enabled }}
 {{-   if or .Values.metrics.serviceMonitor.enabled .Values.metrics.prometheusRule.enabled }}
 {{-     fail "metrics.serviceMonitor and metrics.prometheusRule need metrics.enabled=true" }}
