@@ -183,12 +183,13 @@ INSTALLS ?= 20
 
 # What containers need is Linux and root. Elsewhere this is no failure, but with NAMESAKE_TEST_REAL_NODE=required it is.
 .PHONY: test-node
-test-node: $(CLUSTER) ## On a real node, as root: cert-manager and the chart by helm, and what users do, with containers.
+test-node: $(CLUSTER) ## On a real node, as root: that node itself; then cert-manager and the chart by helm, and what users do, with containers.
 	@$(CLUSTER) can-node || { [ "$${NAMESAKE_TEST_REAL_NODE:-}" != required ]; exit; }; \
 	certmanager="$$($(CLUSTER) cert-manager)"; arch="$$($(GO) env GOHOSTARCH)"; \
 	$(GO) build -C test/image -o $(ROOT)/bin/image-builder .; \
 	bin/image-builder -name localhost/namesake -version $(VERSION) -platforms "linux/$$arch" -out bin/node-image; \
 	export NAMESAKE_INSTALLS=$(INSTALLS) NAMESAKE_CLUSTER=$(CLUSTER) NAMESAKE_CERT_MANAGER="$$certmanager" NAMESAKE_IMAGE="$(ROOT)/bin/node-image/namesake-$$arch.tar"; \
+	$(CLUSTER) check-node; \
 	$(CLUSTER) run --node real -- $(GO) test -v -count=1 -timeout 20m $(GOTESTFLAGS) ./test/node/...
 
 .PHONY: bench

@@ -46,7 +46,7 @@ func listen(ctx context.Context, server *http.Server, certificate, key string) e
 	done := make(chan error, 1)
 	go func() {
 		<-ctx.Done()
-		time.Sleep(drain)
+		time.Sleep(drain) // Until the Service leads elsewhere, of which a Pod is not told.
 		ending, cancel := context.WithTimeout(context.Background(), drain)
 		defer cancel()
 		done <- server.Shutdown(ending)

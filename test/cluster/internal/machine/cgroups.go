@@ -70,6 +70,8 @@ func RemoveCgroup(name string) error {
 	return errors.Join(errs...)
 }
 
+// removeCgroup tries until the kernel has let go of the cgroup, which it does a moment after its last process has ended, and tells
+// nobody.
 func removeCgroup(dir string) error {
 	var err error
 	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {

@@ -9,7 +9,7 @@ import (
 
 func TestOneAtATimeChooses(t *testing.T) {
 	if runtime.GOOS != "linux" {
-		t.Skip("real nodes are Linux'")
+		t.Skip("NOT RUN: a real node takes Linux")
 	}
 	unlock, err := lock(t.Context())
 	if err != nil {

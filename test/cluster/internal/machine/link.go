@@ -123,7 +123,7 @@ func (l Link) Configure() error {
 	)
 }
 
-// Remove removes the pair, if it is there. With the node's network it goes by itself, but a little later.
+// Remove removes the pair, if it is there. With the node's network it goes by itself, but a little later: either is looked for.
 func (l Link) Remove() error {
 	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		if _, err := net.InterfaceByName(l.Name); err != nil {

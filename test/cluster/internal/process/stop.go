@@ -58,6 +58,7 @@ func (i Identity) signal(signal syscall.Signal) error {
 	return nil
 }
 
+// waitGone looks until the process is gone, which only its parent would be told, and that may be another program.
 func (i Identity) waitGone(limit time.Duration) bool {
 	for deadline := time.Now().Add(limit); i.Alive(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
