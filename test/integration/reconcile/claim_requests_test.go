@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
@@ -165,5 +166,30 @@ func TestALongTraceIsNotCopied(t *testing.T) {
 		if got := suite.Get[sandboxv1.Sandbox](t, n, name).Annotations[sandboxv1.AnnotationTraceContext]; got != want {
 			t.Errorf("of %d bytes the Sandbox has %d, want %d", length, len(got), len(want))
 		}
+	}
+}
+
+// A label was allowed when the claim came, and is not any more, or never was where the claim comes from. Bound to something warm,
+// the claim could not adopt it, and would keep it from others; so it is not bound. (W12)
+func TestALabelThatIsNoLongerAllowed(t *testing.T) {
+	n := suite.New(t)
+	claim := suite.Create(t, n, n.Editor, builder.MakeClaim("mine").Pool("python").PodLabel(team, "blue").Obj())
+	suite.Create(t, n, n.Editor, builder.MakeTemplate("python").Obj())
+	warm := n.Offered(t, suite.Create(t, n, n.Editor, builder.MakePool("python").Template("python").Obj()), "aaaaa")
+	r := n.Claims(n.Cached)
+	r.LabelDomains = rules.LabelDomains{"example.com"}
+	if _, err := r.Reconcile(t.Context(), claim); err != nil {
+		t.Fatal(err)
+	}
+	claim = suite.Get[extensionsv1.SandboxClaim](t, n, "mine")
+	if ready := meta.FindStatusCondition(claim.Status.Conditions, "Ready"); ready == nil || ready.Reason != "InvalidMetadata" {
+		t.Errorf("Ready is %+v", ready)
+	}
+	if rules.Binding(claim) != "" {
+		t.Errorf("the claim is bound to %q, which it cannot adopt", rules.Binding(claim))
+	}
+	n.AwaitOffer(t, suite.Get[extensionsv1.SandboxWarmPool](t, n, "python"), true)
+	if got := suite.Get[sandboxv1.Sandbox](t, n, warm.Name); !rules.IsPool(rules.ControllerOf(got)) {
+		t.Errorf("Sandbox %s is controlled by %v", warm.Name, got.OwnerReferences)
 	}
 }
