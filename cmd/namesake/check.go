@@ -18,7 +18,7 @@ const checkTimeout = 30 * time.Second
 // check is what "helm test" runs in a Pod: it asks the API server for what admission must refuse.
 func check(args []string) error {
 	flags := flag.NewFlagSet("check", flag.ContinueOnError)
-	namespace := flags.String("namespace", "default", "Namespace to ask for a Pod in, in a dry run.")
+	namespace := flags.String("namespace", "default", "Namespace to ask for a Sandbox in, in a dry run.")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -42,5 +42,5 @@ func check(args []string) error {
 // checkAdmission returns an error unless the API server refuses what admission must refuse, and refuses it for that. It is a
 // dry run: nothing is stored in either case.
 func checkAdmission(ctx context.Context, c client.Client, namespace string) error {
-	return serving.Refused(c.Create(ctx, serving.WronglyNamedPod(namespace, "namesake-check"), client.DryRunAll))
+	return serving.Refused(c.Create(ctx, serving.MisnamedSandbox(namespace, "namesake-check"), client.DryRunAll))
 }

@@ -17,8 +17,6 @@ var (
 	mutateClaim   = hook{"sandboxclaim.mutate", "CREATE"}
 	checkAdoption = hook{"sandbox.validate", "UPDATE"}
 	measured      = []hook{mutatePod, validatePod, mutateClaim, checkAdoption}
-	// probe is asked about every Pod, and called for none here.
-	probe = hook{"probe.pod.validate", "CREATE"}
 )
 
 // requests are what is measured, and the calls that each must cost.
@@ -63,7 +61,7 @@ func (b *bench) print(w io.Writer, counted metrics) {
 
 	fmt.Fprint(w, "\nThe API server's own clock, for its calls and for the match conditions that kept a webhook away, in milliseconds:\n\n")
 	fmt.Fprintln(w, "| webhook | calls | mean | kept away | mean |\n|---|---|---|---|---|")
-	for _, h := range append(measured, probe) {
+	for _, h := range measured {
 		fmt.Fprintf(w, "| %s, %s | %.0f | %s | %.0f | %s |\n", h.name, h.operation, counted.sum(calls+"_count", h), counted.mean(calls, h),
 			counted.sum(exclusions, h), counted.mean(evaluations, h))
 	}

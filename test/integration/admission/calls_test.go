@@ -6,11 +6,14 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/test/builder"
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
+	"github.com/namesake-sandbox/namesake/webhooks"
 )
 
 // A cluster has many Pods, and most have nothing to do with Sandboxes: none of their writes may depend on the webhooks.
@@ -30,8 +33,30 @@ func TestPlainPodsCostNoCall(t *testing.T) {
 	calls.Expect(t, suite.Calls, suite.Counts{})
 	kept.ExpectAtLeast(t, suite.KeptAway, suite.Counts{
 		"pod.mutate CREATE": pods, "pod.validate CREATE": pods, "pod.validate UPDATE": 2 * pods,
-		"probe.pod.validate CREATE": pods, "probe.pod.validate UPDATE": pods,
 	})
+}
+
+// What a replica asks for before it is ready goes to a webhook of its own, once. No Sandbox escapes the check by its label.
+func TestTheProbeIsCheckedOnce(t *testing.T) {
+	n := suite.New(t)
+	labelled := builder.MakeSandbox("labelled").Label(webhooks.LabelProbe, "")
+	before := suite.Calls(t)
+	if err := n.Editor.Create(t.Context(), labelled.PodName("other").Namespace(n.Name).Obj()); !apierrors.IsInvalid(err) {
+		t.Errorf("created under another name: %v", err)
+	}
+	before.Expect(t, suite.Calls, suite.Counts{"probe.sandbox.validate CREATE": 1})
+
+	before = suite.Calls(t)
+	sandbox := suite.Create(t, n, n.Editor, labelled.PodName("labelled").Obj())
+	before.Expect(t, suite.Calls, suite.Counts{"probe.sandbox.validate CREATE": 1})
+
+	before = suite.Calls(t)
+	base := sandbox.DeepCopy()
+	sandbox.Annotations[sandboxv1.AnnotationPodName] = "other"
+	if err := n.Editor.Patch(t.Context(), sandbox, client.MergeFrom(base)); !apierrors.IsInvalid(err) {
+		t.Errorf("given another name: %v", err)
+	}
+	before.Expect(t, suite.Calls, suite.Counts{"sandbox.validate UPDATE": 1})
 }
 
 // A kubelet writes the status of a Pod many times.

@@ -8,10 +8,12 @@ import (
 	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/namesake-sandbox/namesake/webhooks"
 )
 
 // SelfTest asks the API server, once at the start, for something that only these webhooks refuse: the answer has come all
-// the way through the API server, the network and a replica's certificate. The Pod that it asks for goes to a webhook of
+// the way through the API server, the network and a replica's certificate. The Sandbox that it asks for goes to a webhook of
 // its own, by a Service that also reaches replicas which are not ready: or the first replica would wait for itself.
 type SelfTest struct {
 	// Create asks without keeping anything (a dry run).
@@ -55,7 +57,9 @@ func (s *SelfTest) Check() error {
 	return errors.New("admission was not tried yet")
 }
 
-// try passes when a Pod of another name than its Sandbox is refused for its name.
+// try passes when a Sandbox whose Pod would bear another name is refused for that.
 func (s *SelfTest) try(ctx context.Context) error {
-	return Refused(s.Create(ctx, WronglyNamedPod(s.Namespace, ProbeName)))
+	sandbox := MisnamedSandbox(s.Namespace, "namesake-admission-probe")
+	sandbox.Labels = map[string]string{webhooks.LabelProbe: ""}
+	return Refused(s.Create(ctx, sandbox))
 }

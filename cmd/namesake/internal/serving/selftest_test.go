@@ -12,26 +12,28 @@ import (
 	"github.com/namesake-sandbox/namesake/cmd/namesake/internal/serving"
 )
 
-// The Pod that is asked for is refused by the very rule, for its name.
-func TestWronglyNamedPod(t *testing.T) {
-	pod := serving.WronglyNamedPod("default", serving.ProbeName)
-	errs := rules.CheckPodOwner(nil, pod, rules.User)
-	if len(errs) != 1 || errs[0].Field != "metadata.name" {
-		t.Fatalf("refused for %v", errs)
-	}
-	err := apierrors.NewInvalid(schema.GroupKind{Kind: "Pod"}, pod.Name, errs)
-	if problem := serving.Refused(err); problem != nil {
-		t.Errorf("not taken for a refusal: %v", problem)
+// The Sandbox that is asked for is refused by the very rule, whoever asks.
+func TestMisnamedSandbox(t *testing.T) {
+	sandbox := serving.MisnamedSandbox("default", "probe")
+	for _, actor := range []rules.Actor{rules.User, rules.Controller} {
+		errs := rules.CheckPodName(nil, sandbox, actor)
+		if len(errs) != 1 {
+			t.Fatalf("refused for %v", errs)
+		}
+		err := apierrors.NewInvalid(schema.GroupKind{Kind: "Sandbox"}, sandbox.Name, errs)
+		if problem := serving.Refused(err); problem != nil {
+			t.Errorf("not taken for a refusal: %v", problem)
+		}
 	}
 }
 
 func TestRefused(t *testing.T) {
-	pods := schema.GroupKind{Kind: "Pod"}
+	sandboxes := schema.GroupKind{Kind: "Sandbox"}
 	for name, err := range map[string]error{
 		"it is accepted":              nil,
 		"the webhook does not answer": apierrors.NewInternalError(errors.New("failed calling webhook")),
-		"something else is invalid":   apierrors.NewInvalid(pods, "p", field.ErrorList{field.Required(field.NewPath("spec"), "")}),
-		"who asks may not":            apierrors.NewForbidden(schema.GroupResource{Resource: "pods"}, "p", errors.New("no")),
+		"something else is invalid":   apierrors.NewInvalid(sandboxes, "s", field.ErrorList{field.Required(field.NewPath("spec"), "")}),
+		"who asks may not":            apierrors.NewForbidden(schema.GroupResource{Resource: "sandboxes"}, "s", errors.New("no")),
 	} {
 		t.Run(name, func(t *testing.T) {
 			if serving.Refused(err) == nil {

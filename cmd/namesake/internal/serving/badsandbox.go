@@ -1,0 +1,45 @@
+package serving
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+)
+
+// MisnamedSandbox returns a Sandbox that says its Pod bears another name, which admission refuses to everyone. It is a
+// Sandbox and not a Pod, since what else a cluster asks of Pods, its policies and webhooks, would refuse a Pod first.
+func MisnamedSandbox(namespace, name string) *sandboxv1.Sandbox {
+	return &sandboxv1.Sandbox{
+		ObjectMeta: metav1.ObjectMeta{
+			Name: name, Namespace: namespace,
+			Annotations: map[string]string{sandboxv1.AnnotationPodName: "not-" + name},
+		},
+		Spec: sandboxv1.SandboxSpec{SandboxBlueprint: sandboxv1.SandboxBlueprint{PodTemplate: sandboxv1.PodTemplate{
+			Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "none", Image: "none"}}},
+		}}},
+	}
+}
+
+// Refused returns nil if err, from asking for a MisnamedSandbox, is admission's own refusal, and else what is wrong. A
+// webhook that the API server cannot reach gives another error.
+func Refused(err error) error {
+	if err == nil {
+		return errors.New("the API server accepts a Sandbox whose Pod would bear another name: it does not ask admission: " +
+			"are the webhook configurations there?")
+	}
+	var status apierrors.APIStatus
+	if apierrors.IsInvalid(err) && errors.As(err, &status) && status.Status().Details != nil {
+		for _, cause := range status.Status().Details.Causes {
+			if strings.Contains(cause.Field, sandboxv1.AnnotationPodName) {
+				return nil
+			}
+		}
+	}
+	return fmt.Errorf("asking for a Sandbox that admission refuses: refused, but not for its Pod's name: %w", err)
+}
