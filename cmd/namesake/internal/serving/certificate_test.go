@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"fmt"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -130,4 +131,41 @@ func TestCertificateComesLater(t *testing.T) {
 	if err != nil || leaf.DNSNames[0] != "first" {
 		t.Fatalf("%v, %v", leaf, err)
 	}
+}
+
+// The kubelet changes a Secret's files as one: they are links through ..data, which it moves to another
+// folder, and removes the one before.
+func TestARenewedCertificateIsServed(t *testing.T) {
+	dir, signer := t.TempDir(), newAuthority(t)
+	for _, file := range []string{"tls.crt", "tls.key"} {
+		if err := os.Symlink(filepath.Join("..data", file), filepath.Join(dir, file)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	bring := func(name string) {
+		folder := filepath.Join(dir, name)
+		if err := os.Mkdir(folder, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		signer.issue(t, folder, name)
+		if err := os.Symlink(name, filepath.Join(dir, "next")); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(filepath.Join(dir, "next"), filepath.Join(dir, "..data")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	bring("first")
+	certificate := follow(t, dir)
+	bring("second")
+	if err := os.RemoveAll(filepath.Join(dir, "first")); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, func() error {
+		leaf, _, err := certificate.Chain()
+		if err == nil && leaf.DNSNames[0] != "second" {
+			err = fmt.Errorf("the certificate for %v is served", leaf.DNSNames)
+		}
+		return err
+	})
 }
