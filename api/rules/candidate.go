@@ -3,7 +3,6 @@ package rules
 import (
 	"slices"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -40,11 +39,6 @@ func CandidateOf(sandbox *sandboxv1.Sandbox) (Revision, bool) {
 func IsReady(sandbox *sandboxv1.Sandbox) bool {
 	ready := meta.FindStatusCondition(sandbox.Status.Conditions, sandboxv1.ConditionReady)
 	return ready != nil && ready.Status == metav1.ConditionTrue && ready.ObservedGeneration == sandbox.Generation
-}
-
-// HandsOut says whether claims get Sandboxes on node. On one that is cordoned, or going, they would not live long.
-func HandsOut(node *corev1.Node) bool {
-	return !node.Spec.Unschedulable && node.DeletionTimestamp == nil
 }
 
 // Want is one choice of a claim: warm Sandboxes of a pool, of a template where that is not empty, and where it is Current

@@ -48,21 +48,6 @@ func TestCandidateOf(t *testing.T) {
 	}
 }
 
-func TestHandsOut(t *testing.T) {
-	for name, tc := range map[string]struct {
-		node *builder.NodeWrapper
-		want bool
-	}{
-		"a node":                    {builder.MakeNode("n"), true},
-		"one that is cordoned":      {builder.MakeNode("n").Unschedulable(), false},
-		"one that is being deleted": {builder.MakeNode("n").Deleting(), false},
-	} {
-		if got := rules.HandsOut(tc.node.Obj()); got != tc.want {
-			t.Errorf("%s: %t", name, got)
-		}
-	}
-}
-
 func TestWants(t *testing.T) {
 	exists := func(template string) bool { return template == "t" || template == "u" }
 	a, b := builder.MakePool("a").Template("t"), builder.MakePool("b").Template("t")

@@ -204,6 +204,7 @@ func TestStripNode(t *testing.T) {
 		"a node":                    builder.MakeNode("a"),
 		"one that is cordoned":      builder.MakeNode("a").Unschedulable(),
 		"one that is being deleted": builder.MakeNode("a").Deleting(),
+		"one that is drained":       builder.MakeNode("a").Taint("karpenter.sh/disrupted", corev1.TaintEffectNoSchedule),
 	} {
 		whole := node.ResourceVersion("7").Label("zone", "b").Obj()
 		whole.Status.NodeInfo.KernelVersion = "6"

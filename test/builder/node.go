@@ -28,3 +28,9 @@ func (w *NodeWrapper) Unschedulable() *NodeWrapper {
 	w.node.Spec.Unschedulable = true
 	return w
 }
+
+// Taint adds a taint without a value.
+func (w *NodeWrapper) Taint(key string, effect corev1.TaintEffect) *NodeWrapper {
+	w.node.Spec.Taints = append(w.node.Spec.Taints, corev1.Taint{Key: key, Effect: effect})
+	return w
+}

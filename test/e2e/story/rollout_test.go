@@ -59,8 +59,8 @@ func TestRollout(t *testing.T) {
 	})
 }
 
-// What is on a cordoned node is not offered to claims, and is again afterwards.
-func TestACordonedNode(t *testing.T) {
+// What is on a node that is cordoned, or that an autoscaler drains, is not offered to claims, and is again afterwards.
+func TestANodeThatIsDrained(t *testing.T) {
 	s := scene.Enter(t)
 	s.Pool(t, "pool", 1)
 	var name string
@@ -69,17 +69,22 @@ func TestACordonedNode(t *testing.T) {
 	if err := s.Admin.Get(t.Context(), client.ObjectKey{Name: name}, node); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { cordon(t, s, node, false) })
-	for _, cordoned := range []bool{true, false} {
-		cordon(t, s, node, cordoned)
-		awaitOffer(t, s, "pool", !cordoned)
+	const open = `{"spec":{"unschedulable":false,"taints":null}}`
+	t.Cleanup(func() { patchNode(t, s, node, open) })
+	for _, drained := range []string{
+		`{"spec":{"unschedulable":true}}`,
+		`{"spec":{"taints":[{"key":"ToBeDeletedByClusterAutoscaler","value":"1760000000","effect":"NoSchedule"}]}}`,
+	} {
+		patchNode(t, s, node, drained)
+		awaitOffer(t, s, "pool", false)
+		patchNode(t, s, node, open)
+		awaitOffer(t, s, "pool", true)
 	}
 }
 
-func cordon(t *testing.T, s *scene.Scene, node *corev1.Node, cordoned bool) {
+func patchNode(t *testing.T, s *scene.Scene, node *corev1.Node, patch string) {
 	t.Helper()
-	patch := client.RawPatch("application/merge-patch+json", fmt.Appendf(nil, `{"spec":{"unschedulable":%t}}`, cordoned))
-	if err := s.Admin.Patch(context.Background(), node.DeepCopy(), patch); err != nil {
+	if err := s.Admin.Patch(context.Background(), node.DeepCopy(), client.RawPatch("application/merge-patch+json", []byte(patch))); err != nil {
 		t.Error(err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 
+	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/namesake-sandbox/namesake/api/rules"
@@ -12,7 +13,8 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-// What is on a node that is cordoned, or gone, is not handed out; what is on it is offered again when the node is back.
+// What is on a node that is cordoned, drained without that, or gone, is not handed out; what is on it is offered again when the
+// node is back.
 func TestNodesAndOffers(t *testing.T) {
 	n := suite.New(t)
 	pool := n.Pool(t, "python")
@@ -25,15 +27,15 @@ func TestNodesAndOffers(t *testing.T) {
 		t.Fatal(err)
 	}
 	n.AwaitOffer(t, pool, true)
-	cordon := func(unschedulable bool) {
+	change := func(to func(*corev1.NodeSpec)) {
 		base := node.DeepCopy()
-		node.Spec.Unschedulable = unschedulable
+		to(&node.Spec)
 		if err := n.Admin.Patch(t.Context(), node, client.MergeFrom(base)); err != nil {
 			t.Fatal(err)
 		}
 	}
 
-	cordon(true)
+	change(func(spec *corev1.NodeSpec) { spec.Unschedulable = true })
 	n.AwaitOffer(t, pool, false)
 	claim := suite.Create(t, n, n.Editor, builder.MakeClaim("mine").Pool("python").Obj())
 	n.Step(t, claim)
@@ -41,8 +43,17 @@ func TestNodesAndOffers(t *testing.T) {
 		t.Errorf("the claim did not go cold: %v", got.OwnerReferences)
 	}
 
-	cordon(false)
+	change(func(spec *corev1.NodeSpec) { spec.Unschedulable = false })
 	n.AwaitOffer(t, pool, true)
+	for _, taint := range []corev1.Taint{
+		{Key: "ToBeDeletedByClusterAutoscaler", Value: "1760000000", Effect: corev1.TaintEffectNoSchedule},
+		{Key: "karpenter.sh/disrupted", Effect: corev1.TaintEffectNoSchedule},
+	} {
+		change(func(spec *corev1.NodeSpec) { spec.Taints = []corev1.Taint{taint} })
+		n.AwaitOffer(t, pool, false)
+		change(func(spec *corev1.NodeSpec) { spec.Taints = nil })
+		n.AwaitOffer(t, pool, true)
+	}
 	n.Delete(t, n.Admin, node)
 	n.AwaitOffer(t, pool, false)
 	node = suite.Create(t, n, n.Admin, builder.MakeNode("drained").Obj())
