@@ -137,7 +137,8 @@ func TestAllowedLabelDomains(t *testing.T) {
 		want   rules.LabelDomains
 		broken string
 	}{
-		"no file":         {file: filepath.Join(t.TempDir(), "none"), want: rules.DefaultLabelDomains},
+		"no file":         {file: labelDomainsFile, want: rules.DefaultLabelDomains},
+		"one that is not": {file: filepath.Join(t.TempDir(), "none"), broken: "none: no such file"},
 		"a file":          {file: file("example.com,\nsandbox.users.io\n"), want: rules.LabelDomains{"example.com", "sandbox.users.io"}},
 		"an empty one":    {file: file("\n"), want: rules.DefaultLabelDomains},
 		"what is no list": {file: file("team: blue"), broken: `label domain "team: blue"`},

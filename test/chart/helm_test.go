@@ -41,6 +41,7 @@ var variants = map[string][]string{
 	"image by digest":      {"image.registry=registry.example:5000", "image.digest=sha256:" + strings.Repeat("0", 64)},
 	"labels":               {"commonLabels.team=a", "podLabels.tier=b", `podAnnotations.note=c`},
 	"placement":            {"tolerations[0].operator=Exists", "affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpressions[0].key=pool", "affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpressions[0].operator=Exists", "topologySpreadConstraints[0].maxSkew=1", "topologySpreadConstraints[0].topologyKey=kubernetes.io/hostname", "topologySpreadConstraints[0].whenUnsatisfiable=DoNotSchedule", `topologySpreadConstraints[0].labelSelector.matchLabels.app\.kubernetes\.io/name=namesake`},
+	"label domains":        {"controller.allowedLabelDomains={example.com,sandbox.users.io}"},
 	"traces":               {"controller.extraArgs[0]=--enable-tracing", "controller.env[0].name=OTEL_EXPORTER_OTLP_ENDPOINT", "controller.env[0].value=http://collector.tracing:4317"},
 	"one without election": {"replicaCount=1", "controller.leaderElect=false", "podDisruptionBudget.enabled=false", "imagePullSecrets[0].name=a", "controller.extraArgs[0]=--zap-stacktrace-level=error", "controller.extraArgs[1]=--router-labels=app=router"},
 }

@@ -48,9 +48,14 @@ func TestStory(t *testing.T) {
 	})
 	t.Run("helm upgrade", func(t *testing.T) {
 		helm(t, "upgrade", release, "charts/namesake", "--namespace", system, "--reuse-values",
-			"--set", "controller.logLevel=debug", "--wait", patience)
+			"--set", "controller.logLevel=debug,controller.allowedLabelDomains={example.com}", "--wait", patience)
 		if args := n.manager(t).Spec.Template.Spec.Containers[0].Args; !strings.Contains(strings.Join(args, " "), "--zap-log-level=debug") {
 			t.Errorf("the managers' arguments are %q", args)
+		}
+		labelled := `{apiVersion: extensions.agents.x-k8s.io/v1beta1, kind: SandboxClaim, metadata: {name: labelled}, ` +
+			`spec: {warmPoolRef: {name: toolbox}, additionalPodMetadata: {labels: {example.com/team: blue}}}}`
+		if _, err := try(t, labelled, "kubectl", "create", "--dry-run=server", "-f", "-"); err != nil {
+			t.Errorf("a label of the domain that the upgrade has allowed is refused: %v", err)
 		}
 		n.mustBe(t, before, "after the upgrade")
 	})
