@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -15,32 +14,35 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/namesake-sandbox/namesake/api/rules"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
 func TestCheckAdmission(t *testing.T) {
-	pods := schema.GroupKind{Kind: "Pod"}
+	sandboxes := schema.GroupKind{Group: sandboxv1.GroupName, Kind: "Sandbox"}
 	cases := map[string]struct {
-		answer func(*corev1.Pod) error
+		answer func(*sandboxv1.Sandbox) error
 		want   string
 	}{
 		"refused by the rule": {
-			answer: func(pod *corev1.Pod) error {
-				return apierrors.NewInvalid(pods, pod.Name, rules.CheckPodOwner(nil, pod, rules.Controller))
+			answer: func(sandbox *sandboxv1.Sandbox) error {
+				return apierrors.NewInvalid(sandboxes, sandbox.Name, rules.CheckPodName(nil, sandbox, rules.Controller))
 			},
 		},
 		"accepted": {
-			answer: func(*corev1.Pod) error { return nil },
+			answer: func(*sandboxv1.Sandbox) error { return nil },
 			want:   "does not ask admission",
 		},
 		"refused for another field": {
-			answer: func(pod *corev1.Pod) error {
-				return apierrors.NewInvalid(pods, pod.Name, field.ErrorList{field.Required(field.NewPath("spec"), "")})
+			answer: func(sandbox *sandboxv1.Sandbox) error {
+				return apierrors.NewInvalid(sandboxes, sandbox.Name, field.ErrorList{field.Required(field.NewPath("spec"), "")})
 			},
-			want: "not for its name",
+			want: "not for its Pod's name",
 		},
 		"the webhook is not reached": {
-			answer: func(*corev1.Pod) error { return apierrors.NewInternalError(errors.New("failed calling webhook")) },
-			want:   "failed calling webhook",
+			answer: func(*sandboxv1.Sandbox) error {
+				return apierrors.NewInternalError(errors.New("failed calling webhook"))
+			},
+			want: "failed calling webhook",
 		},
 	}
 	for name, c := range cases {
@@ -52,7 +54,7 @@ func TestCheckAdmission(t *testing.T) {
 					if len(applied.DryRun) == 0 {
 						t.Error("it is no dry run")
 					}
-					return c.answer(obj.(*corev1.Pod))
+					return c.answer(obj.(*sandboxv1.Sandbox))
 				},
 			})
 			err := checkAdmission(t.Context(), server, "default")
