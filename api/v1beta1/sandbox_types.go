@@ -29,9 +29,11 @@ const (
 
 // Lifecycle says when a Sandbox ends, and how.
 type Lifecycle struct {
-	// shutdownTime is the moment at which the Sandbox expires. Without it the Sandbox does not expire.
+	// shutdownTime is the moment at which the Sandbox expires, as in 2026-01-31T12:00:00Z. Without it the Sandbox does not expire.
 	// Moving it into the future revives an expired Sandbox that was retained.
 	// +optional
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern=`^[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$`
 	ShutdownTime *metav1.Time `json:"shutdownTime,omitempty"`
 
 	// shutdownPolicy says what becomes of the expired Sandbox: Delete deletes it and all that it owns, Retain

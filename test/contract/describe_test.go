@@ -35,7 +35,7 @@ func (d *describer) visit(path string, schema *jsonSchema, required bool) {
 	fact := fieldFact{
 		Kind: d.kind, Path: path, Type: schema.Type, Required: required,
 		Default: decoded(schema.Default), Format: schema.Format, Minimum: schema.Minimum,
-		MaxLength: schema.MaxLength, MaxItems: schema.MaxItems,
+		MaxLength: schema.MaxLength, MaxItems: schema.MaxItems, Pattern: schema.Pattern,
 	}
 	for _, value := range schema.Enum {
 		fact.Enum = append(fact.Enum, decoded(&value).(string))

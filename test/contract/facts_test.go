@@ -36,6 +36,7 @@ type fieldFact struct {
 	Minimum   *float64 `json:"minimum,omitempty"`
 	MaxLength *int64   `json:"maxLength,omitempty"`
 	MaxItems  *int64   `json:"maxItems,omitempty"`
+	Pattern   string   `json:"pattern,omitempty"`
 	ListType  string   `json:"listType,omitempty"`
 	Values    string   `json:"values,omitempty"`
 	Embeds    string   `json:"embeds,omitempty"`

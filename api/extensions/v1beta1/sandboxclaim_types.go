@@ -31,8 +31,10 @@ type SandboxWarmPoolReference struct {
 
 // Lifecycle says when a claim ends, and how.
 type Lifecycle struct {
-	// shutdownTime is the moment at which the claim expires.
+	// shutdownTime is the moment at which the claim expires, as in 2026-01-31T12:00:00Z.
 	// +optional
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern=`^[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$`
 	ShutdownTime *metav1.Time `json:"shutdownTime,omitempty"`
 
 	// ttlSecondsAfterFinished is how long after its Sandbox finished the claim expires. The earlier of this and
