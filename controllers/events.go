@@ -2,11 +2,12 @@ package controllers
 
 import (
 	"fmt"
-	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/recorder"
+
+	"github.com/namesake-sandbox/namesake/api/rules"
 )
 
 // noteLimit is how long the note of an event may be, in bytes. The API server refuses a longer one, and the event is lost.
@@ -21,23 +22,14 @@ func recorderOf(mgr manager.Manager, name string) recorder.EventRecorder {
 
 // Eventf implements recorder.EventRecorder.
 func (b brief) Eventf(regarding, related runtime.Object, kind, reason, action, note string, args ...any) {
-	b.EventRecorder.Eventf(regarding, related, kind, reason, action, "%s", cut(fmt.Sprintf(note, args...)))
+	b.EventRecorder.Eventf(regarding, related, kind, reason, action, "%s", rules.Cut(fmt.Sprintf(note, args...), noteLimit))
 }
 
 // AnnotatedEventf implements recorder.EventRecorder.
 func (b brief) AnnotatedEventf(
 	regarding, related runtime.Object, annotations map[string]string, kind, reason, action, note string, args ...any,
 ) {
-	b.EventRecorder.AnnotatedEventf(regarding, related, annotations, kind, reason, action, "%s", cut(fmt.Sprintf(note, args...)))
-}
-
-// cut returns note, or as much of it as fits, between two characters, and what shows that it goes on.
-func cut(note string) string {
-	const more = "..."
-	if len(note) <= noteLimit {
-		return note
-	}
-	return strings.ToValidUTF8(note[:noteLimit-len(more)], "") + more
+	b.EventRecorder.AnnotatedEventf(regarding, related, annotations, kind, reason, action, "%s", rules.Cut(fmt.Sprintf(note, args...), noteLimit))
 }
 
 // silence is a recorder that drops every event.

@@ -12,11 +12,9 @@ import (
 func TestNotesFit(t *testing.T) {
 	long := strings.Repeat("a", noteLimit)
 	for name, tc := range map[string]struct{ note, want string }{
-		"short":                               {"100% of pod \"a\"", "100% of pod \"a\""},
-		"as long as may be":                   {long, long},
-		"a byte too long":                     {long + "b", long[:noteLimit-3] + "..."},
-		"cut in the middle of a character":    {long[:noteLimit-4] + "ä" + "bcd", long[:noteLimit-4] + "..."},
-		"a character that just fits is whole": {long[:noteLimit-5] + "ä" + "bcd b", long[:noteLimit-5] + "ä..."},
+		"short":             {"100% of pod \"a\"", "100% of pod \"a\""},
+		"as long as may be": {long, long},
+		"a byte too long":   {long + "b", long[:noteLimit-3] + "..."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake := events.NewFakeRecorder(2)

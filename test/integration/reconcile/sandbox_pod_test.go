@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -133,7 +134,7 @@ func TestAPodWithoutLabels(t *testing.T) {
 	}
 }
 
-// A Sandbox whose Pod the API server refuses says so in its words, and does not try again until it changes.
+// A Sandbox whose Pod the API server refuses says so in its words, and tries again.
 func TestAPodThatIsRefused(t *testing.T) {
 	n := suite.New(t)
 	mounts := corev1.Container{
@@ -147,4 +148,28 @@ func TestAPodThatIsRefused(t *testing.T) {
 	if diff := cmp.Diff(want, readyOf(t, n, "my-sandbox")); diff != "" {
 		t.Errorf("Ready (-want +got):\n%s", diff)
 	}
+}
+
+// The API server says all that is wrong with a Pod, which can be more than a condition holds: as much as fits is said.
+func TestAPodThatIsRefusedAtLength(t *testing.T) {
+	n := suite.New(t)
+	main := corev1.Container{Name: "main", Image: builder.DefaultImage}
+	for i := range 700 {
+		main.Env = append(main.Env, corev1.EnvVar{Name: strings.Repeat("x", i+1) + "="})
+	}
+	sandbox := suite.Create(t, n, n.Editor, builder.MakeSandbox("my-sandbox").Containers(main).Obj())
+	_, err := n.TryStep(t, sandbox)
+	if err == nil || len(err.Error()) <= 32768 {
+		t.Fatalf("the pass ended with %v, want more than a condition holds", err)
+	}
+	said := readyOf(t, n, "my-sandbox")
+	const begins = `False ReconcilerError: Error seen: creating Pod "my-sandbox": Pod "my-sandbox" is invalid: [spec.containers[0].env[0].name: `
+	if !strings.HasPrefix(said, begins) || !strings.HasSuffix(said, "...") {
+		t.Errorf("Ready is %.200s", said)
+	}
+	before := suite.Writes(t)
+	if _, err := n.TryStep(t, sandbox); err == nil {
+		t.Error("the second pass ended well")
+	}
+	before.Expect(t, suite.Writes, suite.Counts{"POST pods": 1}) // And it is said once.
 }
