@@ -26,7 +26,11 @@ func check(args []string) error {
 	if err != nil {
 		return fmt.Errorf("finding the cluster: %w: run in a Pod, or set KUBECONFIG", err)
 	}
-	c, err := client.New(cfg, client.Options{})
+	scheme, err := newScheme()
+	if err != nil {
+		return err
+	}
+	c, err := client.New(cfg, client.Options{Scheme: scheme})
 	if err != nil {
 		return fmt.Errorf("connecting to the cluster: %w", err)
 	}

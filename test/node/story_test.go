@@ -1,6 +1,7 @@
 package node
 
 import (
+	"context"
 	"os"
 	"strings"
 	"testing"
@@ -52,12 +53,13 @@ func TestStory(t *testing.T) {
 		if args := n.manager(t).Spec.Template.Spec.Containers[0].Args; !strings.Contains(strings.Join(args, " "), "--zap-log-level=debug") {
 			t.Errorf("the managers' arguments are %q", args)
 		}
-		labelled := `{apiVersion: extensions.agents.x-k8s.io/v1beta1, kind: SandboxClaim, metadata: {name: labelled}, ` +
-			`spec: {warmPoolRef: {name: toolbox}, additionalPodMetadata: {labels: {example.com/team: blue}}}}`
-		if _, err := try(t, labelled, "kubectl", "create", "--dry-run=server", "-f", "-"); err != nil {
-			t.Errorf("a label of the domain that the upgrade has allowed is refused: %v", err)
-		}
 		n.mustBe(t, before, "after the upgrade")
+		n.eventually(t, noticed, "the managers from before have ended, and a label of the new domain is allowed", func(context.Context) error {
+			claim := `{apiVersion: extensions.agents.x-k8s.io/v1beta1, kind: SandboxClaim, metadata: {name: labelled}, ` +
+				`spec: {warmPoolRef: {name: toolbox}, additionalPodMetadata: {labels: {example.com/team: blue}}}}`
+			_, err := try(t, claim, "kubectl", "create", "--dry-run=server", "-f", "-")
+			return err
+		})
 	})
 	rights.CheckRecord(t, os.Getenv("NAMESAKE_CLUSTER_DIR"), began)
 	t.Run("helm uninstall", func(t *testing.T) {
