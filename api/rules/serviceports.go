@@ -11,28 +11,37 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// ServicePorts returns the ports of a Service for a Pod of that spec: one for each port and protocol of its containers and
-// of the init containers that go on running, in that order. A port is named as the first container that has it says, if
-// no port before has that name, else by its number.
+// ServicePorts returns the ports of a Service for a Pod of that spec: one for each port and protocol, in that order, of its
+// containers and of the init containers that go on running. A name that a container gives belongs to the first port that has
+// it; a port for which none is left is named by its number, in a way that no container's name is.
 func ServicePorts(spec *corev1.PodSpec) []corev1.ServicePort {
-	open := containerPorts(spec)
-	slices.SortStableFunc(open, func(a, b corev1.ContainerPort) int {
-		return cmp.Or(cmp.Compare(a.ContainerPort, b.ContainerPort), cmp.Compare(a.Protocol, b.Protocol))
-	})
+	type end struct {
+		port     int32
+		protocol corev1.Protocol
+	}
 	var ports []corev1.ServicePort
-	taken := map[string]bool{}
-	for begin := 0; begin < len(open); {
-		end := begin + 1
-		for end < len(open) && open[end].ContainerPort == open[begin].ContainerPort && open[end].Protocol == open[begin].Protocol {
-			end++
+	at, taken := map[end]int{}, map[string]bool{"": true}
+	for _, open := range containerPorts(spec) {
+		i, known := at[end{open.ContainerPort, open.Protocol}]
+		if !known {
+			i = len(ports)
+			at[end{open.ContainerPort, open.Protocol}] = i
+			ports = append(ports, corev1.ServicePort{
+				Port: open.ContainerPort, Protocol: open.Protocol, TargetPort: intstr.FromInt32(open.ContainerPort),
+			})
 		}
-		name := portName(open[begin:end], taken)
-		taken[name] = true
-		ports = append(ports, corev1.ServicePort{
-			Name: name, Port: open[begin].ContainerPort, Protocol: open[begin].Protocol,
-			TargetPort: intstr.FromInt32(open[begin].ContainerPort),
-		})
-		begin = end
+		if ports[i].Name == "" && !taken[open.Name] {
+			ports[i].Name, taken[open.Name] = open.Name, true
+		}
+	}
+	slices.SortFunc(ports, func(a, b corev1.ServicePort) int {
+		return cmp.Or(cmp.Compare(a.Port, b.Port), cmp.Compare(a.Protocol, b.Protocol))
+	})
+	for i := range ports {
+		if ports[i].Name == "" {
+			ports[i].Name = numberedName(&ports[i], taken)
+			taken[ports[i].Name] = true
+		}
 	}
 	return ports
 }
@@ -57,14 +66,9 @@ func containerPorts(spec *corev1.PodSpec) []corev1.ContainerPort {
 	return open
 }
 
-// portName returns the name for same, the container ports of one number and protocol.
-func portName(same []corev1.ContainerPort, taken map[string]bool) string {
-	for _, port := range same {
-		if port.Name != "" && !taken[port.Name] {
-			return port.Name
-		}
-	}
-	base := fmt.Sprintf("p-%d-%s", same[0].ContainerPort, strings.ToLower(string(same[0].Protocol)))
+// numberedName returns a name for port that is not taken.
+func numberedName(port *corev1.ServicePort, taken map[string]bool) string {
+	base := fmt.Sprintf("p-%d-%s", port.Port, strings.ToLower(string(port.Protocol)))
 	name := base
 	for i := 2; taken[name]; i++ {
 		name = fmt.Sprintf("%s-%d", base, i)

@@ -49,6 +49,14 @@ func TestServicePorts(t *testing.T) {
 			corev1.PodSpec{Containers: []corev1.Container{with(port("http", 80, "TCP")), with(port("http", 80, "UDP"))}},
 			[]string{"http 80/TCP", "p-80-udp 80/UDP"},
 		},
+		"a name belongs to the first container that gives it, whatever the numbers": {
+			corev1.PodSpec{Containers: []corev1.Container{with(port("http", 9090, "TCP")), with(port("http", 8080, "TCP"))}},
+			[]string{"p-8080-tcp 8080/TCP", "http 9090/TCP"},
+		},
+		"a container's name goes before one by a number": {
+			corev1.PodSpec{Containers: []corev1.Container{with(port("", 80, "TCP"), port("p-80-tcp", 443, "TCP"))}},
+			[]string{"p-80-tcp-2 80/TCP", "p-80-tcp 443/TCP"},
+		},
 		"which may be taken, too": {
 			corev1.PodSpec{Containers: []corev1.Container{with(
 				port("p-90-tcp", 80, "TCP"), port("p-90-tcp-2", 81, "TCP"), port("", 90, "TCP"), port("p-90-tcp", 91, "TCP"))}},
