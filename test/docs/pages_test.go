@@ -39,12 +39,13 @@ var (
 	link    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	heading = regexp.MustCompile(`(?m)^#+ (.+)$`)
 	fenced  = regexp.MustCompile("(?s)(?:^|\n)```.*?\n```")
+	code    = regexp.MustCompile("`[^`\n]+`")
 )
 
 // Every link leads somewhere: to a file or folder of the repository, and to a heading that is there.
 func TestLinks(t *testing.T) {
 	for _, page := range pages(t) {
-		for _, match := range link.FindAllStringSubmatch(fenced.ReplaceAllString(read(t, page), ""), -1) {
+		for _, match := range link.FindAllStringSubmatch(code.ReplaceAllString(fenced.ReplaceAllString(read(t, page), ""), ""), -1) {
 			target, anchor, _ := strings.Cut(match[1], "#")
 			if strings.Contains(target, "://") {
 				continue
