@@ -44,8 +44,8 @@ func NameTaken(name string) *Problem {
 		"Error seen: Sandbox %q exists and is not this claim's: delete that Sandbox, or use another claim name", name)}
 }
 
-// AdoptionConflict is the Problem of a claim that lost every Sandbox which it was bound to in one pass. cause makes the queue
-// try again.
+// AdoptionConflict is the Problem of a claim that lost every Sandbox which it was bound to in one pass, or whose Sandbox changes
+// each time before it is adopted. cause makes the queue try again.
 func AdoptionConflict(cause error) *Problem {
 	return &Problem{
 		Reason: extensionsv1.ReasonAdoptionConflict, Cause: cause,

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
@@ -29,20 +30,25 @@ var (
 // the way. A *rules.Problem says what the claim waits for.
 func (r *Reconciler) ensureSandbox(ctx context.Context, claim *extensionsv1.SandboxClaim) (*sandboxv1.Sandbox, error) {
 	var reader client.Reader = r.Client
+	var unapplied types.UID // The Sandbox whose adoption did not fit it although it was read live.
 	live := false
 	for range maxSteps {
-		sandbox, err := bound(ctx, reader, claim)
+		found, err := bound(ctx, reader, claim)
 		if err != nil {
 			return nil, err
 		}
-		step := rules.NextStep(claim, sandbox)
+		step := rules.NextStep(claim, found)
 		if live || rules.SafeOnCache(claim, step) {
-			sandbox, err = r.take(ctx, step, claim, sandbox)
-			if err == nil && sandbox == nil {
+			sandbox, err := r.take(ctx, step, claim, found)
+			switch {
+			case err == nil && sandbox == nil:
 				continue
-			}
-			if err == nil || !raced(err, live) {
+			case err == nil || !raced(err, live):
 				return sandbox, err
+			case live && write.IsUnapplied(err) && found.UID == unapplied:
+				return nil, rules.AdoptionConflict(err)
+			case live && write.IsUnapplied(err):
+				unapplied = found.UID
 			}
 		}
 		reader, live = r.Live, true
@@ -129,7 +135,7 @@ func asProblem(err error) (*rules.Problem, error) {
 	switch {
 	case errors.As(err, &problem):
 		return problem, nil
-	case apierrors.IsForbidden(err) || apierrors.IsInvalid(err):
+	case rules.IsRefusal(err):
 		return rules.Refused(err), nil
 	}
 	return nil, err

@@ -210,3 +210,34 @@ func TestMetadataMeetsAStatus(t *testing.T) {
 		t.Errorf("the Sandbox is on %q, with the labels %v", got.Status.NodeName, got.Spec.PodTemplate.Metadata.Labels)
 	}
 }
+
+// The Sandbox changes, time and again, between the look at it and the adoption. The claim keeps its binding, says so after the
+// second time that it had looked live, and is tried again with backoff.
+func TestASandboxThatChangesBeforeEachAdoption(t *testing.T) {
+	a := newArena(t)
+	warm := a.Warm(t, a.pool, "aaaaa")
+	claim := a.boundTo(t, "mine", warm.Name)
+	a.Settle(t)
+	takenAway := []string{sandboxv1.LabelTemplateHash, sandboxv1.LabelPodTemplateHash, sandboxv1.LabelWarmPool} // As every adoption does.
+	tries := 0
+	restless := suite.Before(a.Cached, func(w suite.Write) error {
+		if _, ok := w.Object.(*sandboxv1.Sandbox); !ok || tries == len(takenAway) {
+			return nil
+		}
+		changed := suite.Get[sandboxv1.Sandbox](t, a.Namespace, warm.Name)
+		base := changed.DeepCopy()
+		delete(changed.Labels, takenAway[tries])
+		tries++
+		return a.Controller.Patch(t.Context(), changed, client.MergeFrom(base))
+	})
+	if _, err := a.worker(restless).Reconcile(t.Context(), claim); err == nil {
+		t.Error("no error: the queue would not wait longer each time")
+	}
+	want := `False AdoptionConflict: adopting Sandbox "python-aaaaa": the server rejected our request due to an error in our request; ` +
+		"the next pass retries from a converged view"
+	if got := a.ready(t, "mine"); got != want || tries != 3 {
+		t.Errorf("after %d tries it says\n%s, want\n%s", tries, got, want)
+	}
+	a.Step(t, claim)
+	a.has(t, "mine", warm.Name)
+}

@@ -99,3 +99,12 @@ func expectNone[T any, P object[T]](t *testing.T, n *suite.Namespace, name strin
 func controllerOf(sandbox *sandboxv1.Sandbox) []metav1.OwnerReference {
 	return []metav1.OwnerReference{*rules.SandboxOwner(sandbox)}
 }
+
+// said returns what the Ready condition says.
+func said(conditions []metav1.Condition) string {
+	ready := meta.FindStatusCondition(conditions, sandboxv1.ConditionReady)
+	if ready == nil {
+		return "nothing"
+	}
+	return string(ready.Status) + " " + ready.Reason + ": " + ready.Message
+}
