@@ -88,7 +88,7 @@ func PlanPool(
 		}
 	}
 	excess := max(0, len(stay)-Replicas(pool))
-	replace := replaceable(pool, starting+plan.Leaving+min(plan.Create, memory.owes(plan.Leaving)))
+	replace := plan.replaceable(pool, starting+plan.Leaving+min(plan.Create, memory.owes(plan.Leaving)))
 	if excess == 0 && (plan.OutdatedReady == 0 || replace <= 0) {
 		return plan
 	}
@@ -105,14 +105,23 @@ func PlanPool(
 
 // replaceable is how many outdated members that are Ready the pool may replace now, if that many Sandboxes are starting,
 // leaving, or still to be made up for: a quarter of the pool at a time, so that a new template does not start every Pod at
-// once; and none when the pool makes no progress, so that a template with a mistake costs a quarter of the pool, and the
-// rest is there for claims as soon as the mistake is taken back.
-func replaceable(pool *extensionsv1.SandboxWarmPool, moving int) int {
-	if progress := meta.FindStatusCondition(pool.Status.Conditions, extensionsv1.ConditionProgressing); progress != nil &&
-		progress.Status == metav1.ConditionFalse {
+// once; and none when something is in the way, so that a template with a mistake costs a quarter of the pool, and the rest
+// is there for claims as soon as the mistake is taken back.
+//
+// Members that no node takes count in the quarter. Where nothing else is not Ready, one may be replaced however many these
+// are: it makes the room that they wait for. If they wait by a mistake of the template, its successor waits, too, and has
+// the grace period before it counts among them: so one more goes in each, and not all at once.
+func (p *PoolPlan) replaceable(pool *extensionsv1.SandboxWarmPool, moving int) int {
+	progress := meta.FindStatusCondition(pool.Status.Conditions, extensionsv1.ConditionProgressing)
+	stopped := progress != nil && progress.Status == metav1.ConditionFalse && progress.Reason != extensionsv1.ReasonSandboxesUnschedulable
+	if stopped || p.Stuck > 0 {
 		return 0
 	}
-	return max(1, Replicas(pool)/4) - moving
+	left := max(1, Replicas(pool)/4) - moving
+	if moving == p.Unschedulable {
+		return max(1, left)
+	}
+	return left
 }
 
 // outdating returns what says of a member that its pool replaces it, since the template makes something else by now.

@@ -20,58 +20,74 @@ func TestPlanPoolReplaces(t *testing.T) {
 	const recreate, keep = extensionsv1.UpdateStrategyRecreate, extensionsv1.UpdateStrategyOnReplenish
 	template := builder.MakeTemplate("t").Image("new").Obj()
 	earlier := builder.MakeTemplate("t").Image("old").Obj()
+	const stuck, noNode = extensionsv1.ReasonSandboxesNotReady, extensionsv1.ReasonSandboxesUnschedulable
 	type plan struct {
 		Deleted                                     string
 		Create, Replicas, Ready, Outdated, OldReady int
 	}
 	for name, tc := range map[string]struct {
 		strategy extensionsv1.UpdateStrategyType
-		stopped  bool
+		stopped  string
 		edition  *extensionsv1.SandboxTemplate
 		replicas int32
 		members  string
 		want     plan
 	}{
-		"all are current": {recreate, false, template, 2, "new-ready new", plan{Replicas: 2, Ready: 1}},
+		"all are current": {recreate, "", template, 2, "new-ready new", plan{Replicas: 2, Ready: 1}},
 		"the only one is old: there is none for a while": {
-			recreate, false, template, 1, "old-ready", plan{Deleted: "old-ready", Replicas: 1, Ready: 1, Outdated: 1, OldReady: 1},
+			recreate, "", template, 1, "old-ready", plan{Deleted: "old-ready", Replicas: 1, Ready: 1, Outdated: 1, OldReady: 1},
 		},
 		"of those that are Ready a quarter goes at first": {
-			recreate, false, template, 8, "8*old-ready", plan{Deleted: "2*old-ready", Replicas: 8, Ready: 8, Outdated: 8, OldReady: 8},
+			recreate, "", template, 8, "8*old-ready", plan{Deleted: "2*old-ready", Replicas: 8, Ready: 8, Outdated: 8, OldReady: 8},
 		},
-		"a quarter is rounded down": {recreate, false, template, 7, "7*old-ready", plan{Deleted: "1*old-ready", Replicas: 7, Ready: 7, Outdated: 7, OldReady: 7}},
+		"a quarter is rounded down": {recreate, "", template, 7, "7*old-ready", plan{Deleted: "1*old-ready", Replicas: 7, Ready: 7, Outdated: 7, OldReady: 7}},
 		"while those leave, no more go": {
-			recreate, false, template, 8, "6*old-ready 2*leaving", plan{Replicas: 6, Ready: 6, Outdated: 6, OldReady: 6},
+			recreate, "", template, 8, "6*old-ready 2*leaving", plan{Replicas: 6, Ready: 6, Outdated: 6, OldReady: 6},
 		},
 		"while others start, no more go": {
-			recreate, false, template, 8, "6*old-ready 2*new", plan{Replicas: 8, Ready: 6, Outdated: 6, OldReady: 6},
+			recreate, "", template, 8, "6*old-ready 2*new", plan{Replicas: 8, Ready: 6, Outdated: 6, OldReady: 6},
 		},
 		"when one is Ready, another goes": {
-			recreate, false, template, 8, "6*old-ready new new-ready", plan{Deleted: "1*old-ready", Replicas: 8, Ready: 7, Outdated: 6, OldReady: 6},
+			recreate, "", template, 8, "6*old-ready new new-ready", plan{Deleted: "1*old-ready", Replicas: 8, Ready: 7, Outdated: 6, OldReady: 6},
 		},
 		"and when one was Ready and a claim took it": {
-			recreate, false, template, 8, "6*old-ready new", plan{Deleted: "1*old-ready", Create: 1, Replicas: 7, Ready: 6, Outdated: 6, OldReady: 6},
+			recreate, "", template, 8, "6*old-ready new", plan{Deleted: "1*old-ready", Create: 1, Replicas: 7, Ready: 6, Outdated: 6, OldReady: 6},
 		},
 		"those that are not Ready go at once": {
-			recreate, false, template, 8, "4*old 4*old-ready", plan{Deleted: "4*old 2*old-ready", Replicas: 8, Ready: 4, Outdated: 8, OldReady: 4},
+			recreate, "", template, 8, "4*old 4*old-ready", plan{Deleted: "4*old 2*old-ready", Replicas: 8, Ready: 4, Outdated: 8, OldReady: 4},
 		},
 		"when nothing gets on, what is Ready stays": {
-			recreate, true, template, 8, "4*old 4*old-ready", plan{Deleted: "4*old", Replicas: 8, Ready: 4, Outdated: 8, OldReady: 4},
+			recreate, stuck, template, 8, "4*old 4*old-ready", plan{Deleted: "4*old", Replicas: 8, Ready: 4, Outdated: 8, OldReady: 4},
+		},
+		"and when one is found to be stuck": {
+			recreate, "", template, 8, "6*old-ready new-stuck new-ready", plan{Deleted: "new-stuck", Replicas: 8, Ready: 7, Outdated: 6, OldReady: 6},
+		},
+		"what no node takes counts in the quarter": {
+			recreate, noNode, template, 8, "6*old-ready new-waiting new-ready", plan{Deleted: "old-ready", Replicas: 8, Ready: 7, Outdated: 6, OldReady: 6},
+		},
+		"where nothing else is missing, one makes room": {
+			recreate, noNode, template, 8, "4*old-ready 4*new-waiting", plan{Deleted: "old-ready", Replicas: 8, Ready: 4, Outdated: 4, OldReady: 4},
+		},
+		"but not while another starts": {
+			recreate, noNode, template, 8, "4*old-ready 3*new-waiting new", plan{Replicas: 8, Ready: 4, Outdated: 4, OldReady: 4},
+		},
+		"or leaves": {
+			recreate, noNode, template, 8, "4*old-ready 3*new-waiting leaving", plan{Replicas: 7, Ready: 4, Outdated: 4, OldReady: 4},
 		},
 		"what is too many goes besides: what is not Ready first, then what is old": {
-			recreate, false, template, 4, "3*old-ready 2*new 3*new-ready", plan{Deleted: "2*new 2*old-ready", Replicas: 8, Ready: 6, Outdated: 3, OldReady: 3},
+			recreate, "", template, 4, "3*old-ready 2*new 3*new-ready", plan{Deleted: "2*new 2*old-ready", Replicas: 8, Ready: 6, Outdated: 3, OldReady: 3},
 		},
-		"a pool that keeps what is old":       {keep, false, template, 2, "old-ready old", plan{Replicas: 2, Ready: 1}},
-		"while the template does not exist":   {recreate, false, nil, 2, "old-ready old", plan{Replicas: 2, Ready: 1}},
-		"the pool turned to another template": {recreate, false, builder.MakeTemplate("u").Image("old").Obj(), 1, "old-ready", plan{Deleted: "1*old-ready", Replicas: 1, Ready: 1, Outdated: 1, OldReady: 1}},
+		"a pool that keeps what is old":       {keep, "", template, 2, "old-ready old", plan{Replicas: 2, Ready: 1}},
+		"while the template does not exist":   {recreate, "", nil, 2, "old-ready old", plan{Replicas: 2, Ready: 1}},
+		"the pool turned to another template": {recreate, "", builder.MakeTemplate("u").Image("old").Obj(), 1, "old-ready", plan{Deleted: "1*old-ready", Replicas: 1, Ready: 1, Outdated: 1, OldReady: 1}},
 		"the template got a label for its Pods": {
-			recreate, false, builder.MakeTemplate("t").Image("new").PodLabel("a", "b").Obj(), 1, "new-ready", plan{Replicas: 1, Ready: 1},
+			recreate, "", builder.MakeTemplate("t").Image("new").PodLabel("a", "b").Obj(), 1, "new-ready", plan{Replicas: 1, Ready: 1},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			makePool := builder.MakePool("p").Template("t").Replicas(tc.replicas).UpdateStrategy(tc.strategy)
-			if tc.stopped {
-				makePool.Condition(extensionsv1.ConditionProgressing, metav1.ConditionFalse, extensionsv1.ReasonSandboxesNotReady)
+			if tc.stopped != "" {
+				makePool.Condition(extensionsv1.ConditionProgressing, metav1.ConditionFalse, tc.stopped)
 			}
 			pool := makePool.Obj()
 			var members []*sandboxv1.Sandbox
@@ -86,6 +102,10 @@ func TestPlanPoolReplaces(t *testing.T) {
 				switch {
 				case strings.HasSuffix(word, "-ready"):
 					w.Ready()
+				case strings.HasSuffix(word, "-stuck"):
+					w.CreatedAt(at(-5))
+				case strings.HasSuffix(word, "-waiting"):
+					w.CreatedAt(at(-5)).Condition(sandboxv1.ConditionPodScheduled, metav1.ConditionFalse, "Unschedulable")
 				case word == "leaving":
 					w.Deleting()
 				}

@@ -64,15 +64,15 @@ func poolProgressing(pool *extensionsv1.SandboxWarmPool, plan PoolPlan, problem 
 	before := meta.FindStatusCondition(pool.Status.Conditions, extensionsv1.ConditionProgressing)
 	want := Replicas(pool)
 	progress := metav1.Condition{Type: extensionsv1.ConditionProgressing, Status: metav1.ConditionFalse}
-	switch overdue := plan.Stuck + plan.Unschedulable; {
+	switch {
 	case problem != nil:
 		progress.Reason, progress.Message = problem.Reason, problem.Message
-	case overdue > 0:
-		progress.Reason = extensionsv1.ReasonSandboxesNotReady
-		progress.Message = fmt.Sprintf("%d of %d Sandboxes have not been Ready for longer than the grace period: %d are replaced, %d wait for a node",
-			overdue, want, plan.Stuck, plan.Unschedulable)
+	case plan.Stuck > 0:
+		progress.Reason, progress.Message = extensionsv1.ReasonSandboxesNotReady, poolOverdue(plan, want)
 	case goesOn(before, plan, want):
 		progress.Reason, progress.Message = before.Reason, before.Message
+	case plan.Unschedulable > 0:
+		progress.Reason, progress.Message = extensionsv1.ReasonSandboxesUnschedulable, poolOverdue(plan, want)
 	default:
 		progress.Status = metav1.ConditionTrue
 		progress.Reason, progress.Message = poolTask(plan, want)
@@ -81,17 +81,24 @@ func poolProgressing(pool *extensionsv1.SandboxWarmPool, plan PoolPlan, problem 
 }
 
 // goesOn says whether what was in the way of a pool still is, although nothing in plan says so: Sandboxes that did not become
-// Ready were replaced, but none has become Ready since; or none was created since the last was refused.
+// Ready were replaced, but none has become Ready since, and more is missing than what no node takes; or none was created
+// since the last was refused.
 func goesOn(before *metav1.Condition, plan PoolPlan, want int) bool {
 	switch {
 	case before == nil:
 		return false
 	case before.Reason == extensionsv1.ReasonSandboxesNotReady:
-		return plan.Ready < want && plan.LastReady.Before(before.LastTransitionTime.Time)
+		return plan.Ready+plan.Unschedulable < want && plan.LastReady.Before(before.LastTransitionTime.Time)
 	case before.Reason == extensionsv1.ReasonSandboxRefused:
 		return plan.Create > 0
 	}
 	return false
+}
+
+// poolOverdue says how many Sandboxes are not Ready, and should be by now.
+func poolOverdue(plan PoolPlan, want int) string {
+	return fmt.Sprintf("%d of %d Sandboxes have not been Ready for longer than the grace period: %d are replaced, %d wait for a node",
+		plan.Stuck+plan.Unschedulable, want, plan.Stuck, plan.Unschedulable)
 }
 
 // poolTask is what a pool is doing that nothing is in the way of.

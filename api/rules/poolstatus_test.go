@@ -92,8 +92,25 @@ func TestPoolStatus(t *testing.T) {
 				ready(no, "PoolNotReady", "0 of 3 Sandboxes are Ready", now),
 			},
 		},
+		"a pool with nothing but such": {
+			plan: rules.PoolPlan{Replicas: 3, Ready: 1, Unschedulable: 2}, replicas: 3, ready: 1, conditions: []metav1.Condition{
+				progressing(no, "SandboxesUnschedulable", "2 of 3 Sandboxes have not been Ready for longer than the grace period: 0 are replaced, 2 wait for a node", now),
+				ready(no, "PoolNotReady", "1 of 3 Sandboxes are Ready", now),
+			},
+		},
 		"what was stuck is replaced, and its successor is not Ready yet": {
 			old: stuck, plan: rules.PoolPlan{Replicas: 3, Ready: 2, LastReady: before.Add(-time.Minute)}, replicas: 3, ready: 2, conditions: stuck,
+		},
+		"what was stuck is replaced, and one of its successors starts while another waits for a node": {
+			old: stuck, plan: rules.PoolPlan{Replicas: 3, Ready: 1, Unschedulable: 1, LastReady: before.Add(-time.Minute)}, replicas: 3, ready: 1,
+			conditions: []metav1.Condition{stuck[0], ready(no, "PoolNotReady", "1 of 3 Sandboxes are Ready", before)},
+		},
+		"what was stuck is replaced, and no node takes its successor": {
+			old: stuck, plan: rules.PoolPlan{Replicas: 3, Ready: 2, Unschedulable: 1, LastReady: before.Add(-time.Minute)}, replicas: 3, ready: 2,
+			conditions: []metav1.Condition{
+				progressing(no, "SandboxesUnschedulable", "1 of 3 Sandboxes have not been Ready for longer than the grace period: 0 are replaced, 1 wait for a node", before),
+				stuck[1],
+			},
 		},
 		"what was stuck is replaced, and another has become Ready since": {
 			old: stuck, plan: rules.PoolPlan{Replicas: 3, Ready: 2, LastReady: before.Add(time.Minute)}, replicas: 3, ready: 2, conditions: []metav1.Condition{
@@ -185,6 +202,7 @@ func TestNextPoolEvent(t *testing.T) {
 		return extensionsv1.SandboxWarmPoolStatus{Conditions: []metav1.Condition{{Type: "Progressing", Status: status, Reason: reason, Message: message}}}
 	}
 	filling, full := status("True", "PoolFilling", "1 of 3"), status("True", "PoolComplete", "3 of 3")
+	noRoom := status("False", "SandboxesUnschedulable", "1 waits")
 	stuck, worse := status("False", "SandboxesNotReady", "1 stuck"), status("False", "SandboxesNotReady", "2 stuck")
 	refused, missing := status("False", "SandboxRefused", "no"), status("False", "TemplateNotFound", "none")
 	for name, tc := range map[string]struct {
@@ -196,6 +214,7 @@ func TestNextPoolEvent(t *testing.T) {
 		"one that is stuck":        {filling, stuck, &rules.PoolEvent{Type: "Warning", Reason: "WarmPoolNotProgressing", Note: "1 stuck"}},
 		"a new one that is":        {status("", "", ""), missing, &rules.PoolEvent{Type: "Warning", Reason: "WarmPoolNotProgressing", Note: "none"}},
 		"one that stays stuck":     {stuck, worse, nil},
+		"stuck, and without room":  {stuck, noRoom, &rules.PoolEvent{Type: "Warning", Reason: "WarmPoolNotProgressing", Note: "1 waits"}},
 		"one that is refused":      {filling, refused, &rules.PoolEvent{Type: "Warning", Reason: "SandboxRefused", Note: "no"}},
 		"stuck, and then refused":  {stuck, refused, &rules.PoolEvent{Type: "Warning", Reason: "SandboxRefused", Note: "no"}},
 		"refused, and then stuck":  {refused, stuck, &rules.PoolEvent{Type: "Warning", Reason: "WarmPoolNotProgressing", Note: "1 stuck"}},

@@ -40,8 +40,10 @@ const (
 	ReasonPoolFilling = "PoolFilling"
 	// ReasonPoolReplacing: Sandboxes of an earlier template are replaced.
 	ReasonPoolReplacing = "PoolReplacing"
-	// ReasonSandboxesNotReady: Sandboxes have not been Ready for longer than the grace period.
+	// ReasonSandboxesNotReady: Sandboxes have not been Ready for longer than the grace period, and are replaced.
 	ReasonSandboxesNotReady = "SandboxesNotReady"
+	// ReasonSandboxesUnschedulable: no node takes Sandboxes for longer than the grace period.
+	ReasonSandboxesUnschedulable = "SandboxesUnschedulable"
 	// ReasonSandboxRefused: the API server refuses the pool's Sandboxes; the message has its words.
 	ReasonSandboxRefused = "SandboxRefused"
 )

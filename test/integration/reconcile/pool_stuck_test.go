@@ -100,14 +100,15 @@ func TestAMemberThatNoNodeTakes(t *testing.T) {
 		t.Errorf("members (-want +got):\n%s", diff)
 	}
 	s.expect(t, 2, 1, 1,
-		condition("Progressing", metav1.ConditionFalse, "SandboxesNotReady", notProgressing+"0 are replaced, 1 wait for a node", s.at(time.Hour)),
+		condition("Progressing", metav1.ConditionFalse, "SandboxesUnschedulable", notProgressing+"0 are replaced, 1 wait for a node", s.at(time.Hour)),
 		condition("Ready", metav1.ConditionFalse, "PoolNotReady", "1 of 2 Sandboxes are Ready", s.at(0)))
 
 	s.notReady(t, members[1], metav1.ConditionTrue)
 	if got := s.step(t); got != (reconcile.Result{RequeueAfter: 5 * time.Minute}) {
 		t.Errorf("it got a node: %v", got)
 	}
-	expectEvents(t, s.Namespace, "Warning WarmPoolNotProgressing "+notProgressing+"0 are replaced, 1 wait for a node")
+	expectEvents(t, s.Namespace, "Warning WarmPoolNotProgressing "+notProgressing+"0 are replaced, 1 wait for a node",
+		"Normal WarmPoolProgressing Warm pool is progressing again")
 }
 
 // Without its template a pool deletes what is too many, and nothing else: it could not make up for it.
