@@ -43,7 +43,7 @@ func (p *PoolPlan) count(member *sandboxv1.Sandbox, outdated bool) fate {
 		p.OutdatedReady++
 	}
 	p.Ready++
-	p.LastReady = latest(p.LastReady, readySince(member))
+	p.LastReady = latest(p.LastReady, ReadySince(member))
 	return memberStays
 }
 
@@ -73,7 +73,7 @@ func (p *PoolPlan) lookAgain(in time.Duration) {
 // waitingSince returns since when a member that is not Ready can be expected to become so: since it was created, was
 // Ready the last time, or got a node, whichever came last.
 func waitingSince(member *sandboxv1.Sandbox) time.Time {
-	since := latest(member.CreationTimestamp.Time, readySince(member))
+	since := latest(member.CreationTimestamp.Time, ReadySince(member))
 	scheduled := meta.FindStatusCondition(member.Status.Conditions, sandboxv1.ConditionPodScheduled)
 	if scheduled != nil && scheduled.Status == metav1.ConditionTrue {
 		since = latest(since, scheduled.LastTransitionTime.Time)
@@ -81,8 +81,8 @@ func waitingSince(member *sandboxv1.Sandbox) time.Time {
 	return since
 }
 
-// readySince returns since when member is Ready or is not.
-func readySince(member *sandboxv1.Sandbox) time.Time {
+// ReadySince returns since when member is Ready or is not.
+func ReadySince(member *sandboxv1.Sandbox) time.Time {
 	if ready := meta.FindStatusCondition(member.Status.Conditions, sandboxv1.ConditionReady); ready != nil {
 		return ready.LastTransitionTime.Time
 	}

@@ -2,16 +2,19 @@ package sandboxwarmpool
 
 import (
 	"sync"
+	"time"
 
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/namesake-sandbox/namesake/api/rules"
 )
 
-// memories is what is remembered of each pool from pass to pass.
+// memories is what is remembered of each pool from pass to pass, and what happens to it in between.
 type memories struct {
 	mu    sync.Mutex
 	pools map[types.UID]*rules.PoolMemory
+	// left is since when that member was Ready that turned so last, of those that left the pool Ready.
+	left map[types.UID]time.Time
 }
 
 // of returns what is remembered of a pool, or nil.
@@ -30,9 +33,29 @@ func (m *memories) keep(pool types.UID, memory *rules.PoolMemory) {
 	m.pools[pool] = memory
 }
 
+// leave notes that a member left a pool, and was Ready since then.
+func (m *memories) leave(pool types.UID, ready time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.left == nil {
+		m.left = map[types.UID]time.Time{}
+	}
+	if ready.After(m.left[pool]) {
+		m.left[pool] = ready
+	}
+}
+
+// lastLeft returns since when that member was Ready that turned so last, of those that left the pool Ready; zero for none.
+func (m *memories) lastLeft(pool types.UID) time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.left[pool]
+}
+
 // forget drops what is remembered of a pool that is gone.
 func (m *memories) forget(pool types.UID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.pools, pool)
+	delete(m.left, pool)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/recorder"
@@ -56,6 +57,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, pool *extensionsv1.SandboxWa
 	edition := rules.NewEdition(template)
 	memory := r.memories.of(pool.UID)
 	plan := rules.PlanPool(pool, edition, members, memory, r.Settings, r.Now())
+	if left := r.memories.lastLeft(pool.UID); left.After(plan.LastReady) {
+		plan.LastReady = left
+	}
 	n, wait, memory := rules.NextRefill(memory, pool, plan, r.Settings.Refill, r.Now())
 	problem, err := r.create(ctx, pool, edition, n)
 	var deleted error
@@ -73,6 +77,12 @@ func (r *Reconciler) Reconcile(ctx context.Context, pool *extensionsv1.SandboxWa
 		return reconcile.Result{RequeueAfter: again}, nil
 	}
 	return reconcile.Result{RequeueAfter: earlier(plan.Again, wait)}, err
+}
+
+// Left tells r that a member which was Ready since then has left the pool of that UID. A pass may not have seen it Ready:
+// readiness is gathered, and claims take what they need at once.
+func (r *Reconciler) Left(pool types.UID, ready time.Time) {
+	r.memories.leave(pool, ready)
 }
 
 // template returns the pool's SandboxTemplate, or nil where it does not exist.

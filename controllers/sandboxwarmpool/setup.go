@@ -36,7 +36,7 @@ func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) erro
 		}).
 		Watches(&sandboxv1.Sandbox{}, handler.Funcs{
 			CreateFunc: func(_ context.Context, e event.CreateEvent, q queue) { wake(q, e.Object, gather) },
-			UpdateFunc: memberChanged,
+			UpdateFunc: r.memberChanged,
 			DeleteFunc: func(_ context.Context, e event.DeleteEvent, q queue) { wake(q, e.Object, 0) },
 		}).
 		Watches(&extensionsv1.SandboxTemplate{}, handler.EnqueueRequestsFromMapFunc(r.poolsOf)).
@@ -54,11 +54,14 @@ func poolChanged(_ context.Context, e event.UpdateEvent, q queue) {
 }
 
 // memberChanged wakes the pool at once when a member leaves it, and soon when a member's readiness changes.
-func memberChanged(_ context.Context, e event.UpdateEvent, q queue) {
+func (r *Reconciler) memberChanged(_ context.Context, e event.UpdateEvent, q queue) {
 	before, after := e.ObjectOld.(*sandboxv1.Sandbox), e.ObjectNew.(*sandboxv1.Sandbox)
-	switch {
-	case !rules.IsPool(rules.ControllerOf(before)):
+	switch pool := rules.ControllerOf(before); {
+	case !rules.IsPool(pool):
 	case !rules.IsPool(rules.ControllerOf(after)) || (before.DeletionTimestamp == nil && after.DeletionTimestamp != nil):
+		if rules.IsReady(before) {
+			r.Left(pool.UID, rules.ReadySince(before))
+		}
 		wake(q, before, 0)
 	case rules.IsReady(before) != rules.IsReady(after):
 		wake(q, before, gather)

@@ -28,28 +28,36 @@ func (w *woken) AddAfter(request reconcile.Request, in time.Duration) {
 	w.who = append(w.who, fmt.Sprintf("%s in %s", request, in))
 }
 
+// It is noted since when one was Ready that leaves.
 func TestMembersWakeTheirPool(t *testing.T) {
 	pool := builder.MakePool("p").Obj()
 	member := func() *builder.SandboxWrapper { return builder.MakeSandbox("a").Pool(pool) }
 	claim := builder.MakeClaim("c").Obj()
+	now, soon, never := []string{"default/p in 0s"}, []string{"default/p in 100ms"}, time.Time{}
 	for name, tc := range map[string]struct {
 		before, after *builder.SandboxWrapper
 		want          []string
+		left          time.Time
 	}{
-		"it turns Ready":                   {member(), member().Ready(), []string{"default/p in 100ms"}},
-		"it falls over":                    {member().Ready(), member().Ready().Generation(2), []string{"default/p in 100ms"}},
-		"a claim adopts it":                {member().Ready(), member().Ready().ClaimedBy(claim), []string{"default/p in 0s"}},
-		"it is deleted":                    {member(), member().Deleting(), []string{"default/p in 0s"}},
-		"it is orphaned":                   {member(), member().OwnerReferences(), []string{"default/p in 0s"}},
-		"it moves to another node":         {member().Ready(), member().Node("b").Ready(), nil},
-		"a Sandbox of a claim turns Ready": {builder.MakeSandbox("a").ClaimedBy(claim), builder.MakeSandbox("a").ClaimedBy(claim).Ready(), nil},
-		"a Sandbox of nobody does":         {builder.MakeSandbox("a"), builder.MakeSandbox("a").Ready(), nil},
+		"it turns Ready":                   {member(), member().Ready(), soon, never},
+		"it falls over":                    {member().Ready(), member().Ready().Generation(2), soon, never},
+		"a claim adopts it":                {member().Ready(), member().Ready().Generation(2).ClaimedBy(claim), now, builder.Epoch},
+		"it is deleted":                    {member(), member().Deleting(), now, never},
+		"it is deleted when it is Ready":   {member().Ready(), member().Ready().Deleting(), now, builder.Epoch},
+		"it is orphaned":                   {member(), member().OwnerReferences(), now, never},
+		"it moves to another node":         {member().Ready(), member().Node("b").Ready(), nil, never},
+		"a Sandbox of a claim turns Ready": {builder.MakeSandbox("a").ClaimedBy(claim), builder.MakeSandbox("a").ClaimedBy(claim).Ready(), nil, never},
+		"a Sandbox of nobody does":         {builder.MakeSandbox("a"), builder.MakeSandbox("a").Ready(), nil, never},
 	} {
 		t.Run(name, func(t *testing.T) {
 			q := &woken{}
-			memberChanged(t.Context(), event.UpdateEvent{ObjectOld: tc.before.Obj(), ObjectNew: tc.after.Obj()}, q)
+			r := &Reconciler{}
+			r.memberChanged(t.Context(), event.UpdateEvent{ObjectOld: tc.before.Obj(), ObjectNew: tc.after.Obj()}, q)
 			if diff := cmp.Diff(tc.want, q.who); diff != "" {
 				t.Errorf("woken (-want +got):\n%s", diff)
+			}
+			if got := r.memories.lastLeft(pool.UID); !got.Equal(tc.left) {
+				t.Errorf("a member left that was Ready since %s, want %s", got, tc.left)
 			}
 		})
 	}
@@ -80,11 +88,13 @@ func TestMemories(t *testing.T) {
 	kept := &rules.PoolMemory{}
 	m.forget("a")
 	m.keep("a", kept)
-	if m.of("a") != kept || m.of("b") != nil {
-		t.Error("what is kept of one pool is that pool's")
+	m.leave("a", builder.Epoch)
+	m.leave("a", builder.Epoch.Add(-time.Hour))
+	if m.of("a") != kept || m.of("b") != nil || !m.lastLeft("a").Equal(builder.Epoch) || !m.lastLeft("b").IsZero() {
+		t.Error("what is kept of one pool is that pool's, and the latest")
 	}
 	m.forget(types.UID("a"))
-	if m.of("a") != nil {
+	if m.of("a") != nil || !m.lastLeft("a").IsZero() {
 		t.Error("what is forgotten is still there")
 	}
 }

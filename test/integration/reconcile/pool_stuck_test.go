@@ -9,6 +9,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	"github.com/namesake-sandbox/namesake/api/rules"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/test/builder"
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
@@ -63,6 +65,36 @@ func TestAStuckMemberIsReplaced(t *testing.T) {
 	quiet := suite.Writes(t)
 	s.step(t)
 	quiet.Expect(t, suite.Writes, suite.Counts{})
+}
+
+// A stuck member is replaced, and its successor becomes Ready and is claimed before a pass sees it: that is progress, too.
+func TestAPoolOfWhichEachIsClaimedAtOnce(t *testing.T) {
+	s := newPoolStory(t, 1, onReplenish)
+	s.step(t)
+	s.now = s.now.Add(10 * time.Minute)
+	s.step(t) // Deletes it,
+	s.step(t) // and creates another.
+	const message = "1 of 1 Sandboxes have not been Ready for longer than the grace period: 1 are replaced, 0 wait for a node"
+	expectEvents(t, s.Namespace, "Warning WarmPoolNotProgressing "+message)
+
+	s.now = s.now.Add(time.Minute)
+	member := s.members(t)[0]
+	s.ready(t, member)
+	s.AwaitOffer(t, s.pool, true)
+	claim := suite.Create(t, s.Namespace, s.Editor, builder.MakeClaim("mine").Pool("test-pool").Obj())
+	s.Step(t, claim)
+	if got := suite.Get[sandboxv1.Sandbox](t, s.Namespace, member.Name); !rules.ControlledBy(got, claim) {
+		t.Fatalf("%s belongs to %v", got.Name, got.OwnerReferences)
+	}
+	s.step(t)
+	s.startsNow(t)
+	s.r.Left(s.pool.UID, s.now) // As the update that shows the adoption does.
+	s.step(t)
+	s.expect(t, 1, 0, 1,
+		condition("Progressing", metav1.ConditionTrue, "PoolFilling", "1 of 1 Sandboxes are not Ready yet", metav1.NewTime(s.now)),
+		condition("Ready", metav1.ConditionFalse, "PoolNotReady", "0 of 1 Sandboxes are Ready", s.at(0)))
+	expectEvents(t, s.Namespace,
+		`Normal SandboxAdopted Adopted warm pool Sandbox "`+member.Name+`"`, "Normal WarmPoolProgressing Warm pool is progressing again")
 }
 
 // A member that was Ready for long and falls over gets as much time as a new one.
