@@ -101,17 +101,17 @@ func trials(template *extensionsv1.SandboxTemplate) []trial {
 	return list
 }
 
-// try asks the API server whether it would take the object. What it calls invalid is refused; what this namespace does not
-// allow now, for its quota or its pod security, is a warning, since that can change.
+// try asks the API server whether it would take the object. What it refuses is refused; but what it forbids, for the namespace's
+// quota or its pod security, is a warning, since that can change.
 func (v *templateValidator) try(ctx context.Context, trial trial) (admission.Warnings, field.ErrorList, error) {
 	err := v.dryRun.Create(ctx, trial.object)
 	switch {
 	case err == nil:
 		return nil, nil, nil
-	case apierrors.IsInvalid(err) || apierrors.IsBadRequest(err):
-		return nil, causes(err, trial.path, trial.within), nil
 	case apierrors.IsForbidden(err):
 		return admission.Warnings{fmt.Sprintf("%s: the namespace does not allow this now: %v", trial.path, err)}, nil, nil
+	case rules.IsRefusal(err):
+		return nil, causes(err, trial.path, trial.within), nil
 	default:
 		return nil, nil, fmt.Errorf("asking the API server about %s: %w", trial.path, err)
 	}

@@ -75,6 +75,10 @@ func TestTemplateValidator(t *testing.T) {
 			answers: answers{pod: forbidden}, want: "allowed",
 			warnings: []string{`spec.podTemplate: the namespace does not allow this now: pods is forbidden: exceeded quota`},
 		},
+		"a webhook refuses the Pod, with a code of its own": {
+			answers: answers{pod: &apierrors.StatusError{ErrStatus: metav1.Status{Code: 418, Message: `admission webhook "policy" denied the request: no`}}},
+			want:    "422 FieldValueInvalid spec.podTemplate",
+		},
 		"it does not answer":         {answers: answers{pod: errors.New("connection refused")}, want: "500"},
 		"it does not answer in time": {answers: answers{volumes: map[string]error{"data-": apierrors.NewTimeoutError("slow", 1)}}, want: "504"},
 	} {

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -14,10 +13,10 @@ import (
 )
 
 // PoolRefused returns what to say of a pool when the API server answered err to the creation of the Sandbox of that name:
-// nil unless that refuses it, as a quota or a policy does. The random end of the name is left out, or the message would
+// nil unless that is a refusal. The random end of the name is left out, or the message would
 // differ at each try.
 func PoolRefused(sandbox string, err error) *Problem {
-	if !apierrors.IsForbidden(err) && !apierrors.IsInvalid(err) {
+	if !IsRefusal(err) {
 		return nil
 	}
 	message := strings.ReplaceAll(err.Error(), sandbox, sandbox[:len(sandbox)-SuffixLength]+"*")

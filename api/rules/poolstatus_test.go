@@ -175,9 +175,10 @@ func TestPoolRefused(t *testing.T) {
 		"a rule": {
 			apierrors.NewInvalid(schema.GroupKind{Kind: "Sandbox"}, "p-abcde", nil), `Creating a Sandbox failed: Sandbox "p-*" is invalid`,
 		},
-		"too many requests":       {apierrors.NewTooManyRequests("later", 1), ""},
-		"a webhook that is down":  {apierrors.NewInternalError(errors.New("failed calling webhook")), ""},
-		"a connection that broke": {errors.New("EOF"), ""},
+		"a webhook without a code": {apierrors.NewBadRequest("denied: p-abcde is p-abcde"), "Creating a Sandbox failed: denied: p-* is p-*"},
+		"too many requests":        {apierrors.NewTooManyRequests("later", 1), ""},
+		"a webhook that is down":   {apierrors.NewInternalError(errors.New("failed calling webhook")), ""},
+		"a connection that broke":  {errors.New("EOF"), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := rules.PoolRefused("p-abcde", tc.err)

@@ -106,3 +106,47 @@ func TestADeniedAdoption(t *testing.T) {
 		})
 	}
 }
+
+// A webhook refuses the Sandboxes of a pool. The pool says so, in its words, and gets on without it.
+func TestADeniedMember(t *testing.T) {
+	for name, answer := range answers {
+		t.Run(name, func(t *testing.T) {
+			s := newPoolStory(t, 2, recreate)
+			lift := deny(t, s.Namespace, answer, registrationv1.Create, sandboxv1.GroupName, "sandboxes", func(ctx context.Context) error {
+				return s.Admin.Create(ctx, builder.MakeSandbox("probe").Namespace(s.Name).Obj(), client.DryRunAll)
+			})
+			if result, err := s.try(t); err == nil {
+				t.Errorf("no error, and again %+v: the queue would not wait longer each time", result)
+			}
+			s.expect(t, 0, 0, 1,
+				condition("Progressing", metav1.ConditionFalse, "SandboxRefused", "Creating a Sandbox failed: "+denied+"no latest images", s.at(0)),
+				condition("Ready", metav1.ConditionFalse, "PoolNotReady", "0 of 2 Sandboxes are Ready", s.at(0)))
+			lift()
+			s.step(t)
+			if got := s.members(t); len(got) != 2 {
+				t.Errorf("without the webhook it has %d members, want 2", len(got))
+			}
+		})
+	}
+}
+
+// A webhook refuses the Sandbox that is to be created for a claim.
+func TestADeniedCreation(t *testing.T) {
+	for name, answer := range answers {
+		t.Run(name, func(t *testing.T) {
+			n := suite.New(t)
+			n.Pool(t, "python")
+			claim := suite.Create(t, n, n.Editor, builder.MakeClaim("mine").Pool("python").Obj())
+			deny(t, n, answer, registrationv1.Create, sandboxv1.GroupName, "sandboxes", func(ctx context.Context) error {
+				return n.Admin.Create(ctx, builder.MakeSandbox("probe").Namespace(n.Name).Obj(), client.DryRunAll)
+			})
+			if result, err := n.TryStep(t, claim); err == nil {
+				t.Errorf("no error, and again %+v: the queue would not wait longer each time", result)
+			}
+			want := `False ReconcilerError: Error seen: creating Sandbox "mine": ` + denied + "no latest images"
+			if got := said(suite.Get[extensionsv1.SandboxClaim](t, n, "mine").Status.Conditions); got != want {
+				t.Errorf("it says\n%s, want\n%s", got, want)
+			}
+		})
+	}
+}
