@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"strings"
 )
 
 // addAlerts adds a template of the PrometheusRule.
@@ -16,17 +17,32 @@ func addAlerts(files map[string][]byte, config string) error {
 		return fmt.Errorf("%s: want one PrometheusRule", path)
 	}
 	rule := objects[0]
-	rule.metadata()["namespace"] = action(".Release.Namespace")
-	rule.metadata()["labels"] = map[string]any{
-		block(`include "namesake.labels" .`):                                             "",
-		block(`include "namesake.yaml" .Values.metrics.prometheusRule.additionalLabels`): "",
-	}
+	rule.metadata()["namespace"] = action(".Release.Namespace | quote")
+	rule.metadata()["labels"] = block(`include "namesake.labelsAnd" (dict "root" . "more" .Values.metrics.prometheusRule.additionalLabels)`)
 	// Further groups follow the last one, which ends the text.
 	text, err := render(rule)
 	if err != nil {
 		return err
 	}
+	if text, err = fromDurations(text); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
 	text += "  {{- with .Values.metrics.prometheusRule.additionalGroups }}\n  {{- toYaml . | nindent 2 }}\n  {{- end }}\n"
 	files["templates/prometheusrule.yaml"] = []byte(generated + onlyIf(".Values.metrics.prometheusRule.enabled", text))
 	return nil
+}
+
+// secondsLeft are the seconds that config's alerts say a certificate has left, which in the chart follow from the durations
+// of certificates, and what the chart calls them.
+var secondsLeft = map[string]string{"1296000": "certificate", "259200": "certificateUrgent", "13176000": "authority"}
+
+// fromDurations replaces each of secondsLeft in a template by what follows from the values.
+func fromDurations(text string) (string, error) {
+	for seconds, name := range secondsLeft {
+		if n := strings.Count(text, "< "+seconds+"\n"); n != 1 {
+			return "", fmt.Errorf("%d alerts are for less than %s seconds, want one", n, seconds)
+		}
+		text = strings.Replace(text, "< "+seconds+"\n", "< {{ $left."+name+" }}\n", 1)
+	}
+	return `{{- $left := include "namesake.secondsLeft" . | fromYaml }}` + "\n" + text, nil
 }

@@ -43,6 +43,26 @@ text: '{{ "{{" }} $value }}'
 	}
 }
 
+// Config says how long a certificate of its own durations has left; in the chart none of that may stay, for those of others.
+func TestEveryAlertOfACertificateFollowsItsDurations(t *testing.T) {
+	alerts := "expr: a < 1296000\nexpr: b < 259200\nexpr: c < 13176000\n"
+	got, err := fromDurations(alerts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{{- $left := include "namesake.secondsLeft" . | fromYaml }}
+expr: a < {{ $left.certificate }}
+expr: b < {{ $left.certificateUrgent }}
+expr: c < {{ $left.authority }}
+`
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if _, err := fromDurations(strings.Replace(alerts, "259200", "172800", 1)); err == nil {
+		t.Error("config says something else, and the chart would keep it")
+	}
+}
+
 func TestDescribe(t *testing.T) {
 	got, err := describe(`# About the file.
 

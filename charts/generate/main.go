@@ -1,5 +1,5 @@
 // Command generate writes those parts of the chart that say what config, or values.yaml, says already, so that they
-// cannot differ: the templates of CRDs, roles, webhook configurations and alerts, and README.md.
+// cannot differ: the templates of CRDs, roles, webhook configurations and alerts, which values have to be there, and README.md.
 package main
 
 import (
@@ -43,6 +43,7 @@ func generate(config, chart string) (map[string][]byte, error) {
 		func() error { return addRoles(files, config) },
 		func() error { return addWebhooks(files, config) },
 		func() error { return addAlerts(files, config) },
+		func() error { return addRequired(files, chart) },
 		func() error { return addReadme(files, chart) },
 	}
 	for _, add := range parts {

@@ -3,9 +3,6 @@ package main
 import (
 	"bytes"
 	_ "embed"
-	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"text/template"
 )
@@ -15,14 +12,9 @@ var readme string
 
 // addReadme adds the chart's README.md, with a table of the values and what values.yaml says of each.
 func addReadme(files map[string][]byte, chart string) error {
-	path := filepath.Join(chart, "values.yaml")
-	content, err := os.ReadFile(path) //nolint:gosec // The folder comes from who runs this.
+	values, err := readValues(chart)
 	if err != nil {
 		return err
-	}
-	values, err := describe(string(content))
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
 	}
 	page, err := template.New("README.md").Funcs(template.FuncMap{"cell": cell}).Parse(readme)
 	if err != nil {

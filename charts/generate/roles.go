@@ -58,7 +58,7 @@ func aggregates(o object) bool {
 // place puts a role or binding into the release's namespace, and a binding's subject into the values' hands.
 func place(o object) error {
 	if _, ok := o.metadata()["namespace"]; ok {
-		o.metadata()["namespace"] = action(".Release.Namespace")
+		o.metadata()["namespace"] = action(".Release.Namespace | quote")
 	}
 	subjects, _ := o["subjects"].([]any)
 	for _, subject := range subjects {
@@ -66,8 +66,8 @@ func place(o object) error {
 		if !ok || fields["kind"] != "ServiceAccount" {
 			return fmt.Errorf("%s %v: the subject %v is no service account", o.kind(), o.metadata()["name"], subject)
 		}
-		fields["name"] = action(`include "namesake.serviceAccountName" .`)
-		fields["namespace"] = action(".Release.Namespace")
+		fields["name"] = action(`include "namesake.serviceAccountName" . | quote`)
+		fields["namespace"] = action(".Release.Namespace | quote")
 	}
 	return nil
 }

@@ -100,8 +100,8 @@ func escape(text string) string {
 	return strings.ReplaceAll(text, "{{", `{{ "{{" }}`)
 }
 
-// generated is the first line of a template.
-const generated = "{{- /* Generated from config by \"make chart\". */ -}}\n"
+// generated begins a template.
+const generated = "{{- /* Generated from config by \"make chart\". */ -}}\n{{- include \"namesake.checks\" . -}}\n"
 
 // onlyIf makes a template empty unless a condition holds.
 func onlyIf(condition, text string) string {

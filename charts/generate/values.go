@@ -3,6 +3,8 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 
@@ -17,6 +19,20 @@ type value struct {
 	Default string
 	// Description is the comment above it.
 	Description string
+}
+
+// readValues describes the values of the chart in a folder.
+func readValues(chart string) ([]value, error) {
+	path := filepath.Join(chart, "values.yaml")
+	content, err := os.ReadFile(path) //nolint:gosec // The folder comes from who runs this.
+	if err != nil {
+		return nil, err
+	}
+	values, err := describe(string(content))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return values, nil
 }
 
 var valueLine = regexp.MustCompile(`^( *)([A-Za-z]\w*):`)

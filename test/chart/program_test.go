@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -48,6 +49,38 @@ func TestTheDefaultsAreTheProgramsOwn(t *testing.T) {
 	}
 }
 
+// A value that counts as nothing in a template is no reason to take the default.
+func TestZerosAreValues(t *testing.T) {
+	got := flagsOf(t, variants["zeros"]...)
+	for _, want := range []string{
+		"--leader-elect=false", "--enable-warm-pool-eviction=false", "--sandbox-warm-pool-replenish-delay=0h",
+		"--sandbox-warm-pool-max-refill-rate=0", "--metrics-bind-address=0",
+	} {
+		if !slices.Contains(got, want) {
+			t.Errorf("%s is not among %q", want, got)
+		}
+	}
+}
+
+// Out of a file of values a number comes as one with a fraction, and a large one would be written as 1e+06.
+func TestLargeNumbers(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "values.yaml")
+	million := "{terminationGracePeriodSeconds: 1000000, controller: {kubeApiBurst: 1000000, sandboxWarmPoolMaxBatchSize: 1000000}}"
+	if err := os.WriteFile(file, []byte(million), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, problems, err := helm(t, "template", release, chartFolder, "--values", file)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, problems)
+	}
+	got := arguments(t, parse(t, out))
+	for _, want := range []string{"--termination-grace-period=1000000s", "--kube-api-burst=1000000", "--sandbox-warm-pool-max-batch-size=1000000"} {
+		if !slices.Contains(got, want) {
+			t.Errorf("%s is not among %q", want, got)
+		}
+	}
+}
+
 func build(t *testing.T) string {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "namesake")
@@ -61,7 +94,13 @@ func build(t *testing.T) string {
 // flagsOf returns the flags that the chart starts the program with.
 func flagsOf(t *testing.T, values ...string) []string {
 	t.Helper()
-	args, _ := at(named(render(t, values...), "Deployment", "namesake"), "spec", "template", "spec", "containers", 0, "args").([]any)
+	return arguments(t, render(t, values...))
+}
+
+// arguments returns the flags that the Deployment among objects starts the program with.
+func arguments(t *testing.T, objects []object) []string {
+	t.Helper()
+	args, _ := at(named(objects, "Deployment", "namesake"), "spec", "template", "spec", "containers", 0, "args").([]any)
 	var flags []string
 	for _, arg := range args {
 		text, ok := arg.(string)

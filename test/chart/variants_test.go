@@ -63,6 +63,16 @@ func TestVariants(t *testing.T) {
 		{"no roles", "ClusterRole", "namesake", nil, missing},
 		{"own priority", "PriorityClass", "namesake", nil, missing},
 		{"image by digest", "Deployment", "namesake", []any{"spec", "template", "spec", "containers", 0, "image"}, "registry.example:5000/namesake@sha256:" + strings.Repeat("0", 64)},
+		{"labels", "Deployment", "namesake", []any{"metadata", "labels", "team"}, "a"},
+		{"labels", "Deployment", "namesake", []any{"spec", "template", "metadata", "labels", "team"}, "b"},
+		{"labels", "Deployment", "namesake", []any{"spec", "template", "metadata", "labels", "note"}, ""},
+		{"labels", "Deployment", "namesake", []any{"spec", "selector", "matchLabels"}, object{"app.kubernetes.io/name": "namesake", "app.kubernetes.io/instance": "namesake"}},
+		{"labels", "Pod", "namesake-test", []any{"metadata", "labels", "team"}, "a"},
+		{"labels", "Pod", "namesake-test", []any{"metadata", "labels", "app.kubernetes.io/name"}, "namesake-test"},
+		{"labels of monitors", "ServiceMonitor", "namesake", []any{"metadata", "labels", "release"}, "b"},
+		{"labels of monitors", "PrometheusRule", "namesake", []any{"metadata", "labels", "release"}, "b"},
+		{"labels of monitors", "ConfigMap", "namesake-dashboard", []any{"metadata", "labels", "release"}, "b"},
+		{"labels of monitors", "Deployment", "namesake", []any{"metadata", "labels", "release"}, "a"},
 		{"monitors", "ConfigMap", "namesake-dashboard", []any{"metadata", "labels", "grafana_dashboard"}, "1"},
 		{"monitors", "PrometheusRule", "namesake", []any{"spec", "groups", 1, "name"}, "mine"},
 	} {
@@ -118,10 +128,11 @@ func TestTheChartHoldsNoCertificate(t *testing.T) {
 
 func TestNotesSayWhatIsNext(t *testing.T) {
 	for name, want := range map[string]string{
-		"defaults":          "helm test namesake --namespace namesake-system",
-		"manager elsewhere": "https://localhost:9443",
-		"CRDs that go":      "WARNING",
-		"no CRDs":           "SandboxClaim",
+		"defaults":            "helm test namesake --namespace namesake-system",
+		"manager elsewhere":   "https://localhost:9443: run the manager there, with\nthe certificate out of the Secret namesake-webhook-tls, a kubeconfig",
+		"its own certificate": "its certificate, a kubeconfig",
+		"CRDs that go":        "WARNING",
+		"no CRDs":             "SandboxClaim",
 	} {
 		t.Run(name, func(t *testing.T) {
 			args := []string{"install", release, chartFolder, "--namespace", namespace, "--dry-run=client"}

@@ -1,20 +1,10 @@
-{{/* What values.schema.json cannot say: values that do not go together. Each message says what to do. */}}
+{{/* What values.schema.json cannot say, or not so that it helps: values that do not go together. Each message says what to do. */}}
 {{- define "namesake.checks" -}}
-{{- if .Values.certManager.enabled }}
-{{-   if or .Values.webhook.caBundle .Values.webhook.tls.secretName }}
-{{-     fail "webhook.caBundle and webhook.tls.secretName are for a certificate of your own: set certManager.enabled=false, or leave them out and let cert-manager fill them" }}
-{{-   end }}
-{{-   if and .Values.certManager.issuerRef (not .Values.certManager.issuerRef.name) }}
-{{-     fail "certManager.issuerRef needs a name: the issuer's, or leave certManager.issuerRef empty for an authority of Namesake's own" }}
-{{-   end }}
-{{- else }}
-{{-   if not .Values.webhook.tls.secretName }}
-{{-     fail "certManager.enabled=false needs webhook.tls.secretName: a Secret of type kubernetes.io/tls in the release's namespace with a certificate for namesake-webhook.NAMESPACE.svc and namesake-webhook-probe.NAMESPACE.svc" }}
-{{-   end }}
-{{-   if not (contains "-----BEGIN CERTIFICATE-----" .Values.webhook.caBundle) }}
-{{-     fail "certManager.enabled=false needs webhook.caBundle: the certificate of the authority in PEM, for example --set-file webhook.caBundle=ca.crt" }}
-{{-   end }}
-{{- end }}
+{{- include "namesake.checkPresence" . }}
+{{- include "namesake.checkCertificates" . }}
+{{- include "namesake.checkHost" . }}
+{{- include "namesake.checkLabels" . }}
+{{- include "namesake.checkMetrics" . }}
 {{- if and (eq (int .Values.replicaCount) 0) (not .Values.webhook.url.host) }}
 {{-   fail "replicaCount=0 needs webhook.url.host: without a manager in the cluster the API server has to find one outside" }}
 {{- end }}
@@ -26,15 +16,64 @@
 {{- if ne (len $ports) (len (uniq $ports)) }}
 {{-   fail "webhook.port, metrics.port and 8081, where the kubelet asks, are ports of one Pod: make them three different ones" }}
 {{- end }}
+{{- range list "sandboxWarmPoolReadinessGracePeriod" "sandboxWarmPoolUnschedulableRecheckInterval" }}
+{{-   $duration := index $.Values.controller . }}
+{{-   if eq (include "namesake.seconds" $duration) "0" }}
+{{-     fail (printf "controller.%s is %s: it must be longer, such as 1m" . $duration) }}
+{{-   end }}
+{{- end }}
 {{- range .Values.controller.extraArgs }}
 {{-   $flag := regexReplaceAll "^--?([^=]*).*$" . "${1}" }}
 {{-   if has $flag (list "allowed-label-domains-file" "controller-user" "leader-elect" "health-probe-bind-address" "metrics-bind-address" "webhook-port" "webhook-cert-dir" "certificate" "webhook-configuration" "leader-election-namespace" "termination-grace-period" "version") }}
 {{-     fail (printf "controller.extraArgs has --%s, which follows from other values or from what the chart installs: leave it out" $flag) }}
 {{-   end }}
 {{- end }}
-{{- if not .Values.metrics.enabled }}
-{{-   if or .Values.metrics.serviceMonitor.enabled .Values.metrics.prometheusRule.enabled }}
-{{-     fail "metrics.serviceMonitor and metrics.prometheusRule need metrics.enabled=true" }}
+{{- end }}
+
+{{/* The templates need every value but maps and lists. Which is missing shows nowhere else: it would be an empty text, or a nil pointer. */}}
+{{- define "namesake.checkPresence" -}}
+{{- range $path := include "namesake.requiredValues" . | splitList "\n" }}
+{{-   $value := $.Values }}
+{{-   range splitList "." $path }}
+{{-     $value = index (kindIs "map" $value | ternary $value dict) . }}
+{{-   end }}
+{{-   if kindIs "invalid" $value }}
+{{-     fail (printf "%s has no value. \"helm upgrade --reuse-values\" leaves out what a new chart adds: use --reset-then-reuse-values, or --values. If it is null in values of your own, take it out there" $path) }}
+{{-   end }}
+{{- end }}
+{{- end }}
+
+{{- define "namesake.checkHost" -}}
+{{- with .Values.webhook.url.host }}
+{{-   $host := regexReplaceAll ":[0-9]*$" . "" }}
+{{-   if hasSuffix "]" . }}{{ $host = . }}{{ end }}
+{{-   $label := "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?" }}
+{{-   $isName := regexMatch (printf "^%s(\\.%s)*$" $label $label) $host }}
+{{-   if regexMatch "^[0-9.]*$" $host }}
+{{-     $byte := "(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])" }}
+{{-     $isName = regexMatch (printf "^(%s\\.){3}%s$" $byte $byte) $host }}
+{{-   end }}
+{{-   $isIPv6 := regexMatch "^\\[[0-9A-Fa-f]{0,4}(:[0-9A-Fa-f]{0,4}){2,7}\\]$" $host }}
+{{-   $port := trimPrefix $host . }}
+{{-   $isPort := or (not $port) (and (regexMatch "^:[1-9][0-9]{0,4}$" $port) (le (trimPrefix ":" $port | atoi) 65535)) }}
+{{-   if not (and (or $isName $isIPv6) $isPort) }}
+{{-     fail (printf "webhook.url.host is %q: it must be a host name in small letters, an IPv4 address, or an IPv6 address in brackets, and a port (1 to 65535) if that is not 443, such as admission.example.com:9443; no scheme and no path" .) }}
+{{-   end }}
+{{-   if gt (int $.Values.replicaCount) 0 }}
+{{-     fail "webhook.url.host is for a manager outside of the cluster, and the API server would ask none of those inside: set replicaCount=0, or leave webhook.url.host out" }}
+{{-   end }}
+{{- end }}
+{{- end }}
+
+{{- define "namesake.checkMetrics" -}}
+{{- with .Values.metrics }}
+{{-   if and (not .enabled) (or .serviceMonitor.enabled .prometheusRule.enabled .grafanaDashboard.enabled) }}
+{{-     fail "metrics.serviceMonitor, metrics.prometheusRule and metrics.grafanaDashboard need metrics.enabled=true" }}
+{{-   end }}
+{{-   with .serviceMonitor }}
+{{-     if gt (include "namesake.seconds" .scrapeTimeout | atoi) (include "namesake.seconds" .interval | atoi) }}
+{{-       fail (printf "metrics.serviceMonitor.scrapeTimeout is %s, and the interval %s: the Prometheus operator takes no ServiceMonitor whose timeout is longer than its interval" .scrapeTimeout .interval) }}
+{{-     end }}
 {{-   end }}
 {{- end }}
 {{- end }}

@@ -5,17 +5,28 @@ are the cluster's. A second release fails on the first object that belongs to th
 
 {{- define "namesake.selectorLabels" -}}
 app.kubernetes.io/name: namesake
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
-{{- define "namesake.labels" -}}
+{{/* The labels that the chart itself gives every object; _checks.tpl keeps values away from them. */}}
+{{- define "namesake.ownLabels" -}}
 {{ include "namesake.selectorLabels" . }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
-{{- with .Values.commonLabels }}
-{{ toYaml . }}
 {{- end }}
+
+{{- define "namesake.labels" -}}
+{{ include "namesake.labelsAnd" (dict "root" . "more" dict) }}
+{{- end }}
+
+{{/* The labels of an object that has more, which count where commonLabels has the same key: (dict "root" $ "more" ...). */}}
+{{- define "namesake.labelsAnd" -}}
+{{- $labels := dict }}
+{{- range list .root.Values.commonLabels (include "namesake.ownLabels" .root | fromYaml) .more }}
+{{-   range $key, $value := . }}{{ $_ := set $labels $key $value }}{{ end }}
+{{- end }}
+{{- toYaml $labels }}
 {{- end }}
 
 {{- define "namesake.image" -}}
@@ -38,8 +49,8 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 
 {{/* The issuer of the serving certificate: Namesake's own authority, or the user's issuer. */}}
 {{- define "namesake.issuerRef" -}}
-{{- if .Values.certManager.issuerRef.name -}}
-{{ toYaml .Values.certManager.issuerRef }}
+{{- with .Values.certManager.issuerRef -}}
+{{ toYaml . }}
 {{- else -}}
 name: namesake-ca
 kind: Issuer
@@ -58,8 +69,8 @@ group: cert-manager.io
 url: https://{{ . }}{{ $.path }}
 {{- else -}}
 service:
-  name: {{ .service }}
-  namespace: {{ .root.Release.Namespace }}
+  name: {{ .service | quote }}
+  namespace: {{ .root.Release.Namespace | quote }}
   path: {{ .path }}
 {{- end }}
 {{- if not .root.Values.certManager.enabled }}
@@ -81,9 +92,33 @@ helm.sh/resource-policy: keep
 {{- end }}
 {{- end }}
 
-{{/* A map's entries, or nothing if it is empty. */}}
-{{- define "namesake.yaml" -}}
-{{- with . -}}
-{{ toYaml . }}
+{{/* The seconds of a duration such as 1h30m. values.schema.json has them as hours, minutes and seconds, each a whole number. */}}
+{{- define "namesake.seconds" -}}
+{{- $seconds := 0 }}
+{{- range $unit, $factor := dict "h" 3600 "m" 60 "s" 1 }}
+{{-   $seconds = regexFind (print "[0-9]+" $unit) $ | trimSuffix $unit | atoi | mul $factor | add $seconds }}
 {{- end }}
+{{- $seconds }}
+{{- end }}
+
+{{/*
+How many seconds a certificate has left when an alert says that it was not renewed: half of what it had left when it should
+have been, and of the serving certificate also a tenth. A renewed authority comes into the webhook configurations with the
+next serving certificate. A certificate of the user's own is taken to be renewed 30 days before its end, its authority 60.
+*/}}
+{{- define "namesake.secondsLeft" -}}
+{{- $certificate := 2592000 }}
+{{- $authority := 5184000 }}
+{{- with .Values.certManager }}
+{{-   if .enabled }}
+{{-     $certificate = include "namesake.seconds" .certificate.renewBefore | atoi }}
+{{-     $authority = $certificate }}
+{{-     if not .issuerRef }}
+{{-       $authority = sub (include "namesake.seconds" .ca.renewBefore | atoi) (include "namesake.seconds" .certificate.duration | atoi) | add $certificate }}
+{{-     end }}
+{{-   end }}
+{{- end }}
+certificate: {{ div $certificate 2 | quote }}
+certificateUrgent: {{ div $certificate 10 | quote }}
+authority: {{ div $authority 2 | quote }}
 {{- end }}
