@@ -29,7 +29,8 @@ func (b brief) Eventf(regarding, related runtime.Object, kind, reason, action, n
 func (b brief) AnnotatedEventf(
 	regarding, related runtime.Object, annotations map[string]string, kind, reason, action, note string, args ...any,
 ) {
-	b.EventRecorder.AnnotatedEventf(regarding, related, annotations, kind, reason, action, "%s", rules.Cut(fmt.Sprintf(note, args...), noteLimit))
+	short := rules.Cut(fmt.Sprintf(note, args...), noteLimit)
+	b.EventRecorder.AnnotatedEventf(regarding, related, annotations, kind, reason, action, "%s", short)
 }
 
 // silence is a recorder that drops every event.
