@@ -40,14 +40,13 @@ func IsClaimExpired(claim *extensionsv1.SandboxClaim, now time.Time) bool {
 	return expires && !now.Before(at)
 }
 
-// UntilClaimExpires returns how long to wait before claim has to be looked at again for its time, or 0 where it has not: it
-// does not expire, or has and says so.
+// UntilClaimExpires returns how long to wait until claim has expired, a moment where it has; 0 where it does not expire, as far
+// as is known yet.
 func UntilClaimExpires(claim *extensionsv1.SandboxClaim, now time.Time) time.Duration {
-	at, expires := ClaimExpiresAt(claim)
-	if !expires || SaysExpired(claim) && !now.Before(at) {
-		return 0
+	if at, expires := ClaimExpiresAt(claim); expires {
+		return max(at.Sub(now), time.Millisecond)
 	}
-	return max(at.Sub(now), time.Millisecond)
+	return 0
 }
 
 // ShutdownPolicy returns what becomes of claim when it expires; Retain where it does not say.

@@ -17,10 +17,10 @@ func Expired(sandbox *sandboxv1.Sandbox, now time.Time) bool {
 	return at != nil && !now.Before(at.Time)
 }
 
-// ExpiresIn returns how long sandbox has until it expires; 0 where it has expired, or never will.
+// ExpiresIn returns how long to wait until sandbox has expired, a moment where it has; 0 where it never will.
 func ExpiresIn(sandbox *sandboxv1.Sandbox, now time.Time) time.Duration {
 	if at := sandbox.Spec.ShutdownTime; at != nil {
-		return max(at.Sub(now), 0)
+		return max(at.Sub(now), time.Millisecond)
 	}
 	return 0
 }

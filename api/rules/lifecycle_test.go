@@ -20,9 +20,9 @@ func TestExpired(t *testing.T) {
 		left    time.Duration
 	}{
 		"long before":    {later.Add(-time.Hour), false, time.Hour},
-		"a moment early": {later.Add(-time.Nanosecond), false, time.Nanosecond},
-		"on time":        {later, true, 0},
-		"long after":     {later.Add(time.Hour), true, 0},
+		"a moment early": {later.Add(-time.Nanosecond), false, time.Millisecond},
+		"on time":        {later, true, time.Millisecond},
+		"long after":     {later.Add(time.Hour), true, time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := rules.Expired(at, tc.now); got != tc.expired {

@@ -87,14 +87,15 @@ func (r *Reconciler) writePodName(ctx context.Context, sandbox *sandboxv1.Sandbo
 
 // renewOwner writes the reference to what controls sandbox as it is written today.
 func (r *Reconciler) renewOwner(ctx context.Context, sandbox *sandboxv1.Sandbox) error {
-	renewed := rules.RenewedOwners(sandbox)
-	if sandbox.DeletionTimestamp != nil || equality.Semantic.DeepEqual(sandbox.OwnerReferences, renewed) {
+	owners := rules.RenewedOwners(sandbox)
+	if sandbox.DeletionTimestamp != nil || equality.Semantic.DeepEqual(sandbox.OwnerReferences, owners) {
 		return nil
 	}
-	base := sandbox.DeepCopy()
-	sandbox.OwnerReferences = renewed
-	if err := write.Changed(ctx, r.Client, sandbox, base); err != nil {
+	renewed := sandbox.DeepCopy()
+	renewed.OwnerReferences = owners
+	if err := write.Changed(ctx, r.Client, renewed, sandbox); err != nil {
 		return fmt.Errorf("renewing the owner reference: %w", err)
 	}
+	*sandbox = *renewed
 	return nil
 }

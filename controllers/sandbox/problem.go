@@ -31,21 +31,20 @@ func sift(errs ...error) (problem, weather error) {
 	return errors.Join(errs...), nil
 }
 
-// next says when to look at sandbox again, if nothing happens to it. Even what the API server calls invalid is tried again: a
-// policy can be why, and that can change without an event.
-func next(sandbox *sandboxv1.Sandbox, seen rules.Seen, now time.Time) (reconcile.Result, error) {
+// next says when to look at sandbox again, if nothing happens to it, after a pass that ended with err. left is how long it has
+// until it expires, 0 where it has expired or never will; what went wrong is tried again with backoff, and before that when its
+// time has come. Even what the API server calls invalid is tried again: a policy can be why, and that can change without an event.
+func next(sandbox *sandboxv1.Sandbox, seen rules.Seen, left time.Duration, err error) (reconcile.Result, error) {
 	blocked := seen.PodInTheWay || seen.Problem != nil
 	switch {
 	case sandbox.DeletionTimestamp != nil:
-		return reconcile.Result{}, nil
+		return reconcile.Result{}, err
 	case seen.Problem != nil && !onlyInTheWay(seen.Problem):
-		return reconcile.Result{}, seen.Problem
+		err = errors.Join(err, seen.Problem)
+	case blocked && (left == 0 || left > blockedRecheck):
+		left = blockedRecheck
 	}
-	wait := rules.ExpiresIn(sandbox, now)
-	if blocked && (wait == 0 || wait > blockedRecheck) {
-		wait = blockedRecheck
-	}
-	return reconcile.Result{RequeueAfter: wait}, nil
+	return reconcile.Result{RequeueAfter: left}, err
 }
 
 // onlyInTheWay says whether problem, as sift joined it, is about nothing but objects of others.

@@ -39,31 +39,36 @@ func TestNext(t *testing.T) {
 	const never = 0
 	inTheWay := rules.CheckPodTakeover(builder.MakeSandbox("a").Obj(), builder.MakePod("a").Obj())
 	refused := errors.New("refused")
-	expiring := func(in time.Duration) *builder.SandboxWrapper {
-		return builder.MakeSandbox("a").ShutdownTime(builder.Epoch.Add(in))
-	}
 	for name, tc := range map[string]struct {
-		sandbox *builder.SandboxWrapper
-		seen    rules.Seen
-		problem []error
-		after   time.Duration
-		err     bool
+		deleting bool
+		left     time.Duration
+		seen     rules.Seen
+		problem  []error
+		ended    error
+		after    time.Duration
+		err      bool
 	}{
-		"all is well":                             {sandbox: builder.MakeSandbox("a"), after: never},
-		"it expires":                              {sandbox: expiring(time.Hour), after: time.Hour},
-		"it has expired":                          {sandbox: expiring(0), after: never},
-		"something is in the way":                 {sandbox: builder.MakeSandbox("a"), problem: []error{inTheWay}, after: blockedRecheck},
-		"much is in the way":                      {sandbox: builder.MakeSandbox("a"), problem: []error{inTheWay, inTheWay}, after: blockedRecheck},
-		"a Pod is in the way of a suspension":     {sandbox: builder.MakeSandbox("a"), seen: rules.Seen{PodInTheWay: true}, after: blockedRecheck},
-		"something is in the way, and it expires": {sandbox: expiring(time.Second), problem: []error{inTheWay}, after: time.Second},
-		"it expires later than what is in the way is looked at": {sandbox: expiring(time.Hour), problem: []error{inTheWay}, after: blockedRecheck},
-		"something is refused":                              {sandbox: expiring(time.Hour), problem: []error{refused}, err: true},
-		"something is refused, and something is in the way": {sandbox: builder.MakeSandbox("a"), problem: []error{inTheWay, refused}, err: true},
-		"it is being deleted":                               {sandbox: expiring(time.Hour).Deleting(), problem: []error{refused}, after: never},
+		"all is well":                                       {after: never},
+		"it expires":                                        {left: time.Hour, after: time.Hour},
+		"something is in the way":                           {problem: []error{inTheWay}, after: blockedRecheck},
+		"much is in the way":                                {problem: []error{inTheWay, inTheWay}, after: blockedRecheck},
+		"a Pod is in the way of a suspension":               {seen: rules.Seen{PodInTheWay: true}, after: blockedRecheck},
+		"something is in the way, and it expires":           {left: time.Second, problem: []error{inTheWay}, after: time.Second},
+		"it expires after what is in the way is looked at":  {left: time.Hour, problem: []error{inTheWay}, after: blockedRecheck},
+		"something is refused":                              {problem: []error{refused}, after: never, err: true},
+		"something is refused, and it expires":              {left: time.Hour, problem: []error{refused}, after: time.Hour, err: true},
+		"something is refused, and something is in the way": {problem: []error{inTheWay, refused}, after: never, err: true},
+		"its status is refused, and it expires":             {left: time.Hour, ended: refused, after: time.Hour, err: true},
+		"it is being deleted":                               {deleting: true, left: time.Hour, problem: []error{refused}, after: never},
+		"it is being deleted, and its status is refused":    {deleting: true, left: time.Hour, ended: refused, after: never, err: true},
 	} {
 		t.Run(name, func(t *testing.T) {
+			sandbox := builder.MakeSandbox("a")
+			if tc.deleting {
+				sandbox.Deleting()
+			}
 			tc.seen.Problem = errors.Join(tc.problem...)
-			result, err := next(tc.sandbox.Obj(), tc.seen, builder.Epoch)
+			result, err := next(sandbox.Obj(), tc.seen, tc.left, tc.ended)
 			if result.RequeueAfter != tc.after || (err != nil) != tc.err {
 				t.Errorf("looks again after %s, error %v; want %s, %t", result.RequeueAfter, err, tc.after, tc.err)
 			}

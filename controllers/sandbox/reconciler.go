@@ -3,6 +3,7 @@ package sandbox
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -54,28 +55,33 @@ func (r *Reconciler) Reconcile(ctx context.Context, sandbox *sandboxv1.Sandbox) 
 	defer end()
 	sandbox, now := sandbox.DeepCopy(), r.Now()
 	r.noteTrace(ctx, sandbox)
-	if err := r.renewOwner(ctx, sandbox); err != nil {
-		return answer(err)
-	}
-	seen, err := r.provide(ctx, sandbox, now)
-	if err == nil {
-		err = r.writeStatus(ctx, sandbox, seen, now)
-	}
-	if err == nil && sandbox.DeletionTimestamp == nil && rules.Expired(sandbox, now) {
-		err = r.end(ctx, sandbox, seen)
-	}
-	if err != nil {
-		return answer(err)
-	}
-	return next(sandbox, seen, now)
-}
-
-// answer says when to look again after err: soon, where only the view was old.
-func answer(err error) (reconcile.Result, error) {
+	seen, err := r.pass(ctx, sandbox, now)
 	if write.IsWeather(err) {
 		return reconcile.Result{RequeueAfter: again}, nil
 	}
-	return reconcile.Result{}, err
+	var left time.Duration
+	if !rules.Expired(sandbox, now) {
+		left = rules.ExpiresIn(sandbox, r.Now())
+	}
+	return next(sandbox, seen, left, err)
+}
+
+// pass brings sandbox to what it should be now. What fails in it keeps nothing else from being done, the end of a Sandbox least of
+// all; only where the view was old, nothing more is decided on it.
+func (r *Reconciler) pass(ctx context.Context, sandbox *sandboxv1.Sandbox, now time.Time) (rules.Seen, error) {
+	renewed := r.renewOwner(ctx, sandbox)
+	if write.IsWeather(renewed) {
+		return rules.Seen{}, renewed
+	}
+	seen, err := r.provide(ctx, sandbox, now)
+	if err != nil {
+		return seen, err
+	}
+	written := r.writeStatus(ctx, sandbox, seen, now)
+	if write.IsWeather(written) || sandbox.DeletionTimestamp != nil || !rules.Expired(sandbox, now) {
+		return seen, errors.Join(written, renewed)
+	}
+	return seen, errors.Join(r.end(ctx, sandbox, seen), written, renewed)
 }
 
 // provide brings about what sandbox should have, and returns what there is then. Its error is only that the view was old,

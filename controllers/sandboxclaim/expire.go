@@ -2,6 +2,7 @@ package sandboxclaim
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
@@ -16,7 +17,8 @@ import (
 )
 
 // expire ends claim, whose time is up: it says so first, on the version of the claim that it was decided on, and acts only
-// then. A claim that got more time in between is not that version any more.
+// then. A claim that got more time in between is not that version any more. One that is deleted is so even if its status cannot
+// be written; one that is retained is not ended before its status says so, since with more time it is to get another Sandbox.
 func (r *Reconciler) expire(ctx context.Context, claim *extensionsv1.SandboxClaim) (*sandboxv1.Sandbox, *rules.Problem, error) {
 	if older := claim.Status.Sandbox.Name; older != "" && rules.Binding(claim) != older {
 		if err := r.bind(ctx, claim); err != nil { // The status is about to forget what no annotation says.
@@ -28,17 +30,19 @@ func (r *Reconciler) expire(ctx context.Context, claim *extensionsv1.SandboxClai
 		return nil, nil, err
 	}
 	said := rules.SaysExpired(claim)
-	if _, err := r.writeStatus(ctx, claim, rules.ExpiredStatus(claim, sandbox, r.Now())); err != nil {
-		return nil, nil, err
+	policy := rules.ShutdownPolicy(claim)
+	_, unsaid := r.writeStatus(ctx, claim, rules.ExpiredStatus(claim, sandbox, r.Now()))
+	if write.IsWeather(unsaid) || (unsaid != nil && policy == extensionsv1.ShutdownPolicyRetain) {
+		return nil, nil, unsaid
 	}
-	if !said {
+	if unsaid == nil && !said {
 		r.Recorder.Eventf(claim, nil, corev1.EventTypeNormal, extensionsv1.ReasonClaimExpired, "Claim Expired", "Claim expired")
 	}
-	switch rules.ShutdownPolicy(claim) {
+	switch policy {
 	case extensionsv1.ShutdownPolicyDelete:
-		return sandbox, nil, r.delete(ctx, claim, metav1.DeletePropagationBackground)
+		return sandbox, nil, errors.Join(r.delete(ctx, claim, metav1.DeletePropagationBackground), unsaid)
 	case extensionsv1.ShutdownPolicyDeleteForeground:
-		return sandbox, nil, r.delete(ctx, claim, metav1.DeletePropagationForeground)
+		return sandbox, nil, errors.Join(r.delete(ctx, claim, metav1.DeletePropagationForeground), unsaid)
 	default:
 		return sandbox, nil, r.deleteSandboxes(ctx, claim)
 	}

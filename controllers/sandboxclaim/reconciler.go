@@ -60,8 +60,8 @@ func (r *Reconciler) Reconcile(ctx context.Context, claim *extensionsv1.SandboxC
 		return reconcile.Result{}, nil // The garbage collector deletes the Sandbox.
 	}
 	claim, seen := claim.DeepCopy(), claim.ResourceVersion
-	pass := r.serve
-	if rules.IsClaimExpired(claim, r.Now()) {
+	pass, expired := r.serve, rules.IsClaimExpired(claim, r.Now())
+	if expired {
 		pass = r.expire
 	}
 	sandbox, problem, err := pass(ctx, claim)
@@ -72,7 +72,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, claim *extensionsv1.SandboxC
 	if write.IsWeather(err) {
 		return reconcile.Result{RequeueAfter: again}, nil
 	}
-	wait = sooner(wait, rules.UntilClaimExpires(claim, r.Now()))
+	if !expired {
+		wait = sooner(wait, rules.UntilClaimExpires(claim, r.Now()))
+	}
 	return reconcile.Result{RequeueAfter: wait}, errors.Join(err, retry(problem))
 }
 
@@ -91,9 +93,9 @@ func (r *Reconciler) serve(ctx context.Context, claim *extensionsv1.SandboxClaim
 	if err == nil {
 		sandbox, err = r.ensureMetadata(ctx, claim, sandbox)
 	}
-	problem, err := asProblem(err)
-	if err != nil {
-		return nil, nil, err
+	problem, failed := asProblem(err)
+	if failed != nil && (sandbox == nil || write.IsWeather(failed)) {
+		return nil, nil, failed
 	}
 	before := claim.DeepCopy()
 	moved, err := r.writeStatus(ctx, claim, rules.ClaimStatus(claim, sandbox, problem, r.Now()))
@@ -103,7 +105,7 @@ func (r *Reconciler) serve(ctx context.Context, claim *extensionsv1.SandboxClaim
 	if moved && problem != nil {
 		r.Recorder.Eventf(claim, nil, corev1.EventTypeWarning, problem.Reason, "Wait", "%s", problem.Message)
 	}
-	return sandbox, problem, err
+	return sandbox, problem, errors.Join(err, failed)
 }
 
 // writeStatus writes the status, if it moved, on the version that it was computed from. It says whether it did.

@@ -20,11 +20,13 @@ import (
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	"github.com/namesake-sandbox/namesake/api/rules"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/controllers/internal/backoff"
 	"github.com/namesake-sandbox/namesake/controllers/internal/index"
 )
 
 // Setup adds the reconciler to mgr. Whatever a claim can wait for wakes it; only for its end it has a timer.
 func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) error {
+	inTime := backoff.InTime(reconcile.AsReconciler(r.Client, r), &options)
 	return builder.ControllerManagedBy(mgr).
 		For(&extensionsv1.SandboxClaim{}, builder.WithPredicates(own{})).
 		Owns(&sandboxv1.Sandbox{}, builder.WithPredicates(shown{})).
@@ -35,7 +37,7 @@ func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) erro
 			builder.WithPredicates(predicate.GenerationChangedPredicate{})).
 		Watches(&extensionsv1.SandboxTemplate{}, handler.EnqueueRequestsFromMapFunc(r.waitingForTemplate)).
 		WithOptions(options).
-		Complete(reconcile.AsReconciler(r.Client, r))
+		Complete(inTime)
 }
 
 // own lets changes of a claim pass. Its own status is among them: one that was computed from an old view, here or by another

@@ -73,10 +73,13 @@ func (r *Reconciler) Reconcile(ctx context.Context, pool *extensionsv1.SandboxWa
 	}
 	stale := r.writeStatus(ctx, pool, plan, problem)
 	err = errors.Join(err, cause(problem), write.IgnoreWeather(deleted), write.IgnoreWeather(stale))
-	if err == nil && (deleted != nil || stale != nil) {
+	switch {
+	case err != nil: // It is tried again with backoff, however soon the pool would have gone on.
+		return reconcile.Result{}, err
+	case deleted != nil || stale != nil:
 		return reconcile.Result{RequeueAfter: again}, nil
 	}
-	return reconcile.Result{RequeueAfter: earlier(plan.Again, wait)}, err
+	return reconcile.Result{RequeueAfter: earlier(plan.Again, wait)}, nil
 }
 
 // Left tells r that a member which was Ready since then has left the pool of that UID. A pass may not have seen it Ready:

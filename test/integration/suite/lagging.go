@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
@@ -27,7 +28,7 @@ func (n *Namespace) Lagging(t *testing.T) *Lagging {
 	t.Cleanup(l.Resume)
 	cfg := rest.CopyConfig(shared.controller)
 	cfg.Wrap(func(next http.RoundTripper) http.RoundTripper { return &gated{next: next, gate: l.gate} })
-	mgr, err := shared.manager(t.Context(), cfg)
+	mgr, err := shared.manager(t.Context(), cfg, metav1.NamespaceAll, asItIs)
 	if err != nil {
 		t.Fatal(err)
 	}

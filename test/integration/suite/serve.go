@@ -7,6 +7,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/selection"
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -38,7 +39,7 @@ const (
 // serve starts the cache, the index that it feeds, and the webhooks, all with the manager's own rights.
 func (e *environment) serve(ctx context.Context, _ string) error {
 	e.index = candidates.New(0)
-	mgr, err := e.manager(ctx, e.controller)
+	mgr, err := e.manager(ctx, e.controller, metav1.NamespaceAll, asItIs)
 	if err != nil {
 		return err
 	}
@@ -79,9 +80,14 @@ func (e *environment) serve(ctx context.Context, _ string) error {
 	})
 }
 
-// manager assembles a manager as the program does, with its reconcilers and the indexes that they list by, and never
-// starts it: tests use its cache and step the reconcilers themselves.
-func (e *environment) manager(ctx context.Context, cfg *rest.Config) (manager.Manager, error) {
+// asItIs changes nothing of the options of the reconcilers.
+func asItIs(*controllers.Options) {}
+
+// manager assembles a manager of a namespace, or of all, as the program does, with its reconcilers and the indexes that they list
+// by; change changes their options. It is not started: most tests use its cache and step the reconcilers themselves.
+func (e *environment) manager(
+	ctx context.Context, cfg *rest.Config, namespace string, change func(*controllers.Options),
+) (manager.Manager, error) {
 	hash, err := labels.NewRequirement(sandboxv1.LabelSandboxNameHash, selection.Exists, nil)
 	if err != nil {
 		return nil, err
@@ -96,7 +102,8 @@ func (e *environment) manager(ctx context.Context, cfg *rest.Config) (manager.Ma
 		Scheme:  e.scheme,
 		Metrics: server.Options{BindAddress: "0"}, HealthProbeBindAddress: "0",
 		Cache: cache.Options{
-			DefaultTransform: cache.TransformStripManagedFields(),
+			DefaultTransform:  cache.TransformStripManagedFields(),
+			DefaultNamespaces: map[string]cache.Config{namespace: {}},
 			ByObject: map[client.Object]cache.ByObject{
 				&corev1.Pod{}: ofSandboxes, &corev1.Service{}: ofSandboxes, &corev1.PersistentVolumeClaim{}: ofSandboxes,
 				&networkingv1.NetworkPolicy{}: ofTemplates,
@@ -107,12 +114,17 @@ func (e *environment) manager(ctx context.Context, cfg *rest.Config) (manager.Ma
 	if err != nil {
 		return nil, fmt.Errorf("creating the manager: %w", err)
 	}
-	err = controllers.Setup(ctx, mgr, controllers.Options{
-		Claims: mgr.GetClient(), Templates: mgr.GetClient(), Sandboxes: mgr.GetClient(), Pools: mgr.GetClient(),
-		Live: mgr.GetAPIReader(), Candidates: e.index, Metrics: metrics.NewClaims(), Now: e.clock.Now, ClusterDomain: clusterDomain,
-		Router: rules.DefaultRouter(), LabelDomains: rules.DefaultLabelDomains,
-	})
+	readYourWrites, err := e.cachedClient(cfg, mgr.GetCache(), true)
 	if err != nil {
+		return nil, err
+	}
+	options := controllers.Options{
+		Claims: mgr.GetClient(), Templates: mgr.GetClient(), Sandboxes: readYourWrites, Pools: readYourWrites,
+		Live: mgr.GetAPIReader(), Candidates: e.index, Metrics: metrics.NewClaims(), Now: e.clock.Now, ClusterDomain: clusterDomain,
+		PoolSettings: PoolSettings, Router: rules.DefaultRouter(), LabelDomains: rules.DefaultLabelDomains,
+	}
+	change(&options)
+	if err := controllers.Setup(ctx, mgr, options); err != nil {
 		return nil, fmt.Errorf("adding the reconcilers: %w", err)
 	}
 	if err := webhooks.Index(ctx, mgr.GetFieldIndexer()); err != nil {

@@ -1,5 +1,5 @@
 // Package suite gives the integration tests an API server that has what this project ships: its CRDs, its roles, and its
-// webhook configurations, served out of the test's own process. Reconcilers are stepped by hand; nothing else runs.
+// webhook configurations, served out of the test's own process. Reconcilers are stepped by hand, but for what Run runs.
 //
 //	func TestMain(m *testing.M) { suite.Main(m, suite.Options{}) }
 //

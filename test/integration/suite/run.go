@@ -1,0 +1,38 @@
+package suite
+
+import (
+	"context"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/util/wait"
+
+	"github.com/namesake-sandbox/namesake/controllers"
+)
+
+// Run starts a manager that sees this namespace alone, with the reconcilers as the program has them, but for what change changes
+// in their options. It ends with t. This is for what only a manager that runs can show: what wakes a reconciler, and when.
+func (n *Namespace) Run(t *testing.T, change func(*controllers.Options)) {
+	t.Helper()
+	mgr, err := shared.manager(t.Context(), shared.controller, n.Name, change)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	ended := make(chan error, 1)
+	go func() { ended <- mgr.Start(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// Await waits until something that a running manager does is done; what says what that is.
+func Await(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	err := wait.PollUntilContextTimeout(t.Context(), moment, patience, true, func(context.Context) (bool, error) { return done(), nil })
+	if err != nil {
+		t.Fatalf("waiting until %s: %v", what, err)
+	}
+}
