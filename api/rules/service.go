@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 
@@ -66,6 +68,14 @@ func NextService(sandbox *sandboxv1.Sandbox, service *corev1.Service, pod *corev
 		return ServiceStays, nil, err
 	}
 	return ServiceChange, takeOverService(sandbox, service), nil
+}
+
+// LooksForService says whether sandbox, of which a cache that goes by labels shows no Service, may have one that has lost
+// its label: the status has one, or the Sandbox has just been told to be without, or has expired.
+func LooksForService(sandbox *sandboxv1.Sandbox, now time.Time) bool {
+	ready := meta.FindStatusCondition(sandbox.Status.Conditions, sandboxv1.ConditionReady)
+	told := ready != nil && ready.ObservedGeneration != sandbox.Generation
+	return sandbox.Status.Service != "" || Expired(sandbox, now) || told && !ptr.Deref(sandbox.Spec.Service, true)
 }
 
 // putRight is for a Service that the Sandbox has. Ports are looked after only where the Sandbox asks for a Service.

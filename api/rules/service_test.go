@@ -2,6 +2,7 @@ package rules_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
@@ -116,6 +117,45 @@ func TestNextService(t *testing.T) {
 }
 
 // A Service that a Sandbox takes over becomes one like its own, and keeps what is nobody's business.
+// A Service without its label is looked for where there may be one, and nowhere else: it costs a request.
+func TestLooksForService(t *testing.T) {
+	const served, unserved = true, false
+	for name, tc := range map[string]struct {
+		service           *bool
+		has               bool
+		observed, expires int64 // generation; minutes from now
+		want              bool
+	}{
+		"new":                                    {nil, unserved, 0, 1, false},
+		"new, and there is to be one":            {new(true), unserved, 0, 1, false},
+		"new, and there is to be none":           {new(false), unserved, 0, 1, false},
+		"it has one":                             {new(true), served, 3, 1, true},
+		"it has one that is kept":                {nil, served, 3, 1, true},
+		"it has one that is to go":               {new(false), served, 3, 1, true},
+		"it has none":                            {nil, unserved, 3, 1, false},
+		"it has just been told to have one":      {new(true), unserved, 2, 1, false},
+		"it has just been told nothing about it": {nil, unserved, 2, 1, false},
+		"it has just been told to have none":     {new(false), unserved, 2, 1, true},
+		"it is to have none, and knows":          {new(false), unserved, 3, 1, false},
+		"expired":                                {nil, unserved, 3, 0, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sandbox := builder.MakeSandbox("a").Generation(tc.observed).ShutdownTime(later.Add(time.Duration(tc.expires) * time.Minute))
+			if tc.observed > 0 {
+				sandbox.Condition("Ready", "True", "DependenciesReady")
+			}
+			obj := sandbox.Generation(3).Obj()
+			obj.Spec.Service = tc.service
+			if tc.has {
+				obj.Status.Service = "a"
+			}
+			if got := rules.LooksForService(obj, later); got != tc.want {
+				t.Errorf("looks for it: %t, want %t", got, tc.want)
+			}
+		})
+	}
+}
+
 func TestTakeOverService(t *testing.T) {
 	sandbox := web(new(true))
 	before := &corev1.Service{

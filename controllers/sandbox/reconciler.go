@@ -89,7 +89,7 @@ func (r *Reconciler) pass(ctx context.Context, sandbox *sandboxv1.Sandbox, now t
 func (r *Reconciler) provide(ctx context.Context, sandbox *sandboxv1.Sandbox, now time.Time) (rules.Seen, error) {
 	seen := rules.Seen{ClusterDomain: r.ClusterDomain}
 	pods, inTheWay, podErr := r.pods(ctx, sandbox)
-	service, serviceErr := r.service(ctx, sandbox)
+	service, serviceErr := r.service(ctx, sandbox, now)
 	seen.Pods, seen.Service = pods, owned(service, sandbox)
 
 	var volumesErr error

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"context"
 	"fmt"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -14,14 +15,19 @@ import (
 )
 
 // service returns the Service of sandbox's name as the cache has it, or nil: the cache holds those that have a Sandbox's
-// label.
-func (r *Reconciler) service(ctx context.Context, sandbox *sandboxv1.Sandbox) (*corev1.Service, error) {
-	return readService(ctx, r.Client, sandbox)
+// label. Where it has none, the Sandbox's own is looked up live if there may be one.
+func (r *Reconciler) service(ctx context.Context, sandbox *sandboxv1.Sandbox, now time.Time) (*corev1.Service, error) {
+	service, err := readService(ctx, r.Client, sandbox)
+	if service != nil || err != nil || !rules.LooksForService(sandbox, now) {
+		return service, err
+	}
+	service, err = readService(ctx, r.Live, sandbox)
+	return owned(service, sandbox), err
 }
 
 // ensureService brings the Service of sandbox to what the Sandbox asks for, and returns it, if the Sandbox has one then.
-// service is what the cache has. The name makes creation idempotent; a Service of that name that the cache does not show is
-// the Sandbox's own or in the way.
+// service is the one that is known of. The name makes creation idempotent; a Service of that name that the cache does not
+// show is the Sandbox's own or in the way.
 func (r *Reconciler) ensureService(
 	ctx context.Context, sandbox *sandboxv1.Sandbox, service *corev1.Service, pod *corev1.Pod,
 ) (*corev1.Service, error) {

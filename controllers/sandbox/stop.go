@@ -30,7 +30,7 @@ func (r *Reconciler) stop(
 	if len(pods) == 0 {
 		return nil, inTheWay != nil, nil
 	}
-	return pods, false, r.deletePod(ctx, sandbox, pods[0])
+	return pods, false, r.drop(ctx, sandbox, pods[0])
 }
 
 // last returns the Pods that an expired Sandbox still has: it takes more than the cache to know that there is none.
@@ -49,7 +49,7 @@ func (r *Reconciler) end(ctx context.Context, sandbox *sandboxv1.Sandbox, seen r
 	}
 	var errs []error
 	for _, pod := range seen.Pods {
-		errs = append(errs, r.deletePod(ctx, sandbox, pod))
+		errs = append(errs, r.drop(ctx, sandbox, pod))
 	}
 	if seen.Service != nil {
 		errs = append(errs, r.drop(ctx, sandbox, seen.Service))
@@ -57,17 +57,10 @@ func (r *Reconciler) end(ctx context.Context, sandbox *sandboxv1.Sandbox, seen r
 	return errors.Join(errs...)
 }
 
-// deletePod deletes a Pod of sandbox, unless that is under way.
-func (r *Reconciler) deletePod(ctx context.Context, sandbox *sandboxv1.Sandbox, pod *corev1.Pod) error {
-	if pod.Labels[sandboxv1.LabelSandboxNameHash] == "" { // The cache does not have it, and would never see it go.
-		return r.drop(ctx, sandbox, pod, client.DisableReadYourWritesConsistency)
-	}
-	return r.drop(ctx, sandbox, pod)
-}
-
 // drop deletes what sandbox is to be without, if that is still so: obj was read before the Sandbox is read here, live, and
-// the deletion goes to what was read. So nothing is deleted that was made after the Sandbox was told otherwise.
-func (r *Reconciler) drop(ctx context.Context, sandbox *sandboxv1.Sandbox, obj client.Object, options ...client.DeleteOption) error {
+// the deletion goes to what was read. So nothing is deleted that was made after the Sandbox was told otherwise. What is on
+// its way out already is left alone.
+func (r *Reconciler) drop(ctx context.Context, sandbox *sandboxv1.Sandbox, obj client.Object) error {
 	if obj.GetDeletionTimestamp() != nil {
 		return nil
 	}
@@ -77,6 +70,10 @@ func (r *Reconciler) drop(ctx context.Context, sandbox *sandboxv1.Sandbox, obj c
 	}
 	if live.UID != sandbox.UID || live.Generation != sandbox.Generation {
 		return stale(sandboxv1.ResourceSandboxes, sandbox.Name, "it has changed")
+	}
+	var options []client.DeleteOption
+	if obj.GetLabels()[sandboxv1.LabelSandboxNameHash] == "" { // The cache does not have it, and would never see it go.
+		options = append(options, client.DisableReadYourWritesConsistency)
 	}
 	if err := write.DeleteUnchanged(ctx, r.Client, obj, options...); err != nil {
 		return fmt.Errorf("deleting %T %q: %w", obj, obj.GetName(), err)

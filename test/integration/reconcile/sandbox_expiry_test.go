@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -62,6 +63,26 @@ func TestExpiryThatRetains(t *testing.T) {
 	if diff := cmp.Diff(volume, suite.Get[corev1.PersistentVolumeClaim](t, s.Namespace, "data-my-sandbox")); diff != "" {
 		t.Errorf("the PersistentVolumeClaim was touched (-before +after):\n%s", diff)
 	}
+
+	// It ends again, its Service has lost its label, and the first that sees it crashes before it deletes anything.
+	change(t, s.Namespace, "my-sandbox", func(service *corev1.Service) { service.Labels = nil })
+	s.Clock.Step(9 * time.Minute)
+	s.Settle(t)
+	crashing := s.Sandboxes(suite.Before(s.ReadYourWrites, func(w suite.Write) error {
+		if w.Verb == "delete" {
+			return errors.New("crashed")
+		}
+		return nil
+	}))
+	if _, err := crashing.Reconcile(t.Context(), suite.Get[sandboxv1.Sandbox](t, s.Namespace, "my-sandbox")); err == nil {
+		t.Error("the pass ended well")
+	}
+	suite.Get[corev1.Service](t, s.Namespace, "my-sandbox")
+	s.Step(t, s.sandbox)
+	expectNone[corev1.Pod](t, s.Namespace, "my-sandbox")
+	expectNone[corev1.Service](t, s.Namespace, "my-sandbox")
+	expectServed(t, s.Namespace, false)
+	expectNoWrites(t, s.Namespace, s.sandbox)
 }
 
 // What is to be deleted says first that it has expired.

@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/namesake-sandbox/namesake/api/rules"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
@@ -101,18 +103,29 @@ func TestServiceThreeWays(t *testing.T) {
 	expectNone[corev1.Service](t, n, "my-sandbox")
 }
 
-// What somebody changed about a Sandbox's Service is put right: where it leads always, its ports only if it is asked for.
+// What somebody changed about a Sandbox's Service is put right: where it leads always, its ports only if it is asked for. So
+// is one that the cache does not have any more, since its label is gone.
 func TestServiceDrift(t *testing.T) {
-	for name, service := range map[string]*bool{"asked for": new(true), "kept": nil} {
+	misled := map[string]string{"agents.x-k8s.io/sandbox-name-hash": "00000bad", "team": "blue"}
+	unlabelled := map[string]string{"team": "blue"}
+	for name, tc := range map[string]struct {
+		service *bool
+		labels  map[string]string
+	}{
+		"asked for":                    {new(true), misled},
+		"kept":                         {nil, misled},
+		"asked for, without its label": {new(true), unlabelled},
+		"kept, without its label":      {nil, unlabelled},
+	} {
 		t.Run(name, func(t *testing.T) {
 			n := suite.New(t)
 			sandbox := suite.Create(t, n, n.Editor, served().Obj())
 			n.Step(t, sandbox)
 			want := suite.Get[corev1.Service](t, n, "my-sandbox")
-			ask(t, n, service)
+			ask(t, n, tc.service)
 			n.Step(t, sandbox)
 			drifted := change(t, n, "my-sandbox", func(s *corev1.Service) {
-				s.Labels = map[string]string{"agents.x-k8s.io/sandbox-name-hash": "00000bad", "team": "blue"}
+				s.Labels = tc.labels
 				s.Spec.Selector = map[string]string{"app": "another"}
 				s.Spec.Ports[0].Port, s.Spec.PublishNotReadyAddresses = 81, true
 			})
@@ -122,12 +135,60 @@ func TestServiceDrift(t *testing.T) {
 			before.Expect(t, suite.Writes, suite.Counts{"PATCH services": 1})
 			got := suite.Get[corev1.Service](t, n, "my-sandbox")
 			want.Labels["team"], want.Spec.PublishNotReadyAddresses = "blue", true
-			if service == nil {
+			if tc.service == nil {
 				want.Spec.Ports = drifted.Spec.Ports
 			}
 			want.ResourceVersion, want.ManagedFields = got.ResourceVersion, got.ManagedFields
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("Service (-want +got):\n%s", diff)
+			}
+			expectServed(t, n, true)
+		})
+	}
+}
+
+// A Service that has lost its label goes when there is to be none, even where the status does not say that there is one.
+func TestAServiceWithoutItsLabelGoes(t *testing.T) {
+	for name, status := range map[string]string{"known": "my-sandbox", "not known": ""} {
+		t.Run(name, func(t *testing.T) {
+			n := suite.New(t)
+			sandbox := suite.Create(t, n, n.Editor, served().Obj())
+			n.Step(t, sandbox)
+			change(t, n, "my-sandbox", func(s *corev1.Service) { s.Labels = nil })
+			obj := suite.Get[sandboxv1.Sandbox](t, n, "my-sandbox")
+			base := obj.DeepCopy()
+			obj.Status.Service = status
+			if err := n.Admin.Status().Patch(t.Context(), obj, client.MergeFrom(base)); err != nil {
+				t.Fatal(err)
+			}
+			ask(t, n, new(false))
+			n.Step(t, sandbox)
+			expectNone[corev1.Service](t, n, "my-sandbox")
+			expectServed(t, n, false)
+			expectNoWrites(t, n, sandbox)
+		})
+	}
+}
+
+// Where nothing is amiss, the cache does: nothing of a Sandbox that starts, and runs, is read live.
+func TestNothingIsReadLiveOfASandboxThatRuns(t *testing.T) {
+	for name, service := range map[string]*bool{"with a Service": new(true), "unset": nil, "without": new(false)} {
+		t.Run(name, func(t *testing.T) {
+			n := suite.New(t)
+			made := served().Obj()
+			made.Spec.Service = service
+			sandbox := suite.Create(t, n, n.Editor, made)
+			r := n.Sandboxes(n.ReadYourWrites)
+			r.Live = unreachable{}
+			for range 2 {
+				n.Settle(t)
+				if _, err := r.Reconcile(t.Context(), suite.Get[sandboxv1.Sandbox](t, n, sandbox.Name)); err != nil {
+					t.Fatal(err)
+				}
+				n.RunPod(t, sandbox.Name)
+			}
+			if !isReady(suite.Get[sandboxv1.Sandbox](t, n, sandbox.Name).Status.Conditions) {
+				t.Error("the Sandbox is not Ready")
 			}
 		})
 	}
@@ -252,14 +313,23 @@ func TestAServiceIsTakenOver(t *testing.T) {
 func TestAServiceThatTheCacheDoesNotHave(t *testing.T) {
 	n := suite.New(t)
 	sandbox := suite.Create(t, n, n.Editor, served().Obj())
-	n.Step(t, sandbox)
+	n.Settle(t)
+	crashed := n.Sandboxes(suite.Before(n.ReadYourWrites, func(w suite.Write) error {
+		if w.Verb == "patch/status" {
+			return errors.New("crashed")
+		}
+		return nil
+	}))
+	if _, err := crashed.Reconcile(t.Context(), sandbox); err == nil {
+		t.Error("the pass ended well")
+	}
 	service := suite.Get[corev1.Service](t, n, "my-sandbox")
 	before := suite.Writes(t)
 	r := n.Sandboxes(suite.Missing(n.ReadYourWrites, service))
-	if _, err := r.Reconcile(t.Context(), suite.Get[sandboxv1.Sandbox](t, n, "my-sandbox")); err != nil {
+	if _, err := r.Reconcile(t.Context(), sandbox); err != nil {
 		t.Errorf("unseen: %v", err)
 	}
-	before.Expect(t, suite.Writes, suite.Counts{"POST services": 1}) // Refused: it is there already.
+	before.Expect(t, suite.Writes, suite.Counts{"POST services": 1, "PATCH sandboxes/status": 1}) // The first is refused: it is there already.
 	expectServed(t, n, true)
 
 	change(t, n, "my-sandbox", func(service *corev1.Service) { service.Labels = nil })
