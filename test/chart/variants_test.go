@@ -68,6 +68,7 @@ func TestVariants(t *testing.T) {
 		{"labels", "Deployment", "namesake", []any{"spec", "template", "metadata", "labels", "note"}, ""},
 		{"labels", "Deployment", "namesake", []any{"spec", "selector", "matchLabels"}, object{"app.kubernetes.io/name": "namesake", "app.kubernetes.io/instance": "namesake"}},
 		{"labels", "Pod", "namesake-test", []any{"metadata", "labels", "team"}, "a"},
+		{"defaults", "Pod", "namesake-test", []any{"spec", "containers", 0, "resources", "limits"}, object{"memory": "512Mi"}},
 		{"labels", "Pod", "namesake-test", []any{"metadata", "labels", "app.kubernetes.io/name"}, "namesake-test"},
 		{"labels of monitors", "ServiceMonitor", "namesake", []any{"metadata", "labels", "release"}, "b"},
 		{"labels of monitors", "PrometheusRule", "namesake", []any{"metadata", "labels", "release"}, "b"},
