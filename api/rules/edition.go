@@ -16,7 +16,7 @@ import (
 type Content struct {
 	// Hash is the BlueprintHash of the template when the Sandbox was created.
 	Hash string
-	// DNSPolicy and MountsToken are what the secure defaults set, which the hash does not cover.
+	// DNSPolicy and MountsToken are what the secure defaults set, which the hashes of agent-sandbox do not cover.
 	DNSPolicy   corev1.DNSPolicy
 	MountsToken bool
 }
@@ -29,8 +29,8 @@ func contentOf(hash string, spec *corev1.PodSpec) Content {
 // with many. It is not safe for concurrent use, but for NewPoolSandbox.
 type Edition struct {
 	template  *extensionsv1.SandboxTemplate
+	hash      string
 	podHash   string
-	content   Content
 	blueprint sandboxv1.SandboxBlueprint
 	known     map[Content]bool
 }
@@ -41,18 +41,22 @@ func NewEdition(template *extensionsv1.SandboxTemplate) *Edition {
 		return nil
 	}
 	blueprint := Blueprint(template)
-	content := contentOf(BlueprintHash(template), &blueprint.PodTemplate.Spec)
 	return &Edition{
-		template: template, podHash: PodTemplateHash(template), content: content, blueprint: blueprint,
-		known: map[Content]bool{content: true},
+		template: template, hash: hashJSON(blueprint), podHash: PodTemplateHash(template), blueprint: blueprint,
+		known: map[Content]bool{},
 	}
 }
 
 // Makes says whether the template, as it is in this edition, makes what sandbox is made of. Labels and annotations of the
-// Pod, and of its volumes, do not count: they follow the template without another Pod.
+// Pod, and of its volumes, do not count: they follow the template without another Pod. Nor does what a policy of the cluster
+// has changed about a Sandbox on its way: where the hash is the template's, a pool has made it of that, since only the
+// controller writes the hash.
 func (e *Edition) Makes(sandbox *sandboxv1.Sandbox) bool {
 	if sandbox.Annotations[sandboxv1.AnnotationTemplateRef] != e.template.Name {
 		return false
+	}
+	if sandbox.Labels[sandboxv1.LabelTemplateHash] == e.hash {
+		return true
 	}
 	content := contentOf(sandbox.Labels[sandboxv1.LabelTemplateHash], &sandbox.Spec.PodTemplate.Spec)
 	makes, known := e.known[content]

@@ -80,13 +80,37 @@ func TestEditionMakes(t *testing.T) {
 	}
 }
 
-// Members from before the secure defaults are not what the template makes now, though the hash is the same.
+// Hashes of agent-sandbox say nothing of the secure defaults: two members of one may differ by these. Each is looked at.
 func TestEditionMakesNothingWithoutSecureDefaults(t *testing.T) {
 	template := builder.MakeTemplate("t").Obj()
-	member := rules.NewPoolSandbox(builder.MakePool("p").Template("t").Obj(), rules.NewEdition(template), "abcde")
-	member.Spec.PodTemplate.Spec = template.Spec.PodTemplate.Spec
+	pool := builder.MakePool("p").Template("t").Obj()
+	edition := rules.NewEdition(template)
+	for _, safe := range []bool{false, true, false} {
+		member := rules.NewPoolSandbox(pool, edition, "abcde")
+		member.Labels[sandboxv1.LabelTemplateHash] = "0a1b2c3d"
+		if !safe {
+			member.Spec.PodTemplate.Spec = template.Spec.PodTemplate.Spec
+		}
+		if got := edition.Makes(member); got != safe {
+			t.Errorf("it counts as current: %t, and it is: %t", got, safe)
+		}
+	}
+}
+
+// A policy of the cluster changes every Sandbox on its way: what a pool has just made is current all the same, and outdated
+// when the template changes.
+func TestEditionMakesWhatAPolicyChanges(t *testing.T) {
+	template := builder.MakeTemplate("t").Obj()
+	edition := rules.NewEdition(template)
+	member := rules.NewPoolSandbox(builder.MakePool("p").Template("t").Obj(), edition, "abcde")
+	member.Spec.PodTemplate.Spec.DNSPolicy = corev1.DNSDefault
+	member.Spec.PodTemplate.Spec.AutomountServiceAccountToken = new(true)
+	if !edition.Makes(member) {
+		t.Error("it is outdated from birth")
+	}
+	template.Spec.PodTemplate.Spec.Containers[0].Image = "another"
 	if rules.NewEdition(template).Makes(member) {
-		t.Error("it counts as current")
+		t.Error("it is current after the template changed")
 	}
 }
 

@@ -12,12 +12,12 @@ import (
 )
 
 // BlueprintHash returns the hash by which a pool knows the Sandboxes that were made of the template as it is now: that
-// of the blueprint's JSON encoding, pod metadata included.
+// of the blueprint's JSON encoding, secure defaults and pod metadata included.
 func BlueprintHash(template *extensionsv1.SandboxTemplate) string {
-	return hashJSON(template.Spec.SandboxBlueprint)
+	return hashJSON(Blueprint(template))
 }
 
-// PodTemplateHash is BlueprintHash over the pod template alone.
+// PodTemplateHash is the hash of the template's own pod template.
 func PodTemplateHash(template *extensionsv1.SandboxTemplate) string {
 	return hashJSON(template.Spec.PodTemplate)
 }
@@ -36,7 +36,7 @@ func NewPoolSandbox(pool *extensionsv1.SandboxWarmPool, edition *Edition, suffix
 	sandbox := newSandbox(edition.template, pool.Namespace, GeneratedName(pool.Name+"-", suffix))
 	maps.Copy(sandbox.Labels, map[string]string{
 		sandboxv1.LabelWarmPool:        Hash(pool.Name),
-		sandboxv1.LabelTemplateHash:    edition.content.Hash,
+		sandboxv1.LabelTemplateHash:    edition.hash,
 		sandboxv1.LabelPodTemplateHash: edition.podHash,
 		sandboxv1.LabelLaunchType:      sandboxv1.LaunchTypeWarm,
 		sandboxv1.LabelCreatedBy:       sandboxv1.CreatedByController,

@@ -15,7 +15,8 @@ import (
 // The hashes are wire interface: a pool knows by them, over restarts and upgrades, what its Sandboxes were made of.
 func TestTemplateHashes(t *testing.T) {
 	base := builder.MakeTemplate("t").Obj()
-	const blueprint = `{"podTemplate":{"spec":{"containers":[{"name":"main","image":"python:3.13-slim","resources":{}}]},"metadata":{}}}`
+	const blueprint = `{"podTemplate":{"spec":{"containers":[{"name":"main","image":"python:3.13-slim","resources":{}}],` +
+		`"dnsPolicy":"None","automountServiceAccountToken":false,"dnsConfig":{"nameservers":["8.8.8.8","1.1.1.1"]}},"metadata":{}}}`
 	const podTemplate = `{"spec":{"containers":[{"name":"main","image":"python:3.13-slim","resources":{}}]},"metadata":{}}`
 	if got, want := rules.BlueprintHash(base), rules.Hash(blueprint); got != want {
 		t.Errorf("BlueprintHash %s, want that of %s", got, blueprint)
@@ -32,6 +33,7 @@ func TestTemplateHashes(t *testing.T) {
 		"another label of the Pod":      {builder.MakeTemplate("t").PodLabel("a", "b"), false, false},
 		"a Service":                     {builder.MakeTemplate("t").Service(true), false, true},
 		"a volume":                      {builder.MakeTemplate("t").VolumeClaimTemplate("data"), false, true},
+		"another NetworkPolicy":         {builder.MakeTemplate("t").NetworkPolicyManagement("Unmanaged"), false, true},
 		"another policy":                {builder.MakeTemplate("t").EnvVarsInjectionPolicy("Allowed"), true, true},
 		"another label of the template": {builder.MakeTemplate("t").Label("a", "b"), true, true},
 	} {

@@ -30,7 +30,8 @@ const (
 	// NetworkPolicy: the hash of the template's name. The NetworkPolicy selects Pods by it.
 	LabelTemplateRefHash = ReservedPrefix + "sandbox-template-ref-hash"
 
-	// LabelTemplateHash is on a Sandbox in a pool: the hash of the blueprint that it was created from. Written by the
+	// LabelTemplateHash is on a Sandbox in a pool: the hash of the blueprint, secure defaults included, that it was
+	// created from: while the template makes the same, the Sandbox is not outdated. Written by the
 	// pool controller; adoption removes it.
 	LabelTemplateHash = ReservedPrefix + "sandbox-template-hash"
 

@@ -1,14 +1,19 @@
 package reconcile
 
 import (
+	"context"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	"github.com/namesake-sandbox/namesake/api/rules"
@@ -93,6 +98,82 @@ func TestStaleness(t *testing.T) {
 				t.Error("the template does not make what it has just made")
 			}
 		})
+	}
+}
+
+// mountTokens makes a policy of the cluster's own that changes every new Sandbox in the namespace, and returns when the API server
+// acts by it.
+func mountTokens(t *testing.T, n *suite.Namespace) {
+	t.Helper()
+	policy := &admissionv1.MutatingAdmissionPolicy{
+		ObjectMeta: metav1.ObjectMeta{Name: n.Name},
+		Spec: admissionv1.MutatingAdmissionPolicySpec{
+			ReinvocationPolicy: admissionv1.NeverReinvocationPolicy,
+			MatchConstraints: &admissionv1.MatchResources{ResourceRules: []admissionv1.NamedRuleWithOperations{{RuleWithOperations: admissionv1.RuleWithOperations{
+				Operations: []admissionv1.OperationType{admissionv1.Create},
+				Rule:       admissionv1.Rule{APIGroups: []string{sandboxv1.GroupName}, APIVersions: []string{"*"}, Resources: []string{"sandboxes"}},
+			}}}},
+			Mutations: []admissionv1.Mutation{{
+				PatchType: admissionv1.PatchTypeApplyConfiguration,
+				ApplyConfiguration: &admissionv1.ApplyConfiguration{
+					Expression: `Object{spec: Object.spec{podTemplate: Object.spec.podTemplate{spec: Object.spec.podTemplate.spec{automountServiceAccountToken: true}}}}`,
+				},
+			}},
+		},
+	}
+	binding := &admissionv1.MutatingAdmissionPolicyBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: n.Name},
+		Spec: admissionv1.MutatingAdmissionPolicyBindingSpec{
+			PolicyName: n.Name,
+			MatchResources: &admissionv1.MatchResources{
+				NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{corev1.LabelMetadataName: n.Name}},
+			},
+		},
+	}
+	for _, obj := range []client.Object{policy, binding} {
+		if err := n.Admin.Create(t.Context(), obj); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := n.Admin.Delete(context.WithoutCancel(t.Context()), obj); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	err := wait.PollUntilContextTimeout(t.Context(), 20*time.Millisecond, time.Minute, true, func(ctx context.Context) (bool, error) {
+		probe := builder.MakeSandbox("probe").Namespace(n.Name).Obj()
+		err := n.Editor.Create(ctx, probe, client.DryRunAll)
+		return ptr.Deref(probe.Spec.PodTemplate.Spec.AutomountServiceAccountToken, false), err
+	})
+	if err != nil {
+		t.Fatalf("the policy does not come to act: %v", err)
+	}
+}
+
+// Where a policy of the cluster changes Sandboxes on their way, the pool does not replace what it has just made, and claims get it.
+func TestRecreateUnderAPolicyThatChangesSandboxes(t *testing.T) {
+	s := newPoolStory(t, 1, recreate)
+	mountTokens(t, s.Namespace)
+	s.step(t)
+	first := s.members(t)
+	if !*first[0].Spec.PodTemplate.Spec.AutomountServiceAccountToken {
+		t.Fatal("the policy has not changed it")
+	}
+	s.ready(t, first...)
+	s.AwaitOffer(t, s.pool, true)
+	s.step(t)
+	s.step(t)
+	if diff := cmp.Diff(names(first), names(s.members(t))); diff != "" {
+		t.Errorf("members (-want +got):\n%s", diff)
+	}
+	s.edit(t, func(template *extensionsv1.SandboxTemplate) {
+		template.Spec.PodTemplate.Spec.Containers[0].Image = "python:3.14-slim"
+	})
+	s.AwaitOffer(t, s.pool, false)
+	s.step(t)
+	s.step(t)
+	if got := names(s.members(t)); len(got) != 1 || got[0] == first[0].Name {
+		t.Errorf("members after the template changed: %v, want another one than %s", got, first[0].Name)
 	}
 }
 
