@@ -81,7 +81,7 @@ func Setup(ctx context.Context, mgr manager.Manager, o Options) error {
 		return err
 	}
 	pools := &sandboxwarmpool.Reconciler{
-		Client: o.Pools, Recorder: recorderOf(mgr, "sandboxwarmpool-controller"), Settings: o.PoolSettings, Now: o.Now,
+		Client: o.Pools, Live: o.Live, Recorder: recorderOf(mgr, "sandboxwarmpool-controller"), Settings: o.PoolSettings, Now: o.Now,
 	}
 	return pools.Setup(mgr, o.PoolController)
 }

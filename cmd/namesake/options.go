@@ -88,7 +88,8 @@ func (o *options) addFlags(flags *flag.FlagSet) {
 	flags.StringVar(&o.metricsAddress, "metrics-bind-address", o.metricsAddress, `Address that metrics are served on; "0" for none.`)
 	flags.StringVar(&o.probeAddress, "health-probe-bind-address", o.probeAddress, "Address that /healthz and /readyz are served on.")
 	flags.BoolVar(&o.leaderElect, "leader-elect", o.leaderElect,
-		"Elect one replica to reconcile. Without it every replica does: nothing is bound twice, but more writes are refused.")
+		"Elect one replica to reconcile. Without it every replica does: nothing is bound twice, but more writes are refused, and "+
+			"replicas that fill one pool at once may create more than it asks for; what is too many is deleted again.")
 	flags.StringVar(&o.leaderElectNamespace, "leader-election-namespace", o.leaderElectNamespace,
 		"Namespace of the Lease; by default that of the service account in --controller-user.")
 	flags.StringVar(&o.controllerUser, "controller-user", o.controllerUser,

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"golang.org/x/sync/errgroup"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/rand"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -18,6 +19,28 @@ import (
 // parallel is how many Sandboxes a pool creates or deletes at a time, and so how many requests at the most are in vain
 // when the first is refused.
 const parallel = 16
+
+// missing returns how many of the n Sandboxes that pool is to get it misses by the API server, too: the cache may not show
+// yet what another process created before this one began to lead. Once this one has created Sandboxes for the pool itself,
+// its reads wait for these, and so for all that came before.
+func (r *Reconciler) missing(ctx context.Context, pool *extensionsv1.SandboxWarmPool, n int) (int, error) {
+	if n == 0 || r.memories.hasCreated(pool.UID) {
+		return n, nil
+	}
+	list := &metav1.PartialObjectMetadataList{}
+	list.SetGroupVersionKind(sandboxv1.GroupVersion.WithKind(sandboxv1.KindSandbox + "List"))
+	if err := r.Live.List(ctx, list, client.InNamespace(pool.Namespace),
+		client.MatchingLabels{sandboxv1.LabelWarmPool: rules.Hash(pool.Name)}); err != nil {
+		return 0, fmt.Errorf("counting the members: %w", err)
+	}
+	members := 0
+	for i := range list.Items {
+		if rules.ControlledBy(&list.Items[i], pool) {
+			members++
+		}
+	}
+	return min(n, max(0, rules.Replicas(pool)-members)), nil
+}
 
 // create adds n Sandboxes to the pool, or fewer: a name that is taken is left to the next pass. What the API server
 // refuses is returned as a problem, for the pool to say.

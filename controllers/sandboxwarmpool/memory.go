@@ -15,6 +15,8 @@ type memories struct {
 	pools map[types.UID]*rules.PoolMemory
 	// left is since when that member was Ready that turned so last, of those that left the pool Ready.
 	left map[types.UID]time.Time
+	// created has the pools that this process has created Sandboxes for.
+	created map[types.UID]bool
 }
 
 // of returns what is remembered of a pool, or nil.
@@ -31,6 +33,23 @@ func (m *memories) keep(pool types.UID, memory *rules.PoolMemory) {
 		m.pools = map[types.UID]*rules.PoolMemory{}
 	}
 	m.pools[pool] = memory
+}
+
+// create notes that this process has created n Sandboxes for a pool.
+func (m *memories) create(pool types.UID, n int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.created == nil {
+		m.created = map[types.UID]bool{}
+	}
+	m.created[pool] = m.created[pool] || n > 0
+}
+
+// hasCreated says whether this process has created Sandboxes for a pool.
+func (m *memories) hasCreated(pool types.UID) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.created[pool]
 }
 
 // leave notes that a member left a pool, and was Ready since then.
@@ -58,4 +77,5 @@ func (m *memories) forget(pool types.UID) {
 	defer m.mu.Unlock()
 	delete(m.pools, pool)
 	delete(m.left, pool)
+	delete(m.created, pool)
 }

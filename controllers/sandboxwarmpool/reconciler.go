@@ -33,7 +33,9 @@ const again = 20 * time.Millisecond
 type Reconciler struct {
 	// Client reads its own writes: after a pass, the next one sees what that pass created, so that a cache that is behind
 	// creates nothing twice.
-	Client   client.Client
+	Client client.Client
+	// Live reads past the cache: before the first write there is none to wait for.
+	Live     client.Reader
 	Recorder recorder.EventRecorder
 	Settings rules.PoolSettings
 	Now      func() time.Time
@@ -61,9 +63,13 @@ func (r *Reconciler) Reconcile(ctx context.Context, pool *extensionsv1.SandboxWa
 		plan.LastReady = left
 	}
 	n, wait, memory := rules.NextRefill(memory, pool, plan, r.Settings.Refill, r.Now())
+	if n, err = r.missing(ctx, pool, n); err != nil {
+		return reconcile.Result{}, err
+	}
 	problem, err := r.create(ctx, pool, edition, n)
 	var deleted error
 	if problem == nil && err == nil { // What cannot be replaced stays.
+		r.memories.create(pool.UID, n)
 		deleted = r.delete(ctx, plan.Delete)
 		memory = memory.Replaced(plan.Replace)
 	}

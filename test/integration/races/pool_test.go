@@ -143,6 +143,53 @@ func TestOverCreationWithoutReadYourWrites(t *testing.T) {
 	lagging.Resume()
 }
 
+// A manager begins to lead, and its cache has seen nothing of what the one before created: it looks live before it creates,
+// each time until it has created something. From then on the cache has to show that, and so all that came before.
+func TestNoOverCreationAtAChangeOfLeader(t *testing.T) {
+	a := newArena(t)
+	a.scale(t, 3)
+	lagging := a.Lagging(t)
+	lagging.Hold()
+	fill(t, a.Pools(a.ReadYourWrites), a.pool)
+	created := a.controlled(t, a.pool)
+	next := a.Pools(lagging.ReadYourWrites)
+	for range 2 {
+		fill(t, next, a.pool)
+		if got := a.controlled(t, a.pool); len(created) != 3 || !slices.Equal(created, got) {
+			t.Fatalf("members before %v, and after the change %v, want the same three", created, got)
+		}
+	}
+	a.scale(t, 5)
+	fill(t, next, a.pool)
+	if got := a.controlled(t, a.pool); len(got) != 5 {
+		t.Errorf("the pool controls %v, want five", got)
+	}
+	next.Live = nil // Nobody asks for it any more.
+	lagging.Resume()
+	a.scale(t, 6)
+	fill(t, next, a.pool)
+	if got := a.controlled(t, a.pool); len(got) != 6 {
+		t.Errorf("the pool controls %v, want six", got)
+	}
+}
+
+// Two managers fill a pool at once, and neither sees what the other creates. What is too many is deleted.
+func TestTwoFillersConverge(t *testing.T) {
+	a := newArena(t)
+	a.scale(t, 3)
+	a.Settle(t)
+	rival := a.Pools(a.ReadYourWrites)
+	late := suite.Before(a.ReadYourWrites, suite.Once[*sandboxv1.Sandbox]("create", func() { fill(t, rival, a.pool) }))
+	fill(t, a.Pools(late), a.pool)
+	if got := a.controlled(t, a.pool); len(got) != 6 {
+		t.Fatalf("the pool controls %v: this is no race", got)
+	}
+	a.Step(t, a.pool)
+	if got := a.controlled(t, a.pool); len(got) != 3 {
+		t.Errorf("the pool controls %v, want three", got)
+	}
+}
+
 // An adopted Sandbox is made up for, one by one, and never twice.
 func TestAPoolIsRefilled(t *testing.T) {
 	a := newArena(t)

@@ -42,7 +42,7 @@ func (n *Namespace) Sandboxes(c client.Client) *sandbox.Reconciler {
 
 // Pools returns a pool reconciler that works with c.
 func (n *Namespace) Pools(c client.Client) *sandboxwarmpool.Reconciler {
-	return &sandboxwarmpool.Reconciler{Client: c, Recorder: n.Recorder, Now: n.Clock.Now, Settings: PoolSettings}
+	return &sandboxwarmpool.Reconciler{Client: c, Live: n.Controller, Recorder: n.Recorder, Now: n.Clock.Now, Settings: PoolSettings}
 }
 
 // Templates returns a template reconciler that works with c.
