@@ -67,6 +67,10 @@ func TestClaimEnv(t *testing.T) {
 		"a container that the template does not have is rejected": {
 			extensionsv1.EnvVarsInjectionOverrides, []extensionsv1.EnvVar{{Name: "A", ContainerName: "other"}}, nil,
 		},
+		"under Overrides, of two of the claim's own the last counts": {
+			extensionsv1.EnvVarsInjectionOverrides, []extensionsv1.EnvVar{{Name: "A", Value: "1"}, {Name: "B"}, {Name: "A", Value: "2"}},
+			map[string][]corev1.EnvVar{"main": append(base[:2:2], corev1.EnvVar{Name: "A", Value: "2"}, corev1.EnvVar{Name: "B"})},
+		},
 		"under Overrides, a variable is replaced in its place, source and all": {
 			extensionsv1.EnvVarsInjectionOverrides, []extensionsv1.EnvVar{{Name: "NODE", Value: "n"}, {Name: "A", ContainerName: "side"}},
 			map[string][]corev1.EnvVar{"main": {base[0], {Name: "NODE", Value: "n"}}, "side": {{Name: "A"}}},

@@ -38,10 +38,11 @@ func SandboxMissing() *Problem {
 	return &Problem{Reason: extensionsv1.ReasonSandboxMissing, Message: "Sandbox does not exist"}
 }
 
-// NameTaken is the Problem of a claim whose Sandbox cannot be created, since another has its name.
-func NameTaken(name string) *Problem {
+// NameTaken is the Problem of claim, whose Sandbox cannot be created, since another has its name.
+func NameTaken(claim *extensionsv1.SandboxClaim) *Problem {
 	return &Problem{Reason: extensionsv1.ReasonReconcilerError, Message: fmt.Sprintf(
-		"Error seen: Sandbox %q exists and is not this claim's: delete that Sandbox, or use another claim name", name)}
+		"Error seen: sandbox %q is not controlled by claim %q. Please use a different claim name or delete the sandbox manually",
+		Binding(claim), claim.Name)}
 }
 
 // AdoptionConflict is the Problem of a claim that lost every Sandbox which it was bound to in one pass, or whose Sandbox changes

@@ -37,9 +37,9 @@ func TestClaimStatus(t *testing.T) {
 			want:    extensionsv1.SandboxClaimStatus{Conditions: []metav1.Condition{ready("False", "WarmPoolNotFound", `SandboxWarmPool "p" not found`)}},
 		},
 		"the name is taken": {
-			problem: rules.NameTaken("c"),
+			problem: rules.NameTaken(builder.MakeClaim("c").BoundTo("c-12345").Obj()),
 			want: extensionsv1.SandboxClaimStatus{Conditions: []metav1.Condition{ready("False", "ReconcilerError",
-				`Error seen: Sandbox "c" exists and is not this claim's: delete that Sandbox, or use another claim name`)}},
+				`Error seen: sandbox "c-12345" is not controlled by claim "c". Please use a different claim name or delete the sandbox manually`)}},
 		},
 		"a write was refused": {
 			problem: rules.Refused(refusal),

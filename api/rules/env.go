@@ -13,9 +13,9 @@ import (
 )
 
 // injectEnv adds the claim's variables to spec, as policy allows: one that names a container goes there, init containers
-// included, any other to the first container. Under Overrides it replaces a variable of its name, source and all; under
-// Allowed the name has to be new, and so the container must not take names from elsewhere. It returns what is not allowed;
-// spec is of no use then.
+// included, any other to the first container. Under Overrides it replaces a variable of its name, source and all, and of two of
+// the claim's own the last counts; under Allowed the name has to be new, and so the container must not take names from
+// elsewhere. It returns what is not allowed; spec is of no use then.
 func injectEnv(spec *corev1.PodSpec, env []extensionsv1.EnvVar, policy extensionsv1.EnvVarsInjectionPolicy) field.ErrorList {
 	path := field.NewPath("spec", "env")
 	if len(env) == 0 {
@@ -35,7 +35,7 @@ func injectEnv(spec *corev1.PodSpec, env []extensionsv1.EnvVar, policy extension
 			continue
 		}
 		key := [2]string{container.Name, env[i].Name}
-		if given[key] {
+		if given[key] && policy == extensionsv1.EnvVarsInjectionAllowed {
 			errs = append(errs, field.Duplicate(path.Index(i).Child("name"), env[i].Name))
 			continue
 		}

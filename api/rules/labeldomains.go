@@ -53,7 +53,8 @@ func (d LabelDomains) includes(domain string) bool {
 var systemDomains = LabelDomains{"kubernetes.io", "k8s.io", sandboxv1.GroupName}
 
 // CheckAdditionalPodMetadata checks what claim adds to its Pod, as far as it shows without a template: labels are of one of
-// these domains, annotations of none that Kubernetes or Namesake acts on, and none is reserved.
+// these domains, annotations of none that Kubernetes or Namesake acts on, and none is reserved, but for the trace context, which
+// clients may give along without effect.
 func CheckAdditionalPodMetadata(claim *extensionsv1.SandboxClaim, domains LabelDomains) field.ErrorList {
 	var errs field.ErrorList
 	added := claim.Spec.AdditionalPodMetadata
@@ -106,7 +107,7 @@ func checkAnnotation(path *field.Path, key string) field.ErrorList {
 	switch problems := validation.IsQualifiedName(lower); {
 	case len(problems) > 0:
 		return field.ErrorList{field.Invalid(path, key, strings.Join(problems, "; "))}
-	case lower == sandboxv1.AnnotationSafeToEvict:
+	case lower == sandboxv1.AnnotationSafeToEvict, lower == sandboxv1.AnnotationTraceContext: // The latter never reaches the Pod.
 		return nil
 	case IsReserved(lower):
 		return field.ErrorList{field.Forbidden(path, "only Namesake's controller sets this: leave it out")}

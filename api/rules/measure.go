@@ -35,7 +35,8 @@ type Startup struct {
 	Creation *time.Duration
 }
 
-// ClaimStartup measures claim, which was first Ready at that time. sandbox is the one that it has, or nil if it has gone.
+// ClaimStartup measures claim, which was first Ready at that time. sandbox is the one that it has, or nil if it has gone. One that
+// does not say how it was launched counts as cold, as for GroupOf: an older agent-sandbox created it so.
 func ClaimStartup(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox, at time.Time) Startup {
 	startup := Startup{
 		Namespace: claim.Namespace, LaunchType: LaunchTypeUnknown, Template: TemplateUnknown,
@@ -46,7 +47,7 @@ func ClaimStartup(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox, 
 	if sandbox == nil {
 		return startup
 	}
-	switch launchType := sandbox.Labels[sandboxv1.LabelLaunchType]; launchType {
+	switch launchType := cmp.Or(sandbox.Labels[sandboxv1.LabelLaunchType], sandboxv1.LaunchTypeCold); launchType {
 	case sandboxv1.LaunchTypeWarm, sandboxv1.LaunchTypeCold:
 		startup.LaunchType = launchType
 	}

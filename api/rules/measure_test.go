@@ -37,6 +37,10 @@ func TestClaimStartup(t *testing.T) {
 			claim: claim(), sandbox: builder.MakeSandbox("c").ClaimedBy(builder.MakeClaim("c").Template("t").Obj()).Ready(),
 			want: rules.Startup{Namespace: "default", LaunchType: "cold", Template: "t", Creation: new(time.Duration(0))},
 		},
+		"a cold claim of an older agent-sandbox, which did not say so": {
+			claim: claim(), sandbox: builder.MakeSandbox("c").ClaimedBy(builder.MakeClaim("c").Template("t").Obj()).WithoutLabel(sandboxv1.LabelLaunchType).Ready(),
+			want: rules.Startup{Namespace: "default", LaunchType: "cold", Template: "t", Creation: new(time.Duration(0))},
+		},
 		"clocks that differ, and words that are no time": {
 			claim: claim().Annotation(sandboxv1.AnnotationClientFirstRequestedAt, "2026-01-01T00:00:11Z").
 				Annotation(sandboxv1.AnnotationControllerFirstObservedAt, "yesterday").

@@ -47,6 +47,8 @@ type PoolPlan struct {
 	// Stuck is how many members are replaced since they have not been Ready for too long; Unschedulable is how many have
 	// not been either, and are kept: where no node takes the Pod of one, none takes that of another.
 	Stuck, Unschedulable int
+	// Grace is for how long a member may be not Ready before it counts among these.
+	Grace time.Duration
 	// LastReady is when the member that turned Ready last did so.
 	LastReady time.Time
 	// Again is when to look again although nothing changes; zero for never.
@@ -64,7 +66,7 @@ func PlanPool(
 	pool *extensionsv1.SandboxWarmPool, edition *Edition, members []*sandboxv1.Sandbox,
 	memory *PoolMemory, settings PoolSettings, now time.Time,
 ) PoolPlan {
-	var plan PoolPlan
+	plan := PoolPlan{Grace: settings.ReadinessGrace}
 	if edition != nil {
 		plan.Create = max(0, Replicas(pool)-len(members))
 	}

@@ -58,6 +58,9 @@ func TestPlanPoolWaits(t *testing.T) {
 		"one that no node takes": {
 			[]*builder.SandboxWrapper{since(since(member("a"), ready, "False", at(0)), scheduled, "False", at(0))}, at(100), plan{Unschedulable: 1, Again: time.Minute},
 		},
+		"one whose Pod has a gate that keeps it from the scheduler": {
+			[]*builder.SandboxWrapper{member("a").Condition(scheduled, "False", "SchedulingGated")}, at(100), plan{Unschedulable: 1, Again: time.Minute},
+		},
 		"one that no node takes, in its time": {
 			[]*builder.SandboxWrapper{since(since(member("a"), ready, "False", at(0)), scheduled, "False", at(0))}, at(4.5), plan{Again: 30 * time.Second},
 		},

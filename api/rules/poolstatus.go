@@ -96,8 +96,8 @@ func goesOn(before *metav1.Condition, plan PoolPlan, want int) bool {
 
 // poolOverdue says how many Sandboxes are not Ready, and should be by now.
 func poolOverdue(plan PoolPlan, want int) string {
-	return fmt.Sprintf("%d of %d Sandboxes have not been Ready for longer than the grace period: %d are replaced, %d wait for a node",
-		plan.Stuck+plan.Unschedulable, want, plan.Stuck, plan.Unschedulable)
+	return fmt.Sprintf("%d of %d Sandboxes have not been Ready for longer than the grace period of %s: %d are replaced, %d wait for a node",
+		plan.Stuck+plan.Unschedulable, want, plan.Grace, plan.Stuck, plan.Unschedulable)
 }
 
 // poolTask is what a pool is doing that nothing is in the way of.

@@ -27,7 +27,7 @@ func TestPoolStatus(t *testing.T) {
 		return metav1.Condition{Type: "Ready", Status: status, Reason: reason, Message: message, ObservedGeneration: 7, LastTransitionTime: since}
 	}
 	const yes, no = metav1.ConditionTrue, metav1.ConditionFalse
-	notReady := "1 of 3 Sandboxes have not been Ready for longer than the grace period: 1 are replaced, 0 wait for a node"
+	notReady := "1 of 3 Sandboxes have not been Ready for longer than the grace period of 5m0s: 1 are replaced, 0 wait for a node"
 	stuck := []metav1.Condition{progressing(no, "SandboxesNotReady", notReady, before), ready(no, "PoolNotReady", "2 of 3 Sandboxes are Ready", before)}
 	for name, tc := range map[string]struct {
 		old             []metav1.Condition
@@ -88,13 +88,13 @@ func TestPoolStatus(t *testing.T) {
 		},
 		"a pool with some that no node takes": {
 			plan: rules.PoolPlan{Replicas: 3, Ready: 0, Stuck: 1, Unschedulable: 2}, replicas: 3, conditions: []metav1.Condition{
-				progressing(no, "SandboxesNotReady", "3 of 3 Sandboxes have not been Ready for longer than the grace period: 1 are replaced, 2 wait for a node", now),
+				progressing(no, "SandboxesNotReady", "3 of 3 Sandboxes have not been Ready for longer than the grace period of 5m0s: 1 are replaced, 2 wait for a node", now),
 				ready(no, "PoolNotReady", "0 of 3 Sandboxes are Ready", now),
 			},
 		},
 		"a pool with nothing but such": {
 			plan: rules.PoolPlan{Replicas: 3, Ready: 1, Unschedulable: 2}, replicas: 3, ready: 1, conditions: []metav1.Condition{
-				progressing(no, "SandboxesUnschedulable", "2 of 3 Sandboxes have not been Ready for longer than the grace period: 0 are replaced, 2 wait for a node", now),
+				progressing(no, "SandboxesUnschedulable", "2 of 3 Sandboxes have not been Ready for longer than the grace period of 5m0s: 0 are replaced, 2 wait for a node", now),
 				ready(no, "PoolNotReady", "1 of 3 Sandboxes are Ready", now),
 			},
 		},
@@ -108,7 +108,7 @@ func TestPoolStatus(t *testing.T) {
 		"what was stuck is replaced, and no node takes its successor": {
 			old: stuck, plan: rules.PoolPlan{Replicas: 3, Ready: 2, Unschedulable: 1, LastReady: before.Add(-time.Minute)}, replicas: 3, ready: 2,
 			conditions: []metav1.Condition{
-				progressing(no, "SandboxesUnschedulable", "1 of 3 Sandboxes have not been Ready for longer than the grace period: 0 are replaced, 1 wait for a node", before),
+				progressing(no, "SandboxesUnschedulable", "1 of 3 Sandboxes have not been Ready for longer than the grace period of 5m0s: 0 are replaced, 1 wait for a node", before),
 				stuck[1],
 			},
 		},
@@ -148,6 +148,7 @@ func TestPoolStatus(t *testing.T) {
 				Replicas: tc.replicas, ReadyReplicas: tc.ready, Selector: "agents.x-k8s.io/warm-pool-sandbox=59733166", ObservedGeneration: 7,
 				Conditions: tc.conditions,
 			}
+			tc.plan.Grace = 5 * time.Minute
 			got := rules.PoolStatus(pool, tc.plan, tc.problem, now.Time)
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("status (-want +got):\n%s", diff)

@@ -102,7 +102,7 @@ func (r *Reconciler) take(
 	case rules.StepMissing:
 		return nil, rules.SandboxMissing()
 	case rules.StepBlocked:
-		return nil, rules.NameTaken(rules.Binding(claim))
+		return nil, rules.NameTaken(claim)
 	default:
 		return nil, fmt.Errorf("step %q is not known", step)
 	}

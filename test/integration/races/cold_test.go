@@ -47,7 +47,8 @@ func TestTheNameIsTakenLate(t *testing.T) {
 		inTheWay = suite.Create(t, a.Namespace, a.Editor, builder.MakeSandbox("mine").Obj())
 	}))
 	reconcile(t, a.worker(late), claim)
-	want := `False ReconcilerError: Error seen: Sandbox "mine" exists and is not this claim's: delete that Sandbox, or use another claim name`
+	want := `False ReconcilerError: Error seen: sandbox "mine" is not controlled by claim "mine". ` +
+		"Please use a different claim name or delete the sandbox manually"
 	if diff := cmp.Diff(want, a.ready(t, "mine")); diff != "" {
 		t.Errorf("Ready (-want +got):\n%s", diff)
 	}

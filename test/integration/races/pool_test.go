@@ -9,11 +9,13 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/controllers/sandboxwarmpool"
+	"github.com/namesake-sandbox/namesake/test/builder"
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
@@ -78,17 +80,33 @@ func TestScaleDownOnAnOldView(t *testing.T) {
 	}
 }
 
-// What goes first: what is not Ready, then the newest. Creation times have a resolution of a second, so the name decides.
+// later waits until what is created now is newer than sandbox: creation times have a resolution of a second.
+func (a *arena) later(t *testing.T, sandbox *sandboxv1.Sandbox) {
+	t.Helper()
+	err := wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, time.Minute, true, func(ctx context.Context) (bool, error) {
+		probe := builder.MakeSandbox("probe").Namespace(a.Name).Obj()
+		err := a.Editor.Create(ctx, probe, client.DryRunAll)
+		return probe.CreationTimestamp.After(sandbox.CreationTimestamp.Time), err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What goes first: what is not Ready, then the newest. By their names the oldest would go first.
 func TestScaleDownKeepsWhatIsReady(t *testing.T) {
 	a := newArena(t)
-	a.Warm(t, a.pool, "aaaaa")
-	a.Member(t, a.pool, "bbbbb")
+	a.Member(t, a.pool, "aaaaa")
+	old := a.Warm(t, a.pool, "bbbbb")
+	a.later(t, old)
 	a.Warm(t, a.pool, "ccccc")
 	a.Member(t, a.pool, "ddddd")
-	a.scale(t, 2)
-	a.Step(t, a.pool)
-	if diff := cmp.Diff([]string{"python-aaaaa", "python-ccccc"}, a.controlled(t, a.pool)); diff != "" {
-		t.Errorf("members (-want +got):\n%s", diff)
+	for _, kept := range [][]string{{"python-bbbbb", "python-ccccc"}, {"python-bbbbb"}} {
+		a.scale(t, int32(len(kept)))
+		a.Step(t, a.pool)
+		if diff := cmp.Diff(kept, a.controlled(t, a.pool)); diff != "" {
+			t.Errorf("members (-want +got):\n%s", diff)
+		}
 	}
 }
 

@@ -254,7 +254,7 @@ func TestRecreateWithAMistake(t *testing.T) {
 		}
 	}
 	expectEvents(t, s.Namespace, "Warning WarmPoolNotProgressing "+
-		"1 of 4 Sandboxes have not been Ready for longer than the grace period: 1 are replaced, 0 wait for a node")
+		"1 of 4 Sandboxes have not been Ready for longer than the grace period of 5m0s: 1 are replaced, 0 wait for a node")
 
 	s.edit(t, func(template *extensionsv1.SandboxTemplate) {
 		template.Spec.PodTemplate.Spec.Containers[0].Image = builder.DefaultImage

@@ -86,9 +86,10 @@ func (s *poolStory) ready(t *testing.T, members ...*sandboxv1.Sandbox) {
 // notReady makes a member one that is not Ready since now, with a word on whether its Pod has a node.
 func (s *poolStory) notReady(t *testing.T, member *sandboxv1.Sandbox, scheduled metav1.ConditionStatus) {
 	t.Helper()
+	reason := map[metav1.ConditionStatus]string{metav1.ConditionTrue: "PodScheduled", metav1.ConditionFalse: "Unschedulable"}[scheduled]
 	s.says(t, member, sandboxv1.SandboxStatus{Conditions: []metav1.Condition{
 		condition("Ready", metav1.ConditionFalse, "DependenciesNotReady", "Pod exists with phase: Pending", metav1.NewTime(s.now)),
-		condition("PodScheduled", scheduled, "Reason", "", metav1.NewTime(s.now)),
+		condition("PodScheduled", scheduled, reason, "", metav1.NewTime(s.now)),
 	}})
 }
 

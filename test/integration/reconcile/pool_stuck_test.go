@@ -15,7 +15,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-const notProgressing = "1 of 2 Sandboxes have not been Ready for longer than the grace period: "
+const notProgressing = "1 of 2 Sandboxes have not been Ready for longer than the grace period of 5m0s: "
 
 // Of two members one becomes Ready. The other is replaced after five minutes, and so is its successor; then one comes.
 func TestAStuckMemberIsReplaced(t *testing.T) {
@@ -74,7 +74,7 @@ func TestAPoolOfWhichEachIsClaimedAtOnce(t *testing.T) {
 	s.now = s.now.Add(10 * time.Minute)
 	s.step(t) // Deletes it,
 	s.step(t) // and creates another.
-	const message = "1 of 1 Sandboxes have not been Ready for longer than the grace period: 1 are replaced, 0 wait for a node"
+	const message = "1 of 1 Sandboxes have not been Ready for longer than the grace period of 5m0s: 1 are replaced, 0 wait for a node"
 	expectEvents(t, s.Namespace, "Warning WarmPoolNotProgressing "+message)
 
 	s.now = s.now.Add(time.Minute)
