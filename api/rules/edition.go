@@ -61,10 +61,21 @@ func (e *Edition) Makes(sandbox *sandboxv1.Sandbox) bool {
 	content := contentOf(sandbox.Labels[sandboxv1.LabelTemplateHash], &sandbox.Spec.PodTemplate.Spec)
 	makes, known := e.known[content]
 	if !known {
-		makes = sameMake(&e.blueprint, &sandbox.Spec.SandboxBlueprint)
+		makes = e.compare(sandbox)
 		e.known[content] = makes
 	}
 	return makes
+}
+
+// compare is Makes by the content alone. A Sandbox that agent-sandbox has made of this very template may differ in a secure
+// default: that alone is no reason to replace it.
+func (e *Edition) compare(sandbox *sandboxv1.Sandbox) bool {
+	made := &sandbox.Spec.SandboxBlueprint
+	if sameMake(&e.blueprint, made) {
+		return true
+	}
+	former := formerBlueprint(e.template)
+	return isOfFormerPool(sandbox) && sameMake(&former, made)
 }
 
 // sameMake compares what Sandboxes are made of, by value: 1 CPU is 1000m.

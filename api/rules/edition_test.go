@@ -114,6 +114,52 @@ func TestEditionMakesWhatAPolicyChanges(t *testing.T) {
 	}
 }
 
+// agent-sandbox keeps nothing of a template's dnsConfig beside its own nameservers. What it has made so of this very template
+// is current; what was made here before the template said anything of the kind is not.
+func TestEditionMakesWhatAgentSandboxMade(t *testing.T) {
+	resolving := func() *extensionsv1.SandboxTemplate {
+		template := builder.MakeTemplate("t").Obj()
+		template.Spec.PodTemplate.Spec.DNSConfig = &corev1.PodDNSConfig{Searches: []string{"example.com"}}
+		return template
+	}
+	for name, tc := range map[string]struct {
+		here   bool
+		change func(*extensionsv1.SandboxTemplate, *corev1.PodSpec)
+		want   bool
+	}{
+		"of agent-sandbox": {want: true},
+		"of agent-sandbox, with another nameserver": {change: func(_ *extensionsv1.SandboxTemplate, made *corev1.PodSpec) {
+			made.DNSConfig.Nameservers = []string{"9.9.9.9"}
+		}},
+		"of agent-sandbox, and another image now": {change: func(template *extensionsv1.SandboxTemplate, _ *corev1.PodSpec) {
+			template.Spec.PodTemplate.Spec.Containers[0].Image = "b"
+		}},
+		"of agent-sandbox, and rules of its own now": {change: func(template *extensionsv1.SandboxTemplate, _ *corev1.PodSpec) {
+			template.Spec.NetworkPolicy = &extensionsv1.NetworkPolicySpec{}
+		}},
+		"of agent-sandbox, and the cluster's DNS now": {change: func(template *extensionsv1.SandboxTemplate, _ *corev1.PodSpec) {
+			template.Spec.PodTemplate.Spec.DNSPolicy = corev1.DNSClusterFirst
+		}},
+		"of Namesake": {here: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			template := resolving()
+			member := rules.NewPoolSandbox(builder.MakePool("p").Template("t").Obj(), rules.NewEdition(template), "abcde")
+			member.Labels[sandboxv1.LabelTemplateHash] = "3f0c9ad1"
+			member.Spec.PodTemplate.Spec.DNSConfig = &corev1.PodDNSConfig{Nameservers: []string{"8.8.8.8", "1.1.1.1"}}
+			if !tc.here {
+				member.Spec.PodTemplate.Metadata.Labels = map[string]string{sandboxv1.LabelWarmPool: rules.Hash("p")}
+			}
+			if tc.change != nil {
+				tc.change(template, &member.Spec.PodTemplate.Spec)
+			}
+			if got := rules.NewEdition(template).Makes(member); got != tc.want {
+				t.Errorf("got %t", got)
+			}
+		})
+	}
+}
+
 func TestNoTemplateHasNoEdition(t *testing.T) {
 	if got := rules.NewEdition(nil); got != nil {
 		t.Errorf("got %v", got)

@@ -86,15 +86,20 @@ func withEviction(sandbox *sandboxv1.Sandbox, annotations map[string]string) map
 	const key = sandboxv1.AnnotationSafeToEvict
 	said, has := annotations[key]
 	word, inPool := sandbox.Annotations[key], IsPool(ControllerOf(sandbox))
-	switch ofPool := sandbox.Spec.PodTemplate.Metadata.Labels[sandboxv1.LabelWarmPool] != ""; {
+	switch {
 	case inPool && !has && word != "":
 		return withKeys(annotations, map[string]string{key: word})
-	case !inPool && ofPool && said == "true":
+	case !inPool && isOfFormerPool(sandbox) && said == "true":
 		kept := maps.Clone(annotations)
 		delete(kept, key)
 		return kept
 	}
 	return annotations
+}
+
+// isOfFormerPool says whether sandbox was made by a pool of agent-sandbox, which puts its label into the pod template, too.
+func isOfFormerPool(sandbox *sandboxv1.Sandbox) bool {
+	return sandbox.Spec.PodTemplate.Metadata.Labels[sandboxv1.LabelWarmPool] != ""
 }
 
 // unreserved returns m without the keys that belong to the controllers.

@@ -20,22 +20,39 @@ func Blueprint(template *extensionsv1.SandboxTemplate) sandboxv1.SandboxBlueprin
 	if spec.AutomountServiceAccountToken == nil {
 		spec.AutomountServiceAccountToken = new(false)
 	}
-	if hasDefaultPolicy(template) && spec.DNSPolicy == "" {
-		resolveInPublic(spec)
+	if resolvesInPublic(template) {
+		spec.DNSPolicy = corev1.DNSNone
+		spec.DNSConfig = publicDNS(spec.DNSConfig)
 	}
 	return blueprint
 }
 
-// resolveInPublic gives spec nameservers outside the cluster: without them a Pod under the default NetworkPolicy resolves
-// no name at all. Nameservers that the template names itself stay, and so do its search domains and options.
-func resolveInPublic(spec *corev1.PodSpec) {
-	spec.DNSPolicy = corev1.DNSNone
-	if spec.DNSConfig == nil {
-		spec.DNSConfig = &corev1.PodDNSConfig{}
+// formerBlueprint is Blueprint as agent-sandbox has it: nothing of the template's dnsConfig stays beside the nameservers.
+func formerBlueprint(template *extensionsv1.SandboxTemplate) sandboxv1.SandboxBlueprint {
+	blueprint := Blueprint(template)
+	if resolvesInPublic(template) {
+		blueprint.PodTemplate.Spec.DNSConfig = publicDNS(nil)
 	}
-	if len(spec.DNSConfig.Nameservers) == 0 {
-		spec.DNSConfig.Nameservers = slices.Clone(publicNameservers)
+	return blueprint
+}
+
+// resolvesInPublic says whether the Pods of template get nameservers outside the cluster: under the default NetworkPolicy
+// they resolve no name at all without them.
+func resolvesInPublic(template *extensionsv1.SandboxTemplate) bool {
+	return hasDefaultPolicy(template) && template.Spec.PodTemplate.Spec.DNSPolicy == ""
+}
+
+// publicDNS returns config, which may be nil, with nameservers outside the cluster. Those that it names itself stay, and so
+// do its search domains and options.
+func publicDNS(config *corev1.PodDNSConfig) *corev1.PodDNSConfig {
+	public := &corev1.PodDNSConfig{}
+	if config != nil {
+		public = config.DeepCopy()
 	}
+	if len(public.Nameservers) == 0 {
+		public.Nameservers = slices.Clone(publicNameservers)
+	}
+	return public
 }
 
 // hasDefaultPolicy says whether the Pods of template get the default NetworkPolicy: it is ours to look after, and the

@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
@@ -17,7 +18,7 @@ import (
 // Claims get the Sandboxes that agent-sandbox has warmed up, and their Pods lose what only a pool's have.
 func TestWarmSandboxesAreHandedOut(t *testing.T) {
 	n := takeOver(t, 0)
-	for _, name := range []string{"python", "strict"} {
+	for _, name := range []string{"python", "strict", "resolver"} {
 		n.AwaitOffer(t, suite.Get[extensionsv1.SandboxWarmPool](t, n, name), true)
 	}
 	for name, tc := range map[string]struct {
@@ -28,6 +29,7 @@ func TestWarmSandboxesAreHandedOut(t *testing.T) {
 		"by its pool":                     {builder.MakeClaim("new").Pool("python"), "python", map[string]string{"app": "python"}},
 		"by its template":                 {builder.MakeClaim("newer").Template("python"), "python", map[string]string{"app": "python"}},
 		"by a pool that replaces the old": {builder.MakeClaim("newest").Pool("strict"), "strict", map[string]string{"app": "strict"}},
+		"by a pool that replaces what resolves names otherwise": {builder.MakeClaim("named").Pool("resolver"), "resolver", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			claim := suite.Create(t, n, n.Editor, tc.claim.Obj())
@@ -44,7 +46,7 @@ func TestWarmSandboxesAreHandedOut(t *testing.T) {
 				group + "sandbox-name-hash": hash(had), group + "sandbox-uid": string(sandbox.UID),
 				group + "sandbox-template-ref-hash": hash(tc.of), group + "claim-uid": string(claim.UID),
 			}
-			want = with(want, "app", tc.labels["app"])
+			maps.Copy(want, tc.labels)
 			if diff := cmp.Diff(want, pod.Labels); diff != "" {
 				t.Errorf("labels of the Pod (-want +got):\n%s", diff)
 			}

@@ -110,6 +110,15 @@ func (w *writer) pools() {
 	w.start(member(stricts, strict, "strict-6m9pz"))
 	w.start(member(stricts, strict, "strict-c7g5n"))
 
+	// One that says how its Pods resolve names: of that, agent-sandbox keeps nothing.
+	resolver := builder.MakeTemplate("resolver").Obj()
+	resolver.Spec.PodTemplate.Spec.DNSConfig = &corev1.PodDNSConfig{
+		Nameservers: []string{"9.9.9.9"}, Searches: []string{"example.com"}, Options: []corev1.PodDNSConfigOption{{Name: "ndots", Value: new("2")}},
+	}
+	w.template(resolver)
+	resolvers := w.pool(builder.MakePool("resolver").Template("resolver").UpdateStrategy(extensionsv1.UpdateStrategyRecreate), 1)
+	w.start(member(resolvers, resolver, "resolver-n5t8w"))
+
 	// Sandboxes with volumes and Services, under nobody's NetworkPolicy.
 	notebook := w.template(builder.MakeTemplate("notebook").Containers(ports).VolumeClaimTemplate("data").Service(true).
 		NetworkPolicyManagement(extensionsv1.NetworkPolicyUnmanaged).Obj())
