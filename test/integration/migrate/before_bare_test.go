@@ -63,6 +63,10 @@ func (w *writer) bare() {
 	w.create(service)
 	heir.Status = readyStatus(heir, true)
 	w.status(heir)
+
+	// It was to take one, too. The Pod is not a pool's any more, and not yet the Sandbox's.
+	w.create(builder.MakeSandbox("taker").PodName("pods-m8t3c").Obj())
+	w.create(builder.MakePod("pods-m8t3c").Ready().Label(group+"sandbox-name-hash", hash("taker")).Label(group+"adoptable", "true").Obj())
 }
 
 // start creates sandbox with all that belongs to it, and its status: it is Ready.

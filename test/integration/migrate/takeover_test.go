@@ -130,7 +130,7 @@ func checkCreated(t *testing.T, was, now world) {
 		created = append(created, key)
 	}
 	want := []string{
-		"Pod/late", "Pod/outrun", "Pod/python-*", // The last in the place of what "halfway" got.
+		"Pod/late", "Pod/outrun", "Pod/python-*", "Pod/taker", // The third in the place of what "halfway" got.
 		"Sandbox/late", "Sandbox/outrun", "Sandbox/python-*",
 	}
 	if diff := cmp.Diff(want, created); diff != "" {
