@@ -25,12 +25,18 @@ func GeneratedName(base, suffix string) string {
 }
 
 // PodName returns the name of sandbox's Pod: the Sandbox's own, except on a Sandbox that took its Pod from a pool of
-// Pods and still has it.
+// Pods and still has it. What no Pod can be called is not believed: it may be from before admission looked at it.
 func PodName(sandbox *sandboxv1.Sandbox) string {
-	if name := sandbox.Annotations[sandboxv1.AnnotationPodName]; name != "" {
+	if name := sandbox.Annotations[sandboxv1.AnnotationPodName]; len(validation.IsDNS1123Subdomain(name)) == 0 {
 		return name
 	}
 	return sandbox.Name
+}
+
+// SaysPodName says whether sandbox does not say anything else of its Pod than that it is called name.
+func SaysPodName(sandbox *sandboxv1.Sandbox, name string) bool {
+	said := sandbox.Annotations[sandboxv1.AnnotationPodName]
+	return PodName(sandbox) == name && (said == "" || said == name)
 }
 
 // ColdName returns the name of the Sandbox that is created for claim when no warm one is Ready: the claim's own, or,

@@ -39,10 +39,29 @@ func TestPodName(t *testing.T) {
 		"with an empty one":                   {builder.MakeSandbox("a").PodName(""), "a"},
 		"with its own name":                   {builder.MakeSandbox("a").PodName("a"), "a"},
 		"with a Pod out of an old-style pool": {builder.MakeSandbox("a").PodName("pool-x"), "pool-x"},
+		"with what is no name":                {builder.MakeSandbox("a").PodName("pool/x"), "a"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := rules.PodName(tc.sandbox.Obj()); got != tc.want {
 				t.Errorf("got %q, want %q", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestSaysPodName(t *testing.T) {
+	for name, tc := range map[string]struct {
+		sandbox *builder.SandboxWrapper
+		want    bool
+	}{
+		"nothing":         {builder.MakeSandbox("a"), true},
+		"its own name":    {builder.MakeSandbox("a").PodName("a"), true},
+		"another":         {builder.MakeSandbox("a").PodName("pool-x"), false},
+		"what is no name": {builder.MakeSandbox("a").PodName("pool/x"), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := rules.SaysPodName(tc.sandbox.Obj(), "a"); got != tc.want {
+				t.Errorf("got %t", got)
 			}
 		})
 	}

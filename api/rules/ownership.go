@@ -101,7 +101,7 @@ func CheckPodName(old, obj *sandboxv1.Sandbox, actor Actor) field.ErrorList {
 	switch own := after == "" || after == obj.Name; {
 	case before == after, actor == Controller && old != nil:
 		return nil
-	case before != "" && before != obj.Name:
+	case old != nil && PodName(old) != old.Name:
 		return field.ErrorList{field.Invalid(path, after, fmt.Sprintf("this Sandbox has Pod %q until that Pod is gone: keep %q", before, before))}
 	case !own:
 		return field.ErrorList{field.Invalid(path, after, fmt.Sprintf(

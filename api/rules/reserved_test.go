@@ -15,7 +15,7 @@ const podNamePath = "metadata.annotations[agents.x-k8s.io/pod-name]"
 // A Sandbox's Pod bears its name, or the Sandbox does not say. Only the controller says of a Sandbox that there is already
 // that it has a Pod of another name, or no more.
 func TestCheckPodNameOfEveryChange(t *testing.T) {
-	names := map[string]string{"unset": "", "own": "s", "other": "old-pod", "third": "older-pod"}
+	names := map[string]string{"unset": "", "own": "s", "other": "old-pod", "third": "older-pod", "no name": "old/pod"}
 	with := func(name string) *sandboxv1.Sandbox {
 		if name == "" {
 			return builder.MakeSandbox("s").Obj()

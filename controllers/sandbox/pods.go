@@ -74,7 +74,7 @@ func readPod(ctx context.Context, reader client.Reader, sandbox *sandboxv1.Sandb
 
 // writePodName notes on sandbox what its Pod is called.
 func (r *Reconciler) writePodName(ctx context.Context, sandbox *sandboxv1.Sandbox, name string) error {
-	if rules.PodName(sandbox) == name {
+	if rules.SaysPodName(sandbox, name) {
 		return nil
 	}
 	base := sandbox.DeepCopy()

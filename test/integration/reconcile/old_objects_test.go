@@ -12,7 +12,7 @@ import (
 )
 
 // createOld makes what a cluster has that comes from the time of pools of Pods: Sandboxes that took a Pod of another name
-// out of such a pool, claims that know their Sandboxes in other ways than by the annotation, and templates with names of one hash.
+// out of such a pool, or name what can be no Pod, claims that know their Sandboxes in other ways than by the annotation, and templates with names of one hash.
 func createOld(ctx context.Context, admin client.Client, namespace string) error {
 	for _, name := range []string{"keeps", "loses", "yields", "unlabelled"} {
 		sandbox := builder.MakeSandbox(name).Namespace(namespace).PodName("pool-pod-of-" + name).Obj()
@@ -24,6 +24,11 @@ func createOld(ctx context.Context, admin client.Client, namespace string) error
 			pod.WithoutLabel(sandboxv1.LabelSandboxNameHash)
 		}
 		if err := admin.Create(ctx, pod.Obj()); err != nil {
+			return err
+		}
+	}
+	for _, name := range []string{"slashed", "slashed-too"} {
+		if err := admin.Create(ctx, builder.MakeSandbox(name).Namespace(namespace).PodName("pool-pods/of-"+name).Obj()); err != nil {
 			return err
 		}
 	}

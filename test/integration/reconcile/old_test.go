@@ -9,6 +9,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/namesake-sandbox/namesake/api/rules"
@@ -147,6 +148,24 @@ func TestAnOldPodUnderAWrongName(t *testing.T) {
 			expectNone[corev1.Pod](t, n, name)
 			expectNoWrites(t, n, sandbox)
 		})
+	}
+}
+
+// A Sandbox that names what can be no Pod has one of its own name, and comes to say so. Its user may say so first.
+func TestAnOldPodNameThatIsNone(t *testing.T) {
+	n := suite.OldNamespace(t)
+	sandbox := suite.Get[sandboxv1.Sandbox](t, n, "slashed")
+	n.Step(t, sandbox)
+	n.Step(t, sandbox)
+	expectPod(t, n, "slashed", suite.Get[corev1.Pod](t, n, "slashed"))
+	expectNoWrites(t, n, sandbox)
+
+	for _, patch := range []string{`"slashed-too"`, `null`} {
+		corrected := client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"annotations":{"agents.x-k8s.io/pod-name":`+patch+`}}}`))
+		err := n.Editor.Patch(t.Context(), suite.Get[sandboxv1.Sandbox](t, n, "slashed-too"), corrected, client.DryRunAll)
+		if err != nil {
+			t.Errorf("setting the name to %s: %v", patch, err)
+		}
 	}
 }
 
