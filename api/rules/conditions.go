@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"regexp"
 	"strings"
 	"time"
 
@@ -9,9 +10,16 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// messageLimit is how long the message of a condition may be, in bytes. The API server refuses a longer one, and the whole
-// status with it; its own words, when it refuses something, know no limit.
-const messageLimit = 32768
+const (
+	// messageLimit is how long the message of a condition may be, in bytes. The API server refuses a longer one, and the whole
+	// status with it; its own words, when it refuses something, know no limit.
+	messageLimit = 32768
+	// reasonLimit is how long a reason may be.
+	reasonLimit = 1024
+)
+
+// conditionReason is what the reason of a condition looks like.
+var conditionReason = regexp.MustCompile(`^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$`)
 
 // conditionSet builds a list of conditions from scratch: what is not set again is gone. The time of a transition is
 // taken from old while the status stays the same.

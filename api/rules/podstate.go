@@ -27,7 +27,8 @@ func podReady(pod *corev1.Pod) bool {
 	return false
 }
 
-// podScheduled mirrors the Pod's own condition.
+// podScheduled mirrors the Pod's own condition. A Pod's conditions are less strict than a Sandbox's: what the latter cannot
+// say is Unknown, in the Pod's words.
 func podScheduled(pod *corev1.Pod) metav1.Condition {
 	mirror := metav1.Condition{
 		Type: sandboxv1.ConditionPodScheduled, Status: metav1.ConditionUnknown,
@@ -38,11 +39,14 @@ func podScheduled(pod *corev1.Pod) metav1.Condition {
 		if c.Type != corev1.PodScheduled {
 			continue
 		}
-		mirror.Status, mirror.Reason, mirror.Message = metav1.ConditionStatus(c.Status), c.Reason, c.Message
+		mirror.Status, mirror.Reason, mirror.Message = metav1.ConditionUnknown, sandboxv1.ReasonPodSchedulingUnknown, c.Message
+		if c.Status == corev1.ConditionTrue || c.Status == corev1.ConditionFalse {
+			mirror.Status = metav1.ConditionStatus(c.Status)
+		}
 		if c.Reason == "" && c.Status == corev1.ConditionTrue {
 			mirror.Reason = sandboxv1.ReasonPodScheduled
-		} else if c.Reason == "" {
-			mirror.Reason = sandboxv1.ReasonPodSchedulingUnknown
+		} else if conditionReason.MatchString(c.Reason) && len(c.Reason) <= reasonLimit {
+			mirror.Reason = c.Reason
 		}
 	}
 	return mirror

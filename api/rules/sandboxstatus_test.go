@@ -2,6 +2,7 @@ package rules_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -97,6 +98,27 @@ func TestSandboxStatus(t *testing.T) {
 			pods: []*builder.PodWrapper{pod().Phase(corev1.PodPending).Condition(corev1.PodScheduled, corev1.ConditionFalse)},
 			want: of("", nil, notReady("DependenciesNotReady", "Pod exists with phase: Pending"), notSuspended,
 				condition("PodScheduled", "False", "PodSchedulingUnknown", "", later)),
+		},
+		"a Pod that fits nowhere, in a word that is no reason": {
+			pods: []*builder.PodWrapper{pod().Phase(corev1.PodPending).Conditions(corev1.PodCondition{
+				Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: "quota-exceeded", Message: "tenant a has no GPU left",
+			})},
+			want: of("", nil, notReady("DependenciesNotReady", "Pod exists with phase: Pending"), notSuspended,
+				condition("PodScheduled", "False", "PodSchedulingUnknown", "tenant a has no GPU left", later)),
+		},
+		"a Pod that fits nowhere, in too long a word": {
+			pods: []*builder.PodWrapper{pod().Phase(corev1.PodPending).Conditions(corev1.PodCondition{
+				Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: strings.Repeat("a", 1025),
+			})},
+			want: of("", nil, notReady("DependenciesNotReady", "Pod exists with phase: Pending"), notSuspended,
+				condition("PodScheduled", "False", "PodSchedulingUnknown", "", later)),
+		},
+		"a Pod that may have a node": {
+			pods: []*builder.PodWrapper{pod().Phase(corev1.PodPending).Conditions(corev1.PodCondition{
+				Type: corev1.PodScheduled, Status: "Perhaps", Reason: "Nominated",
+			})},
+			want: of("", nil, notReady("DependenciesNotReady", "Pod exists with phase: Pending"), notSuspended,
+				condition("PodScheduled", "Unknown", "Nominated", "", later)),
 		},
 		"a Pod that has a node": {
 			pods: []*builder.PodWrapper{pod().Phase(corev1.PodPending).Node(node)},

@@ -83,6 +83,25 @@ func TestStatusOfAPendingSandbox(t *testing.T) {
 		condition("PodScheduled", metav1.ConditionFalse, "Unschedulable", "0/3 nodes are available", s.at(1)))
 }
 
+// A scheduler may give a reason that is none for a condition of a Sandbox, and a status: the rest is said all the same.
+func TestStatusOfASandboxInAnothersWords(t *testing.T) {
+	s := newStory(t)
+	s.goOn(t, func(status *corev1.PodStatus) {
+		status.Conditions = []corev1.PodCondition{{
+			Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: "quota-exceeded", Message: "tenant a has no GPU left",
+		}}
+	})
+	s.expect(t, sandboxv1.SandboxStatus{},
+		condition("Ready", metav1.ConditionFalse, "DependenciesNotReady", "Pod exists with phase: Pending", s.at(0)),
+		condition("PodScheduled", metav1.ConditionFalse, "PodSchedulingUnknown", "tenant a has no GPU left", s.at(1)))
+	s.goOn(t, func(status *corev1.PodStatus) {
+		status.Conditions[0].Status, status.Conditions[0].Message = "Perhaps", "soon"
+	})
+	s.expect(t, sandboxv1.SandboxStatus{},
+		condition("Ready", metav1.ConditionFalse, "DependenciesNotReady", "Pod exists with phase: Pending", s.at(0)),
+		condition("PodScheduled", metav1.ConditionUnknown, "PodSchedulingUnknown", "soon", s.at(2)))
+}
+
 func TestStatusOfARunningSandbox(t *testing.T) {
 	s := newStory(t)
 	s.SchedulePod(t, "my-sandbox")
