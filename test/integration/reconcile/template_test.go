@@ -16,6 +16,7 @@ import (
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	"github.com/namesake-sandbox/namesake/api/rules"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/controllers"
 	"github.com/namesake-sandbox/namesake/test/builder"
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
@@ -54,6 +55,27 @@ func expectPolicy(t *testing.T, n *suite.Namespace, template, elder *extensionsv
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("NetworkPolicy of %s (-want +got):\n%s", template.Name, diff)
+	}
+}
+
+// The default policy lets in the router that the manager was told of, and nobody else. (W21)
+func TestTheRouterIsLetIn(t *testing.T) {
+	n := suite.New(t)
+	n.Run(t, func(o *controllers.Options) {
+		o.Router = rules.Router{Namespace: "edge", Labels: map[string]string{"app.kubernetes.io/name": "sandbox-router"}}
+	})
+	template := suite.Create(t, n, n.Editor, builder.MakeTemplate("python").Obj())
+	policy := &networkingv1.NetworkPolicy{}
+	suite.Await(t, "the template has its policy", func() bool {
+		key := client.ObjectKey{Namespace: n.Name, Name: rules.NetworkPolicyName(template)}
+		return n.Admin.Get(t.Context(), key, policy) == nil
+	})
+	want := []networkingv1.NetworkPolicyIngressRule{{From: []networkingv1.NetworkPolicyPeer{{
+		NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"kubernetes.io/metadata.name": "edge"}},
+		PodSelector:       &metav1.LabelSelector{MatchLabels: map[string]string{"app.kubernetes.io/name": "sandbox-router"}},
+	}}}}
+	if diff := cmp.Diff(want, policy.Spec.Ingress); diff != "" {
+		t.Errorf("ingress (-want +got):\n%s", diff)
 	}
 }
 
