@@ -8,9 +8,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	reconcilers "sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
-	"github.com/namesake-sandbox/namesake/controllers/sandbox"
 	"github.com/namesake-sandbox/namesake/test/builder"
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
@@ -63,7 +63,7 @@ func (r *room) pod(t *testing.T) types.UID {
 }
 
 // try makes a pass of worker over obj as it is given, stale or not; it expects another look to be taken soon.
-func try(t *testing.T, worker *sandbox.Reconciler, obj *sandboxv1.Sandbox) {
+func try[T client.Object](t *testing.T, worker reconcilers.ObjectReconciler[T], obj T) {
 	t.Helper()
 	result, err := worker.Reconcile(t.Context(), obj)
 	if err != nil || result.RequeueAfter <= 0 || result.RequeueAfter > time.Second {
