@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -8,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	"github.com/namesake-sandbox/namesake/api/rules"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/test/builder"
@@ -52,5 +54,56 @@ func TestNamesWithTheSameHash(t *testing.T) {
 		if !isReady(status.Conditions) || status.PodUID != suite.Get[corev1.Pod](t, n, name).UID {
 			t.Errorf("the status of %s is %+v", name, status)
 		}
+	}
+}
+
+// Two pools whose names have the same hash, and so the same label and selector, share nothing either: not their members, not
+// their claims, not what they count.
+func TestPoolsWithTheSameHash(t *testing.T) {
+	n := suite.New(t)
+	one, two := builder.CollidingNames()
+	suite.Create(t, n, n.Editor, builder.MakeTemplate("python").Obj())
+	first := suite.Create(t, n, n.Editor, builder.MakePool(one).Template("python").Replicas(2).Obj())
+	second := suite.Create(t, n, n.Editor, builder.MakePool(two).Template("python").Replicas(1).Obj())
+	expect := func(what string, want map[string][3]int32) {
+		t.Helper()
+		got := map[string][3]int32{}
+		for _, pool := range []*extensionsv1.SandboxWarmPool{first, second} {
+			n.Step(t, pool)
+			n.Step(t, pool) // It counts what it has.
+			status := suite.Get[extensionsv1.SandboxWarmPool](t, n, pool.Name).Status
+			got[pool.Name] = [3]int32{int32(len(poolMembers(t, n, pool))), status.Replicas, status.ReadyReplicas} //nolint:gosec // a few
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: members, and of these counted and counted as Ready (-want +got):\n%s", what, diff)
+		}
+	}
+	expect("filled", map[string][3]int32{one: {2, 2, 0}, two: {1, 1, 0}})
+	for _, member := range poolMembers(t, n, first) {
+		if got := member.Labels["agents.x-k8s.io/warm-pool-sandbox"]; got != rules.Hash(two) {
+			t.Fatalf("the label of %s is %q, want that of both pools, %s", member.Name, got, rules.Hash(two))
+		}
+		n.MakeReady(t, &member)
+	}
+	expect("one Ready", map[string][3]int32{one: {2, 2, 2}, two: {1, 1, 0}})
+	n.AwaitOffer(t, first, true)
+
+	for _, pool := range []*extensionsv1.SandboxWarmPool{second, first} {
+		claim := suite.Create(t, n, n.Editor, builder.MakeClaim("of-"+pool.Name).Pool(pool.Name).Obj())
+		n.Step(t, claim)
+	}
+	if got := suite.Get[extensionsv1.SandboxClaim](t, n, "of-"+two).Status.Sandbox.Name; got != "of-"+two { // Cold.
+		t.Errorf("the claim of the pool that has nothing Ready has Sandbox %q", got)
+	}
+	got := suite.Get[extensionsv1.SandboxClaim](t, n, "of-"+one).Status.Sandbox.Name
+	if !strings.HasPrefix(got, one+"-") {
+		t.Errorf("the claim of the pool that is Ready has Sandbox %q", got)
+	}
+	expect("claimed", map[string][3]int32{one: {2, 2, 1}, two: {1, 1, 0}})
+
+	change(t, n, one, func(pool *extensionsv1.SandboxWarmPool) { pool.Spec.Replicas = new(int32(0)) })
+	expect("scaled down", map[string][3]int32{one: {0, 0, 0}, two: {1, 1, 0}})
+	if sandbox := suite.Get[sandboxv1.Sandbox](t, n, got); sandbox.DeletionTimestamp != nil {
+		t.Error("the claimed Sandbox is being deleted")
 	}
 }
