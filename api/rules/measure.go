@@ -84,15 +84,14 @@ type Provision struct {
 	CreatedBy string
 }
 
-// ClaimProvision describes sandbox, which claim has adopted, or which was created for it. pool is the one that it was
-// adopted from; "" where it was created.
-func ClaimProvision(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox, pool string) Provision {
-	launchType := sandboxv1.LaunchTypeWarm
-	if pool == "" {
-		launchType = sandboxv1.LaunchTypeCold
-		if claim.Spec.WarmPoolRef != nil {
-			pool = claim.Spec.WarmPoolRef.Name
-		}
+// ClaimProvision describes sandbox as it was when claim got it: in its pool, just before it was adopted, or just created. After
+// an adoption it may have a generation that it was never Ready in.
+func ClaimProvision(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox) Provision {
+	launchType, pool := sandboxv1.LaunchTypeCold, ""
+	if owner := ControllerOf(sandbox); IsPool(owner) {
+		launchType, pool = sandboxv1.LaunchTypeWarm, owner.Name
+	} else if claim.Spec.WarmPoolRef != nil {
+		pool = claim.Spec.WarmPoolRef.Name
 	}
 	return Provision{
 		Namespace: claim.Namespace, LaunchType: launchType, Pool: cmp.Or(pool, NoPool),

@@ -71,28 +71,27 @@ func TestClaimProvision(t *testing.T) {
 	for name, tc := range map[string]struct {
 		claim   *builder.ClaimWrapper
 		sandbox *builder.SandboxWrapper
-		pool    string
 		want    rules.Provision
 	}{
 		"adopted out of the pool that it names": {
-			claim().Pool("p").Label(sandboxv1.LabelCreatedBy, "go-client"), warm, "p",
+			claim().Pool("p").Label(sandboxv1.LabelCreatedBy, "go-client"), warm,
 			rules.Provision{Namespace: "default", Template: "t", LaunchType: "warm", Pool: "p", Ready: true, CreatedBy: "go-client"},
 		},
 		"adopted out of a pool of its template": {
-			claim().Template("t"), warm, "p",
+			claim().Template("t"), warm,
 			rules.Provision{Namespace: "default", Template: "t", LaunchType: "warm", Pool: "p", Ready: true, CreatedBy: "unknown"},
 		},
 		"created, since its pool was empty": {
-			claim().Pool("p").Label(sandboxv1.LabelCreatedBy, "curl"), builder.MakeSandbox("c").Annotation(sandboxv1.AnnotationTemplateRef, "t"), "",
+			claim().Pool("p").Label(sandboxv1.LabelCreatedBy, "curl"), builder.MakeSandbox("c").Annotation(sandboxv1.AnnotationTemplateRef, "t"),
 			rules.Provision{Namespace: "default", Template: "t", LaunchType: "cold", Pool: "p", CreatedBy: "unknown"},
 		},
 		"created, since its template has no pool": {
-			claim().Template("t"), builder.MakeSandbox("c"), "",
+			claim().Template("t"), builder.MakeSandbox("c"),
 			rules.Provision{Namespace: "default", Template: "__unknown__", LaunchType: "cold", Pool: "none", CreatedBy: "unknown"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(tc.want, rules.ClaimProvision(tc.claim.Obj(), tc.sandbox.Obj(), tc.pool)); diff != "" {
+			if diff := cmp.Diff(tc.want, rules.ClaimProvision(tc.claim.Obj(), tc.sandbox.Obj())); diff != "" {
 				t.Errorf("provision (-want +got):\n%s", diff)
 			}
 		})

@@ -120,7 +120,7 @@ func (r *Reconciler) adopt(ctx context.Context, claim *extensionsv1.SandboxClaim
 	if err := write.Operations(ctx, r.Client, adopted, patch); err != nil {
 		return nil, fmt.Errorf("adopting Sandbox %q: %w", sandbox.Name, err)
 	}
-	r.Metrics.Provisioned(rules.ClaimProvision(claim, adopted, rules.ControllerOf(sandbox).Name))
+	r.Metrics.Provisioned(rules.ClaimProvision(claim, sandbox))
 	r.Recorder.Eventf(claim, adopted, corev1.EventTypeNormal, "SandboxAdopted", "Adoption", "Adopted warm pool Sandbox %q", adopted.Name)
 	return adopted, nil
 }
@@ -141,7 +141,7 @@ func (r *Reconciler) createSandbox(ctx context.Context, claim *extensionsv1.Sand
 	case err != nil:
 		return nil, rules.Refused(fmt.Errorf("creating Sandbox %q: %w", sandbox.Name, err))
 	}
-	r.Metrics.Provisioned(rules.ClaimProvision(claim, sandbox, ""))
+	r.Metrics.Provisioned(rules.ClaimProvision(claim, sandbox))
 	r.Recorder.Eventf(claim, sandbox, corev1.EventTypeNormal, "SandboxProvisioned", "Provisioning", "Created Sandbox %q", sandbox.Name)
 	return sandbox, nil
 }

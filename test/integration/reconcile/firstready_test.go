@@ -99,6 +99,22 @@ func TestAStartupIsMeasuredOnce(t *testing.T) {
 	}
 }
 
+// What a claim adds to its Pod changes the Sandbox, which is not Ready again yet when the adoption returns: it was when the claim got
+// it, and that is what counts.
+func TestAWarmSandboxWithAdditionsCountsAsReady(t *testing.T) {
+	n := suite.New(t)
+	n.Offered(t, n.Pool(t, "python"), "aaaaa")
+	suite.Create(t, n, n.Editor, builder.MakeClaim("mine").Pool("python").PodLabel(team, "blue").Obj())
+	r := manager(n, n.Cached)
+	stepped(t, n, r)
+	want := map[string]float64{
+		"agent_sandbox_claim_creation_total created_by=unknown launch_type=warm namespace=" + n.Name + " pod_condition=ready sandbox_template=python warmpool_name=python": 1,
+	}
+	if diff := cmp.Diff(want, suite.Measured(t, r.Metrics)); diff != "" {
+		t.Errorf("measured (-want +got):\n%s", diff)
+	}
+}
+
 // Of two managers that both reconcile, the one that wrote the status knows the time; the other leaves it to that one, and
 // only when nobody knows any more it says so.
 func TestAnotherManagerMeasuresNothing(t *testing.T) {
