@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -87,13 +86,10 @@ type trial struct {
 // trials returns the Pod, the volumes and the NetworkPolicy that would come of template.
 func trials(template *extensionsv1.SandboxTemplate) []trial {
 	spec := field.NewPath("spec")
-	list := []trial{{object: rules.NewUnownedPod(rules.SampleSandbox(template)), path: spec.Child("podTemplate")}}
-	for i := range template.Spec.VolumeClaimTemplates {
-		claim := &corev1.PersistentVolumeClaim{
-			ObjectMeta: metav1.ObjectMeta{Namespace: template.Namespace, GenerateName: template.Spec.VolumeClaimTemplates[i].Metadata.Name + "-"},
-			Spec:       *template.Spec.VolumeClaimTemplates[i].Spec.DeepCopy(),
-		}
-		list = append(list, trial{object: claim, path: spec.Child("volumeClaimTemplates").Index(i)})
+	sample := rules.SampleSandbox(template)
+	list := []trial{{object: rules.NewUnownedPod(sample), path: spec.Child("podTemplate")}}
+	for i := range sample.Spec.VolumeClaimTemplates {
+		list = append(list, trial{object: rules.NewUnownedVolumeClaim(sample, i), path: spec.Child("volumeClaimTemplates").Index(i)})
 	}
 	if policy := rules.SampleNetworkPolicy(template); policy != nil {
 		list = append(list, trial{object: policy, path: spec.Child("networkPolicy"), within: "spec."})

@@ -28,6 +28,15 @@ func NewVolumeClaim(sandbox *sandboxv1.Sandbox, i int) *corev1.PersistentVolumeC
 	}
 }
 
+// NewUnownedVolumeClaim returns what NewVolumeClaim does, as a claim of its own: without a controller, and with a generated
+// name.
+func NewUnownedVolumeClaim(sandbox *sandboxv1.Sandbox, i int) *corev1.PersistentVolumeClaim {
+	claim := NewVolumeClaim(sandbox, i)
+	claim.OwnerReferences = nil
+	claim.Name, claim.GenerateName = "", sandbox.Spec.VolumeClaimTemplates[i].Metadata.Name+"-"
+	return claim
+}
+
 // NextVolumeClaim returns claim, which bears the name of one of sandbox's PersistentVolumeClaims, as it should be: the same
 // where it is as it should be, else with what it lacks. It returns an error where the claim is not the Sandbox's and stays so.
 func NextVolumeClaim(sandbox *sandboxv1.Sandbox, claim *corev1.PersistentVolumeClaim) (*corev1.PersistentVolumeClaim, error) {

@@ -33,6 +33,8 @@ spec: {%s}`, name, spec)}
 		apply("Several problems at once", "mine", pod("{name: Main, image: python:3.13-slim, ports: [{containerPort: 99999}]}")),
 		apply("A volume claim without a size", "mine",
 			pod(main)+", volumeClaimTemplates: [{metadata: {name: workspace}, spec: {accessModes: [ReadWriteOnce]}}]"),
+		apply("Labels and annotations of a volume claim that are none", "mine", pod(main)+", volumeClaimTemplates: [{metadata: {name: w, "+
+			`labels: {"bad label!": "x y"}, annotations: {"bad annotation!": x}}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}]`),
 		apply("Two volume claims of one name", "mine", pod(main)+", volumeClaimTemplates: ["+strings.Repeat(
 			"{metadata: {name: w}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}, ", 2)+"]"),
 		apply("Rules of a NetworkPolicy that are none", "mine", pod(main)+
