@@ -112,8 +112,8 @@ func checkServiceTakeover(sandbox *sandboxv1.Sandbox, service *corev1.Service) e
 		return err
 	}
 	if ip := service.Spec.ClusterIP; ip != "" && ip != corev1.ClusterIPNone {
-		return &inTheWay{message: fmt.Sprintf("cannot adopt unowned service %q: it has the address %s, and a Sandbox's Service is headless: "+
-			"delete it, and the Sandbox gets its own", service.Name, ip)}
+		return &inTheWay{message: fmt.Sprintf("cannot adopt service %q: ClusterIP is %q (expected %q, field is immutable): "+
+			"delete it, and the Sandbox gets its own", service.Name, ip, corev1.ClusterIPNone)}
 	}
 	return nil
 }

@@ -32,6 +32,8 @@ func IsInTheWay(err error) bool {
 // nil where it can: nobody owns the Pod, and its labels say that it is adoptable, or a Sandbox's of this name.
 //
 // A Sandbox in a pool takes nothing over: whoever claims it has to know what is in it, and that is what its template says.
+//
+// What agent-sandbox says in the same case, the message begins with, to the letter; then it says what to do.
 func CheckPodTakeover(sandbox *sandboxv1.Sandbox, pod metav1.Object) error {
 	return checkTakeover(sandbox, kindPod, pod)
 }
@@ -50,7 +52,9 @@ func checkTakeover(sandbox *sandboxv1.Sandbox, kind string, obj metav1.Object) e
 	case IsPool(ControllerOf(sandbox)):
 		return refuse("sandbox %q is in a pool, where only its template says what is in it: delete it, and the Sandbox gets its own", sandbox.Name)
 	case labels[sandboxv1.LabelAdoptable] != sandboxv1.AdoptableTrue && labels[sandboxv1.LabelSandboxNameHash] != Hash(sandbox.Name):
-		return refuse("delete it, or label it %s=%s to let sandbox %q have it", sandboxv1.LabelAdoptable, sandboxv1.AdoptableTrue, sandbox.Name)
+		return refuse("missing required pool authorization label (%q) or sandbox tracking label (%q): "+
+			"delete it, or label it %s=%s to let sandbox %q have it",
+			sandboxv1.LabelAdoptable, sandboxv1.LabelSandboxNameHash, sandboxv1.LabelAdoptable, sandboxv1.AdoptableTrue, sandbox.Name)
 	}
 	return nil
 }

@@ -89,7 +89,7 @@ func TestNextVolumeClaim(t *testing.T) {
 		},
 		"of nobody": {
 			sandbox, with(func(c *corev1.PersistentVolumeClaim) { c.OwnerReferences, c.Labels = nil, nil }), nil,
-			unowned + `delete it, or label it agents.x-k8s.io/adoptable=true to let sandbox "a" have it`,
+			unowned + `missing required pool authorization label ("agents.x-k8s.io/adoptable") or sandbox tracking label ("agents.x-k8s.io/sandbox-name-hash"): delete it, or label it agents.x-k8s.io/adoptable=true to let sandbox "a" have it`,
 		},
 		"of another Sandbox, whose names add up to the same": {
 			sandbox, with(func(c *corev1.PersistentVolumeClaim) {

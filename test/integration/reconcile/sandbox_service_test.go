@@ -228,9 +228,9 @@ func TestAServiceInTheWay(t *testing.T) {
 		want    string // nothing where it does not matter
 	}{
 		"of nobody": {serviceOf(headless, nil), new(true),
-			`cannot adopt unowned service "my-sandbox": delete it, or label it agents.x-k8s.io/adoptable=true to let sandbox "my-sandbox" have it`},
+			`cannot adopt unowned service "my-sandbox": missing required pool authorization label ("agents.x-k8s.io/adoptable") or sandbox tracking label ("agents.x-k8s.io/sandbox-name-hash"): delete it, or label it agents.x-k8s.io/adoptable=true to let sandbox "my-sandbox" have it`},
 		"of nobody, with an address": {serviceOf(corev1.ServiceSpec{ClusterIP: "10.0.0.77", Ports: []corev1.ServicePort{{Port: 80}}}, hash), new(true),
-			`cannot adopt unowned service "my-sandbox": it has the address 10.0.0.77, and a Sandbox's Service is headless: delete it, and the Sandbox gets its own`},
+			`cannot adopt service "my-sandbox": ClusterIP is "10.0.0.77" (expected "None", field is immutable): delete it, and the Sandbox gets its own`},
 		"of another controller":                               {serviceOf(headless, nil, replicaSet), new(true), foreign},
 		"of another controller, with the Sandbox's label":     {serviceOf(headless, hash, replicaSet), new(true), foreign},
 		"of another controller, and it is not asked for":      {serviceOf(headless, hash, replicaSet), nil, foreign},

@@ -25,9 +25,9 @@ func TestAPodInTheWay(t *testing.T) {
 		want string
 	}{
 		"of nobody": {builder.MakePod("my-sandbox").Obj(),
-			`False ReconcilerError: Error seen: cannot adopt unowned pod "my-sandbox": delete it, or label it agents.x-k8s.io/adoptable=true to let sandbox "my-sandbox" have it`},
+			`False ReconcilerError: Error seen: cannot adopt unowned pod "my-sandbox": missing required pool authorization label ("agents.x-k8s.io/adoptable") or sandbox tracking label ("agents.x-k8s.io/sandbox-name-hash"): delete it, or label it agents.x-k8s.io/adoptable=true to let sandbox "my-sandbox" have it`},
 		"of nobody, with the label of another Sandbox": {builder.MakePod("my-sandbox").Label(hash, rules.Hash("another")).Obj(),
-			`False ReconcilerError: Error seen: cannot adopt unowned pod "my-sandbox": delete it, or label it agents.x-k8s.io/adoptable=true to let sandbox "my-sandbox" have it`},
+			`False ReconcilerError: Error seen: cannot adopt unowned pod "my-sandbox": missing required pool authorization label ("agents.x-k8s.io/adoptable") or sandbox tracking label ("agents.x-k8s.io/sandbox-name-hash"): delete it, or label it agents.x-k8s.io/adoptable=true to let sandbox "my-sandbox" have it`},
 		"of another controller": {builder.MakePod("my-sandbox").OwnerReferences(replicaSet).Obj(),
 			`False ReconcilerError: Error seen: pod "my-sandbox" is owned by ReplicaSet/web (UID: web-uid), not by sandbox "my-sandbox": delete it, and the Sandbox gets its own`},
 		"of another controller, with the Sandbox's label": {builder.MakePod("my-sandbox").OwnerReferences(replicaSet).Label(hash, "374de8f5").Obj(),

@@ -72,9 +72,9 @@ func TestAVolumeInTheWay(t *testing.T) {
 		want   string
 	}{
 		"of nobody": {volumeOf(nil),
-			`cannot adopt unowned PVC "data-my-sandbox": delete it, or label it agents.x-k8s.io/adoptable=true to let sandbox "my-sandbox" have it`},
+			`cannot adopt unowned PVC "data-my-sandbox": missing required pool authorization label ("agents.x-k8s.io/adoptable") or sandbox tracking label ("agents.x-k8s.io/sandbox-name-hash"): delete it, or label it agents.x-k8s.io/adoptable=true to let sandbox "my-sandbox" have it`},
 		"of nobody, with the label of another Sandbox": {volumeOf(map[string]string{"agents.x-k8s.io/sandbox-name-hash": rules.Hash("sandbox")}),
-			`cannot adopt unowned PVC "data-my-sandbox": delete it, or label it agents.x-k8s.io/adoptable=true to let sandbox "my-sandbox" have it`},
+			`cannot adopt unowned PVC "data-my-sandbox": missing required pool authorization label ("agents.x-k8s.io/adoptable") or sandbox tracking label ("agents.x-k8s.io/sandbox-name-hash"): delete it, or label it agents.x-k8s.io/adoptable=true to let sandbox "my-sandbox" have it`},
 		"of another controller": {volumeOf(map[string]string{"agents.x-k8s.io/adoptable": "true"}, replicaSet),
 			`PVC "data-my-sandbox" is owned by ReplicaSet/web (UID: web-uid), not by sandbox "my-sandbox": delete it, and the Sandbox gets its own`},
 		"of another controller, with the Sandbox's label": {volumeOf(map[string]string{"agents.x-k8s.io/sandbox-name-hash": "374de8f5"}, replicaSet),
