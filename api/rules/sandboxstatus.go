@@ -17,7 +17,7 @@ import (
 type Seen struct {
 	// Pods are the Pods that the Sandbox controls: one, or none; more than one only from the time before admission.
 	Pods []*corev1.Pod
-	// PodUnknown says that the Pod could not be read.
+	// PodUnknown says that the Pod could not be read, or not be had: nothing is said of its state then.
 	PodUnknown bool
 	// PodInTheWay says that the Pod of the Sandbox's name is not the Sandbox's.
 	PodInTheWay bool

@@ -66,13 +66,13 @@ func TestSandboxStatus(t *testing.T) {
 		want    sandboxv1.SandboxStatus
 	}{
 		"no Pod": {want: only(notReady("DependenciesNotReady", "Pod does not exist"), notSuspended)},
-		"no Pod, for a reason": {
+		"no Pod, for a reason beside it": {
 			problem: errors.New("quota exceeded"), want: only(notReady("ReconcilerError", "Error seen: quota exceeded"), notSuspended),
 		},
 		"no Pod, for two reasons": {
 			problem: errors.Join(errors.New("one"), errors.New("two")), want: only(notReady("ReconcilerError", "Error seen: one\ntwo"), notSuspended),
 		},
-		"a Pod that cannot be read": {
+		"a Pod that cannot be read, or made": {
 			problem: errors.New("lost"), unknown: true, want: only(notReady("ReconcilerError", "Error seen: lost"), notSuspended, unknown),
 		},
 		"more than one Pod": {

@@ -8,7 +8,7 @@ const (
 	ConditionSuspended = "Suspended"
 	// ConditionFinished is True when the Pod ended by itself; it is absent otherwise.
 	ConditionFinished = "Finished"
-	// ConditionPodScheduled mirrors the condition of the same name of the Pod; it is absent without a Pod.
+	// ConditionPodScheduled mirrors the condition of the same name of the Pod; it is absent where there is no Pod.
 	ConditionPodScheduled = "PodScheduled"
 )
 
@@ -46,7 +46,7 @@ const (
 	ReasonPodTerminated = "PodTerminated"
 	// ReasonPodNotOwned: the Pod of the Sandbox's name belongs to someone else and was left alone.
 	ReasonPodNotOwned = "PodNotOwned"
-	// ReasonPodStateUnknown: the Pod could not be read.
+	// ReasonPodStateUnknown: the Pod could not be read, or there is more than one.
 	ReasonPodStateUnknown = "PodStateUnknown"
 )
 
@@ -54,6 +54,7 @@ const (
 const (
 	// ReasonPodScheduled: the Pod is scheduled.
 	ReasonPodScheduled = "PodScheduled"
-	// ReasonPodSchedulingUnknown: the Pod does not say yet, or could not be read.
+	// ReasonPodSchedulingUnknown: the Pod does not say yet, or not in words of a condition; or the Pod could not be read, or
+	// not be had, or there is more than one.
 	ReasonPodSchedulingUnknown = "PodSchedulingUnknown"
 )

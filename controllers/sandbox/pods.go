@@ -31,7 +31,7 @@ func (r *Reconciler) pods(ctx context.Context, sandbox *sandboxv1.Sandbox) (pods
 	var others corev1.PodList
 	if err := r.Client.List(ctx, &others, client.InNamespace(sandbox.Namespace),
 		client.MatchingFields{index.SandboxUID: string(sandbox.UID)}, client.DisableReadYourWritesConsistency); err != nil {
-		return nil, nil, &unread{fmt.Errorf("listing Pods: %w", err)}
+		return nil, nil, fmt.Errorf("listing Pods: %w", err)
 	}
 	for i := range others.Items {
 		if other := &others.Items[i]; other.Name != rules.PodName(sandbox) {
@@ -67,7 +67,7 @@ func readPod(ctx context.Context, reader client.Reader, sandbox *sandboxv1.Sandb
 		return nil, nil
 	}
 	if err != nil {
-		return nil, &unread{fmt.Errorf("reading Pod %q: %w", name, err)}
+		return nil, fmt.Errorf("reading Pod %q: %w", name, err)
 	}
 	return pod, nil
 }

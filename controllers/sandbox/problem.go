@@ -11,16 +11,6 @@ import (
 	"github.com/namesake-sandbox/namesake/controllers/internal/write"
 )
 
-// unread is the problem of a Pod that could not be read.
-type unread struct{ error }
-
-func (e *unread) Unwrap() error { return e.error }
-
-func isUnread(err error) bool {
-	var e *unread
-	return errors.As(err, &e)
-}
-
 // sift tells what went wrong from what says only that the view was old.
 func sift(errs ...error) (problem, weather error) {
 	for _, err := range errs {

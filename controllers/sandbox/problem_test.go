@@ -81,7 +81,4 @@ func TestOnlyInTheWay(t *testing.T) {
 	if !onlyInTheWay(inTheWay) || onlyInTheWay(errors.New("refused")) {
 		t.Error("an error by itself is taken for another")
 	}
-	if !isUnread(fmt.Errorf("once more: %w", &unread{errors.New("lost")})) || isUnread(inTheWay) {
-		t.Error("an error of reading is taken for another")
-	}
 }

@@ -109,7 +109,7 @@ func (r *Reconciler) provide(ctx context.Context, sandbox *sandboxv1.Sandbox, no
 			seen.Service, serviceErr = r.ensureService(ctx, sandbox, service, seen.Pod())
 		}
 	}
-	seen.PodUnknown = isUnread(podErr)
+	seen.PodUnknown = podErr != nil && len(seen.Pods) == 0
 	var weather error
 	seen.Problem, weather = sift(volumesErr, podErr, serviceErr)
 	return seen, weather

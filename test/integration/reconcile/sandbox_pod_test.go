@@ -134,6 +134,14 @@ func TestAPodWithoutLabels(t *testing.T) {
 	}
 }
 
+// withoutAPod are the conditions of a Sandbox that cannot have its Pod, and why.
+func withoutAPod(why string, since metav1.Time) []metav1.Condition {
+	return of(1,
+		condition("Ready", metav1.ConditionFalse, "ReconcilerError", why, since),
+		condition("Suspended", metav1.ConditionFalse, "NotSuspended", "Sandbox is not suspended", since),
+		condition("PodScheduled", metav1.ConditionUnknown, "PodSchedulingUnknown", "Pod state is unknown. Pod scheduling cannot be determined", since))
+}
+
 // A Sandbox whose Pod the API server refuses says so in its words, and tries again.
 func TestAPodThatIsRefused(t *testing.T) {
 	n := suite.New(t)
@@ -144,10 +152,8 @@ func TestAPodThatIsRefused(t *testing.T) {
 	if _, err := n.TryStep(t, sandbox); err == nil {
 		t.Error("the pass ended well")
 	}
-	want := `False ReconcilerError: Error seen: creating Pod "my-sandbox": Pod "my-sandbox" is invalid: spec.containers[0].volumeMounts[0].name: Not found: "workspace"`
-	if diff := cmp.Diff(want, readyOf(t, n, "my-sandbox")); diff != "" {
-		t.Errorf("Ready (-want +got):\n%s", diff)
-	}
+	const why = `Error seen: creating Pod "my-sandbox": Pod "my-sandbox" is invalid: spec.containers[0].volumeMounts[0].name: Not found: "workspace"`
+	expectStatus(t, n, "my-sandbox", sandboxv1.SandboxStatus{Conditions: withoutAPod(why, metav1.NewTime(n.Clock.Now()))})
 }
 
 // The API server says all that is wrong with a Pod, which can be more than a condition holds: as much as fits is said.
