@@ -97,7 +97,8 @@ func (r *Reconciler) provide(ctx context.Context, sandbox *sandboxv1.Sandbox, no
 	case podErr != nil, len(pods) > 1, sandbox.DeletionTimestamp != nil:
 		// Nothing is written: there is no telling what, or the garbage collector will do all that is left.
 	case rules.Expired(sandbox, now):
-		seen.Pods, podErr = r.last(ctx, sandbox, pods)
+		seen.Pods, inTheWay, podErr = r.last(ctx, sandbox, pods)
+		seen.PodInTheWay = inTheWay != nil && rules.Suspended(sandbox)
 	default:
 		volumesErr = r.ensureVolumes(ctx, sandbox)
 		if rules.Suspended(sandbox) {
@@ -127,7 +128,7 @@ func (r *Reconciler) writeStatus(ctx context.Context, sandbox *sandboxv1.Sandbox
 		return err
 	}
 	if rules.SaysMultiplePods(status.Conditions) && !rules.SaysMultiplePods(base.Status.Conditions) {
-		r.Recorder.Eventf(sandbox, nil, corev1.EventTypeWarning, sandboxv1.ReasonMultiplePods, "Wait", "%s",
+		r.Recorder.Eventf(sandbox, nil, corev1.EventTypeWarning, sandboxv1.ReasonMultiplePods, "Reconciling", "%s",
 			rules.MultiplePodsMessage(len(seen.Pods)))
 	}
 	return nil

@@ -33,13 +33,16 @@ func (r *Reconciler) stop(
 	return pods, false, r.drop(ctx, sandbox, pods[0])
 }
 
-// last returns the Pods that an expired Sandbox still has: it takes more than the cache to know that there is none.
-func (r *Reconciler) last(ctx context.Context, sandbox *sandboxv1.Sandbox, pods []*corev1.Pod) ([]*corev1.Pod, error) {
+// last returns the Pods that an expired Sandbox still has, or the one that is in the way of its own: it takes more than the
+// cache to know that there is none.
+func (r *Reconciler) last(
+	ctx context.Context, sandbox *sandboxv1.Sandbox, pods []*corev1.Pod,
+) (left []*corev1.Pod, inTheWay *corev1.Pod, err error) {
 	if len(pods) > 0 {
-		return pods, nil
+		return pods, nil, nil
 	}
-	pod, _, err := r.podLive(ctx, sandbox)
-	return list(pod), err
+	pod, inTheWay, err := r.podLive(ctx, sandbox)
+	return list(pod), inTheWay, err
 }
 
 // end is for a Sandbox that has expired, and says so in its status: it deletes the Sandbox, or its Pods and its Service.

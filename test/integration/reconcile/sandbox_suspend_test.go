@@ -128,11 +128,21 @@ func TestSuspendedWithAPodInTheWay(t *testing.T) {
 	if diff := cmp.Diff(inTheWay, suite.Get[corev1.Pod](t, n, "my-sandbox")); diff != "" {
 		t.Errorf("the Pod was touched (-before +after):\n%s", diff)
 	}
+	expireAt(t, n, "my-sandbox", n.Clock.Now()) // That Pod runs on, and Suspended goes on saying so.
+	n.Step(t, sandbox)
+	expectStatus(t, n, "my-sandbox", sandboxv1.SandboxStatus{Conditions: of(2,
+		condition("Ready", metav1.ConditionFalse, "SandboxExpired", "Sandbox has expired", now),
+		condition("Suspended", metav1.ConditionFalse, "PodNotOwned", "Refused to delete pod because it is not owned by this sandbox", now))})
+	if diff := cmp.Diff(inTheWay, suite.Get[corev1.Pod](t, n, "my-sandbox")); diff != "" {
+		t.Errorf("the Pod was touched (-before +after):\n%s", diff)
+	}
+
+	change(t, n, "my-sandbox", func(sandbox *sandboxv1.Sandbox) { sandbox.Spec.ShutdownTime = nil })
 	n.Delete(t, n.Editor, inTheWay)
 	if result := n.Step(t, sandbox); result.RequeueAfter != 0 {
 		t.Errorf("looks again after %s, want not at all", result.RequeueAfter)
 	}
-	expectStatus(t, n, "my-sandbox", sandboxv1.SandboxStatus{Conditions: of(1,
+	expectStatus(t, n, "my-sandbox", sandboxv1.SandboxStatus{Conditions: of(3,
 		condition("Ready", metav1.ConditionFalse, "SandboxSuspended", "Sandbox is suspended", now),
 		condition("Suspended", metav1.ConditionTrue, "PodTerminated", "Pod has been terminated. Sandbox is suspended", now))})
 }
