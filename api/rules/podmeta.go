@@ -30,7 +30,7 @@ func IdentityLabels(sandbox *sandboxv1.Sandbox) map[string]string {
 	if owner != nil && strings.HasPrefix(owner.APIVersion, extensionsv1.ReservedPrefix) {
 		inherit(sandboxv1.LabelTemplateRefHash)
 	}
-	if by, ok := sandbox.Labels[sandboxv1.LabelCreatedBy]; ok {
+	if by := sandbox.Labels[sandboxv1.LabelCreatedBy]; by != "" {
 		identity[sandboxv1.LabelCreatedBy] = createdBy(by)
 	}
 	return identity

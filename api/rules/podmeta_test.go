@@ -47,7 +47,7 @@ func TestIdentityLabels(t *testing.T) {
 		"the Go client":         {sandbox: sandbox().Label(sandboxv1.LabelCreatedBy, "go-client"), want: with(m{"created-by": "go-client"})},
 		"the Python client":     {sandbox: sandbox().Label(sandboxv1.LabelCreatedBy, "python-client"), want: with(m{"created-by": "python-client"})},
 		"another client":        {sandbox: sandbox().Label(sandboxv1.LabelCreatedBy, "curl"), want: with(m{"created-by": "unknown"})},
-		"a client without name": {sandbox: sandbox().Label(sandboxv1.LabelCreatedBy, ""), want: with(m{"created-by": "unknown"})},
+		"a client without name": {sandbox: sandbox().Label(sandboxv1.LabelCreatedBy, ""), want: with(nil)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if diff := cmp.Diff(tc.want, rules.IdentityLabels(tc.sandbox.Obj())); diff != "" {
