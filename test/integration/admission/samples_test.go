@@ -14,6 +14,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 
@@ -40,6 +41,10 @@ func TestSamples(t *testing.T) {
 		t.Errorf("kubectl diff:\n%s", output)
 	}
 	n.provide(t)
+	disk := suite.Get[corev1.PersistentVolumeClaim](t, n.Namespace, "workspace-archive")
+	if !metav1.IsControlledBy(disk, suite.Get[sandboxv1.Sandbox](t, n.Namespace, "archive")) {
+		t.Errorf("%s of samples/takeover has owners %v", disk.Name, disk.OwnerReferences)
+	}
 }
 
 // What README.md applies is a working set: nothing in it waits for what is not there.
@@ -110,7 +115,7 @@ type sample struct {
 }
 
 // order is that in which kinds are applied, so that what an object refers to is there before it.
-var order = []string{"SandboxTemplate", "SandboxWarmPool", "HorizontalPodAutoscaler", "Sandbox", "SandboxClaim"}
+var order = []string{"PersistentVolumeClaim", "SandboxTemplate", "SandboxWarmPool", "HorizontalPodAutoscaler", "Sandbox", "SandboxClaim"}
 
 // readSamples returns all samples in the order in which to apply them.
 func readSamples(t *testing.T) []sample {
@@ -150,8 +155,6 @@ func readSample(t *testing.T, file string) sample {
 	if !slices.Contains(order, object.Kind) {
 		t.Errorf("%s: it is not known when to apply a %q", file, object.Kind)
 	}
-	return sample{
-		file: file, kind: object.Kind,
-		name: fmt.Sprintf("%s.%s/%s", strings.ToLower(object.Kind), object.GroupVersionKind().Group, object.Name),
-	}
+	resource := schema.GroupResource{Group: object.GroupVersionKind().Group, Resource: strings.ToLower(object.Kind)}
+	return sample{file: file, kind: object.Kind, name: fmt.Sprintf("%s/%s", resource.String(), object.Name)}
 }
