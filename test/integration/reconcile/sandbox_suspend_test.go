@@ -66,11 +66,17 @@ func TestSuspendAndResume(t *testing.T) {
 	if next.UID == s.pod.UID || !metav1.IsControlledBy(next, s.sandbox) {
 		t.Errorf("the next Pod has UID %s and owners %v", next.UID, next.OwnerReferences)
 	}
-	s.RunPod(t, "my-sandbox")
-	s.Step(t, s.sandbox)
-	if !isReady(suite.Get[sandboxv1.Sandbox](t, s.Namespace, "my-sandbox").Status.Conditions) {
-		t.Error("the resumed Sandbox is not Ready")
-	}
+	s.SchedulePod(t, "my-sandbox")
+	s.goOn(t, func(status *corev1.PodStatus) {
+		*status = builder.MakePod("my-sandbox").Ready().IP("10.0.0.2").Obj().Status
+	})
+	resumed.NodeName, resumed.PodIPs = builder.DefaultNode, []string{"10.0.0.2"}
+	resumed.Conditions = of(3,
+		condition("Ready", metav1.ConditionTrue, "DependenciesReady", "Pod is Ready; Service Exists", s.at(6)),
+		condition("Suspended", metav1.ConditionFalse, "NotSuspended", "Sandbox is not suspended", s.at(5)),
+		condition("PodScheduled", metav1.ConditionTrue, "PodScheduled", "", s.at(6)))
+	expectStatus(t, s.Namespace, "my-sandbox", resumed)
+	expectNoWrites(t, s.Namespace, s.sandbox)
 	if diff := cmp.Diff(service, suite.Get[corev1.Service](t, s.Namespace, "my-sandbox")); diff != "" {
 		t.Errorf("the Service was touched (-before +after):\n%s", diff)
 	}
