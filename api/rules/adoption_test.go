@@ -69,8 +69,8 @@ func TestAdoptionPatch(t *testing.T) {
 		claim   *builder.ClaimWrapper
 		want    []jsonpatch.Operation
 	}{
-		"the plain one": {
-			sandbox: member(), claim: builder.MakeClaim("c").Template("t"),
+		"the plain one, whose end is the claim's own": {
+			sandbox: member(), claim: builder.MakeClaim("c").Template("t").Lifecycle(extensionsv1.Lifecycle{ShutdownTime: &metav1.Time{Time: builder.Epoch}}),
 			want: []jsonpatch.Operation{
 				op("remove", labels+"created-by", nil),
 				op("remove", labels+"sandbox-pod-template-hash", nil),

@@ -59,7 +59,7 @@ func TestNewSandbox(t *testing.T) {
 		return metav1.ObjectMeta{Namespace: "ns", Name: name, Labels: labels, Annotations: annotations, OwnerReferences: []metav1.OwnerReference{owner}}
 	}
 	type m = map[string]string
-	bound := claim.BoundTo("c").Obj()
+	bound := claim.BoundTo("c").Lifecycle(extensionsv1.Lifecycle{ShutdownTime: &metav1.Time{Time: builder.Epoch}}).Obj() // Its end is its own.
 	traced := builder.MakeClaim("c").Namespace("ns").BoundTo("c-12345").Label(sandboxv1.LabelCreatedBy, "go-client").
 		Annotation(sandboxv1.AnnotationTraceContext, "{}").Label("app", "stays on the claim").Obj()
 	newFor := func(claim *extensionsv1.SandboxClaim) *sandboxv1.Sandbox {

@@ -83,13 +83,19 @@ func TestAWarmClaim(t *testing.T) {
 	}
 }
 
+// What starts in the pool is not waited for, and the end of the claim is not the Sandbox's.
 func TestAColdClaim(t *testing.T) {
 	n := suite.New(t)
-	n.Pool(t, "python")
-	claim := suite.Create(t, n, n.Editor, builder.MakeClaim("mine").Template("python").Label("agents.x-k8s.io/created-by", "python-client").Obj())
+	starting := n.Member(t, n.Pool(t, "python"), "aaaaa")
+	claim := suite.Create(t, n, n.Editor, builder.MakeClaim("mine").Template("python").Label("agents.x-k8s.io/created-by", "python-client").
+		Lifecycle(soon(n, "")).Obj())
 	n.Step(t, claim)
 	expectEvents(t, n, `Normal SandboxProvisioned Created Sandbox "mine"`)
 	sandbox := suite.Get[sandboxv1.Sandbox](t, n, "mine")
+	starting = suite.Get[sandboxv1.Sandbox](t, n, starting.Name)
+	if rules.ControlledBy(starting, claim) || sandbox.Spec.ShutdownTime != nil {
+		t.Errorf("%s is owned by %v; the claim's Sandbox ends at %v", starting.Name, starting.OwnerReferences, sandbox.Spec.ShutdownTime)
+	}
 	want := metav1.ObjectMeta{
 		Labels: map[string]string{
 			"agents.x-k8s.io/claim-uid": string(claim.UID), "agents.x-k8s.io/launch-type": "cold",
@@ -116,8 +122,11 @@ func TestAColdClaim(t *testing.T) {
 func TestAClaimThatWaits(t *testing.T) {
 	n := suite.New(t)
 	claim := suite.Create(t, n, n.Editor, builder.MakeClaim("mine").Pool("python").Obj())
-	n.Step(t, claim)
-	n.Step(t, claim)
+	for range 2 {
+		if result := n.Step(t, claim); result.RequeueAfter != 0 {
+			t.Errorf("it is looked at again after %s: the pool's creation wakes it", result.RequeueAfter)
+		}
+	}
 	expectEvents(t, n, `Warning WarmPoolNotFound SandboxWarmPool "python" not found`)
 	expectClaim(t, n, extensionsv1.SandboxClaimStatus{Conditions: []metav1.Condition{condition(
 		"Ready", metav1.ConditionFalse, "WarmPoolNotFound", `SandboxWarmPool "python" not found`, metav1.NewTime(n.Clock.Now()))}})

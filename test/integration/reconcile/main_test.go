@@ -8,5 +8,5 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	suite.Main(m, suite.Options{EnforceOwnerPermissions: true, Old: createOld})
+	suite.Main(m, suite.Options{EnforceOwnerPermissions: true, Old: createOld, OldCopies: 2})
 }

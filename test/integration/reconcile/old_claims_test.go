@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -26,6 +27,22 @@ type olderClaim struct {
 	expired          bool
 	// want is the Sandbox that it is bound to and controls in the end.
 	want string
+}
+
+// A NetworkPolicy that an agent-sandbox of long ago made for a claim is the administrator's to delete.
+func TestAPolicyOfAClaimStays(t *testing.T) {
+	n := suite.New(t)
+	n.Pool(t, "python")
+	claim := suite.Create(t, n, n.Editor, builder.MakeClaim("mine").Template("python").Obj())
+	suite.Create(t, n, n.Admin, &networkingv1.NetworkPolicy{
+		ObjectMeta: metav1.ObjectMeta{Name: "mine-network-policy", OwnerReferences: []metav1.OwnerReference{*rules.ClaimOwner(claim)}},
+	})
+	for range 3 {
+		n.Step(t, claim)
+	}
+	if got := suite.Get[networkingv1.NetworkPolicy](t, n, "mine-network-policy"); got.DeletionTimestamp != nil {
+		t.Error("it is being deleted")
+	}
 }
 
 func olderClaims() map[string]olderClaim {

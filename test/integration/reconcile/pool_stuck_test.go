@@ -143,6 +143,25 @@ func TestAMemberThatNoNodeTakes(t *testing.T) {
 		"Normal WarmPoolProgressing Warm pool is progressing again")
 }
 
+// A pool that is being deleted is left to the garbage collector, and so are its members.
+func TestAPoolThatIsBeingDeleted(t *testing.T) {
+	s := newPoolStory(t, 2, onReplenish)
+	s.step(t)
+	change(t, s.Namespace, "test-pool", func(pool *extensionsv1.SandboxWarmPool) { pool.Finalizers = []string{"example.com/backup"} })
+	s.Delete(t, s.Editor, s.pool)
+	s.Delete(t, s.Editor, s.members(t)[0])
+	s.now = s.now.Add(time.Hour) // The other one is stuck, and one is missing.
+	before := suite.Writes(t)
+	if got := s.step(t); got != (reconcile.Result{}) {
+		t.Errorf("looks again: %v", got)
+	}
+	before.Expect(t, suite.Writes, suite.Counts{})
+	if got := s.members(t); len(got) != 1 {
+		t.Errorf("members: %v, want 1", names(got))
+	}
+	change(t, s.Namespace, "test-pool", func(pool *extensionsv1.SandboxWarmPool) { pool.Finalizers = nil })
+}
+
 // Without its template a pool deletes what is too many, and nothing else: it could not make up for it.
 func TestAPoolWithoutItsTemplate(t *testing.T) {
 	s := newPoolStory(t, 2, recreate)

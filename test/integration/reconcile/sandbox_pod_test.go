@@ -81,6 +81,26 @@ func TestPodLabelsFollowTheTemplate(t *testing.T) {
 	}
 }
 
+// The Pod is made once: it stays as it is when the Sandbox's spec changes, or somebody changes the Pod's own. The next one is as the
+// Sandbox says.
+func TestTheSpecOfAPodStays(t *testing.T) {
+	s := newStory(t)
+	s.ready(t)
+	change(t, s.Namespace, "my-sandbox", func(sandbox *sandboxv1.Sandbox) { sandbox.Spec.PodTemplate.Spec.Containers[0].Image = "another" })
+	s.Step(t, s.sandbox)
+	expectNoWrites(t, s.Namespace, s.sandbox)
+	kept := change(t, s.Namespace, "my-sandbox", func(pod *corev1.Pod) { pod.Spec.Containers[0].Image = "patched" })
+	expectNoWrites(t, s.Namespace, s.sandbox)
+	if got := suite.Get[corev1.Pod](t, s.Namespace, "my-sandbox"); got.UID != s.pod.UID || got.ResourceVersion != kept.ResourceVersion {
+		t.Error("the Pod was written")
+	}
+	s.killPod(t)
+	s.Step(t, s.sandbox)
+	if got := suite.Get[corev1.Pod](t, s.Namespace, "my-sandbox"); got.Spec.Containers[0].Image != "another" {
+		t.Errorf("the next Pod has image %s", got.Spec.Containers[0].Image)
+	}
+}
+
 // The Pod of a Sandbox that is adopted is no longer the pool's, to whoever selects Pods by their labels.
 func TestPodLabelsAfterAdoption(t *testing.T) {
 	n := suite.New(t)
