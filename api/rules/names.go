@@ -33,10 +33,10 @@ func PodName(sandbox *sandboxv1.Sandbox) string {
 	return sandbox.Name
 }
 
-// SaysPodName says whether sandbox does not say anything else of its Pod than that it is called name.
+// SaysPodName says whether sandbox names its Pod so, or leaves that out and the name is its own.
 func SaysPodName(sandbox *sandboxv1.Sandbox, name string) bool {
 	said := sandbox.Annotations[sandboxv1.AnnotationPodName]
-	return PodName(sandbox) == name && (said == "" || said == name)
+	return said == name || said == "" && name == sandbox.Name
 }
 
 // ColdName returns the name of the Sandbox that is created for claim when no warm one is Ready: the claim's own, or,
