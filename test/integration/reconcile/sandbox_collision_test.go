@@ -72,7 +72,7 @@ func TestPoolsWithTheSameHash(t *testing.T) {
 			n.Step(t, pool)
 			n.Step(t, pool) // It counts what it has.
 			status := suite.Get[extensionsv1.SandboxWarmPool](t, n, pool.Name).Status
-			got[pool.Name] = [3]int32{int32(len(poolMembers(t, n, pool))), status.Replicas, status.ReadyReplicas} //nolint:gosec // a few
+			got[pool.Name] = [3]int32{int32(len(poolMembers(t, n, pool))), status.Replicas, status.ReadyReplicas}
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: members, and of these counted and counted as Ready (-want +got):\n%s", what, diff)
