@@ -21,11 +21,13 @@ type Revision struct {
 }
 
 // CandidateOf returns the revision of sandbox if a claim may adopt it: its pool controls it, it is Ready in its current
-// generation with an address, is meant to run, and is not being deleted.
+// generation with an address, is meant to run, is not being deleted, and has the label without which its Pod is under no
+// NetworkPolicy (see Renewed).
 func CandidateOf(sandbox *sandboxv1.Sandbox) (Revision, bool) {
 	owner := ControllerOf(sandbox)
 	if !IsPool(owner) || sandbox.DeletionTimestamp != nil || !IsReady(sandbox) || len(sandbox.Status.PodIPs) == 0 ||
-		sandbox.Spec.OperatingMode == sandboxv1.OperatingModeSuspended || sandbox.Spec.ShutdownTime != nil {
+		sandbox.Spec.OperatingMode == sandboxv1.OperatingModeSuspended || sandbox.Spec.ShutdownTime != nil ||
+		sandbox.Labels[sandboxv1.LabelTemplateRefHash] == "" {
 		return Revision{}, false
 	}
 	return Revision{

@@ -35,6 +35,7 @@ func TestCandidateOf(t *testing.T) {
 		"one that is suspended":                   {sandbox: member().Ready().OperatingMode(sandboxv1.OperatingModeSuspended)},
 		"one that runs, and says so":              {member().Ready().OperatingMode(sandboxv1.OperatingModeRunning), unhashed, true},
 		"one that will expire":                    {sandbox: member().Ready().ShutdownTime(builder.Epoch)},
+		"one that is under no NetworkPolicy":      {sandbox: member().Ready().WithoutLabel(sandboxv1.LabelTemplateRefHash)},
 		"an orphan":                               {sandbox: member().Ready().OwnerReferences()},
 		"one of a claim":                          {sandbox: member().Ready().ClaimedBy(builder.MakeClaim("c").Obj())},
 		"one that a pool only owns":               {sandbox: member().Ready().OwnerReferences(metav1.OwnerReference{APIVersion: "extensions.agents.x-k8s.io/v1beta1", Kind: "SandboxWarmPool", Name: "p", UID: pool.UID})},

@@ -169,6 +169,7 @@ func (w *world) replenish() {
 	}
 	sandbox := &sandboxv1.Sandbox{ObjectMeta: metav1.ObjectMeta{
 		Name: name, UID: w.nextUID("sandbox"), OwnerReferences: []metav1.OwnerReference{*rules.PoolOwner(w.pools[pool])},
+		Labels: map[string]string{sandboxv1.LabelTemplateRefHash: rules.Hash("t")},
 	}}
 	sandbox.Status.PodIPs = []string{"10.0.0.1"}
 	meta.SetStatusCondition(&sandbox.Status.Conditions, metav1.Condition{

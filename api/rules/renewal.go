@@ -29,6 +29,22 @@ func RenewedOwners(obj metav1.Object) []metav1.OwnerReference {
 	return owners
 }
 
+// Renewed returns sandbox as it is written today, itself where it is: with RenewedOwners, and, of a pool or a claim, with the
+// label of its template's hash, by which its Pod is under the template's NetworkPolicy. One from before that label names its
+// template in the annotation alone.
+func Renewed(sandbox *sandboxv1.Sandbox) *sandboxv1.Sandbox {
+	renewed := sandbox.DeepCopy()
+	renewed.OwnerReferences = RenewedOwners(sandbox)
+	owner, template := ControllerOf(sandbox), sandbox.Annotations[sandboxv1.AnnotationTemplateRef]
+	if (IsPool(owner) || IsClaim(owner)) && template != "" && sandbox.Labels[sandboxv1.LabelTemplateRefHash] == "" {
+		renewed.Labels = withKeys(sandbox.Labels, map[string]string{sandboxv1.LabelTemplateRefHash: Hash(template)})
+	}
+	if equality.Semantic.DeepEqual(sandbox.ObjectMeta, renewed.ObjectMeta) {
+		return sandbox
+	}
+	return renewed
+}
+
 // ownerPatch returns the JSON patch operations that make the owner references of obj RenewedOwners.
 func ownerPatch(obj metav1.Object) []jsonpatch.Operation {
 	owners, renewed, i := obj.GetOwnerReferences(), RenewedOwners(obj), controllerIndex(obj)

@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/namesake-sandbox/namesake/api/rules"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
@@ -47,6 +48,41 @@ func TestRenewedOwners(t *testing.T) {
 			}
 			if diff := cmp.Diff(before, pod); diff != "" {
 				t.Errorf("the Pod was changed (-before +after):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestRenewed(t *testing.T) {
+	pool := builder.MakePool("p").Template("t").Obj()
+	warm := func() *builder.SandboxWrapper { return builder.MakeSandbox("s").Pool(pool) }
+	claimed := func() *builder.SandboxWrapper {
+		return builder.MakeSandbox("s").ClaimedBy(builder.MakeClaim("c").Template("t").Obj())
+	}
+	old := []metav1.OwnerReference{oldReference(*rules.PoolOwner(pool))}
+	const label, of = sandboxv1.LabelTemplateRefHash, sandboxv1.AnnotationTemplateRef
+	for name, tc := range map[string]struct{ sandbox, want *builder.SandboxWrapper }{
+		"one of a pool":                      {warm(), warm()},
+		"... without the label":              {warm().WithoutLabel(label), warm()},
+		"... that knows no template":         {warm().WithoutLabel(label).WithoutAnnotation(of), warm().WithoutLabel(label).WithoutAnnotation(of)},
+		"... with another label":             {warm().Label(label, "12345678"), warm().Label(label, "12345678")},
+		"... from before":                    {warm().OwnerReferences(old...), warm()},
+		"... from before, without the label": {warm().OwnerReferences(old...).WithoutLabel(label), warm()},
+		"one of a claim":                     {claimed(), claimed()},
+		"one of a claim, without the label":  {claimed().WithoutLabel(label), claimed()},
+		"one of nobody": {
+			builder.MakeSandbox("s").Annotation(of, "t"), builder.MakeSandbox("s").Annotation(of, "t"),
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sandbox := tc.sandbox.Obj()
+			before := sandbox.DeepCopy()
+			renewed := rules.Renewed(sandbox)
+			if diff := cmp.Diff(tc.want.Obj(), renewed); diff != "" {
+				t.Errorf("renewed (-want +got):\n%s", diff)
+			}
+			if same := cmp.Equal(before, renewed); same != (renewed == sandbox) || !cmp.Equal(before, sandbox) {
+				t.Errorf("a copy: %t, and changed: %t", renewed != sandbox, !same)
 			}
 		})
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -85,16 +84,14 @@ func (r *Reconciler) writePodName(ctx context.Context, sandbox *sandboxv1.Sandbo
 	return write.Changed(ctx, r.Client, sandbox, base)
 }
 
-// renewOwner writes the reference to what controls sandbox as it is written today.
-func (r *Reconciler) renewOwner(ctx context.Context, sandbox *sandboxv1.Sandbox) error {
-	owners := rules.RenewedOwners(sandbox)
-	if sandbox.DeletionTimestamp != nil || equality.Semantic.DeepEqual(sandbox.OwnerReferences, owners) {
+// renew writes what says whose sandbox is, and of what template, as it is written today.
+func (r *Reconciler) renew(ctx context.Context, sandbox *sandboxv1.Sandbox) error {
+	renewed := rules.Renewed(sandbox)
+	if sandbox.DeletionTimestamp != nil || renewed == sandbox {
 		return nil
 	}
-	renewed := sandbox.DeepCopy()
-	renewed.OwnerReferences = owners
 	if err := write.Changed(ctx, r.Client, renewed, sandbox); err != nil {
-		return fmt.Errorf("renewing the owner reference: %w", err)
+		return fmt.Errorf("renewing the owner reference and the template's label: %w", err)
 	}
 	*sandbox = *renewed
 	return nil

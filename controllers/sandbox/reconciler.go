@@ -69,7 +69,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, sandbox *sandboxv1.Sandbox) 
 // pass brings sandbox to what it should be now. What fails in it keeps nothing else from being done, the end of a Sandbox least of
 // all; only where the view was old, nothing more is decided on it.
 func (r *Reconciler) pass(ctx context.Context, sandbox *sandboxv1.Sandbox, now time.Time) (rules.Seen, error) {
-	renewed := r.renewOwner(ctx, sandbox)
+	renewed := r.renew(ctx, sandbox)
 	if write.IsWeather(renewed) {
 		return rules.Seen{}, renewed
 	}

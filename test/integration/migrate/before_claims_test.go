@@ -103,7 +103,7 @@ func (w *writer) claims() {
 
 	labelled := claimOf("labelled").Label(binding, "python-lblld").Obj() // As bindings were recorded before annotations.
 	w.create(labelled)
-	w.start(w.adopted(labelled, "python-lblld"))
+	w.start(unlabelled(w.adopted(labelled, "python-lblld")))
 
 	// Crashes: after the annotation, after the adoption, and after a cold creation.
 	w.create(claimOf("halfway").BoundTo("python-hlfwy").Obj())

@@ -69,6 +69,13 @@ func member(pool *extensionsv1.SandboxWarmPool, template *extensionsv1.SandboxTe
 	return sandbox
 }
 
+// unlabelled returns sandbox as it was before NetworkPolicies: without the label that they select by.
+func unlabelled(sandbox *sandboxv1.Sandbox) *sandboxv1.Sandbox {
+	delete(sandbox.Labels, group+"sandbox-template-ref-hash")
+	delete(sandbox.Spec.PodTemplate.Metadata.Labels, group+"sandbox-template-ref-hash")
+	return sandbox
+}
+
 // ofTemplate returns what Sandboxes of a pool and of a claim have in common: the template's blueprint, with the defaults that
 // are safe.
 func ofTemplate(template *extensionsv1.SandboxTemplate, name string) *sandboxv1.Sandbox {
@@ -92,8 +99,9 @@ func (w *writer) pools() {
 		EnvVarsInjectionPolicy(extensionsv1.EnvVarsInjectionAllowed).Obj())
 	w.templates = map[string]*extensionsv1.SandboxTemplate{"python": python}
 	w.pythons = w.pool(builder.MakePool("python").Template("python"), 4)
-	for _, name := range []string{"python-2kq7n", "python-8xw4d", "python-hlfwy"} {
-		w.start(member(w.pythons, python, name))
+	w.start(member(w.pythons, python, "python-2kq7n"))
+	for _, name := range []string{"python-8xw4d", "python-hlfwy"} {
+		w.start(unlabelled(member(w.pythons, python, name)))
 	}
 
 	// One of its Sandboxes is from the time of v1alpha1, and from before the annotation that names the template.
