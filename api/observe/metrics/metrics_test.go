@@ -117,6 +117,18 @@ func TestMoments(t *testing.T) {
 	}
 }
 
+// storeOf returns a cache that has these objects.
+func storeOf(t *testing.T, objects ...client.Object) client.WithWatch {
+	t.Helper()
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{sandboxv1.AddToScheme, extensionsv1.AddToScheme} {
+		if err := add(scheme); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return fake.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).Build()
+}
+
 func TestState(t *testing.T) {
 	pool := builder.MakePool("p").Template("t").Replicas(3).Obj()
 	pool.Status.Replicas, pool.Status.ReadyReplicas = 2, 1
@@ -125,13 +137,7 @@ func TestState(t *testing.T) {
 		builder.MakeSandbox("p-a").Pool(pool).Ready().Obj(), builder.MakeSandbox("p-b").Pool(pool).Ready().Obj(),
 		builder.MakeSandbox("alone").Namespace("other").Obj(),
 	}
-	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{sandboxv1.AddToScheme, extensionsv1.AddToScheme} {
-		if err := add(scheme); err != nil {
-			t.Fatal(err)
-		}
-	}
-	store := fake.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).Build()
+	store := storeOf(t, objects...)
 	leads := false
 	state := &State{Cache: store, Leads: func() bool { return leads }, Log: testr.New(t)}
 	samples(t, state, "")
