@@ -105,14 +105,20 @@ func newManager(ctx context.Context, cfg *rest.Config, o *options, drain *servin
 	if err != nil {
 		return nil, err
 	}
-	return mgr, controllers.Setup(ctx, mgr, controllers.Options{
-		Claims: clients.claims, Templates: mgr.GetClient(), Sandboxes: clients.sandboxes, Pools: clients.pools,
-		Live: mgr.GetAPIReader(), Candidates: index, Metrics: claims, Now: time.Now, ClusterDomain: o.clusterDomain,
-		PoolSettings: o.pool, Router: router, LabelDomains: domains,
+	r := o.reconcilers()
+	r.Claims, r.Templates, r.Sandboxes, r.Pools = clients.claims, mgr.GetClient(), clients.sandboxes, clients.pools
+	r.Live, r.Candidates, r.Metrics, r.Now = mgr.GetAPIReader(), index, claims, time.Now
+	r.Router, r.LabelDomains, r.Tracer = router, domains, tracer
+	return mgr, controllers.Setup(ctx, mgr, r)
+}
+
+// reconcilers returns what flags say of the reconcilers by themselves.
+func (o *options) reconcilers() controllers.Options {
+	return controllers.Options{
+		ClusterDomain: o.clusterDomain, PoolSettings: o.pool, QuietClaims: o.quietClaims, UnnotedClaims: o.unnotedClaims,
 		SandboxController: workers(o.sandboxWorkers), ClaimController: workers(o.claimWorkers), PoolController: workers(o.poolWorkers),
 		TemplateController: workers(o.templateWorkers),
-		QuietClaims:        o.quietClaims, UnnotedClaims: o.unnotedClaims, Tracer: tracer,
-	})
+	}
 }
 
 // policies returns what the administrator says of the router and of labels.

@@ -199,6 +199,44 @@ func TestFlagsAreExplained(t *testing.T) {
 	})
 }
 
+// What flags say reaches the reconcilers, each what it is about.
+func TestFlagsReachTheReconcilers(t *testing.T) {
+	type said struct {
+		Quiet, Unnoted                     bool
+		Domain                             string
+		Batch                              int
+		Sandboxes, Claims, Pools, Template int
+	}
+	for name, tc := range map[string]struct {
+		args []string
+		want said
+	}{
+		"none": {want: said{Domain: "cluster.local", Batch: 128, Sandboxes: 100, Claims: 50, Pools: 4, Template: 1}},
+		"all": {
+			args: []string{
+				"--disable-claim-events", "--disable-claim-observability-annotations=false", "--cluster-domain=k8s.example.com",
+				"--sandbox-warm-pool-max-batch-size=2", "--sandbox-concurrent-workers=3", "--sandbox-claim-concurrent-workers=4",
+				"--sandbox-warm-pool-concurrent-workers=5", "--sandbox-template-concurrent-workers=6",
+			},
+			want: said{Quiet: true, Domain: "k8s.example.com", Batch: 2, Sandboxes: 3, Claims: 4, Pools: 5, Template: 6},
+		},
+		"claims without annotations": {
+			args: []string{"--disable-claim-observability-annotations"},
+			want: said{Unnoted: true, Domain: "cluster.local", Batch: 128, Sandboxes: 100, Claims: 50, Pools: 4, Template: 1},
+		},
+	} {
+		o, _ := parsed(t, tc.args...)
+		r := o.reconcilers()
+		got := said{
+			r.QuietClaims, r.UnnotedClaims, r.ClusterDomain, r.PoolSettings.Refill.Batch, r.SandboxController.MaxConcurrentReconciles,
+			r.ClaimController.MaxConcurrentReconciles, r.PoolController.MaxConcurrentReconciles, r.TemplateController.MaxConcurrentReconciles,
+		}
+		if diff := cmp.Diff(tc.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
 // What the cache drops of a node, no rule reads.
 func TestStripNode(t *testing.T) {
 	for name, node := range map[string]*builder.NodeWrapper{

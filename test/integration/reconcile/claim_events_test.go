@@ -1,0 +1,52 @@
+package reconcile
+
+import (
+	"testing"
+
+	eventsv1 "k8s.io/api/events/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	"github.com/namesake-sandbox/namesake/controllers"
+	"github.com/namesake-sandbox/namesake/test/builder"
+	"github.com/namesake-sandbox/namesake/test/integration/suite"
+)
+
+// A manager writes events about claims, unless it is told not to. The quiet one runs first and does the same: when what the other
+// has to say is there, so would be what it has.
+func TestAManagerThatIsQuietAboutClaims(t *testing.T) {
+	quiet, other := suite.New(t), suite.New(t)
+	for _, n := range []*suite.Namespace{quiet, other} {
+		n.Run(t, func(o *controllers.Options) { o.QuietClaims = n == quiet })
+		suite.Create(t, n, n.Editor, builder.MakeTemplate("python").Obj())
+		suite.Create(t, n, n.Editor, builder.MakeClaim("cold").Template("python").Obj())
+		suite.Create(t, n, n.Editor, builder.MakeClaim("waits").Template("missing").Obj())
+		suite.Await(t, "the claims say what became of them", func() bool {
+			cold, waits := suite.Get[extensionsv1.SandboxClaim](t, n, "cold"), suite.Get[extensionsv1.SandboxClaim](t, n, "waits")
+			return cold.Status.Sandbox.Name == "cold" && len(waits.Status.Conditions) > 0
+		})
+	}
+	suite.Await(t, "the events are there", func() bool {
+		said := aboutClaims(t, other)
+		return said["SandboxProvisioned cold"] && said["TemplateNotFound waits"]
+	})
+	if said := aboutClaims(t, quiet); len(said) > 0 {
+		t.Errorf("the quiet one says %v", said)
+	}
+}
+
+// aboutClaims returns the reasons of the events about claims in the namespace, with the claim that each is about.
+func aboutClaims(t *testing.T, n *suite.Namespace) map[string]bool {
+	t.Helper()
+	var events eventsv1.EventList
+	if err := n.Admin.List(t.Context(), &events, client.InNamespace(n.Name)); err != nil {
+		t.Fatal(err)
+	}
+	said := map[string]bool{}
+	for i := range events.Items {
+		if event := &events.Items[i]; event.Regarding.Kind == extensionsv1.KindSandboxClaim {
+			said[event.Reason+" "+event.Regarding.Name] = true
+		}
+	}
+	return said
+}
