@@ -75,7 +75,7 @@ func Setup(ctx context.Context, mgr manager.Manager, o Options) error {
 	}
 	templates := &sandboxtemplate.Reconciler{
 		Client: o.Templates, Live: o.Live, Recorder: recorderOf(mgr, "sandboxtemplate-controller"), Router: o.Router,
-		Tracer: o.Tracer,
+		Tracer: o.Tracer, Now: o.Now,
 	}
 	if err := templates.Setup(mgr, o.TemplateController); err != nil {
 		return err

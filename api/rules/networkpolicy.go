@@ -32,11 +32,16 @@ func NetworkPolicyName(template *extensionsv1.SandboxTemplate) string {
 // NetworkPolicy returns the NetworkPolicy for the Pods of template, or nil where it is not ours to look after. It has the
 // rules of the template, or the default ones where there are none: in from the router, out to public addresses.
 //
+// Beside the template, which controls it, it is owned by its namespace. The garbage collector deletes what has lost every owner;
+// so this does not go with the template, and the Pods of that are not left without it.
+//
 // elder is the template that Elder returns. With one, the policy has no rules at all. It selects the Pods of both templates,
 // and what one NetworkPolicy allows no other takes back: rules would open the Pods of the elder to what they were never meant
 // for. Without rules it widens nothing, and the Pods of template are still not left without any policy: they may do what the
 // elder's may, and nothing where the elder has no policy of ours.
-func NetworkPolicy(template, elder *extensionsv1.SandboxTemplate, router Router) *networkingv1.NetworkPolicy {
+func NetworkPolicy(
+	template, elder *extensionsv1.SandboxTemplate, namespace *corev1.Namespace, router Router,
+) *networkingv1.NetworkPolicy {
 	if !isManaged(template) {
 		return nil
 	}
@@ -46,7 +51,7 @@ func NetworkPolicy(template, elder *extensionsv1.SandboxTemplate, router Router)
 			Namespace:       template.Namespace,
 			Name:            NetworkPolicyName(template),
 			Labels:          map[string]string{sandboxv1.LabelTemplateRefHash: Hash(template.Name)},
-			OwnerReferences: []metav1.OwnerReference{*TemplateOwner(template)},
+			OwnerReferences: []metav1.OwnerReference{*TemplateOwner(template), namespaceOwner(namespace)},
 		},
 		Spec: networkingv1.NetworkPolicySpec{
 			PodSelector: metav1.LabelSelector{MatchLabels: selected},
@@ -70,7 +75,7 @@ func SampleNetworkPolicy(template *extensionsv1.SandboxTemplate) *networkingv1.N
 	if template.Spec.NetworkPolicy == nil || !isManaged(template) {
 		return nil
 	}
-	policy := NetworkPolicy(template, nil, Router{})
+	policy := NetworkPolicy(template, nil, &corev1.Namespace{}, Router{})
 	policy.Name, policy.GenerateName, policy.OwnerReferences = "", "sandbox-", nil
 	return policy
 }

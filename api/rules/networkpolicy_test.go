@@ -4,7 +4,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
@@ -25,10 +27,17 @@ metadata:
     uid: sandboxtemplate-tpl-uid
     controller: true
     blockOwnerDeletion: true
+  - apiVersion: v1
+    kind: Namespace
+    name: ns
+    uid: ns-uid
 spec:
   podSelector: {matchLabels: {agents.x-k8s.io/sandbox-template-ref-hash: 9d22159f}}
   policyTypes: [Ingress, Egress]
 `
+
+// ns is the namespace of that template.
+var ns = &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "ns", UID: "ns-uid"}}
 
 const publicEgress = `
   egress:
@@ -117,7 +126,7 @@ egress:
 			}
 			template := tc.template.Namespace("ns").Obj()
 			before := template.DeepCopy()
-			if diff := cmp.Diff(policyOf(t, tc.want), rules.NetworkPolicy(template, tc.elder, router)); diff != "" {
+			if diff := cmp.Diff(policyOf(t, tc.want), rules.NetworkPolicy(template, tc.elder, ns, router)); diff != "" {
 				t.Errorf("NetworkPolicy (-want +got):\n%s", diff)
 			}
 			if diff := cmp.Diff(before, template); diff != "" {
@@ -130,7 +139,7 @@ egress:
 func TestUnmanagedHasNoNetworkPolicy(t *testing.T) {
 	template := builder.MakeTemplate("tpl").NetworkPolicy(specOf(t, `egress: [{}]`)).NetworkPolicyManagement(extensionsv1.NetworkPolicyUnmanaged).Obj()
 	for _, elder := range []*extensionsv1.SandboxTemplate{nil, builder.MakeTemplate("elder").Obj()} {
-		if got := rules.NetworkPolicy(template, elder, rules.DefaultRouter()); got != nil {
+		if got := rules.NetworkPolicy(template, elder, ns, rules.DefaultRouter()); got != nil {
 			t.Errorf("got %v", got)
 		}
 	}

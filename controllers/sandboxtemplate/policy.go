@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 
+	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	"github.com/namesake-sandbox/namesake/api/rules"
@@ -16,29 +16,30 @@ import (
 )
 
 // keepPolicy makes the template's NetworkPolicy what it should be, or sees to it that there is none.
-func (r *Reconciler) keepPolicy(ctx context.Context, template *extensionsv1.SandboxTemplate) (reconcile.Result, error) {
+func (r *Reconciler) keepPolicy(ctx context.Context, template *extensionsv1.SandboxTemplate) error {
 	elder, err := r.elder(ctx, template)
 	if err != nil {
-		return reconcile.Result{}, err
+		return err
 	}
 	existing, err := r.find(ctx, template)
 	if err != nil {
-		return reconcile.Result{}, err
+		return err
 	}
-	plan := rules.PlanNetworkPolicy(template, existing, rules.NetworkPolicy(template, elder, r.Router))
+	namespace := &corev1.Namespace{}
+	if err := r.Live.Get(ctx, client.ObjectKey{Name: template.Namespace}, namespace); err != nil {
+		return fmt.Errorf("reading the namespace: %w", err)
+	}
+	plan := rules.PlanNetworkPolicy(template, existing, rules.NetworkPolicy(template, elder, namespace, r.Router))
 	if err := r.carryOut(ctx, plan, existing); err != nil {
 		if !isWeather(err) {
 			r.warn(template, extensionsv1.EventNetworkPolicyFailed, err.Error())
 		}
-		return reconcile.Result{}, err
+		return err
 	}
 	if elder != nil {
 		r.warn(template, extensionsv1.EventNameCollision, rules.CollisionMessage(template, elder))
 	}
-	if plan.Wait {
-		return reconcile.Result{RequeueAfter: collection}, nil
-	}
-	return reconcile.Result{}, nil
+	return nil
 }
 
 // find returns the NetworkPolicy that has the name of the template's, whoever it is of, or nil.

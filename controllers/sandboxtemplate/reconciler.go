@@ -24,17 +24,16 @@ import (
 // +kubebuilder:rbac:groups=extensions.agents.x-k8s.io,resources=sandboxtemplates,verbs=get;list;watch;patch
 // +kubebuilder:rbac:groups=extensions.agents.x-k8s.io,resources=sandboxtemplates/finalizers,verbs=update
 // +kubebuilder:rbac:groups=networking.k8s.io,resources=networkpolicies,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups="",resources=namespaces,verbs=get
+// +kubebuilder:rbac:groups="",resources=pods,verbs=list
+// +kubebuilder:rbac:groups=agents.x-k8s.io,resources=sandboxes,verbs=list
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch;update
 
-const (
-	// again is when to look again after a write that was decided on an old view.
-	again = 20 * time.Millisecond
-	// collection is when to look again for the policy of an earlier template of the same name, which the garbage collector is
-	// about to delete: it may not be in the cache.
-	collection = 5 * time.Second
-)
+// again is when to look again after a write that was decided on an old view.
+const again = 20 * time.Millisecond
 
-// Reconciler keeps a template's NetworkPolicy, and the label by which clients find the template of a Pod.
+// Reconciler keeps a template's NetworkPolicy, for as long as something is under it, and the label by which clients find the
+// template of a Pod.
 type Reconciler struct {
 	Client client.Client
 	// Live reads past the cache, which has only policies with our label: others may have the name of one of ours.
@@ -44,6 +43,23 @@ type Reconciler struct {
 	Router rules.Router
 	// Tracer traces the passes; nil where nothing is traced.
 	Tracer *tracing.Tracer
+	Now    func() time.Time
+
+	unused unused
+}
+
+// Look makes one pass over the template of that name, or over what it has left behind.
+func (r *Reconciler) Look(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
+	template := &extensionsv1.SandboxTemplate{}
+	err := r.Client.Get(ctx, request.NamespacedName, template)
+	if apierrors.IsNotFound(err) {
+		return r.tidy(ctx, request.NamespacedName)
+	}
+	if err != nil {
+		return reconcile.Result{}, fmt.Errorf("reading the template: %w", err)
+	}
+	r.unused.forget(request.NamespacedName)
+	return r.Reconcile(ctx, template)
 }
 
 // Reconcile makes one pass over template. A template has no status, so what keeps it from having its policy is an event. The
@@ -52,10 +68,11 @@ func (r *Reconciler) Reconcile(ctx context.Context, template *extensionsv1.Sandb
 	ctx, end := r.Tracer.Start(ctx, "ReconcileSandboxTemplate", template)
 	defer end()
 	if template.DeletionTimestamp != nil {
-		return reconcile.Result{}, nil // The garbage collector deletes the policy.
+		return reconcile.Result{}, nil
 	}
-	result, policy := r.keepPolicy(ctx, template)
+	policy := r.keepPolicy(ctx, template)
 	label := r.label(ctx, template)
+	var result reconcile.Result
 	if isWeather(policy) || isWeather(label) {
 		result = reconcile.Result{RequeueAfter: again}
 	}

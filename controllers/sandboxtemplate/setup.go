@@ -2,8 +2,10 @@ package sandboxtemplate
 
 import (
 	"context"
+	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -25,13 +27,22 @@ type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
 func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) error {
 	return builder.ControllerManagedBy(mgr).
 		For(&extensionsv1.SandboxTemplate{}).
-		Owns(&networkingv1.NetworkPolicy{}).
+		Watches(&networkingv1.NetworkPolicy{}, handler.EnqueueRequestsFromMapFunc(templateOf)).
 		Watches(&extensionsv1.SandboxTemplate{}, handler.Funcs{
 			CreateFunc: func(ctx context.Context, e event.CreateEvent, q queue) { r.wakeColliding(ctx, e.Object, q) },
 			DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q queue) { r.wakeColliding(ctx, e.Object, q) },
 		}).
 		WithOptions(options).
-		Complete(reconcile.AsReconciler(r.Client, r))
+		Complete(reconcile.Func(r.Look))
+}
+
+// templateOf returns the template that policy is called after, which may be there no more.
+func templateOf(_ context.Context, policy client.Object) []reconcile.Request {
+	name, ok := strings.CutSuffix(policy.GetName(), extensionsv1.NetworkPolicySuffix)
+	if !ok {
+		return nil
+	}
+	return []reconcile.Request{{NamespacedName: types.NamespacedName{Namespace: policy.GetNamespace(), Name: name}}}
 }
 
 func (r *Reconciler) wakeColliding(ctx context.Context, template client.Object, q queue) {

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -53,5 +55,19 @@ func TestWakeColliding(t *testing.T) {
 	}
 	if diff := cmp.Diff([]reconcile.Request{{NamespacedName: client.ObjectKeyFromObject(two)}}, woken); diff != "" {
 		t.Errorf("woken (-want +got):\n%s", diff)
+	}
+}
+
+// A policy wakes the template that it is called after, whether that is there or not.
+func TestAPolicyWakesItsTemplate(t *testing.T) {
+	for policy, want := range map[string][]reconcile.Request{
+		"python-network-policy":                {{NamespacedName: client.ObjectKey{Namespace: "ns", Name: "python"}}},
+		"python-network-policy-network-policy": {{NamespacedName: client.ObjectKey{Namespace: "ns", Name: "python-network-policy"}}},
+		"python":                               nil,
+	} {
+		got := templateOf(t.Context(), &networkingv1.NetworkPolicy{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: policy}})
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", policy, diff)
+		}
 	}
 }

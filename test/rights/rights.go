@@ -46,6 +46,7 @@ const (
 		get,list,watch mutatingwebhookconfigurations.admissionregistration.k8s.io namesake
 		create,patch,update events.events.k8s.io
 		list,watch nodes
+		get namespaces
 		patch sandboxtemplates.extensions.agents.x-k8s.io
 		update sandboxtemplates.extensions.agents.x-k8s.io/finalizers
 		get,list,watch,create,patch,delete networkpolicies.networking.k8s.io`
@@ -60,7 +61,8 @@ const (
 		update,patch services/status
 		get,create,update,patch,delete nodes
 		update,patch nodes/status
-		get,list,create,update,patch,delete namespaces
+		list,watch,create,update,patch,delete namespaces
+		update,patch namespaces/status
 		update,deletecollection pods
 		create pods/exec
 		create pods/attach

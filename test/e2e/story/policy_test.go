@@ -7,7 +7,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
@@ -19,7 +18,8 @@ import (
 	"github.com/namesake-sandbox/namesake/test/e2e/scene"
 )
 
-// The NetworkPolicy of a template is for the Pods of its claims, comes again when someone deletes it, and goes with the template.
+// The NetworkPolicy of a template is for the Pods of its claims, comes again when someone deletes it, and stays for what is
+// left of the template when that is deleted.
 func TestTheNetworkPolicyOfATemplate(t *testing.T) {
 	s := scene.Enter(t)
 	s.Pool(t, "pool", 1)
@@ -44,7 +44,12 @@ func TestTheNetworkPolicyOfATemplate(t *testing.T) {
 	awaitPolicy(t, s, policy.UID)
 
 	s.Delete(t, &extensionsv1.SandboxTemplate{}, "pool")
-	awaitThat(t, s, "the policy to go with its template", func(err error, _ *networkingv1.NetworkPolicy) bool { return apierrors.IsNotFound(err) })
+	awaitThat(t, s, "the garbage collector to be done with the policy", func(err error, policy *networkingv1.NetworkPolicy) bool {
+		if err != nil || policy.DeletionTimestamp != nil {
+			t.Fatal("the policy went with its template")
+		}
+		return metav1.GetControllerOf(policy) == nil
+	})
 }
 
 // awaitPolicy waits until there is a policy of the template "pool" other than that one, and returns it.

@@ -51,7 +51,7 @@ func takeOver(t *testing.T, i int) *suite.Namespace {
 	was := observe(t, n)
 	orders[i].settle(t, n)
 	now := observe(t, n)
-	suite.Golden(t, "changes", now.changes(was, n.Name), "something else becomes of the objects")
+	suite.Golden(t, "changes", n.Normalize(now.changes(was)), "something else becomes of the objects")
 	checkKept(t, was, now)
 	checkPairs(t, now)
 	checkCreated(t, was, now)

@@ -65,10 +65,10 @@ func (w world) versions() map[string]string {
 	return versions
 }
 
-// changes says field by field how the world differs from what it was, so that it reads the same in every run. What is not
-// named is as it was.
-func (w world) changes(was world, namespace string) string {
-	names := strings.NewReplacer(append(w.uids(), namespace, "NAMESPACE")...)
+// changes says field by field how the world differs from what it was; what it has of the namespace differs from run to run. What
+// is not named is as it was.
+func (w world) changes(was world) string {
+	names := strings.NewReplacer(w.uids()...)
 	var text strings.Builder
 	all := maps.Clone(was)
 	maps.Copy(all, w)

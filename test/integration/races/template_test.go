@@ -2,11 +2,15 @@ package races
 
 import (
 	"testing"
+	"time"
 
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	"github.com/namesake-sandbox/namesake/api/rules"
 	"github.com/namesake-sandbox/namesake/test/builder"
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
@@ -78,5 +82,34 @@ func TestAPolicyThatComesInBetween(t *testing.T) {
 	}
 	if _, err := n.TryStep(t, template); err == nil {
 		t.Error("the next pass does not say that the name is taken")
+	}
+}
+
+// A template that is created again while the policy that the first has left is about to be deleted has it all the same.
+func TestATemplateComesBackBeforeItsPolicyGoes(t *testing.T) {
+	n := suite.New(t)
+	n.Step(t, suite.Create(t, n, n.Editor, builder.MakeTemplate("python").Obj()))
+	n.Delete(t, n.Editor, suite.Get[extensionsv1.SandboxTemplate](t, n, "python"))
+	policy := suite.Get[networkingv1.NetworkPolicy](t, n, policyName)
+	policy.OwnerReferences = policy.OwnerReferences[1:] // As the garbage collector does.
+	if err := n.Collector.Update(t.Context(), policy); err != nil {
+		t.Fatal(err)
+	}
+	again := builder.MakeTemplate("python").Obj()
+	r := n.Templates(suite.Before(n.Cached, suite.Once[*networkingv1.NetworkPolicy]("delete", func() {
+		n.Step(t, suite.Create(t, n, n.Editor, again))
+	})))
+	for range 2 {
+		n.Settle(t)
+		if _, err := r.Look(t.Context(), ctrl.Request{NamespacedName: client.ObjectKey{Namespace: n.Name, Name: "python"}}); err != nil {
+			t.Fatal(err)
+		}
+		n.Clock.Step(5 * time.Minute)
+	}
+	if again.UID == "" {
+		t.Fatal("the policy was not about to be deleted")
+	}
+	if got := suite.Get[networkingv1.NetworkPolicy](t, n, policyName); got.UID != policy.UID || !rules.ControlledBy(got, again) {
+		t.Errorf("the policy has UID %s after %s, and owners %v", got.UID, policy.UID, got.OwnerReferences)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 
+	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -27,8 +28,8 @@ func createColliding(ctx context.Context, admin client.Client, namespace string)
 	if err := admin.Create(ctx, younger); err != nil {
 		return err
 	}
-	policy := rules.NetworkPolicy(younger, nil, rules.DefaultRouter())
-	policy.Labels = nil
+	policy := rules.NetworkPolicy(younger, nil, &corev1.Namespace{}, rules.DefaultRouter())
+	policy.Labels, policy.OwnerReferences = nil, policy.OwnerReferences[:1]
 	return admin.Create(ctx, policy)
 }
 

@@ -47,7 +47,7 @@ func (n *Namespace) Pools(c client.Client) *sandboxwarmpool.Reconciler {
 
 // Templates returns a template reconciler that works with c.
 func (n *Namespace) Templates(c client.Client) *sandboxtemplate.Reconciler {
-	return &sandboxtemplate.Reconciler{Client: c, Live: n.Controller, Recorder: n.Recorder, Router: rules.DefaultRouter()}
+	return &sandboxtemplate.Reconciler{Client: c, Live: n.Controller, Recorder: n.Recorder, Router: rules.DefaultRouter(), Now: n.Clock.Now}
 }
 
 // Step makes one pass over obj as it is now, with a cache that has caught up, and expects no error.
