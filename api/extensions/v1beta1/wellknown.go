@@ -56,8 +56,6 @@ const (
 	ReasonWarmPoolNotFound = "WarmPoolNotFound"
 	// ReasonAdoptionConflict: the Sandbox that was picked went to someone else; another is picked.
 	ReasonAdoptionConflict = "AdoptionConflict"
-	// ReasonSandboxCreatePending: the Sandbox was created and is not visible yet.
-	ReasonSandboxCreatePending = "SandboxCreatePending"
 	// ReasonInvalidMetadata: additionalPodMetadata cannot be used; the message says why.
 	ReasonInvalidMetadata = "InvalidMetadata"
 	// ReasonEnvVarsInjectionRejected: the template does not allow the claim's env.

@@ -26,6 +26,34 @@ func TestColdTwice(t *testing.T) {
 	a.has(t, "mine", "mine")
 }
 
+// A Sandbox that was created is shown in the very pass that creates it, and in that of another worker, whose cache does not have
+// it yet: nobody waits for a cache, and nobody is told to.
+func TestWhatWasCreatedIsShownAtOnce(t *testing.T) {
+	for name, created := range map[string]bool{"by this pass": false, "by one that died": true} {
+		t.Run(name, func(t *testing.T) {
+			a := newArena(t)
+			claim := a.claim(t, "mine")
+			a.Settle(t)
+			cache := a.Cached
+			if created {
+				crash(t, a.worker(crashAt[*extensionsv1.SandboxClaim](cache, "patch/status")), claim)
+				cache = suite.Missing(cache, suite.Get[sandboxv1.Sandbox](t, a.Namespace, "mine"))
+			}
+			var said []string
+			reconcile(t, a.worker(suite.Before(cache, func(w suite.Write) error {
+				if claim, ok := w.Object.(*extensionsv1.SandboxClaim); ok && w.Verb == "patch/status" {
+					said = append(said, claim.Status.Sandbox.Name+" "+claim.Status.Conditions[0].Reason)
+				}
+				return nil
+			})), suite.Get[extensionsv1.SandboxClaim](t, a.Namespace, "mine"))
+			if diff := cmp.Diff([]string{"mine SandboxNotReady"}, said); diff != "" {
+				t.Errorf("what the claim says (-want +got):\n%s", diff)
+			}
+			a.has(t, "mine", "mine")
+		})
+	}
+}
+
 // A Sandbox that is not the claim's has its name: the claim's gets another, which is the same every time.
 func TestTheNameIsTaken(t *testing.T) {
 	a := newArena(t)
