@@ -22,7 +22,7 @@ func TestWhoTellsEvents(t *testing.T) {
 	suite.Create(t, n, n.Editor, builder.MakeTemplate("python").Obj())
 	suite.Create(t, n, n.Editor, builder.MakeClaim("cold").Template("python").Obj())
 	want := map[string]string{
-		"MultiplePods":           "sandbox-controller: Wait",
+		"MultiplePods":           "sandbox-controller: Reconciling",
 		"SandboxProvisioned":     "sandboxclaim-controller: Provisioning",
 		"NameCollision":          "sandboxtemplate-controller: Reconcile",
 		"WarmPoolNotProgressing": "sandboxwarmpool-controller: Reconciling",
