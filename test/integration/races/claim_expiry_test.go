@@ -155,6 +155,18 @@ func TestMoreTimeBeforeTheDeletion(t *testing.T) {
 	a.has(t, "mine", warm.Name)
 }
 
+// With Retain that comes too late, and the claim gets another Sandbox.
+func TestMoreTimeWhenTheSandboxIsDeleted(t *testing.T) {
+	a := newArena(t)
+	a.ended(t, "Retain")
+	late := suite.Before(a.Cached, suite.Once[*sandboxv1.Sandbox]("delete", func() { a.extend(t) }))
+	reconcile(t, a.worker(late), a.mine(t))
+	spare := a.Warm(t, a.pool, "bbbbb")
+	a.Settle(t)
+	reconcile(t, a.worker(a.Cached, spare), a.mine(t))
+	a.has(t, "mine", spare.Name)
+}
+
 // A worker has the claim as it was when it had expired; by now it has more time, and another Sandbox. That one stays.
 func TestAStaleEnd(t *testing.T) {
 	for name, cold := range map[string]bool{"warm": false, "cold": true} {
