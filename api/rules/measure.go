@@ -106,17 +106,19 @@ type Group struct {
 	Ready, Expired                                      bool
 }
 
-// GroupOf returns the group that sandbox is counted in. One that does not say how it was launched counts as cold.
+// GroupOf returns the group that sandbox is counted in. One that does not say how it was launched counts as warm in a pool, and
+// else as cold.
 func GroupOf(sandbox *sandboxv1.Sandbox) Group {
 	group := Group{
 		Namespace: sandbox.Namespace, LaunchType: sandboxv1.LaunchTypeCold, OwnedBy: NoOwner,
 		Template:  cmp.Or(sandbox.Annotations[sandboxv1.AnnotationTemplateRef], NoTemplate),
 		CreatedBy: CreatedBy(sandbox),
 	}
-	if sandbox.Labels[sandboxv1.LabelLaunchType] == sandboxv1.LaunchTypeWarm {
+	owner := ControllerOf(sandbox)
+	if said := sandbox.Labels[sandboxv1.LabelLaunchType]; said == sandboxv1.LaunchTypeWarm || (said == "" && IsPool(owner)) {
 		group.LaunchType = sandboxv1.LaunchTypeWarm
 	}
-	if owner := ControllerOf(sandbox); IsPool(owner) || IsClaim(owner) {
+	if IsPool(owner) || IsClaim(owner) {
 		group.OwnedBy = owner.Kind
 	}
 	if ready := meta.FindStatusCondition(sandbox.Status.Conditions, sandboxv1.ConditionReady); ready != nil {

@@ -108,6 +108,10 @@ func TestGroupOf(t *testing.T) {
 			builder.MakeSandbox("p-a").Pool(pool).Ready(),
 			rules.Group{Namespace: "default", LaunchType: "warm", Template: "t", OwnedBy: "SandboxWarmPool", CreatedBy: "controller", Ready: true},
 		},
+		"a member of an older agent-sandbox, which did not say so": {
+			builder.MakeSandbox("p-a").Pool(pool).WithoutLabel(sandboxv1.LabelLaunchType),
+			rules.Group{Namespace: "default", LaunchType: "warm", Template: "t", OwnedBy: "SandboxWarmPool", CreatedBy: "controller"},
+		},
 		"a claim's, cold, and not Ready": {
 			builder.MakeSandbox("c").ClaimedBy(builder.MakeClaim("c").Template("t").Label(sandboxv1.LabelCreatedBy, "python-client").Obj()).
 				Condition("Ready", "False", "R"),

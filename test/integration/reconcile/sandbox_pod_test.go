@@ -53,6 +53,9 @@ func TestThePodIsANamesake(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("metadata of the Pod (-want +got):\n%s", diff)
 	}
+	if got := pod.ManagedFields[0].Manager; got != "sandbox-controller" {
+		t.Errorf("created by %q", got)
+	}
 }
 
 // Labels follow the template while the Pod runs; what others wrote on the Pod stays.

@@ -52,6 +52,9 @@ func TestSuspendAndResume(t *testing.T) {
 	expectStatus(t, s.Namespace, "my-sandbox", suspended)
 	expectNoWrites(t, s.Namespace, s.sandbox)
 	expectNone[corev1.Pod](t, s.Namespace, "my-sandbox")
+	if got := suite.Get[sandboxv1.Sandbox](t, s.Namespace, "my-sandbox").Annotations[sandboxv1.AnnotationPodName]; got != "my-sandbox" {
+		t.Errorf("while it is suspended, its Pod is called %q", got)
+	}
 
 	operate(t, s.Namespace, "my-sandbox", sandboxv1.OperatingModeRunning)
 	s.Clock.Step(time.Minute)
