@@ -59,8 +59,9 @@ func (r *Reconciler) delete(ctx context.Context, claim *extensionsv1.SandboxClai
 }
 
 // deleteSandboxes deletes what claim controls, whatever its name is and whether or not the claim has shown it. They are found
-// first and the claim is read live then: had it got more time, and another Sandbox, that one would not be among them. What
-// the cache does not show yet wakes the claim when it does.
+// first and the claim is read live then: had it got more time, and another Sandbox, that one would not be among them. More
+// time that comes after that look comes too late, since it changes the claim alone, and no version of the Sandbox. What the
+// cache does not show yet wakes the claim when it does.
 func (r *Reconciler) deleteSandboxes(ctx context.Context, claim *extensionsv1.SandboxClaim) error {
 	controlled, err := r.controlled(ctx, claim)
 	if err != nil || len(controlled) == 0 {
