@@ -7,12 +7,13 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
 // IdentityLabels returns the labels by which Services, NetworkPolicies and routers know sandbox's Pod. They follow the
-// Sandbox: adoption takes the pool's away and adds the claim's.
+// Sandbox: adoption takes the pool's away and adds the claim's. That of its template, which is for NetworkPolicies, stays for
+// good: a Sandbox that has lost its pool or its claim goes on running what was in it. Only the controller writes it, so nobody
+// gives it to a Sandbox of his own.
 func IdentityLabels(sandbox *sandboxv1.Sandbox) map[string]string {
 	identity := belongsTo(sandbox)
 	owner := ControllerOf(sandbox)
@@ -27,9 +28,7 @@ func IdentityLabels(sandbox *sandboxv1.Sandbox) map[string]string {
 	if IsClaim(owner) {
 		identity[sandboxv1.LabelClaimUID] = string(owner.UID)
 	}
-	if owner != nil && strings.HasPrefix(owner.APIVersion, extensionsv1.ReservedPrefix) {
-		inherit(sandboxv1.LabelTemplateRefHash)
-	}
+	inherit(sandboxv1.LabelTemplateRefHash)
 	if by := sandbox.Labels[sandboxv1.LabelCreatedBy]; by != "" {
 		identity[sandboxv1.LabelCreatedBy] = createdBy(by)
 	}

@@ -28,7 +28,7 @@ func TestIdentityLabels(t *testing.T) {
 		want    m
 	}{
 		"a bare Sandbox, whatever it says of a pool": {
-			sandbox: sandbox().Label(sandboxv1.LabelWarmPool, "x").Label(sandboxv1.LabelTemplateRefHash, "y").Label(sandboxv1.LabelClaimUID, "z"), want: with(nil),
+			sandbox: sandbox().Label(sandboxv1.LabelWarmPool, "x").Label(sandboxv1.LabelClaimUID, "z"), want: with(nil),
 		},
 		"one in a pool": {sandbox: sandbox().Pool(pool), want: with(m{
 			"warm-pool-sandbox": "91dd7983", "sandbox-template-ref-hash": "9d22159f", "created-by": "controller",
@@ -41,9 +41,14 @@ func TestIdentityLabels(t *testing.T) {
 			sandbox: sandbox().ClaimedBy(claim).Label(sandboxv1.LabelClaimUID, "made up"), want: with(m{"sandbox-template-ref-hash": "9d22159f", "claim-uid": "sandboxclaim-c-uid"}),
 		},
 		"one of somebody else": {
-			sandbox: sandbox().OwnerReferences(controllers["foreign"]...).Label(sandboxv1.LabelTemplateRefHash, "y"), want: with(nil),
+			sandbox: sandbox().OwnerReferences(controllers["foreign"]...).Label(sandboxv1.LabelWarmPool, "x"), want: with(nil),
 		},
-		"an orphan":             {sandbox: sandbox().Pool(pool).OwnerReferences(), want: with(m{"created-by": "controller"})},
+		"one that has lost its pool": {sandbox: sandbox().Pool(pool).OwnerReferences(), want: with(m{
+			"sandbox-template-ref-hash": "9d22159f", "created-by": "controller",
+		})},
+		"one that has lost its claim": {sandbox: sandbox().Pool(pool).ClaimedBy(claim).OwnerReferences(), want: with(m{
+			"sandbox-template-ref-hash": "9d22159f",
+		})},
 		"the Go client":         {sandbox: sandbox().Label(sandboxv1.LabelCreatedBy, "go-client"), want: with(m{"created-by": "go-client"})},
 		"the Python client":     {sandbox: sandbox().Label(sandboxv1.LabelCreatedBy, "python-client"), want: with(m{"created-by": "python-client"})},
 		"another client":        {sandbox: sandbox().Label(sandboxv1.LabelCreatedBy, "curl"), want: with(m{"created-by": "unknown"})},

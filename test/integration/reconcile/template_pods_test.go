@@ -88,6 +88,30 @@ func TestPodsAreUnderTheirTemplatesPolicy(t *testing.T) {
 	expectUnder(t, n, warm.Name, "python")
 }
 
+// A Sandbox that has lost its pool or its claim goes on running what was in it, and stays under the policy; so does its next Pod.
+func TestOrphansStayUnderTheirTemplatesPolicy(t *testing.T) {
+	n := suite.New(t)
+	pool := n.Pool(t, "python")
+	n.Step(t, suite.Get[extensionsv1.SandboxTemplate](t, n, "python"))
+	warm := n.Member(t, pool, "aaaaa")
+	n.Step(t, suite.Create(t, n, n.Editor, builder.MakeClaim("cold").Template("python").Obj()))
+	for _, name := range []string{warm.Name, "cold"} {
+		sandbox := suite.Get[sandboxv1.Sandbox](t, n, name)
+		n.Step(t, sandbox)
+		expectUnder(t, n, name, "python")
+		orphan := suite.Get[sandboxv1.Sandbox](t, n, name) // As the garbage collector does, after "kubectl delete --cascade=orphan".
+		orphan.OwnerReferences = nil
+		if err := n.Collector.Update(t.Context(), orphan); err != nil {
+			t.Fatal(err)
+		}
+		n.Step(t, sandbox)
+		expectUnder(t, n, name, "python")
+		n.Delete(t, n.Admin, suite.Get[corev1.Pod](t, n, name))
+		n.Step(t, sandbox)
+		expectUnder(t, n, name, "python")
+	}
+}
+
 // A Sandbox that nobody made from a template is under no policy of ours, whatever it says of itself.
 func TestABareSandboxIsUnderNoPolicy(t *testing.T) {
 	n := suite.New(t)
