@@ -116,7 +116,6 @@ func TestNextService(t *testing.T) {
 	}
 }
 
-// A Service that a Sandbox takes over becomes one like its own, and keeps what is nobody's business.
 // A Service without its label is looked for where there may be one, and nowhere else: it costs a request.
 func TestLooksForService(t *testing.T) {
 	const served, unserved = true, false
@@ -156,6 +155,7 @@ func TestLooksForService(t *testing.T) {
 	}
 }
 
+// A Service that a Sandbox takes over becomes one like its own, and keeps what is nobody's business.
 func TestTakeOverService(t *testing.T) {
 	sandbox := web(new(true))
 	before := &corev1.Service{
