@@ -7,6 +7,7 @@ RUN go mod download
 COPY api api
 COPY cmd cmd
 COPY controllers controllers
+COPY internal internal
 COPY webhooks webhooks
 ARG VERSION=dev TARGETOS TARGETARCH
 RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH \

@@ -32,8 +32,8 @@ GOLANGCI_LINT := $(TOOL) golangci-lint
 CLUSTER := $(ROOT)/bin/cluster
 
 # The product's code, and the part of it that runs and so needs rights.
-PRODUCT = $(patsubst %,./%/...,$(wildcard api webhooks controllers cmd))
-RUNNING = $(filter-out ./api/...,$(PRODUCT))
+PRODUCT = $(patsubst %,./%/...,$(wildcard api internal webhooks controllers cmd))
+RUNNING = $(filter-out ./api/... ./internal/...,$(PRODUCT))
 
 ##@ General
 
@@ -91,7 +91,7 @@ verify: verify-generated verify-chart verify-docs verify-modules verify-format #
 .PHONY: verify-generated
 verify-generated:
 	@copies="$$(mktemp -d)"; trap 'rm -rf "$$copies"' EXIT; mkdir "$$copies/is"; \
-	cp -R go.mod go.sum $(wildcard api webhooks controllers cmd config) "$$copies/is"; \
+	cp -R go.mod go.sum $(wildcard api internal webhooks controllers cmd config) "$$copies/is"; \
 	cp -R "$$copies/is" "$$copies/should-be"; \
 	(cd "$$copies/should-be" && rm -rf config/crd/bases config/rbac/role.yaml config/webhook/manifests.yaml); \
 	$(MAKE) -s -f $(ROOT)/Makefile -C "$$copies/should-be" generate manifests; \
@@ -195,7 +195,7 @@ test-node: $(CLUSTER) ## On a real node, as root: that node itself; then cert-ma
 
 .PHONY: bench
 bench: $(CLUSTER) ## Benchmarks, and what admission costs, on a real API server: SAMPLES=2000.
-	$(GO) test -run '^$$' -bench . -count=1 $(GOTESTFLAGS) ./api/...
+	$(GO) test -run '^$$' -bench . -count=1 $(GOTESTFLAGS) ./internal/...
 	@assets="$$($(CLUSTER) assets)"; KUBEBUILDER_ASSETS="$$assets" $(GO) run ./test/bench/admission -samples $(SAMPLES)
 
 ##@ A cluster on this machine

@@ -9,15 +9,15 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
-	"github.com/namesake-sandbox/namesake/api/observe/metrics"
-	"github.com/namesake-sandbox/namesake/api/observe/tracing"
-	"github.com/namesake-sandbox/namesake/api/rules"
-	"github.com/namesake-sandbox/namesake/api/rules/candidates"
 	"github.com/namesake-sandbox/namesake/controllers/internal/index"
 	"github.com/namesake-sandbox/namesake/controllers/sandbox"
 	"github.com/namesake-sandbox/namesake/controllers/sandboxclaim"
 	"github.com/namesake-sandbox/namesake/controllers/sandboxtemplate"
 	"github.com/namesake-sandbox/namesake/controllers/sandboxwarmpool"
+	"github.com/namesake-sandbox/namesake/internal/candidates"
+	"github.com/namesake-sandbox/namesake/internal/metrics"
+	"github.com/namesake-sandbox/namesake/internal/rules"
+	"github.com/namesake-sandbox/namesake/internal/tracing"
 )
 
 // Options are what the reconcilers work with. All fields are required, but for those of the controllers.

@@ -6,8 +6,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
-	"github.com/namesake-sandbox/namesake/api/rules"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
 // A new claim is checked when it asks for more than a Sandbox just as its template has it; an update when that changes, or

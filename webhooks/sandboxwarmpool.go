@@ -6,7 +6,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
-	"github.com/namesake-sandbox/namesake/api/rules"
+	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
 // +kubebuilder:webhook:path=/validate-sandboxwarmpool,mutating=false,failurePolicy=fail,sideEffects=None,timeoutSeconds=10,groups=extensions.agents.x-k8s.io,resources=sandboxwarmpools,verbs=create;update,versions=v1beta1,name=sandboxwarmpool.validate.namesake.agents.x-k8s.io,admissionReviewVersions=v1,serviceName=namesake-webhook,serviceNamespace=namesake-system,patch=`{"matchConditions":[{"name":"template-changed","expression":"oldObject == null || object.spec.sandboxTemplateRef != oldObject.spec.sandboxTemplateRef"}]}`

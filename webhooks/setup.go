@@ -9,11 +9,11 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
-	"github.com/namesake-sandbox/namesake/api/observe/metrics"
-	"github.com/namesake-sandbox/namesake/api/observe/tracing"
-	"github.com/namesake-sandbox/namesake/api/rules"
-	"github.com/namesake-sandbox/namesake/api/rules/candidates"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/internal/candidates"
+	"github.com/namesake-sandbox/namesake/internal/metrics"
+	"github.com/namesake-sandbox/namesake/internal/rules"
+	"github.com/namesake-sandbox/namesake/internal/tracing"
 )
 
 // +kubebuilder:webhookconfiguration:mutating=true,name=namesake

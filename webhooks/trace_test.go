@@ -6,8 +6,8 @@ import (
 
 	"gomodules.xyz/jsonpatch/v2"
 
-	"github.com/namesake-sandbox/namesake/api/observe/tracing"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/internal/tracing"
 	"github.com/namesake-sandbox/namesake/test/builder"
 	"github.com/namesake-sandbox/namesake/test/collector"
 )

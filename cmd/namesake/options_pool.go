@@ -6,7 +6,7 @@ import (
 	"math"
 	"time"
 
-	"github.com/namesake-sandbox/namesake/api/rules"
+	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
 func defaultPoolSettings() rules.PoolSettings {

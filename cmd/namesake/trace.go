@@ -7,7 +7,7 @@ import (
 	"github.com/go-logr/logr"
 	"go.opentelemetry.io/otel"
 
-	"github.com/namesake-sandbox/namesake/api/observe/tracing"
+	"github.com/namesake-sandbox/namesake/internal/tracing"
 )
 
 // sendTimeout bounds the sending of the last spans: it is a part of lastActs.

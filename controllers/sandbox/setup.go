@@ -8,13 +8,13 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
-	"github.com/namesake-sandbox/namesake/controllers/internal/backoff"
+	"github.com/namesake-sandbox/namesake/controllers/internal/retry"
 )
 
 // Setup adds the reconciler to mgr. A Sandbox's own status wakes it, too: one that was computed from an old view, here or by
 // another manager, is the last change that anyone sees.
 func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) error {
-	inTime := backoff.InTime(reconcile.AsReconciler(r.Client, r), &options)
+	inTime := retry.InTime(reconcile.AsReconciler(r.Client, r), &options)
 	return builder.ControllerManagedBy(mgr).
 		For(&sandboxv1.Sandbox{}).
 		Owns(&corev1.Pod{}).

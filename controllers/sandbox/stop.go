@@ -10,9 +10,9 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/namesake-sandbox/namesake/api/rules"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/controllers/internal/write"
+	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
 // stop is for a suspended Sandbox: it deletes the Pod, and returns it until it is gone. That there is none is looked up

@@ -3,9 +3,9 @@ package sandbox
 import (
 	"context"
 
-	"github.com/namesake-sandbox/namesake/api/observe/tracing"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/controllers/internal/write"
+	"github.com/namesake-sandbox/namesake/internal/tracing"
 )
 
 // noteTrace writes on sandbox in which trace it is, if it is in one and does not say so yet: the next pass goes on in that

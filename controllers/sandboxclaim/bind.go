@@ -10,9 +10,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
-	"github.com/namesake-sandbox/namesake/api/rules"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/controllers/internal/write"
+	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
 // bind chooses a Sandbox for claim and writes the binding, on the version of the claim that the choice was made for.

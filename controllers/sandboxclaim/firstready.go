@@ -6,9 +6,9 @@ import (
 	"time"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
-	"github.com/namesake-sandbox/namesake/api/rules"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/controllers/internal/write"
+	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
 // shown takes note of a status that was just written, if it is the first that shows claim Ready. What is to be written on the

@@ -16,12 +16,12 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/recorder"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
-	"github.com/namesake-sandbox/namesake/api/observe/metrics"
-	"github.com/namesake-sandbox/namesake/api/observe/tracing"
-	"github.com/namesake-sandbox/namesake/api/rules"
-	"github.com/namesake-sandbox/namesake/api/rules/candidates"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/controllers/internal/write"
+	"github.com/namesake-sandbox/namesake/internal/candidates"
+	"github.com/namesake-sandbox/namesake/internal/metrics"
+	"github.com/namesake-sandbox/namesake/internal/rules"
+	"github.com/namesake-sandbox/namesake/internal/tracing"
 )
 
 // +kubebuilder:rbac:groups=extensions.agents.x-k8s.io,resources=sandboxclaims,verbs=get;list;watch;patch;delete
@@ -75,7 +75,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, claim *extensionsv1.SandboxC
 	if !expired {
 		wait = sooner(wait, rules.UntilClaimExpires(claim, r.Now()))
 	}
-	return reconcile.Result{RequeueAfter: wait}, errors.Join(err, retry(problem))
+	return reconcile.Result{RequeueAfter: wait}, errors.Join(err, causeOf(problem))
 }
 
 // sooner returns the shorter of two times to wait, of which 0 is for ever.

@@ -18,15 +18,15 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
-	"github.com/namesake-sandbox/namesake/api/rules"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
-	"github.com/namesake-sandbox/namesake/controllers/internal/backoff"
 	"github.com/namesake-sandbox/namesake/controllers/internal/index"
+	"github.com/namesake-sandbox/namesake/controllers/internal/retry"
+	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
 // Setup adds the reconciler to mgr. Whatever a claim can wait for wakes it; only for its end it has a timer.
 func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) error {
-	inTime := backoff.InTime(reconcile.AsReconciler(r.Client, r), &options)
+	inTime := retry.InTime(reconcile.AsReconciler(r.Client, r), &options)
 	return builder.ControllerManagedBy(mgr).
 		For(&extensionsv1.SandboxClaim{}, builder.WithPredicates(own{})).
 		Owns(&sandboxv1.Sandbox{}, builder.WithPredicates(shown{})).

@@ -10,9 +10,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
-	"github.com/namesake-sandbox/namesake/api/rules"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/controllers/internal/write"
+	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
 // maxSteps is how many steps a claim takes in one pass. Without a conflict it takes three at the most (bind, adopt or
@@ -141,8 +141,8 @@ func asProblem(err error) (*rules.Problem, error) {
 	return nil, err
 }
 
-// retry returns what makes the queue try again, with backoff: a refusal can end without an event, with a quota for one.
-func retry(problem *rules.Problem) error {
+// causeOf returns what makes the queue try again, with backoff: a refusal can end without an event, with a quota for one.
+func causeOf(problem *rules.Problem) error {
 	if problem == nil {
 		return nil
 	}

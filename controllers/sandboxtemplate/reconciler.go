@@ -14,11 +14,11 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/recorder"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
-	"github.com/namesake-sandbox/namesake/api/observe/tracing"
-	"github.com/namesake-sandbox/namesake/api/rules"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/controllers/internal/index"
 	"github.com/namesake-sandbox/namesake/controllers/internal/write"
+	"github.com/namesake-sandbox/namesake/internal/rules"
+	"github.com/namesake-sandbox/namesake/internal/tracing"
 )
 
 // +kubebuilder:rbac:groups=extensions.agents.x-k8s.io,resources=sandboxtemplates,verbs=get;list;watch;patch

@@ -16,8 +16,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
-	"github.com/namesake-sandbox/namesake/api/rules"
 	"github.com/namesake-sandbox/namesake/controllers/internal/index"
+	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
 type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/namesake-sandbox/namesake/api/rules"
+	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
 const domainsFlag = "--allowed-label-domains-file="

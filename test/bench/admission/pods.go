@@ -9,7 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/namesake-sandbox/namesake/api/rules"
+	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
 // The requests that are measured, as the tables call them.

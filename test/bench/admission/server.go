@@ -21,10 +21,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/webhook"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
-	observed "github.com/namesake-sandbox/namesake/api/observe/metrics"
-	"github.com/namesake-sandbox/namesake/api/rules/candidates"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/controllers/feed"
+	"github.com/namesake-sandbox/namesake/internal/candidates"
+	observed "github.com/namesake-sandbox/namesake/internal/metrics"
 	"github.com/namesake-sandbox/namesake/webhooks"
 )
 

@@ -1,6 +1,6 @@
 package history
 
-import "github.com/namesake-sandbox/namesake/api/rules"
+import "github.com/namesake-sandbox/namesake/internal/rules"
 
 // Claim returns the claim of that name that exists, or nil.
 func (h *History) Claim(name string) *Claim {

@@ -10,7 +10,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
-	"github.com/namesake-sandbox/namesake/api/rules"
+	"github.com/namesake-sandbox/namesake/internal/rules"
 	"github.com/namesake-sandbox/namesake/test/builder"
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )

@@ -7,8 +7,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/namesake-sandbox/namesake/api/rules"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/internal/rules"
 	"github.com/namesake-sandbox/namesake/test/builder"
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )

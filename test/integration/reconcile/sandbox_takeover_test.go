@@ -8,8 +8,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/namesake-sandbox/namesake/api/rules"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/internal/rules"
 	"github.com/namesake-sandbox/namesake/test/builder"
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )

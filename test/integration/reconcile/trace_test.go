@@ -8,8 +8,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
-	"github.com/namesake-sandbox/namesake/api/observe/tracing"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/internal/tracing"
 	"github.com/namesake-sandbox/namesake/test/builder"
 	"github.com/namesake-sandbox/namesake/test/collector"
 	"github.com/namesake-sandbox/namesake/test/integration/suite"

@@ -6,7 +6,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
-	"github.com/namesake-sandbox/namesake/api/rules"
+	"github.com/namesake-sandbox/namesake/internal/rules"
 	"github.com/namesake-sandbox/namesake/test/builder"
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )

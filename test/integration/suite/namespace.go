@@ -14,9 +14,9 @@ import (
 	"k8s.io/client-go/tools/events"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/namesake-sandbox/namesake/api/observe/metrics"
-	"github.com/namesake-sandbox/namesake/api/rules/candidates"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/internal/candidates"
+	"github.com/namesake-sandbox/namesake/internal/metrics"
 )
 
 // Namespace is the namespace of one test, and those who work in it.

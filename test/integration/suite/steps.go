@@ -10,12 +10,12 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
-	"github.com/namesake-sandbox/namesake/api/rules"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/controllers/sandbox"
 	"github.com/namesake-sandbox/namesake/controllers/sandboxclaim"
 	"github.com/namesake-sandbox/namesake/controllers/sandboxtemplate"
 	"github.com/namesake-sandbox/namesake/controllers/sandboxwarmpool"
+	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
 // clusterDomain is what the full names of Services end with in the tests.

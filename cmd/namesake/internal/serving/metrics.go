@@ -6,7 +6,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/namesake-sandbox/namesake/api/observe/metrics"
+	"github.com/namesake-sandbox/namesake/internal/metrics"
 )
 
 const timeout = time.Second

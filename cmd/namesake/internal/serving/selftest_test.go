@@ -8,8 +8,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
-	"github.com/namesake-sandbox/namesake/api/rules"
 	"github.com/namesake-sandbox/namesake/cmd/namesake/internal/serving"
+	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
 // The Sandbox that is asked for is refused by the very rule, whoever asks.

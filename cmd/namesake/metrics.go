@@ -1,0 +1,29 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+
+	"github.com/namesake-sandbox/namesake/internal/metrics"
+)
+
+// register adds Namesake's own metrics to registry, which has those of controller-runtime: what the collectors count, and
+// what there is in the cache of mgr once it leads.
+func register(registry prometheus.Registerer, mgr manager.Manager, collectors ...prometheus.Collector) error {
+	state := &metrics.State{Cache: mgr.GetCache(), Log: mgr.GetLogger().WithName("metrics"), Leads: func() bool {
+		select {
+		case <-mgr.Elected():
+			return true
+		default:
+			return false
+		}
+	}}
+	for _, collector := range append(collectors, state) {
+		if err := registry.Register(collector); err != nil {
+			return fmt.Errorf("registering metrics: %w", err)
+		}
+	}
+	return nil
+}

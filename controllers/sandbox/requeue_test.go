@@ -1,0 +1,84 @@
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/namesake-sandbox/namesake/internal/rules"
+	"github.com/namesake-sandbox/namesake/test/builder"
+)
+
+func TestSift(t *testing.T) {
+	wrong := errors.New("wrong")
+	conflict := fmt.Errorf("updating: %w", apierrors.NewConflict(schema.GroupResource{Resource: "pods"}, "a", errors.New("old")))
+	for name, tc := range map[string]struct {
+		errs             []error
+		problem, weather error
+	}{
+		"nothing":                     {errs: []error{nil, nil}},
+		"one thing":                   {errs: []error{nil, wrong}, problem: wrong},
+		"an old view":                 {errs: []error{conflict, nil}, weather: conflict},
+		"an old view comes first":     {errs: []error{wrong, conflict}, weather: conflict},
+		"a view that is made here so": {errs: []error{stale("pods", "a", "it is gone again")}, weather: stale("pods", "a", "it is gone again")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			problem, weather := sift(tc.errs...)
+			if fmt.Sprint(problem) != fmt.Sprint(tc.problem) || fmt.Sprint(weather) != fmt.Sprint(tc.weather) {
+				t.Errorf("got %v and %v, want %v and %v", problem, weather, tc.problem, tc.weather)
+			}
+		})
+	}
+}
+
+func TestNext(t *testing.T) {
+	const never = 0
+	inTheWay := rules.CheckPodTakeover(builder.MakeSandbox("a").Obj(), builder.MakePod("a").Obj())
+	refused := errors.New("refused")
+	for name, tc := range map[string]struct {
+		deleting bool
+		left     time.Duration
+		seen     rules.Seen
+		problem  []error
+		ended    error
+		after    time.Duration
+		err      bool
+	}{
+		"all is well":                                       {after: never},
+		"it expires":                                        {left: time.Hour, after: time.Hour},
+		"something is in the way":                           {problem: []error{inTheWay}, after: blockedRecheck},
+		"much is in the way":                                {problem: []error{inTheWay, inTheWay}, after: blockedRecheck},
+		"a Pod is in the way of a suspension":               {seen: rules.Seen{PodInTheWay: true}, after: blockedRecheck},
+		"something is in the way, and it expires":           {left: time.Second, problem: []error{inTheWay}, after: time.Second},
+		"it expires after what is in the way is looked at":  {left: time.Hour, problem: []error{inTheWay}, after: blockedRecheck},
+		"something is refused":                              {problem: []error{refused}, after: never, err: true},
+		"something is refused, and it expires":              {left: time.Hour, problem: []error{refused}, after: time.Hour, err: true},
+		"something is refused, and something is in the way": {problem: []error{inTheWay, refused}, after: never, err: true},
+		"its status is refused, and it expires":             {left: time.Hour, ended: refused, after: time.Hour, err: true},
+		"it is being deleted":                               {deleting: true, left: time.Hour, problem: []error{refused}, after: never},
+		"it is being deleted, and its status is refused":    {deleting: true, left: time.Hour, ended: refused, after: never, err: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sandbox := builder.MakeSandbox("a")
+			if tc.deleting {
+				sandbox.Deleting()
+			}
+			tc.seen.Problem = errors.Join(tc.problem...)
+			result, err := next(sandbox.Obj(), tc.seen, tc.left, tc.ended)
+			if result.RequeueAfter != tc.after || (err != nil) != tc.err {
+				t.Errorf("looks again after %s, error %v; want %s, %t", result.RequeueAfter, err, tc.after, tc.err)
+			}
+		})
+	}
+}
+
+func TestOnlyInTheWay(t *testing.T) {
+	inTheWay := rules.CheckPodTakeover(builder.MakeSandbox("a").Obj(), builder.MakePod("a").Obj())
+	if !onlyInTheWay(inTheWay) || onlyInTheWay(errors.New("refused")) {
+		t.Error("an error by itself is taken for another")
+	}
+}

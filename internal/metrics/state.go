@@ -1,0 +1,90 @@
+package metrics
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/go-logr/logr"
+	"github.com/prometheus/client_golang/prometheus"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/internal/rules"
+)
+
+// collectTimeout bounds how long a scrape waits for the cache.
+const collectTimeout = 5 * time.Second
+
+var (
+	sandboxesDesc = sandboxes.Desc()
+	desiredDesc   = poolDesired.Desc()
+	replicasDesc  = poolReplicas.Desc()
+	readyDesc     = poolReady.Desc()
+)
+
+// State counts the Sandboxes and the pools that there are, whenever it is asked; so what is gone is counted no more.
+type State struct {
+	// Cache is read, and nothing of what it returns is changed.
+	Cache client.Reader
+	// Leads says whether this manager is the one that counts: of several that did, a sum would be too large.
+	Leads func() bool
+	Log   logr.Logger
+}
+
+// Describe implements prometheus.Collector.
+func (*State) Describe(descs chan<- *prometheus.Desc) {
+	for _, desc := range []*prometheus.Desc{sandboxesDesc, desiredDesc, replicasDesc, readyDesc} {
+		descs <- desc
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (s *State) Collect(samples chan<- prometheus.Metric) {
+	if !s.Leads() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), collectTimeout)
+	defer cancel()
+	if err := s.countSandboxes(ctx, samples); err != nil {
+		s.Log.Error(err, "Sandboxes cannot be counted")
+	}
+	if err := s.countPools(ctx, samples); err != nil {
+		s.Log.Error(err, "Pools cannot be counted")
+	}
+}
+
+func (s *State) countSandboxes(ctx context.Context, samples chan<- prometheus.Metric) error {
+	var list sandboxv1.SandboxList
+	if err := s.Cache.List(ctx, &list, client.UnsafeDisableDeepCopy); err != nil {
+		return err
+	}
+	groups := map[rules.Group]int{}
+	for i := range list.Items {
+		groups[rules.GroupOf(&list.Items[i])]++
+	}
+	for g, n := range groups {
+		gauge(samples, sandboxesDesc, n, g.Namespace, strconv.FormatBool(g.Ready), strconv.FormatBool(g.Expired), g.LaunchType, g.Template,
+			g.OwnedBy, g.CreatedBy)
+	}
+	return nil
+}
+
+func (s *State) countPools(ctx context.Context, samples chan<- prometheus.Metric) error {
+	var list extensionsv1.SandboxWarmPoolList
+	if err := s.Cache.List(ctx, &list, client.UnsafeDisableDeepCopy); err != nil {
+		return err
+	}
+	for i := range list.Items {
+		pool := &list.Items[i]
+		gauge(samples, desiredDesc, rules.Replicas(pool), pool.Namespace, pool.Name)
+		gauge(samples, replicasDesc, int(pool.Status.Replicas), pool.Namespace, pool.Name)
+		gauge(samples, readyDesc, int(pool.Status.ReadyReplicas), pool.Namespace, pool.Name)
+	}
+	return nil
+}
+
+func gauge(samples chan<- prometheus.Metric, desc *prometheus.Desc, value int, labels ...string) {
+	samples <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, float64(value), labels...)
+}

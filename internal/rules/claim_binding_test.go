@@ -1,0 +1,139 @@
+package rules_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/internal/rules"
+	"github.com/namesake-sandbox/namesake/test/builder"
+)
+
+var (
+	theClaim = builder.MakeClaim("c").Pool("p").Obj()
+
+	// bindings are what a claim can be bound to.
+	bindings = map[string]string{
+		"nothing": "", "warm": "p-abcde", "another warm": "p-fghij", "cold": "c", "cold with a hash": rules.ColdName(theClaim, true),
+	}
+	// boundSandboxes are the states of the Sandbox that the binding names.
+	boundSandboxes = map[string]func(name string) *sandboxv1.Sandbox{
+		"gone":                   func(string) *sandboxv1.Sandbox { return nil },
+		"in its pool":            func(name string) *sandboxv1.Sandbox { return warm(name).Obj() },
+		"in its pool, deleting":  func(name string) *sandboxv1.Sandbox { return warm(name).Deleting().Obj() },
+		"in its pool, not Ready": func(name string) *sandboxv1.Sandbox { return warm(name).Generation(2).Obj() },
+		"ours":                   func(name string) *sandboxv1.Sandbox { return warm(name).ClaimedBy(theClaim).Obj() },
+		"ours, deleting":         func(name string) *sandboxv1.Sandbox { return warm(name).ClaimedBy(theClaim).Deleting().Obj() },
+		"of our earlier namesake": func(name string) *sandboxv1.Sandbox {
+			return warm(name).ClaimedBy(builder.MakeClaim("c").UID("earlier").Obj()).Obj()
+		},
+		"another claim's": func(name string) *sandboxv1.Sandbox {
+			return warm(name).ClaimedBy(builder.MakeClaim("other").Obj()).Obj()
+		},
+		"another's, deleting": func(name string) *sandboxv1.Sandbox {
+			return warm(name).ClaimedBy(builder.MakeClaim("other").Obj()).Deleting().Obj()
+		},
+		"an orphan": func(name string) *sandboxv1.Sandbox { return warm(name).OwnerReferences().Obj() },
+		"foreign": func(name string) *sandboxv1.Sandbox {
+			return warm(name).OwnerReferences(controllers["foreign"]...).Obj()
+		},
+	}
+)
+
+func warm(name string) *builder.SandboxWrapper {
+	return builder.MakeSandbox(name).Pool(builder.MakePool("p").Obj()).Ready()
+}
+
+func boundClaim(binding, status string) *extensionsv1.SandboxClaim {
+	w := builder.MakeClaim("c").Pool("p")
+	if binding != "" {
+		w.BoundTo(binding)
+	}
+	return w.StatusSandbox(status).Obj()
+}
+
+// wantStep says what a claim needs, in the order in which it matters: a Sandbox of its own is served; a claim that had
+// one asks for no other; a cold name is created when it is free; a warm Sandbox is adopted while its pool has it, and
+// otherwise lost for good.
+func wantStep(binding, had, state string) rules.Step {
+	isCold := strings.HasPrefix(binding, "cold")
+	switch {
+	case binding == "nothing":
+		return rules.StepBind
+	case strings.HasPrefix(state, "ours"):
+		return rules.StepServe
+	case had != "":
+		return rules.StepMissing
+	case isCold && state == "gone":
+		return rules.StepCreate
+	case isCold:
+		return rules.StepBlocked
+	case state == "in its pool", state == "in its pool, not Ready":
+		return rules.StepAdopt
+	}
+	return rules.StepBind
+}
+
+func TestNextStepInEveryState(t *testing.T) {
+	for binding, name := range bindings {
+		for _, had := range []string{"", name} {
+			for state, sandbox := range boundSandboxes {
+				if binding == "nothing" && state != "gone" {
+					continue
+				}
+				t.Run(fmt.Sprintf("bound to %s, had %q, which is %s", binding, had, state), func(t *testing.T) {
+					claim := boundClaim(name, had)
+					step := rules.NextStep(claim, sandbox(name))
+					if want := wantStep(binding, had, state); step != want {
+						t.Fatalf("got %s, want %s", step, want)
+					}
+					// A cache that is behind tells nothing of what is not there, and nothing of what is no longer so.
+					safe := step == rules.StepServe || step == rules.StepAdopt || (step == rules.StepBind && binding == "nothing")
+					if got := rules.SafeOnCache(claim, step); got != safe {
+						t.Errorf("SafeOnCache(%s) = %t", step, got)
+					}
+				})
+			}
+		}
+	}
+}
+
+func TestLost(t *testing.T) {
+	adoptable := map[string]bool{"in its pool": true, "in its pool, not Ready": true, "ours": true, "ours, deleting": true}
+	for state, sandbox := range boundSandboxes {
+		if got, want := rules.Lost(boundClaim("p-abcde", ""), sandbox("p-abcde")), !adoptable[state]; got != want {
+			t.Errorf("%s: lost %t, want %t", state, got, want)
+		}
+	}
+}
+
+// What is lost stays lost, whatever write of its owners the rules still allow: so a decision that rests on it cannot be
+// overtaken.
+func TestLostIsFinal(t *testing.T) {
+	claim := builder.MakeClaim("a").BoundTo("s").Obj()
+	for from := range controllers {
+		for to := range controllers {
+			for _, actor := range actors {
+				for _, deleting := range []bool{false, true} {
+					old, obj := sandboxOf(from, deleting), sandboxOf(to, deleting)
+					if len(rules.CheckOwnership(old, obj, actor)) == 0 && rules.Lost(claim, old) && !rules.Lost(claim, obj) {
+						t.Errorf("%s to %s (deleting %t) makes a lost Sandbox one to adopt", from, to, deleting)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestWaits(t *testing.T) {
+	for binding, name := range bindings {
+		for _, had := range []string{"", name} {
+			want := had == "" && !strings.HasSuffix(binding, "warm")
+			if got := rules.Waits(boundClaim(name, had)); got != want {
+				t.Errorf("bound to %s, had %q: %t, want %t", binding, had, got, want)
+			}
+		}
+	}
+}

@@ -1,0 +1,138 @@
+package rules_test
+
+import (
+	"maps"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/internal/rules"
+	"github.com/namesake-sandbox/namesake/test/builder"
+)
+
+// Admission knows a Sandbox's Pod by the kind of its controller: a reference of another kind with the Sandbox's UID would
+// pass it by, and must not count.
+func TestControlledByGoesByKindToo(t *testing.T) {
+	sandbox, claim, pool := builder.MakeSandbox("s").Obj(), builder.MakeClaim("c").Obj(), builder.MakePool("p").Obj()
+	for name, owner := range map[string]metav1.Object{"Sandbox": sandbox, "claim": claim, "pool": pool} {
+		forged := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{OwnerReferences: []metav1.OwnerReference{
+			{APIVersion: "example.com/v1", Kind: "Anything", Name: owner.GetName(), UID: owner.GetUID(), Controller: new(true)},
+		}}}
+		if rules.ControlledBy(forged, owner) {
+			t.Errorf("a reference of another kind with the UID of the %s counts", name)
+		}
+	}
+}
+
+func TestASandboxsPodHasNoOtherOwner(t *testing.T) {
+	sandbox := builder.MakeSandbox("runner").Obj()
+	alone := builder.MakePod("runner").ControlledBy(sandbox).Obj()
+	shared := alone.DeepCopy()
+	shared.OwnerReferences = append(shared.OwnerReferences, metav1.OwnerReference{APIVersion: "v1", Kind: "ConfigMap", Name: "keep", UID: "keep"})
+	for name, tc := range map[string]struct {
+		old, pod *corev1.Pod
+		refused  bool
+	}{
+		"created with a second owner":           {nil, shared, true},
+		"given a second owner":                  {alone, shared, true},
+		"that has one from before":              {shared, shared, false},
+		"created with the Sandbox alone":        {nil, alone, false},
+		"that loses the second owner once more": {shared, alone, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if errs := rules.CheckPodOwner(tc.old, tc.pod, rules.User); (len(errs) > 0) != tc.refused {
+				t.Errorf("got %v", errs)
+			}
+		})
+	}
+}
+
+func TestCheckPodIdentity(t *testing.T) {
+	sandbox := builder.MakeSandbox("runner").Obj()
+	right := map[string]string{sandboxv1.LabelSandboxNameHash: rules.Hash("runner"), sandboxv1.LabelSandboxUID: "sandbox-runner-uid", "app": "x"}
+	with := func(key, value string) map[string]string {
+		labels := maps.Clone(right)
+		labels[key] = value
+		return labels
+	}
+	for name, tc := range map[string]struct {
+		labels map[string]string
+		fields []string
+	}{
+		"as it is stamped":   {right, nil},
+		"of another's name":  {with(sandboxv1.LabelSandboxNameHash, "00000bad"), []string{sandboxv1.LabelSandboxNameHash}},
+		"of another's UID":   {with(sandboxv1.LabelSandboxUID, "theirs"), []string{sandboxv1.LabelSandboxUID}},
+		"of another's claim": {with(sandboxv1.LabelClaimUID, "theirs"), []string{sandboxv1.LabelClaimUID}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var fields []string
+			for _, err := range rules.CheckPodIdentity(&corev1.Pod{ObjectMeta: metav1.ObjectMeta{Labels: tc.labels}}, sandbox) {
+				fields = append(fields, strings.TrimSuffix(strings.TrimPrefix(err.Field, "metadata.labels["), "]"))
+			}
+			if diff := cmp.Diff(tc.fields, fields); diff != "" {
+				t.Errorf("refused (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestCheckPodContent(t *testing.T) {
+	pooled := builder.MakePod("a").Label(sandboxv1.LabelWarmPool, "12345678").Obj()
+	if errs := rules.CheckPodContent(pooled); len(errs) != 1 || errs[0].Field != "spec" {
+		t.Errorf("in a pool: %v", errs)
+	}
+	if errs := rules.CheckPodContent(builder.MakePod("a").Obj()); len(errs) > 0 {
+		t.Errorf("not in a pool: %v", errs)
+	}
+}
+
+// A volumeClaimTemplate is a volume of the Pod, in the place of one of its name.
+func TestNewPodHasItsVolumes(t *testing.T) {
+	sandbox := builder.MakeSandbox("runner").VolumeClaimTemplate("data").Obj()
+	sandbox.Spec.PodTemplate.Spec.Volumes = []corev1.Volume{{Name: "data"}, {Name: "tmp"}}
+	claimed := map[string]string{}
+	for _, volume := range rules.NewPod(sandbox).Spec.Volumes {
+		claimed[volume.Name] = ""
+		if volume.PersistentVolumeClaim != nil {
+			claimed[volume.Name] = volume.PersistentVolumeClaim.ClaimName
+		}
+	}
+	if diff := cmp.Diff(map[string]string{"tmp": "", "data": "data-runner"}, claimed); diff != "" {
+		t.Errorf("volumes and their claims (-want +got):\n%s", diff)
+	}
+	if len(sandbox.Spec.PodTemplate.Spec.Volumes) != 2 {
+		t.Error("the Sandbox changed")
+	}
+}
+
+// What is being deleted is not Ready, whatever its Pod is.
+func TestASandboxThatIsBeingDeletedIsNotReady(t *testing.T) {
+	sandbox := builder.MakeSandbox("runner").Deleting().Obj()
+	pod := builder.MakePod("runner").ControlledBy(sandbox).Ready().IP("10.0.0.1").Obj()
+	status := rules.SandboxStatus(sandbox, rules.Seen{Pods: []*corev1.Pod{pod}}, builder.Epoch)
+	ready := meta.FindStatusCondition(status.Conditions, sandboxv1.ConditionReady)
+	if ready.Status != metav1.ConditionFalse || ready.Message != "Sandbox is being deleted" {
+		t.Errorf("got %+v", ready)
+	}
+}
+
+// A claim whose name cannot be that of its Service or volume is told so before it is bound to that name for good.
+func TestColdNameThatCannotBe(t *testing.T) {
+	service := builder.MakeTemplate("t").Service(true).Obj()
+	volumes := builder.MakeTemplate("t").VolumeClaimTemplate("data").Obj()
+	long := strings.Repeat("a", 60) + "." + strings.Repeat("b", 60) + "." + strings.Repeat("c", 60) + "." + strings.Repeat("d", 69)
+	if _, problem := rules.NewClaimSandbox(builder.MakeClaim("agent.two").Template("t").BoundTo("agent.two").Obj(), service, rules.DefaultLabelDomains); problem == nil {
+		t.Error("a name with a dot, for a Service")
+	}
+	if _, problem := rules.NewClaimSandbox(builder.MakeClaim(long).Template("t").BoundTo(long).Obj(), volumes, rules.DefaultLabelDomains); problem == nil {
+		t.Error("a name too long, for a volume")
+	}
+	if _, problem := rules.NewClaimSandbox(builder.MakeClaim("agent").Template("t").BoundTo("agent").Obj(), service, rules.DefaultLabelDomains); problem != nil {
+		t.Errorf("a name that will do: %v", problem)
+	}
+}

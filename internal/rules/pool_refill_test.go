@@ -1,0 +1,77 @@
+package rules_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/namesake-sandbox/namesake/internal/rules"
+	"github.com/namesake-sandbox/namesake/test/builder"
+)
+
+// Passes over a pool, one after the other: at a time, with that many wanted and there, what is created and when to go on.
+func TestNextRefill(t *testing.T) {
+	type pass struct {
+		at          time.Duration
+		want, there int
+		create      int
+		again       time.Duration
+	}
+	const soon = 20 * time.Millisecond
+	for name, tc := range map[string]struct {
+		limits rules.RefillLimits
+		passes []pass
+	}{
+		"without limits, in batches": {
+			rules.RefillLimits{Batch: 5}, []pass{{0, 12, 0, 5, soon}, {0, 12, 5, 5, soon}, {0, 12, 10, 2, 0}, {0, 12, 12, 0, 0}, {0, 12, 4, 5, soon}},
+		},
+		"after a loss, the pool waits": {
+			rules.RefillLimits{Batch: 100, Delay: 10 * time.Second},
+			[]pass{
+				{0, 5, 0, 5, 0}, {time.Second, 5, 5, 0, 0},
+				{2 * time.Second, 5, 4, 0, 10 * time.Second}, {5 * time.Second, 5, 4, 0, 7 * time.Second}, {12 * time.Second, 5, 4, 1, 0},
+			},
+		},
+		"each loss begins the wait anew": {
+			rules.RefillLimits{Batch: 100, Delay: 10 * time.Second},
+			[]pass{{0, 5, 5, 0, 0}, {0, 5, 4, 0, 10 * time.Second}, {9 * time.Second, 5, 3, 0, 10 * time.Second}, {19 * time.Second, 5, 3, 2, 0}},
+		},
+		"a pool that is new, or is to be larger, does not wait": {
+			rules.RefillLimits{Batch: 2, Delay: 10 * time.Second},
+			[]pass{{0, 4, 0, 2, soon}, {0, 4, 2, 2, 0}, {0, 4, 3, 1, 0}, {0, 4, 1, 0, 10 * time.Second}, {0, 5, 1, 2, soon}},
+		},
+		"at a rate, with those of a second at once": {
+			rules.RefillLimits{Batch: 100, Rate: 2},
+			[]pass{
+				{0, 10, 0, 2, 500 * time.Millisecond}, {time.Second / 4, 10, 2, 0, 250 * time.Millisecond}, {time.Second / 2, 10, 2, 1, 500 * time.Millisecond},
+				{time.Minute, 10, 3, 2, 500 * time.Millisecond},
+			},
+		},
+		"at a slow rate": {
+			rules.RefillLimits{Batch: 100, Rate: 0.1}, []pass{{0, 3, 0, 1, 10 * time.Second}, {10 * time.Second, 3, 1, 1, 10 * time.Second}, {20 * time.Second, 3, 2, 1, 0}},
+		},
+		"at a rate of next to nothing, an hour is the longest wait": {
+			rules.RefillLimits{Batch: 100, Rate: 1e-300}, []pass{{0, 3, 0, 1, time.Hour}, {time.Hour, 3, 1, 0, time.Hour}},
+		},
+		"at a rate in batches": {
+			rules.RefillLimits{Batch: 3, Rate: 5}, []pass{{0, 10, 0, 3, soon}, {0, 10, 3, 2, 200 * time.Millisecond}},
+		},
+		"a clock that goes back takes nothing away": {
+			rules.RefillLimits{Batch: 100, Rate: 1}, []pass{{time.Hour, 3, 0, 1, time.Second}, {0, 3, 1, 0, time.Second}, {time.Second, 3, 1, 1, time.Second}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var memory *rules.PoolMemory
+			for i, p := range tc.passes {
+				pool := builder.MakePool("p").Replicas(int32(p.want)).Obj()
+				plan := rules.PoolPlan{Create: p.want - p.there, Replicas: p.there}
+				var create int
+				var again time.Duration
+				create, again, memory = rules.NextRefill(memory, pool, plan, tc.limits, builder.Epoch.Add(p.at))
+				if got, want := fmt.Sprint(create, again), fmt.Sprint(p.create, p.again); got != want {
+					t.Errorf("pass %d: %s, want %s", i, got, want)
+				}
+			}
+		})
+	}
+}
