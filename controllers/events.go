@@ -14,19 +14,19 @@ import (
 const noteLimit = 1024
 
 // brief is a recorder that cuts notes to what an event holds: the API server's own words, which some of them hold, can be long.
-type brief struct{ recorder.EventRecorder }
+type truncatingRecorder struct{ recorder.EventRecorder }
 
 func recorderOf(mgr manager.Manager, name string) recorder.EventRecorder {
-	return brief{mgr.GetEventRecorder(name)}
+	return truncatingRecorder{mgr.GetEventRecorder(name)}
 }
 
 // Eventf implements recorder.EventRecorder.
-func (b brief) Eventf(regarding, related runtime.Object, kind, reason, action, note string, args ...any) {
+func (b truncatingRecorder) Eventf(regarding, related runtime.Object, kind, reason, action, note string, args ...any) {
 	b.EventRecorder.Eventf(regarding, related, kind, reason, action, "%s", rules.Cut(fmt.Sprintf(note, args...), noteLimit))
 }
 
 // AnnotatedEventf implements recorder.EventRecorder.
-func (b brief) AnnotatedEventf(
+func (b truncatingRecorder) AnnotatedEventf(
 	regarding, related runtime.Object, annotations map[string]string, kind, reason, action, note string, args ...any,
 ) {
 	short := rules.Cut(fmt.Sprintf(note, args...), noteLimit)
@@ -34,11 +34,11 @@ func (b brief) AnnotatedEventf(
 }
 
 // silence is a recorder that drops every event.
-type silence struct{}
+type discardRecorder struct{}
 
 // Eventf implements recorder.EventRecorder.
-func (silence) Eventf(_, _ runtime.Object, _, _, _, _ string, _ ...any) {}
+func (discardRecorder) Eventf(_, _ runtime.Object, _, _, _, _ string, _ ...any) {}
 
 // AnnotatedEventf implements recorder.EventRecorder.
-func (silence) AnnotatedEventf(_, _ runtime.Object, _ map[string]string, _, _, _, _ string, _ ...any) {
+func (discardRecorder) AnnotatedEventf(_, _ runtime.Object, _ map[string]string, _, _, _, _ string, _ ...any) {
 }

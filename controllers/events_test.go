@@ -18,7 +18,7 @@ func TestNotesFit(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake := events.NewFakeRecorder(2)
-			recorder := brief{fake}
+			recorder := truncatingRecorder{fake}
 			recorder.Eventf(nil, nil, "Warning", "Reason", "Act", "%s", tc.note)
 			recorder.AnnotatedEventf(nil, nil, nil, "Warning", "Reason", "Act", "%s", tc.note)
 			for range 2 {

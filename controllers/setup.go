@@ -37,8 +37,8 @@ type Options struct {
 	Router rules.Router
 	// Now is the current time.
 	Now func() time.Time
-	// UnnotedClaims says that nothing is written on claims for the sake of measuring; QuietClaims, that they have no events.
-	UnnotedClaims, QuietClaims bool
+	// DisableClaimAnnotations says that nothing is written on claims for the sake of measuring; DisableClaimEvents, that they have no events.
+	DisableClaimAnnotations, DisableClaimEvents bool
 	// Tracer traces the passes; nil where nothing is traced.
 	Tracer *tracing.Tracer
 	// ClusterDomain is what the full names of Services end with.
@@ -64,11 +64,11 @@ func Setup(ctx context.Context, mgr manager.Manager, o Options) error {
 	}
 	claims := &sandboxclaim.Reconciler{
 		Client: o.Claims, Live: o.Live, Candidates: o.Candidates, LabelDomains: o.LabelDomains,
-		Recorder: recorderOf(mgr, "sandboxclaim-controller"), Metrics: o.Metrics, Now: o.Now, Unnoted: o.UnnotedClaims,
+		Recorder: recorderOf(mgr, "sandboxclaim-controller"), Metrics: o.Metrics, Now: o.Now, DisableAnnotations: o.DisableClaimAnnotations,
 		Tracer: o.Tracer,
 	}
-	if o.QuietClaims {
-		claims.Recorder = silence{}
+	if o.DisableClaimEvents {
+		claims.Recorder = discardRecorder{}
 	}
 	if err := claims.Setup(mgr, o.ClaimController); err != nil {
 		return err

@@ -25,7 +25,7 @@ func (c check[T]) ValidateUpdate(ctx context.Context, old, obj T) (admission.War
 		return nil, err
 	}
 	warnings, err := c(ctx, req, old, obj)
-	note(ctx, err)
+	recordRule(ctx, err)
 	var status apierrors.APIStatus
 	if err != nil && !errors.As(err, &status) {
 		err = apierrors.NewInternalError(err) // A bare error would be a 403: no word on why, and no reason to try again.

@@ -14,19 +14,19 @@ import (
 // verdictKey is where the rule that refuses a request is noted on the way to the answer, which does not say it.
 type verdictKey struct{}
 
-// counted counts what handler, which serves path, decides.
-func counted(path string, handler admission.Handler, m *metrics.Admission) admission.Handler {
-	m.Serve(path)
+// withMetrics counts what handler, which serves path, decides.
+func withMetrics(path string, handler admission.Handler, m *metrics.Admission) admission.Handler {
+	m.Init(path)
 	return admission.HandlerFunc(func(ctx context.Context, req admission.Request) (response admission.Response) {
 		verdict := ""
 		defer func() { // Also when handler panics: that is answered with an error.
 			switch {
 			case response.Allowed:
-				m.Allowed(path)
+				m.CountAllowed(path)
 			case verdict != "":
-				m.Refused(path, verdict)
+				m.CountRefused(path, verdict)
 			default:
-				m.Failed(path)
+				m.CountFailed(path)
 			}
 		}()
 		return handler.Handle(context.WithValue(ctx, verdictKey{}, &verdict), req)
@@ -34,10 +34,10 @@ func counted(path string, handler admission.Handler, m *metrics.Admission) admis
 }
 
 // note keeps the rule, if it is one that has refused the request with err.
-func note(ctx context.Context, err error) {
+func recordRule(ctx context.Context, err error) {
 	var r *refusal
 	verdict, ok := ctx.Value(verdictKey{}).(*string)
 	if ok && errors.As(err, &r) {
-		*verdict = cmp.Or(r.origin, rules.OriginOther)
+		*verdict = cmp.Or(r.origin, rules.RuleOther)
 	}
 }

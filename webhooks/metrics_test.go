@@ -71,7 +71,7 @@ func TestCounted(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := metrics.NewAdmission()
-			webhook := &admission.Webhook{Handler: counted("/x", tc.handler, m)}
+			webhook := &admission.Webhook{Handler: withMetrics("/x", tc.handler, m)}
 			for range 2 {
 				webhook.Handle(t.Context(), request(t, someUser, nil, client.Object(sandbox)))
 			}

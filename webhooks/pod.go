@@ -70,14 +70,14 @@ func (v *podValidator) Handle(ctx context.Context, req admission.Request) admiss
 }
 
 func (v *podValidator) check(ctx context.Context, old, pod *corev1.Pod, specChanged bool, actor rules.Actor) error {
-	if errs := rules.CheckPodOwner(old, pod, actor).WithOrigin(rules.OriginPodOwner); len(errs) > 0 {
+	if errs := rules.CheckPodOwner(old, pod, actor).WithOrigin(rules.RulePodOwner); len(errs) > 0 {
 		return podKind.invalid(pod, errs)
 	}
 	var errs field.ErrorList
 	if actor == rules.User && old != nil {
-		errs = rules.CheckPodReserved(old, pod).WithOrigin(rules.OriginPodIdentity)
+		errs = rules.CheckPodReserved(old, pod).WithOrigin(rules.RulePodIdentity)
 		if specChanged {
-			errs = append(errs, rules.CheckPodContent(old).WithOrigin(rules.OriginPodContent)...)
+			errs = append(errs, rules.CheckPodContent(old).WithOrigin(rules.RulePodContent)...)
 		}
 	}
 	if rules.NeedsSandbox(old, pod) {
@@ -86,11 +86,11 @@ func (v *podValidator) check(ctx context.Context, old, pod *corev1.Pod, specChan
 		if err != nil {
 			return err
 		}
-		if errs := rules.CheckPodSandbox(old, pod, sandbox, actor).WithOrigin(rules.OriginPodOwner); len(errs) > 0 {
+		if errs := rules.CheckPodSandbox(old, pod, sandbox, actor).WithOrigin(rules.RulePodOwner); len(errs) > 0 {
 			return podKind.invalid(pod, errs)
 		}
 		if actor == rules.User && old == nil {
-			errs = rules.CheckPodIdentity(pod, sandbox).WithOrigin(rules.OriginPodIdentity)
+			errs = rules.CheckPodIdentity(pod, sandbox).WithOrigin(rules.RulePodIdentity)
 		}
 	}
 	return podKind.forbidden(pod, errs)

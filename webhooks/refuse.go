@@ -44,7 +44,7 @@ type refusal struct {
 
 // respond answers with err, or allows the request when it is nil.
 func respond(ctx context.Context, err error) admission.Response {
-	note(ctx, err)
+	recordRule(ctx, err)
 	if err == nil {
 		return admission.Allowed("")
 	}

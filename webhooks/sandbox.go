@@ -63,29 +63,29 @@ type sandboxValidator struct {
 
 func (v *sandboxValidator) check(ctx context.Context, req admission.Request, old, sandbox *sandboxv1.Sandbox) (admission.Warnings, error) {
 	actor := v.actor(req)
-	errs := append(rules.CheckPodName(old, sandbox, actor).WithOrigin(rules.OriginPodName),
-		rules.CheckOwnership(old, sandbox, actor).WithOrigin(rules.OriginOwnership)...)
+	errs := append(rules.CheckPodName(old, sandbox, actor).WithOrigin(rules.RulePodName),
+		rules.CheckController(old, sandbox, actor).WithOrigin(rules.RuleOwnership)...)
 	if len(errs) == 0 && actor != rules.User && rules.NeedsClaim(old, sandbox) { // A user is refused below, whatever the claim says.
 		claim, err := v.adopter(ctx, old, sandbox)
 		if err != nil {
 			return nil, err
 		}
-		errs = rules.CheckAdopter(sandbox, claim).WithOrigin(rules.OriginAdopter)
+		errs = rules.CheckAdoption(sandbox, claim).WithOrigin(rules.RuleAdopter)
 	}
 	if old == nil { // Templates of volumes never change after that.
 		shared, err := v.sharedVolumes(ctx, sandbox)
 		if err != nil {
 			return nil, err
 		}
-		errs = append(errs, shared.WithOrigin(rules.OriginVolumes)...)
+		errs = append(errs, shared.WithOrigin(rules.RuleVolumeNames)...)
 	}
 	if len(errs) > 0 {
 		return nil, sandboxKind.invalid(sandbox, errs)
 	}
 	if actor == rules.User {
-		errs = slices.Concat(rules.CheckOwners(old, sandbox).WithOrigin(rules.OriginOwners),
-			rules.CheckSandboxReserved(old, sandbox).WithOrigin(rules.OriginReserved),
-			rules.CheckPoolMember(old, sandbox).WithOrigin(rules.OriginPoolMember))
+		errs = slices.Concat(rules.CheckUserOwners(old, sandbox).WithOrigin(rules.RuleOwners),
+			rules.CheckSandboxReserved(old, sandbox).WithOrigin(rules.RuleReservedKeys),
+			rules.CheckPoolMember(old, sandbox).WithOrigin(rules.RulePoolMember))
 	}
 	return nil, sandboxKind.forbidden(sandbox, errs)
 }
@@ -94,7 +94,7 @@ func (v *sandboxValidator) check(ctx context.Context, req admission.Request, old
 // before it creates a Pod.
 func (v *sandboxValidator) sharedVolumes(ctx context.Context, sandbox *sandboxv1.Sandbox) (field.ErrorList, error) {
 	var rivals []*sandboxv1.Sandbox
-	for _, name := range rules.VolumeRivals(sandbox) {
+	for _, name := range rules.PossibleVolumeConflicts(sandbox) {
 		rival, err := v.sandboxes.getCached(ctx, sandbox.Namespace, name)
 		if err != nil {
 			return nil, err
@@ -115,6 +115,6 @@ func (v *sandboxValidator) adopter(ctx context.Context, old, sandbox *sandboxv1.
 		return v.claims.getLive(ctx, sandbox.Namespace, name)
 	}
 	return v.claims.get(ctx, sandbox.Namespace, name, func(claim *extensionsv1.SandboxClaim) bool {
-		return len(rules.CheckAdopter(sandbox, claim)) == 0
+		return len(rules.CheckAdoption(sandbox, claim)) == 0
 	})
 }

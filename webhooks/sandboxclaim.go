@@ -43,16 +43,16 @@ func (v *claimValidator) check(
 
 func (v *claimValidator) checkBinding(ctx context.Context, req admission.Request, old, claim *extensionsv1.SandboxClaim) error {
 	if v.actor(req) == rules.User {
-		return claimKind.forbidden(claim, rules.CheckClaimReserved(old, claim).WithOrigin(rules.OriginBindingKeys))
+		return claimKind.forbidden(claim, rules.CheckClaimReserved(old, claim).WithOrigin(rules.RuleBindingKeys))
 	}
 	var bound *sandboxv1.Sandbox
-	if rules.NeedsLookup(old, claim) {
+	if rules.NeedsBoundSandbox(old, claim) {
 		var err error
 		if bound, err = v.sandboxes.getLive(ctx, claim.Namespace, rules.Binding(old)); err != nil {
 			return err
 		}
 	}
-	return claimKind.invalid(claim, rules.CheckBinding(old, claim, bound).WithOrigin(rules.OriginBinding))
+	return claimKind.invalid(claim, rules.CheckBinding(old, claim, bound).WithOrigin(rules.RuleBinding))
 }
 
 // claimStatusValidator refuses a status that names another Sandbox.
@@ -63,5 +63,5 @@ type claimStatusValidator struct {
 func (v *claimStatusValidator) check(
 	_ context.Context, req admission.Request, old, claim *extensionsv1.SandboxClaim,
 ) (admission.Warnings, error) {
-	return nil, claimKind.invalid(claim, rules.CheckClaimStatus(old, claim, v.actor(req)).WithOrigin(rules.OriginClaimRecord))
+	return nil, claimKind.invalid(claim, rules.CheckClaimStatus(old, claim, v.actor(req)).WithOrigin(rules.RuleClaimRecord))
 }

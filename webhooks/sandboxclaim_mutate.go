@@ -135,7 +135,7 @@ func (m *claimMutator) missing(ctx context.Context, claim *extensionsv1.SandboxC
 	case claim.Spec.WarmPoolRef != nil:
 		name := claim.Spec.WarmPoolRef.Name
 		pool, err := m.requests.pools.get(ctx, claim.Namespace, name, exists)
-		if err == nil && pool == nil && isName(name) {
+		if err == nil && pool == nil && isValidName(name) {
 			return admission.Warnings{fmt.Sprintf("spec.warmPoolRef.name: SandboxWarmPool %q not found: the claim waits until it is created", name)}, nil
 		}
 		return nil, err
@@ -146,15 +146,15 @@ func (m *claimMutator) missing(ctx context.Context, claim *extensionsv1.SandboxC
 	return nil, nil
 }
 
-// isName says whether an object can have that name: it is no use to wait for any other, and the schema refuses it.
-func isName(name string) bool { return len(validation.IsDNS1123Subdomain(name)) == 0 }
+// isValidName says whether an object can have that name: it is no use to wait for any other, and the schema refuses it.
+func isValidName(name string) bool { return len(validation.IsDNS1123Subdomain(name)) == 0 }
 
 // missingTemplate warns if no SandboxTemplate has that name.
 func missingTemplate(ctx context.Context, templates lookup[extensionsv1.SandboxTemplate, *extensionsv1.SandboxTemplate],
 	namespace, name, consequence string,
 ) (admission.Warnings, error) {
 	template, err := templates.get(ctx, namespace, name, exists)
-	if err != nil || template != nil || !isName(name) {
+	if err != nil || template != nil || !isValidName(name) {
 		return nil, err
 	}
 	return admission.Warnings{fmt.Sprintf("spec.sandboxTemplateRef.name: SandboxTemplate %q not found: %s", name, consequence)}, nil

@@ -20,7 +20,7 @@ type claimRequests struct {
 
 // check returns what is wrong with claim; old is nil on create. Nothing is looked up for a claim that asks for nothing new.
 func (r *claimRequests) check(ctx context.Context, old, claim *extensionsv1.SandboxClaim) (field.ErrorList, error) {
-	if !rules.AsksAnew(old, claim) {
+	if !rules.OverridesChanged(old, claim) {
 		return nil, nil
 	}
 	template, err := r.template(ctx, claim)
@@ -33,7 +33,7 @@ func (r *claimRequests) check(ctx context.Context, old, claim *extensionsv1.Sand
 			return nil, err
 		}
 	}
-	return rules.CheckRequest(old, claim, template, bound, r.domains).WithOrigin(rules.OriginRequest), nil
+	return rules.CheckOverrides(old, claim, template, bound, r.domains).WithOrigin(rules.RuleClaimRequest), nil
 }
 
 // template returns the SandboxTemplate that claim names, itself or through its pool; nil where it, or the pool, is not there.

@@ -43,14 +43,14 @@ func (v *templateValidator) check(
 		if err != nil {
 			return nil, err
 		}
-		errs = rules.CheckTemplateName(template, other).WithOrigin(rules.OriginTemplateName)
+		errs = rules.CheckTemplateName(template, other).WithOrigin(rules.RuleTemplateName)
 	}
-	for _, trial := range trials(template) {
+	for _, trial := range dryRunCases(template) {
 		warned, wrong, err := v.try(ctx, trial)
 		if err != nil {
 			return nil, err
 		}
-		warnings, errs = append(warnings, warned...), append(errs, wrong.WithOrigin(rules.OriginTemplate)...)
+		warnings, errs = append(warnings, warned...), append(errs, wrong.WithOrigin(rules.RuleTemplate)...)
 	}
 	return warnings, templateKind.invalid(template, errs)
 }
@@ -64,7 +64,7 @@ func (v *templateValidator) colliding(ctx context.Context, template *extensionsv
 		return nil, fmt.Errorf("listing templates: %w", err)
 	}
 	for i := range list.Items {
-		if !rules.Collide(template, &list.Items[i]) {
+		if !rules.NamesCollide(template, &list.Items[i]) {
 			continue
 		}
 		other, err := v.templates.getLive(ctx, template.Namespace, list.Items[i].Name)
@@ -76,7 +76,7 @@ func (v *templateValidator) colliding(ctx context.Context, template *extensionsv
 }
 
 // trial is an object that would come of a template, to ask the API server about.
-type trial struct {
+type dryRunCase struct {
 	object client.Object
 	// path is where in the template it comes from: what is wrong at <within>x of the object is wrong at <path>.x.
 	path   *field.Path
@@ -84,22 +84,22 @@ type trial struct {
 }
 
 // trials returns the Pod, the volumes and the NetworkPolicy that would come of template.
-func trials(template *extensionsv1.SandboxTemplate) []trial {
+func dryRunCases(template *extensionsv1.SandboxTemplate) []dryRunCase {
 	spec := field.NewPath("spec")
 	sample := rules.SampleSandbox(template)
-	list := []trial{{object: rules.NewUnownedPod(sample), path: spec.Child("podTemplate")}}
+	list := []dryRunCase{{object: rules.NewUnownedPod(sample), path: spec.Child("podTemplate")}}
 	for i := range sample.Spec.VolumeClaimTemplates {
-		list = append(list, trial{object: rules.NewUnownedVolumeClaim(sample, i), path: spec.Child("volumeClaimTemplates").Index(i)})
+		list = append(list, dryRunCase{object: rules.NewUnownedVolumeClaim(sample, i), path: spec.Child("volumeClaimTemplates").Index(i)})
 	}
 	if policy := rules.SampleNetworkPolicy(template); policy != nil {
-		list = append(list, trial{object: policy, path: spec.Child("networkPolicy"), within: "spec."})
+		list = append(list, dryRunCase{object: policy, path: spec.Child("networkPolicy"), within: "spec."})
 	}
 	return list
 }
 
 // try asks the API server whether it would take the object. What it refuses is refused; but what it forbids, for the namespace's
 // quota or its pod security, is a warning, since that can change.
-func (v *templateValidator) try(ctx context.Context, trial trial) (admission.Warnings, field.ErrorList, error) {
+func (v *templateValidator) try(ctx context.Context, trial dryRunCase) (admission.Warnings, field.ErrorList, error) {
 	err := v.dryRun.Create(ctx, trial.object)
 	switch {
 	case err == nil:

@@ -30,5 +30,5 @@ func (v *poolValidator) check(ctx context.Context, _ admission.Request, _, pool 
 	if template == nil {
 		return missingTemplate(ctx, v.templates, pool.Namespace, name, "the pool stays empty until it is created")
 	}
-	return nil, poolKind.invalid(pool, rules.CheckPoolNames(pool, template).WithOrigin(rules.OriginServiceNames))
+	return nil, poolKind.invalid(pool, rules.CheckPoolNames(pool, template).WithOrigin(rules.RuleServiceNames))
 }

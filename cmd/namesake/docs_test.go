@@ -57,7 +57,7 @@ func TestDocsOfMetrics(t *testing.T) {
 			}
 		}
 	}
-	page(t, "metrics.md", map[string]any{"Metrics": metrics.All(), "Labels": labels, "Rules": rules.Origins()})
+	page(t, "metrics.md", map[string]any{"Metrics": metrics.All(), "Labels": labels, "Rules": rules.Rules()})
 }
 
 func TestDocsOfFlags(t *testing.T) {
@@ -66,7 +66,7 @@ func TestDocsOfFlags(t *testing.T) {
 	declare(flags, defaults(), &zap.Options{})
 	config.RegisterFlags(flags)
 	reasons := map[string]string{}
-	for _, former := range formerFlags() {
+	for _, former := range ignoredFlags() {
 		reasons[former.name] = former.why
 	}
 	var own, former []row

@@ -8,20 +8,20 @@ import (
 	"time"
 )
 
-// formerFlag is a flag of agent-sandbox that changes nothing here. It is taken, so that its users' manifests start.
-type formerFlag struct {
+// ignoredFlag is a flag of agent-sandbox that changes nothing here. It is taken, so that its users' manifests start.
+type ignoredFlag struct {
 	name string
 	// initial is its default there, in the form in which a flag prints it.
-	initial string
+	defaultValue string
 	// check returns what is wrong with a value; it is what tells the kind of the flag.
 	check func(value string) error
 	// why says why nothing depends on it.
 	why string
 }
 
-// formerFlags are those flags, by their names.
-func formerFlags() []formerFlag {
-	return []formerFlag{
+// ignoredFlags are those flags, by their names.
+func ignoredFlags() []ignoredFlag {
+	return []ignoredFlag{
 		{"api-connections", "1", isCount, "claims have a connection to the API server of their own, and share it with nobody"},
 		{"cache-label-selectors", "false", isBool, "the cache always holds the Pods and Services of Sandboxes and no others"},
 		{"enable-webhook", "true", isTrue, "admission is always served"},
@@ -34,27 +34,27 @@ func formerFlags() []formerFlag {
 	}
 }
 
-// former holds the values of the formerFlags.
-type former map[string]*formerValue
+// former holds the values of the ignoredFlags.
+type ignoredFlagValues map[string]*ignoredFlagValue
 
-func newFormer() former {
-	values := former{}
-	for _, f := range formerFlags() {
-		values[f.name] = &formerValue{text: f.initial, alone: f.initial == "true" || f.initial == "false"}
+func newIgnoredFlags() ignoredFlagValues {
+	values := ignoredFlagValues{}
+	for _, f := range ignoredFlags() {
+		values[f.name] = &ignoredFlagValue{text: f.defaultValue, isBool: f.defaultValue == "true" || f.defaultValue == "false"}
 	}
 	return values
 }
 
-func (f former) addFlags(flags *flag.FlagSet) {
-	for _, former := range formerFlags() {
+func (f ignoredFlagValues) addFlags(flags *flag.FlagSet) {
+	for _, former := range ignoredFlags() {
 		flags.Var(f[former.name], former.name, "Of agent-sandbox; has no effect: "+former.why+".")
 	}
 }
 
 // validate returns what is wrong with the values.
-func (f former) validate() error {
+func (f ignoredFlagValues) validate() error {
 	var errs []error
-	for _, former := range formerFlags() {
+	for _, former := range ignoredFlags() {
 		if err := former.check(f[former.name].text); err != nil {
 			errs = append(errs, fmt.Errorf("--%s: %w", former.name, err))
 		}
@@ -63,9 +63,9 @@ func (f former) validate() error {
 }
 
 // given returns the flags that were given.
-func (f former) given() []formerFlag {
-	var found []formerFlag
-	for _, former := range formerFlags() {
+func (f ignoredFlagValues) given() []ignoredFlag {
+	var found []ignoredFlag
+	for _, former := range ignoredFlags() {
 		if f[former.name].given {
 			found = append(found, former)
 		}
@@ -73,24 +73,24 @@ func (f former) given() []formerFlag {
 	return found
 }
 
-// formerValue is the value of a formerFlag. It takes any text: validate tells all problems at once.
-type formerValue struct {
+// ignoredFlagValue is the value of a ignoredFlag. It takes any text: validate tells all problems at once.
+type ignoredFlagValue struct {
 	text string
 	// alone says whether the flag may stand without a value.
-	alone, given bool
+	isBool, given bool
 }
 
 // String implements flag.Value.
-func (v *formerValue) String() string { return v.text }
+func (v *ignoredFlagValue) String() string { return v.text }
 
 // Set implements flag.Value.
-func (v *formerValue) Set(text string) error {
+func (v *ignoredFlagValue) Set(text string) error {
 	v.text, v.given = text, true
 	return nil
 }
 
 // IsBoolFlag says whether the flag may stand without a value, which is then true.
-func (v *formerValue) IsBoolFlag() bool { return v.alone }
+func (v *ignoredFlagValue) IsBoolFlag() bool { return v.isBool }
 
 func isBool(value string) error {
 	if _, err := strconv.ParseBool(value); err != nil {

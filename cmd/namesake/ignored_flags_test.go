@@ -73,7 +73,7 @@ func TestProfiles(t *testing.T) {
 // What a manager has to end in ends before the kubelet kills it.
 func TestShutdownTimeout(t *testing.T) {
 	o, _ := parsed(t)
-	if sum := o.shutdownDelay + o.shutdownTimeout() + lastActs; sum > o.gracePeriod || o.shutdownTimeout() < 1 {
-		t.Errorf("%s of draining, %s to stop and %s after that are more than %s", o.shutdownDelay, o.shutdownTimeout(), lastActs, o.gracePeriod)
+	if sum := o.shutdownDelay + o.shutdownTimeout() + releaseTimeout; sum > o.gracePeriod || o.shutdownTimeout() < 1 {
+		t.Errorf("%s of draining, %s to stop and %s after that are more than %s", o.shutdownDelay, o.shutdownTimeout(), releaseTimeout, o.gracePeriod)
 	}
 }

@@ -16,7 +16,7 @@ import (
 
 // garbage is how much of the heap may be garbage before it is collected, in percent of what is in use; the environment variable
 // GOGC counts instead. Most of the heap is cache, which lives long: Go's own 100 would almost double it.
-const garbage = 50
+const gcPercent = 50
 
 func main() {
 	if err := run(flag.CommandLine, os.Args[1:]); err != nil {
@@ -50,7 +50,7 @@ func run(flags *flag.FlagSet, args []string) error {
 		return nil
 	}
 	if _, said := os.LookupEnv("GOGC"); !said {
-		debug.SetGCPercent(garbage)
+		debug.SetGCPercent(gcPercent)
 	}
 	log := zap.New(zap.UseFlagOptions(&logging))
 	ctrl.SetLogger(log)

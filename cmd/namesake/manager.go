@@ -115,9 +115,9 @@ func newManager(ctx context.Context, cfg *rest.Config, o *options, drain *servin
 // reconcilers returns what flags say of the reconcilers by themselves.
 func (o *options) reconcilers() controllers.Options {
 	return controllers.Options{
-		ClusterDomain: o.clusterDomain, PoolSettings: o.pool, QuietClaims: o.quietClaims, UnnotedClaims: o.unnotedClaims,
-		SandboxController: workers(o.sandboxWorkers), ClaimController: workers(o.claimWorkers), PoolController: workers(o.poolWorkers),
-		TemplateController: workers(o.templateWorkers),
+		ClusterDomain: o.clusterDomain, PoolSettings: o.pool, DisableClaimEvents: o.disableClaimEvents, DisableClaimAnnotations: o.disableClaimAnnotations,
+		SandboxController: controllerOptions(o.sandboxWorkers), ClaimController: controllerOptions(o.claimWorkers), PoolController: controllerOptions(o.poolWorkers),
+		TemplateController: controllerOptions(o.templateWorkers),
 	}
 }
 
@@ -154,14 +154,14 @@ func addWebhooks(ctx context.Context, mgr manager.Manager, hooks webhooks.Server
 const (
 	// maxBackoff bounds how long something that failed waits for its next try.
 	maxBackoff = time.Minute
-	// passTimeout bounds a pass, which may wait for the API server or for the cache to see a write.
-	passTimeout = 2 * time.Minute
+	// reconcileTimeout bounds a pass, which may wait for the API server or for the cache to see a write.
+	reconcileTimeout = 2 * time.Minute
 )
 
-func workers(n int) controller.Options {
+func controllerOptions(n int) controller.Options {
 	return controller.Options{
 		MaxConcurrentReconciles: n,
-		ReconciliationTimeout:   passTimeout,
+		ReconciliationTimeout:   reconcileTimeout,
 		RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](10*time.Millisecond, maxBackoff),
 	}
 }
@@ -171,7 +171,7 @@ func workers(n int) controller.Options {
 // Namesake's own.
 func cacheOptions(o *options) cache.Options {
 	ours := cache.ByObject{Field: fields.OneTermEqualSelector("metadata.name", o.webhookConfig)}
-	ofSandboxes := having(sandboxv1.LabelSandboxNameHash)
+	ofSandboxes := hasLabel(sandboxv1.LabelSandboxNameHash)
 	return cache.Options{
 		DefaultTransform: cache.TransformStripManagedFields(),
 		ByObject: map[client.Object]cache.ByObject{
@@ -179,7 +179,7 @@ func cacheOptions(o *options) cache.Options {
 			&corev1.Service{}:                             {Label: ofSandboxes},
 			&corev1.PersistentVolumeClaim{}:               {Label: ofSandboxes},
 			&corev1.Node{}:                                {Transform: stripNode},
-			&networkingv1.NetworkPolicy{}:                 {Label: having(sandboxv1.LabelTemplateRefHash)},
+			&networkingv1.NetworkPolicy{}:                 {Label: hasLabel(sandboxv1.LabelTemplateRefHash)},
 			&admissionv1.MutatingWebhookConfiguration{}:   ours,
 			&admissionv1.ValidatingWebhookConfiguration{}: ours,
 		},
@@ -187,7 +187,7 @@ func cacheOptions(o *options) cache.Options {
 }
 
 // having selects what has a label of that key, which is a constant.
-func having(label string) labels.Selector {
+func hasLabel(label string) labels.Selector {
 	exists, err := labels.NewRequirement(label, selection.Exists, nil)
 	if err != nil {
 		panic(err)

@@ -12,7 +12,7 @@ import (
 // register adds Namesake's own metrics to registry, which has those of controller-runtime: what the collectors count, and
 // what there is in the cache of mgr once it leads.
 func register(registry prometheus.Registerer, mgr manager.Manager, collectors ...prometheus.Collector) error {
-	state := &metrics.State{Cache: mgr.GetCache(), Log: mgr.GetLogger().WithName("metrics"), Leads: func() bool {
+	state := &metrics.State{Cache: mgr.GetCache(), Log: mgr.GetLogger().WithName("metrics"), IsLeader: func() bool {
 		select {
 		case <-mgr.Elected():
 			return true

@@ -66,7 +66,7 @@ func TestDocsOfMigrating(t *testing.T) {
 	flags := flag.NewFlagSet("namesake", flag.ContinueOnError)
 	declare(flags, defaults(), &zap.Options{})
 	ineffective := map[string]bool{}
-	for _, former := range formerFlags() {
+	for _, former := range ignoredFlags() {
 		ineffective[former.name] = true
 	}
 	said := flagsOfMigrating(t)

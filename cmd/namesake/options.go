@@ -49,11 +49,11 @@ type options struct {
 	router routerOptions
 
 	tracing       bool
-	quietClaims   bool
-	unnotedClaims bool
+	disableClaimEvents   bool
+	disableClaimAnnotations bool
 
 	profiling profiling
-	former    former
+	ignored    ignoredFlagValues
 }
 
 func defaults() *options {
@@ -80,7 +80,7 @@ func defaults() *options {
 		templateWorkers: 1,
 		router:          defaultRouter(),
 		profiling:       profiling{blockRate: 1000000, mutexRate: 10},
-		former:          newFormer(),
+		ignored:          newIgnoredFlags(),
 	}
 }
 
@@ -118,11 +118,11 @@ func (o *options) addFlags(flags *flag.FlagSet) {
 	o.router.addFlags(flags)
 	flags.BoolVar(&o.tracing, "enable-tracing", o.tracing,
 		"Send traces as OTLP over gRPC, to where the OTEL_ variables of the environment say: one write more for each Sandbox.")
-	flags.BoolVar(&o.quietClaims, "disable-claim-events", o.quietClaims, "Write no events about claims: one write less for each.")
-	flags.BoolVar(&o.unnotedClaims, "disable-claim-observability-annotations", o.unnotedClaims,
+	flags.BoolVar(&o.disableClaimEvents, "disable-claim-events", o.disableClaimEvents, "Write no events about claims: one write less for each.")
+	flags.BoolVar(&o.disableClaimAnnotations, "disable-claim-observability-annotations", o.disableClaimAnnotations,
 		"Do not note on a claim when it was first Ready: one write less for each. Its startup is then measured whenever it turns Ready.")
 	o.profiling.addFlags(flags)
-	o.former.addFlags(flags)
+	o.ignored.addFlags(flags)
 }
 
 // validate returns every problem with the flags, and with what is left of the command line.
@@ -163,7 +163,7 @@ func (o *options) validate(rest []string) error {
 		errs = append(errs, err)
 	}
 	errs = append(append(errs, o.checkRate(), o.checkShutdown()), checkPoolSettings(o.pool)...)
-	return errors.Join(append(errs, o.profiling.validate(o.metricsAddress), o.former.validate())...)
+	return errors.Join(append(errs, o.profiling.validate(o.metricsAddress), o.ignored.validate())...)
 }
 
 func (o *options) checkRate() error {
@@ -173,12 +173,12 @@ func (o *options) checkRate() error {
 	return nil
 }
 
-// lastActs is how long a manager takes, at the most, when all that it runs has ended: the Lease is given back, for which
+// releaseTimeout is how long a manager takes, at the most, when all that it runs has ended: the Lease is given back, for which
 // client-go takes as long as for a renewal, and what was measured is sent.
-const lastActs = 12 * time.Second
+const releaseTimeout = 12 * time.Second
 
 // shutdownTimeout is how long whatever runs has to end, once the replica has drained.
-func (o *options) shutdownTimeout() time.Duration { return o.gracePeriod - o.shutdownDelay - lastActs }
+func (o *options) shutdownTimeout() time.Duration { return o.gracePeriod - o.shutdownDelay - releaseTimeout }
 
 func (o *options) checkShutdown() error {
 	switch {
@@ -186,7 +186,7 @@ func (o *options) checkShutdown() error {
 		return fmt.Errorf("--shutdown-delay: found %s, must not be negative", o.shutdownDelay)
 	case o.shutdownTimeout() < time.Second:
 		return fmt.Errorf("--termination-grace-period: found %s, must be at least %s: what --shutdown-delay says, and %s to end",
-			o.gracePeriod, o.shutdownDelay+lastActs+time.Second, lastActs+time.Second)
+			o.gracePeriod, o.shutdownDelay+releaseTimeout+time.Second, releaseTimeout+time.Second)
 	}
 	return nil
 }

@@ -160,7 +160,7 @@ func TestAllowedLabelDomains(t *testing.T) {
 
 func TestFlagsKeepTheDefaults(t *testing.T) {
 	o, _ := parsed(t)
-	if diff := cmp.Diff(defaults(), o, cmp.AllowUnexported(options{}, labelDomainOptions{}, routerOptions{}, profiling{}, formerValue{})); diff != "" {
+	if diff := cmp.Diff(defaults(), o, cmp.AllowUnexported(options{}, labelDomainOptions{}, routerOptions{}, profiling{}, ignoredFlagValue{})); diff != "" {
 		t.Errorf("options (-defaults +parsed):\n%s", diff)
 	}
 }
@@ -228,7 +228,7 @@ func TestFlagsReachTheReconcilers(t *testing.T) {
 		o, _ := parsed(t, tc.args...)
 		r := o.reconcilers()
 		got := said{
-			r.QuietClaims, r.UnnotedClaims, r.ClusterDomain, r.PoolSettings.Refill.Batch, r.SandboxController.MaxConcurrentReconciles,
+			r.DisableClaimEvents, r.DisableClaimAnnotations, r.ClusterDomain, r.PoolSettings.Refill.Batch, r.SandboxController.MaxConcurrentReconciles,
 			r.ClaimController.MaxConcurrentReconciles, r.PoolController.MaxConcurrentReconciles, r.TemplateController.MaxConcurrentReconciles,
 		}
 		if diff := cmp.Diff(tc.want, got); diff != "" {
@@ -252,7 +252,7 @@ func TestStripNode(t *testing.T) {
 		if err != nil || !ok {
 			t.Fatalf("%s: got %T, %v", name, obj, err)
 		}
-		if rules.HandsOut(stripped) != rules.HandsOut(whole) || stripped.Name != "a" || stripped.ResourceVersion != "7" {
+		if rules.NodeAcceptsClaims(stripped) != rules.NodeAcceptsClaims(whole) || stripped.Name != "a" || stripped.ResourceVersion != "7" {
 			t.Errorf("%s: kept %v", name, stripped)
 		}
 		if len(stripped.Labels) > 0 || stripped.Status.NodeInfo.KernelVersion != "" {
@@ -275,7 +275,7 @@ func TestStripPod(t *testing.T) {
 		t.Fatalf("got %T, %v", obj, err)
 	}
 	statusOf := func(pod *corev1.Pod) sandboxv1.SandboxStatus {
-		return rules.SandboxStatus(sandbox, rules.Seen{Pods: []*corev1.Pod{pod}}, builder.Epoch.Add(time.Hour))
+		return rules.SandboxStatus(sandbox, rules.Observed{Pods: []*corev1.Pod{pod}}, builder.Epoch.Add(time.Hour))
 	}
 	if diff := cmp.Diff(statusOf(pod), statusOf(stripped)); diff != "" {
 		t.Errorf("status (-whole +stripped):\n%s", diff)

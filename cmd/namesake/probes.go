@@ -53,7 +53,7 @@ func addServing(mgr manager.Manager, o *options, certificate *serving.Certificat
 		},
 		"admission": func(context.Context) error { return selfTest.Check() },
 	} {
-		errs = append(errs, mgr.AddReadyzCheck(name, spoken(mgr.GetLogger().WithValues("check", name), check)))
+		errs = append(errs, mgr.AddReadyzCheck(name, logged(mgr.GetLogger().WithValues("check", name), check)))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("adding probes: %w", err)
@@ -63,7 +63,7 @@ func addServing(mgr manager.Manager, o *options, certificate *serving.Certificat
 
 // spoken makes a readiness check of check. Its answer to the kubelet withholds the reason; so that is logged whenever it
 // changes.
-func spoken(log logr.Logger, check func(context.Context) error) healthz.Checker {
+func logged(log logr.Logger, check func(context.Context) error) healthz.Checker {
 	var mu sync.Mutex
 	var last string
 	return func(req *http.Request) error {

@@ -10,7 +10,7 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/tracing"
 )
 
-// sendTimeout bounds the sending of the last spans: it is a part of lastActs.
+// sendTimeout bounds the sending of the last spans: it is a part of releaseTimeout.
 const sendTimeout = time.Second
 
 // newTracer returns what traces, or nil where nothing is traced. What keeps traces from being sent is logged.

@@ -7,7 +7,7 @@ const manyWorkers = 1000
 
 // warn says which flags do not do what somebody may think.
 func (o *options) warn(log logr.Logger) {
-	for _, flag := range o.former.given() {
+	for _, flag := range o.ignored.given() {
 		log.Info("Flag has no effect", "flag", flag.name, "because", flag.why)
 	}
 	workers := o.sandboxWorkers + o.claimWorkers + o.poolWorkers + o.templateWorkers

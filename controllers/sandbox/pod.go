@@ -50,7 +50,7 @@ func (r *Reconciler) keepPod(ctx context.Context, sandbox *sandboxv1.Sandbox, po
 		return list(pod), nil
 	}
 	labelled := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: pod.Namespace, Name: pod.Name}}
-	if err := write.Operations(ctx, r.Client, labelled, patch); err != nil {
+	if err := write.JSONPatch(ctx, r.Client, labelled, patch); err != nil {
 		return list(pod), fmt.Errorf("updating labels of Pod %q: %w", pod.Name, err)
 	}
 	return list(labelled), nil
@@ -86,7 +86,7 @@ func (r *Reconciler) takeOverPod(ctx context.Context, sandbox *sandboxv1.Sandbox
 		return nil, err
 	}
 	taken := rules.TakeOverPod(sandbox, pod)
-	if err := write.Changed(ctx, r.Client, taken, pod); err != nil {
+	if err := write.Patch(ctx, r.Client, taken, pod); err != nil {
 		return nil, fmt.Errorf("taking over Pod %q: %w", pod.Name, err)
 	}
 	return list(taken), nil

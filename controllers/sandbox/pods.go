@@ -15,7 +15,7 @@ import (
 )
 
 // pods returns the Pods that sandbox controls, as the cache has them, whatever their names. Where the Pod that the
-// Sandbox should have is not its own, it is inTheWay.
+// Sandbox should have is not its own, it is nameConflict.
 func (r *Reconciler) pods(ctx context.Context, sandbox *sandboxv1.Sandbox) (pods []*corev1.Pod, inTheWay *corev1.Pod, err error) {
 	named, err := readPod(ctx, r.Client, sandbox)
 	if err != nil {
@@ -73,7 +73,7 @@ func readPod(ctx context.Context, reader client.Reader, sandbox *sandboxv1.Sandb
 
 // writePodName notes on sandbox what its Pod is called.
 func (r *Reconciler) writePodName(ctx context.Context, sandbox *sandboxv1.Sandbox, name string) error {
-	if rules.SaysPodName(sandbox, name) {
+	if rules.HasPodName(sandbox, name) {
 		return nil
 	}
 	base := sandbox.DeepCopy()
@@ -81,16 +81,16 @@ func (r *Reconciler) writePodName(ctx context.Context, sandbox *sandboxv1.Sandbo
 		sandbox.Annotations = map[string]string{}
 	}
 	sandbox.Annotations[sandboxv1.AnnotationPodName] = name
-	return write.Changed(ctx, r.Client, sandbox, base)
+	return write.Patch(ctx, r.Client, sandbox, base)
 }
 
 // renew writes what says whose sandbox is, and of what template, as it is written today.
-func (r *Reconciler) renew(ctx context.Context, sandbox *sandboxv1.Sandbox) error {
-	renewed := rules.Renewed(sandbox)
+func (r *Reconciler) migrate(ctx context.Context, sandbox *sandboxv1.Sandbox) error {
+	renewed := rules.MigratedSandbox(sandbox)
 	if sandbox.DeletionTimestamp != nil || renewed == sandbox {
 		return nil
 	}
-	if err := write.Changed(ctx, r.Client, renewed, sandbox); err != nil {
+	if err := write.Patch(ctx, r.Client, renewed, sandbox); err != nil {
 		return fmt.Errorf("renewing the owner reference and the template's label: %w", err)
 	}
 	*sandbox = *renewed

@@ -30,9 +30,9 @@ const (
 	// fieldManager is who creates what a Sandbox owns.
 	fieldManager = client.FieldOwner("sandbox-controller")
 	// again is when to look again after a write that was decided on an old view.
-	again = 20 * time.Millisecond
-	// blockedRecheck is when to look again at what is in the way: it is not in the cache, so no event tells when it is gone.
-	blockedRecheck = 10 * time.Second
+	staleRetry = 20 * time.Millisecond
+	// nameConflictRecheck is when to look again at what is in the way: it is not in the cache, so no event tells when it is gone.
+	nameConflictRecheck = 10 * time.Second
 )
 
 // Reconciler keeps what a Sandbox owns, and its status, as the rules say.
@@ -55,30 +55,30 @@ func (r *Reconciler) Reconcile(ctx context.Context, sandbox *sandboxv1.Sandbox) 
 	defer end()
 	sandbox, now := sandbox.DeepCopy(), r.Now()
 	r.noteTrace(ctx, sandbox)
-	seen, err := r.pass(ctx, sandbox, now)
-	if write.IsWeather(err) {
-		return reconcile.Result{RequeueAfter: again}, nil
+	seen, err := r.sync(ctx, sandbox, now)
+	if write.IsStale(err) {
+		return reconcile.Result{RequeueAfter: staleRetry}, nil
 	}
 	var left time.Duration
 	if !rules.Expired(sandbox, now) {
 		left = rules.ExpiresIn(sandbox, r.Now())
 	}
-	return next(sandbox, seen, left, err)
+	return requeue(sandbox, seen, left, err)
 }
 
 // pass brings sandbox to what it should be now. What fails in it keeps nothing else from being done, the end of a Sandbox least of
 // all; only where the view was old, nothing more is decided on it.
-func (r *Reconciler) pass(ctx context.Context, sandbox *sandboxv1.Sandbox, now time.Time) (rules.Seen, error) {
-	renewed := r.renew(ctx, sandbox)
-	if write.IsWeather(renewed) {
-		return rules.Seen{}, renewed
+func (r *Reconciler) sync(ctx context.Context, sandbox *sandboxv1.Sandbox, now time.Time) (rules.Observed, error) {
+	renewed := r.migrate(ctx, sandbox)
+	if write.IsStale(renewed) {
+		return rules.Observed{}, renewed
 	}
-	seen, err := r.provide(ctx, sandbox, now)
+	seen, err := r.syncChildren(ctx, sandbox, now)
 	if err != nil {
 		return seen, err
 	}
 	written := r.writeStatus(ctx, sandbox, seen, now)
-	if write.IsWeather(written) || sandbox.DeletionTimestamp != nil || !rules.Expired(sandbox, now) {
+	if write.IsStale(written) || sandbox.DeletionTimestamp != nil || !rules.Expired(sandbox, now) {
 		return seen, errors.Join(written, renewed)
 	}
 	return seen, errors.Join(r.end(ctx, sandbox, seen), written, renewed)
@@ -86,8 +86,8 @@ func (r *Reconciler) pass(ctx context.Context, sandbox *sandboxv1.Sandbox, now t
 
 // provide brings about what sandbox should have, and returns what there is then. Its error is only that the view was old,
 // and that another look is needed; what is wrong with the Sandbox is in what it returns.
-func (r *Reconciler) provide(ctx context.Context, sandbox *sandboxv1.Sandbox, now time.Time) (rules.Seen, error) {
-	seen := rules.Seen{ClusterDomain: r.ClusterDomain}
+func (r *Reconciler) syncChildren(ctx context.Context, sandbox *sandboxv1.Sandbox, now time.Time) (rules.Observed, error) {
+	seen := rules.Observed{ClusterDomain: r.ClusterDomain}
 	pods, inTheWay, podErr := r.pods(ctx, sandbox)
 	service, serviceErr := r.service(ctx, sandbox, now)
 	seen.Pods, seen.Service = pods, owned(service, sandbox)
@@ -98,11 +98,11 @@ func (r *Reconciler) provide(ctx context.Context, sandbox *sandboxv1.Sandbox, no
 		// Nothing is written: there is no telling what, or the garbage collector will do all that is left.
 	case rules.Expired(sandbox, now):
 		seen.Pods, inTheWay, podErr = r.last(ctx, sandbox, pods)
-		seen.PodInTheWay = inTheWay != nil && rules.Suspended(sandbox)
+		seen.PodNameTaken = inTheWay != nil && rules.Suspended(sandbox)
 	default:
 		volumesErr = r.ensureVolumes(ctx, sandbox)
 		if rules.Suspended(sandbox) {
-			seen.Pods, seen.PodInTheWay, podErr = r.stop(ctx, sandbox, pods, inTheWay)
+			seen.Pods, seen.PodNameTaken, podErr = r.stop(ctx, sandbox, pods, inTheWay)
 		} else {
 			seen.Pods, podErr = r.ensurePod(ctx, sandbox, pods, inTheWay, volumesErr == nil)
 		}
@@ -112,14 +112,14 @@ func (r *Reconciler) provide(ctx context.Context, sandbox *sandboxv1.Sandbox, no
 	}
 	seen.PodUnknown = podErr != nil && len(seen.Pods) == 0
 	var weather error
-	seen.Problem, weather = sift(volumesErr, podErr, serviceErr)
+	seen.Err, weather = splitStale(volumesErr, podErr, serviceErr)
 	return seen, weather
 }
 
 // writeStatus writes the status once, if it moved, on the version that it was computed from.
-func (r *Reconciler) writeStatus(ctx context.Context, sandbox *sandboxv1.Sandbox, seen rules.Seen, now time.Time) error {
+func (r *Reconciler) writeStatus(ctx context.Context, sandbox *sandboxv1.Sandbox, seen rules.Observed, now time.Time) error {
 	status := rules.SandboxStatus(sandbox, seen, now)
-	if !rules.SandboxStatusMoved(sandbox, status) {
+	if !rules.SandboxStatusChanged(sandbox, status) {
 		return nil
 	}
 	base := sandbox.DeepCopy()
@@ -127,7 +127,7 @@ func (r *Reconciler) writeStatus(ctx context.Context, sandbox *sandboxv1.Sandbox
 	if err := write.Status(ctx, r.Client, sandbox, base); err != nil {
 		return err
 	}
-	if rules.SaysMultiplePods(status.Conditions) && !rules.SaysMultiplePods(base.Status.Conditions) {
+	if rules.IsReportedMultiplePods(status.Conditions) && !rules.IsReportedMultiplePods(base.Status.Conditions) {
 		r.Recorder.Eventf(sandbox, nil, corev1.EventTypeWarning, sandboxv1.ReasonMultiplePods, "Reconciling", "%s",
 			rules.MultiplePodsMessage(len(seen.Pods)))
 	}

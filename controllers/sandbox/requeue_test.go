@@ -27,7 +27,7 @@ func TestSift(t *testing.T) {
 		"a view that is made here so": {errs: []error{stale("pods", "a", "it is gone again")}, weather: stale("pods", "a", "it is gone again")},
 	} {
 		t.Run(name, func(t *testing.T) {
-			problem, weather := sift(tc.errs...)
+			problem, weather := splitStale(tc.errs...)
 			if fmt.Sprint(problem) != fmt.Sprint(tc.problem) || fmt.Sprint(weather) != fmt.Sprint(tc.weather) {
 				t.Errorf("got %v and %v, want %v and %v", problem, weather, tc.problem, tc.weather)
 			}
@@ -42,7 +42,7 @@ func TestNext(t *testing.T) {
 	for name, tc := range map[string]struct {
 		deleting bool
 		left     time.Duration
-		seen     rules.Seen
+		seen     rules.Observed
 		problem  []error
 		ended    error
 		after    time.Duration
@@ -50,11 +50,11 @@ func TestNext(t *testing.T) {
 	}{
 		"all is well":                                       {after: never},
 		"it expires":                                        {left: time.Hour, after: time.Hour},
-		"something is in the way":                           {problem: []error{inTheWay}, after: blockedRecheck},
-		"much is in the way":                                {problem: []error{inTheWay, inTheWay}, after: blockedRecheck},
-		"a Pod is in the way of a suspension":               {seen: rules.Seen{PodInTheWay: true}, after: blockedRecheck},
+		"something is in the way":                           {problem: []error{inTheWay}, after: nameConflictRecheck},
+		"much is in the way":                                {problem: []error{inTheWay, inTheWay}, after: nameConflictRecheck},
+		"a Pod is in the way of a suspension":               {seen: rules.Observed{PodNameTaken: true}, after: nameConflictRecheck},
 		"something is in the way, and it expires":           {left: time.Second, problem: []error{inTheWay}, after: time.Second},
-		"it expires after what is in the way is looked at":  {left: time.Hour, problem: []error{inTheWay}, after: blockedRecheck},
+		"it expires after what is in the way is looked at":  {left: time.Hour, problem: []error{inTheWay}, after: nameConflictRecheck},
 		"something is refused":                              {problem: []error{refused}, after: never, err: true},
 		"something is refused, and it expires":              {left: time.Hour, problem: []error{refused}, after: time.Hour, err: true},
 		"something is refused, and something is in the way": {problem: []error{inTheWay, refused}, after: never, err: true},
@@ -67,8 +67,8 @@ func TestNext(t *testing.T) {
 			if tc.deleting {
 				sandbox.Deleting()
 			}
-			tc.seen.Problem = errors.Join(tc.problem...)
-			result, err := next(sandbox.Obj(), tc.seen, tc.left, tc.ended)
+			tc.seen.Err = errors.Join(tc.problem...)
+			result, err := requeue(sandbox.Obj(), tc.seen, tc.left, tc.ended)
 			if result.RequeueAfter != tc.after || (err != nil) != tc.err {
 				t.Errorf("looks again after %s, error %v; want %s, %t", result.RequeueAfter, err, tc.after, tc.err)
 			}
@@ -78,7 +78,7 @@ func TestNext(t *testing.T) {
 
 func TestOnlyInTheWay(t *testing.T) {
 	inTheWay := rules.CheckPodTakeover(builder.MakeSandbox("a").Obj(), builder.MakePod("a").Obj())
-	if !onlyInTheWay(inTheWay) || onlyInTheWay(errors.New("refused")) {
+	if !onlyNameConflicts(inTheWay) || onlyNameConflicts(errors.New("refused")) {
 		t.Error("an error by itself is taken for another")
 	}
 }

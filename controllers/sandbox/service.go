@@ -18,7 +18,7 @@ import (
 // label. Where it has none, the Sandbox's own is looked up live if there may be one.
 func (r *Reconciler) service(ctx context.Context, sandbox *sandboxv1.Sandbox, now time.Time) (*corev1.Service, error) {
 	service, err := readService(ctx, r.Client, sandbox)
-	if service != nil || err != nil || !rules.LooksForService(sandbox, now) {
+	if service != nil || err != nil || !rules.MayHaveUnlabelledService(sandbox, now) {
 		return service, err
 	}
 	service, err = readService(ctx, r.Live, sandbox)
@@ -57,7 +57,7 @@ func (r *Reconciler) ensureService(
 		}
 		return nil, nil
 	case step == rules.ServiceChange:
-		if err := write.Changed(ctx, r.Client, wanted, service); err != nil {
+		if err := write.Patch(ctx, r.Client, wanted, service); err != nil {
 			return owned(service, sandbox), fmt.Errorf("updating Service %q: %w", wanted.Name, err)
 		}
 		return wanted, nil

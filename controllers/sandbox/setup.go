@@ -14,7 +14,7 @@ import (
 // Setup adds the reconciler to mgr. A Sandbox's own status wakes it, too: one that was computed from an old view, here or by
 // another manager, is the last change that anyone sees.
 func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) error {
-	inTime := retry.InTime(reconcile.AsReconciler(r.Client, r), &options)
+	inTime := retry.WithDeadline(reconcile.AsReconciler(r.Client, r), &options)
 	return builder.ControllerManagedBy(mgr).
 		For(&sandboxv1.Sandbox{}).
 		Owns(&corev1.Pod{}).

@@ -46,9 +46,9 @@ func (r *Reconciler) last(
 }
 
 // end is for a Sandbox that has expired, and says so in its status: it deletes the Sandbox, or its Pods and its Service.
-func (r *Reconciler) end(ctx context.Context, sandbox *sandboxv1.Sandbox, seen rules.Seen) error {
+func (r *Reconciler) end(ctx context.Context, sandbox *sandboxv1.Sandbox, seen rules.Observed) error {
 	if sandbox.Spec.ShutdownPolicy == sandboxv1.ShutdownPolicyDelete {
-		return client.IgnoreNotFound(write.DeleteUnchanged(ctx, r.Client, sandbox))
+		return client.IgnoreNotFound(write.DeleteVersion(ctx, r.Client, sandbox))
 	}
 	var errs []error
 	for _, pod := range seen.Pods {
@@ -78,7 +78,7 @@ func (r *Reconciler) drop(ctx context.Context, sandbox *sandboxv1.Sandbox, obj c
 	if obj.GetLabels()[sandboxv1.LabelSandboxNameHash] == "" { // The cache does not have it, and would never see it go.
 		options = append(options, client.DisableReadYourWritesConsistency)
 	}
-	if err := write.DeleteUnchanged(ctx, r.Client, obj, options...); err != nil {
+	if err := write.DeleteVersion(ctx, r.Client, obj, options...); err != nil {
 		return fmt.Errorf("deleting %T %q: %w", obj, obj.GetName(), err)
 	}
 	return nil

@@ -20,7 +20,7 @@ func (r *Reconciler) noteTrace(ctx context.Context, sandbox *sandboxv1.Sandbox) 
 		noted.Annotations = map[string]string{}
 	}
 	noted.Annotations[sandboxv1.AnnotationTraceContext] = trace
-	if err := write.Changed(ctx, r.Client, noted, sandbox); err != nil {
+	if err := write.Patch(ctx, r.Client, noted, sandbox); err != nil {
 		tracing.Event(ctx, "TraceContextNotWritten", "error", err.Error())
 		return
 	}

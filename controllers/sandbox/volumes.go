@@ -49,7 +49,7 @@ func (r *Reconciler) ensureVolume(ctx context.Context, sandbox *sandboxv1.Sandbo
 	if err != nil || next == found {
 		return err
 	}
-	if err := write.Changed(ctx, r.Client, next, found); err != nil {
+	if err := write.Patch(ctx, r.Client, next, found); err != nil {
 		return fmt.Errorf("updating PersistentVolumeClaim %q: %w", key.Name, err)
 	}
 	return nil

@@ -23,11 +23,11 @@ func (r *Reconciler) bind(ctx context.Context, claim *extensionsv1.SandboxClaim)
 	}
 	base := claim.DeepCopy()
 	*claim = *bindTo(claim, name)
-	if err := write.Changed(ctx, r.Client, claim, base); err != nil {
+	if err := write.Patch(ctx, r.Client, claim, base); err != nil {
 		return err
 	}
 	if rules.Binding(base) != "" {
-		r.Metrics.Rebound(claim.Namespace)
+		r.Metrics.CountRebound(claim.Namespace)
 	}
 	return nil
 }
@@ -36,7 +36,7 @@ func (r *Reconciler) bind(ctx context.Context, claim *extensionsv1.SandboxClaim)
 // written; a warm one that is Ready; or else the name of one that is yet to be created. What the claim asks for and cannot
 // have is said here, before it is bound to a Sandbox that it could not adopt or create.
 func (r *Reconciler) choose(ctx context.Context, claim *extensionsv1.SandboxClaim) (string, error) {
-	older, err := r.sandbox(ctx, claim, rules.OlderBinding(claim))
+	older, err := r.sandbox(ctx, claim, rules.LegacyBinding(claim))
 	if err != nil {
 		return "", err
 	}
@@ -44,11 +44,11 @@ func (r *Reconciler) choose(ctx context.Context, claim *extensionsv1.SandboxClai
 	if err != nil {
 		return "", err
 	}
-	if kept := rules.KeptBinding(claim, older, namesake); kept != "" {
+	if kept := rules.ExistingBinding(claim, older, namesake); kept != "" {
 		return kept, nil
 	}
 	template, missing := r.template(ctx, claim)
-	if problem := rules.MetadataProblem(claim, template, r.LabelDomains); problem != nil {
+	if problem := rules.MetadataError(claim, template, r.LabelDomains); problem != nil {
 		return "", problem
 	}
 	if warm := r.Candidates.Pick(claim, r.Now()); warm != "" {
@@ -90,7 +90,7 @@ func (r *Reconciler) template(ctx context.Context, claim *extensionsv1.SandboxCl
 		pool := &extensionsv1.SandboxWarmPool{}
 		err := r.Client.Get(ctx, client.ObjectKey{Namespace: claim.Namespace, Name: claim.Spec.WarmPoolRef.Name}, pool)
 		if apierrors.IsNotFound(err) {
-			return nil, rules.WarmPoolNotFound(claim.Spec.WarmPoolRef.Name)
+			return nil, rules.WarmPoolNotFoundError(claim.Spec.WarmPoolRef.Name)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("reading the pool: %w", err)
@@ -102,7 +102,7 @@ func (r *Reconciler) template(ctx context.Context, claim *extensionsv1.SandboxCl
 	template := &extensionsv1.SandboxTemplate{}
 	err := r.Client.Get(ctx, client.ObjectKey{Namespace: claim.Namespace, Name: name}, template)
 	if apierrors.IsNotFound(err) {
-		return nil, rules.TemplateNotFound(name)
+		return nil, rules.TemplateNotFoundError(name)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading the template: %w", err)
@@ -117,10 +117,10 @@ func (r *Reconciler) adopt(ctx context.Context, claim *extensionsv1.SandboxClaim
 		return nil, problem
 	}
 	adopted := &sandboxv1.Sandbox{ObjectMeta: metav1.ObjectMeta{Namespace: sandbox.Namespace, Name: sandbox.Name}}
-	if err := write.Operations(ctx, r.Client, adopted, patch); err != nil {
+	if err := write.JSONPatch(ctx, r.Client, adopted, patch); err != nil {
 		return nil, fmt.Errorf("adopting Sandbox %q: %w", sandbox.Name, err)
 	}
-	r.Metrics.Provisioned(rules.ClaimProvision(claim, sandbox))
+	r.Metrics.CountProvision(rules.ClaimProvision(claim, sandbox))
 	r.Recorder.Eventf(claim, adopted, corev1.EventTypeNormal, "SandboxAdopted", "Adoption", "Adopted warm pool Sandbox %q", adopted.Name)
 	return adopted, nil
 }
@@ -139,9 +139,9 @@ func (r *Reconciler) createSandbox(ctx context.Context, claim *extensionsv1.Sand
 	case apierrors.IsAlreadyExists(err):
 		return nil, nil // Created before, or in the way: the next step tells.
 	case err != nil:
-		return nil, rules.Refused(fmt.Errorf("creating Sandbox %q: %w", sandbox.Name, err))
+		return nil, rules.RefusedError(fmt.Errorf("creating Sandbox %q: %w", sandbox.Name, err))
 	}
-	r.Metrics.Provisioned(rules.ClaimProvision(claim, sandbox))
+	r.Metrics.CountProvision(rules.ClaimProvision(claim, sandbox))
 	r.Recorder.Eventf(claim, sandbox, corev1.EventTypeNormal, "SandboxProvisioned", "Provisioning", "Created Sandbox %q", sandbox.Name)
 	return sandbox, nil
 }

@@ -19,7 +19,7 @@ import (
 // expire ends claim, whose time is up: it says so first, on the version of the claim that it was decided on, and acts only
 // then. A claim that got more time in between is not that version any more. One that is deleted is so even if its status cannot
 // be written; one that is retained is not ended before its status says so, since with more time it is to get another Sandbox.
-func (r *Reconciler) expire(ctx context.Context, claim *extensionsv1.SandboxClaim) (*sandboxv1.Sandbox, *rules.Problem, error) {
+func (r *Reconciler) expire(ctx context.Context, claim *extensionsv1.SandboxClaim) (*sandboxv1.Sandbox, *rules.ConditionError, error) {
 	if older := claim.Status.Sandbox.Name; older != "" && rules.Binding(claim) != older {
 		if err := r.bind(ctx, claim); err != nil { // The status is about to forget what no annotation says.
 			return nil, nil, err
@@ -29,10 +29,10 @@ func (r *Reconciler) expire(ctx context.Context, claim *extensionsv1.SandboxClai
 	if err != nil {
 		return nil, nil, err
 	}
-	said := rules.SaysExpired(claim)
+	said := rules.IsReportedExpired(claim)
 	policy := rules.ShutdownPolicy(claim)
 	_, unsaid := r.writeStatus(ctx, claim, rules.ExpiredStatus(claim, sandbox, r.Now()))
-	if write.IsWeather(unsaid) || (unsaid != nil && policy == extensionsv1.ShutdownPolicyRetain) {
+	if write.IsStale(unsaid) || (unsaid != nil && policy == extensionsv1.ShutdownPolicyRetain) {
 		return nil, nil, unsaid
 	}
 	if unsaid == nil && !said {
@@ -50,7 +50,7 @@ func (r *Reconciler) expire(ctx context.Context, claim *extensionsv1.SandboxClai
 
 // delete deletes claim as it is here, and with it its Sandbox.
 func (r *Reconciler) delete(ctx context.Context, claim *extensionsv1.SandboxClaim, dependents metav1.DeletionPropagation) error {
-	if err := write.DeleteUnchanged(ctx, r.Client, claim, client.PropagationPolicy(dependents)); err != nil {
+	if err := write.DeleteVersion(ctx, r.Client, claim, client.PropagationPolicy(dependents)); err != nil {
 		return fmt.Errorf("deleting claim %q, which has expired: %w", claim.Name, err)
 	}
 	r.Recorder.Eventf(claim, nil, corev1.EventTypeNormal, extensionsv1.ReasonClaimExpired, "Deleting",
@@ -75,7 +75,7 @@ func (r *Reconciler) deleteSandboxes(ctx context.Context, claim *extensionsv1.Sa
 		return nil // Its own change wakes it, if it is still there.
 	}
 	for _, sandbox := range controlled {
-		if err := write.DeleteSame(ctx, r.Client, sandbox); write.IgnoreWeather(err) != nil {
+		if err := write.DeleteUID(ctx, r.Client, sandbox); write.IgnoreStale(err) != nil {
 			return fmt.Errorf("deleting Sandbox %q of claim %q, which has expired: %w", sandbox.Name, claim.Name, err)
 		}
 	}

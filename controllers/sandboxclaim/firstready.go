@@ -13,25 +13,25 @@ import (
 
 // shown takes note of a status that was just written, if it is the first that shows claim Ready. What is to be written on the
 // claim waits for the pass that this status wakes: whoever waits for the claim does not wait for that.
-func (r *Reconciler) shown(before, claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox) {
+func (r *Reconciler) recordFirstReady(before, claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox) {
 	switch {
 	case !rules.TurnedReady(before, claim):
-	case r.Unnoted:
-		r.Metrics.Started(rules.ClaimStartup(claim, sandbox, r.Now()))
+	case r.DisableAnnotations:
+		r.Metrics.ObserveStartup(rules.ClaimStartup(claim, sandbox, r.Now()))
 	default:
-		r.Metrics.Shown.Remember(claim.UID, r.Now())
+		r.Metrics.FirstReady.Add(claim.UID, r.Now())
 	}
 }
 
-// noteFirstReady writes on claim when it was first Ready, and measures its startup if that write is the one that did it. It
+// annotateFirstReady writes on claim when it was first Ready, and measures its startup if that write is the one that did it. It
 // returns how long to leave it to another manager that may know.
-func (r *Reconciler) noteFirstReady(
+func (r *Reconciler) annotateFirstReady(
 	ctx context.Context, claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox,
 ) (time.Duration, error) {
-	if r.Unnoted {
+	if r.DisableAnnotations {
 		return 0, nil
 	}
-	at := r.Metrics.Shown.Of(claim.UID)
+	at := r.Metrics.FirstReady.Get(claim.UID)
 	stamp, wait := rules.FirstReadyStamp(claim, at, r.Now())
 	if stamp == "" {
 		return wait, nil
@@ -41,12 +41,12 @@ func (r *Reconciler) noteFirstReady(
 		claim.Annotations = map[string]string{}
 	}
 	claim.Annotations[sandboxv1.AnnotationClaimFirstReadyAt] = stamp
-	if err := write.Changed(ctx, r.Client, claim, base); err != nil {
+	if err := write.Patch(ctx, r.Client, claim, base); err != nil {
 		return 0, fmt.Errorf("noting when the claim was first Ready: %w", err)
 	}
 	if !at.IsZero() {
-		r.Metrics.Shown.Forget(claim.UID)
-		r.Metrics.Started(rules.ClaimStartup(claim, sandbox, at))
+		r.Metrics.FirstReady.Delete(claim.UID)
+		r.Metrics.ObserveStartup(rules.ClaimStartup(claim, sandbox, at))
 	}
 	return 0, nil
 }

@@ -25,7 +25,7 @@ func (r *Reconciler) ensureMetadata(
 	if wanted == sandbox {
 		return sandbox, nil
 	}
-	if err := write.Changed(ctx, r.Client, wanted, sandbox); err != nil {
+	if err := write.Patch(ctx, r.Client, wanted, sandbox); err != nil {
 		return sandbox, fmt.Errorf("changing the pod metadata of Sandbox %q: %w", sandbox.Name, err)
 	}
 	return wanted, nil

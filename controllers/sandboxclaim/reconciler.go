@@ -32,7 +32,7 @@ import (
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch;update
 
 // again is when to look again after a write that was decided on an old view.
-const again = 20 * time.Millisecond
+const staleRetry = 20 * time.Millisecond
 
 // Reconciler binds claims and adopts, or creates, their Sandboxes; and ends claims.
 type Reconciler struct {
@@ -45,8 +45,8 @@ type Reconciler struct {
 	Recorder     recorder.EventRecorder
 	Metrics      *metrics.Claims
 	Now          func() time.Time
-	// Unnoted says that nothing is written on claims for the sake of measuring.
-	Unnoted bool
+	// DisableAnnotations says that nothing is written on claims for the sake of measuring.
+	DisableAnnotations bool
 	// Tracer traces the passes; nil where nothing is traced.
 	Tracer *tracing.Tracer
 }
@@ -67,19 +67,19 @@ func (r *Reconciler) Reconcile(ctx context.Context, claim *extensionsv1.SandboxC
 	sandbox, problem, err := pass(ctx, claim)
 	var wait time.Duration
 	if err == nil && claim.ResourceVersion == seen {
-		wait, err = r.noteFirstReady(ctx, claim, sandbox)
+		wait, err = r.annotateFirstReady(ctx, claim, sandbox)
 	}
-	if write.IsWeather(err) {
-		return reconcile.Result{RequeueAfter: again}, nil
+	if write.IsStale(err) {
+		return reconcile.Result{RequeueAfter: staleRetry}, nil
 	}
 	if !expired {
-		wait = sooner(wait, rules.UntilClaimExpires(claim, r.Now()))
+		wait = earliest(wait, rules.ClaimExpiresIn(claim, r.Now()))
 	}
 	return reconcile.Result{RequeueAfter: wait}, errors.Join(err, causeOf(problem))
 }
 
 // sooner returns the shorter of two times to wait, of which 0 is for ever.
-func sooner(a, b time.Duration) time.Duration {
+func earliest(a, b time.Duration) time.Duration {
 	if a == 0 || b == 0 {
 		return max(a, b)
 	}
@@ -88,19 +88,19 @@ func sooner(a, b time.Duration) time.Duration {
 
 // serve gives claim its Sandbox, and says how that went. claim is brought up to date. It returns what there is of the Sandbox,
 // and what the claim waits for.
-func (r *Reconciler) serve(ctx context.Context, claim *extensionsv1.SandboxClaim) (*sandboxv1.Sandbox, *rules.Problem, error) {
+func (r *Reconciler) serve(ctx context.Context, claim *extensionsv1.SandboxClaim) (*sandboxv1.Sandbox, *rules.ConditionError, error) {
 	sandbox, err := r.ensureSandbox(ctx, claim)
 	if err == nil {
 		sandbox, err = r.ensureMetadata(ctx, claim, sandbox)
 	}
-	problem, failed := asProblem(err)
-	if failed != nil && (sandbox == nil || write.IsWeather(failed)) {
+	problem, failed := asConditionError(err)
+	if failed != nil && (sandbox == nil || write.IsStale(failed)) {
 		return nil, nil, failed
 	}
 	before := claim.DeepCopy()
 	moved, err := r.writeStatus(ctx, claim, rules.ClaimStatus(claim, sandbox, problem, r.Now()))
 	if moved {
-		r.shown(before, claim, sandbox)
+		r.recordFirstReady(before, claim, sandbox)
 	}
 	if moved && problem != nil {
 		r.Recorder.Eventf(claim, nil, corev1.EventTypeWarning, problem.Reason, "Wait", "%s", problem.Message)
@@ -112,7 +112,7 @@ func (r *Reconciler) serve(ctx context.Context, claim *extensionsv1.SandboxClaim
 func (r *Reconciler) writeStatus(
 	ctx context.Context, claim *extensionsv1.SandboxClaim, status extensionsv1.SandboxClaimStatus,
 ) (bool, error) {
-	if !rules.ClaimStatusMoved(claim, status) {
+	if !rules.ClaimStatusChanged(claim, status) {
 		return false, nil
 	}
 	base := claim.DeepCopy()

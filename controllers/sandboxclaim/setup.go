@@ -26,12 +26,12 @@ import (
 
 // Setup adds the reconciler to mgr. Whatever a claim can wait for wakes it; only for its end it has a timer.
 func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) error {
-	inTime := retry.InTime(reconcile.AsReconciler(r.Client, r), &options)
+	inTime := retry.WithDeadline(reconcile.AsReconciler(r.Client, r), &options)
 	return builder.ControllerManagedBy(mgr).
-		For(&extensionsv1.SandboxClaim{}, builder.WithPredicates(own{})).
-		Owns(&sandboxv1.Sandbox{}, builder.WithPredicates(shown{})).
-		Watches(&sandboxv1.Sandbox{}, handler.Funcs{UpdateFunc: adoptedLately}).
-		Watches(&sandboxv1.Sandbox{}, handler.EnqueueRequestsFromMapFunc(r.waitingForSandbox), builder.WithPredicates(turnedReady{})).
+		For(&extensionsv1.SandboxClaim{}, builder.WithPredicates(claimChanged{})).
+		Owns(&sandboxv1.Sandbox{}, builder.WithPredicates(statusChanged{})).
+		Watches(&sandboxv1.Sandbox{}, handler.Funcs{UpdateFunc: enqueueAfterAdoption}).
+		Watches(&sandboxv1.Sandbox{}, handler.EnqueueRequestsFromMapFunc(r.waitingForSandbox), builder.WithPredicates(becameCandidate{})).
 		Watches(&sandboxv1.Sandbox{}, handler.EnqueueRequestsFromMapFunc(r.boundTo), builder.WithPredicates(deleted())).
 		Watches(&extensionsv1.SandboxWarmPool{}, handler.EnqueueRequestsFromMapFunc(r.waitingForPool),
 			builder.WithPredicates(predicate.GenerationChangedPredicate{})).
@@ -43,20 +43,20 @@ func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) erro
 // own lets changes of a claim pass. Its own status is among them: one that was computed from an old view, here or by another
 // manager, is the last change that anyone sees. But not when it goes on telling of a refusal: that is tried again with
 // backoff, and if its words differ at each try, the claim would wake itself for ever.
-type own struct{ predicate.Funcs }
+type claimChanged struct{ predicate.Funcs }
 
 // Update implements predicate.Predicate.
-func (own) Update(e event.UpdateEvent) bool {
+func (claimChanged) Update(e event.UpdateEvent) bool {
 	before, after := e.ObjectOld.(*extensionsv1.SandboxClaim), e.ObjectNew.(*extensionsv1.SandboxClaim)
 	return !rules.IsClaimRefused(before) || !rules.IsClaimRefused(after) || before.Generation != after.Generation ||
 		!maps.Equal(before.Annotations, after.Annotations) || !maps.Equal(before.Labels, after.Labels)
 }
 
 // shown lets updates of a claim's Sandbox pass that its claim's status shows.
-type shown struct{ predicate.Funcs }
+type statusChanged struct{ predicate.Funcs }
 
 // Update implements predicate.Predicate.
-func (shown) Update(e event.UpdateEvent) bool {
+func (statusChanged) Update(e event.UpdateEvent) bool {
 	before, after := e.ObjectOld.(*sandboxv1.Sandbox), e.ObjectNew.(*sandboxv1.Sandbox)
 	return before.Generation != after.Generation || (before.DeletionTimestamp == nil) != (after.DeletionTimestamp == nil) ||
 		!equality.Semantic.DeepEqual(before.Status, after.Status)
@@ -64,28 +64,28 @@ func (shown) Update(e event.UpdateEvent) bool {
 
 // settled is when to look at a claim again that has just adopted. It may have expired by then, and another manager may have
 // adopted. Sooner, that look would meet the status on its way, and cost a write that is refused.
-const settled = time.Second
+const adoptionRecheck = time.Second
 
-// adoptedLately wakes the claim that has adopted a Sandbox, in a while.
-func adoptedLately(_ context.Context, e event.UpdateEvent, q workqueue.TypedRateLimitingInterface[reconcile.Request]) {
+// enqueueAfterAdoption wakes the claim that has adopted a Sandbox, in a while.
+func enqueueAfterAdoption(_ context.Context, e event.UpdateEvent, q workqueue.TypedRateLimitingInterface[reconcile.Request]) {
 	before, after := rules.ControllerOf(e.ObjectOld), rules.ControllerOf(e.ObjectNew)
 	if rules.IsClaim(after) && !rules.IsClaim(before) {
-		q.AddAfter(reconcile.Request{NamespacedName: types.NamespacedName{Namespace: e.ObjectNew.GetNamespace(), Name: after.Name}}, settled)
+		q.AddAfter(reconcile.Request{NamespacedName: types.NamespacedName{Namespace: e.ObjectNew.GetNamespace(), Name: after.Name}}, adoptionRecheck)
 	}
 }
 
-// turnedReady lets Sandboxes pass that claims may now adopt.
-type turnedReady struct{ predicate.Funcs }
+// becameCandidate lets Sandboxes pass that claims may now adopt.
+type becameCandidate struct{ predicate.Funcs }
 
 // Update implements predicate.Predicate.
-func (turnedReady) Update(e event.UpdateEvent) bool {
-	_, was := rules.CandidateOf(e.ObjectOld.(*sandboxv1.Sandbox))
-	_, is := rules.CandidateOf(e.ObjectNew.(*sandboxv1.Sandbox))
+func (becameCandidate) Update(e event.UpdateEvent) bool {
+	_, was := rules.CandidateGroupOf(e.ObjectOld.(*sandboxv1.Sandbox))
+	_, is := rules.CandidateGroupOf(e.ObjectNew.(*sandboxv1.Sandbox))
 	return is && !was
 }
 
 // Delete implements predicate.Predicate.
-func (turnedReady) Delete(event.DeleteEvent) bool { return false }
+func (becameCandidate) Delete(event.DeleteEvent) bool { return false }
 
 func deleted() predicate.Predicate {
 	return predicate.Funcs{
@@ -100,8 +100,8 @@ func (r *Reconciler) waitingForSandbox(ctx context.Context, sandbox client.Objec
 		return nil
 	}
 	template := sandbox.GetAnnotations()[sandboxv1.AnnotationTemplateRef]
-	return append(r.claims(ctx, sandbox, index.WaitsFor, index.ForPool(owner.Name)),
-		r.claims(ctx, sandbox, index.WaitsFor, index.ForTemplate(template))...)
+	return append(r.claims(ctx, sandbox, index.WaitingFor, index.ForPool(owner.Name)),
+		r.claims(ctx, sandbox, index.WaitingFor, index.ForTemplate(template))...)
 }
 
 // boundTo returns the claims whose binding names a Sandbox that is gone: its name is free, or the claim's Sandbox is missing.
@@ -110,11 +110,11 @@ func (r *Reconciler) boundTo(ctx context.Context, sandbox client.Object) []recon
 }
 
 func (r *Reconciler) waitingForPool(ctx context.Context, pool client.Object) []reconcile.Request {
-	return r.claims(ctx, pool, index.WaitsFor, index.ForPool(pool.GetName()))
+	return r.claims(ctx, pool, index.WaitingFor, index.ForPool(pool.GetName()))
 }
 
 func (r *Reconciler) waitingForTemplate(ctx context.Context, template client.Object) []reconcile.Request {
-	requests := r.claims(ctx, template, index.WaitsFor, index.ForTemplate(template.GetName()))
+	requests := r.claims(ctx, template, index.WaitingFor, index.ForTemplate(template.GetName()))
 	var pools extensionsv1.SandboxWarmPoolList
 	if err := r.Client.List(ctx, &pools, client.InNamespace(template.GetNamespace()),
 		client.MatchingFields{index.Template: template.GetName()}, client.UnsafeDisableDeepCopy); err != nil {

@@ -39,7 +39,7 @@ func TestAClaimWakesItself(t *testing.T) {
 		"it says something else of its Sandbox":   {says("SandboxNotReady"), says("DependenciesNotReady").Obj(), true},
 		"it is seen again, and nothing has moved": {claim(), claim().Obj(), true},
 	} {
-		if got := (own{}).Update(event.UpdateEvent{ObjectOld: tc.before.Obj(), ObjectNew: tc.after}); got != tc.want {
+		if got := (claimChanged{}).Update(event.UpdateEvent{ObjectOld: tc.before.Obj(), ObjectNew: tc.after}); got != tc.want {
 			t.Errorf("%s: woken %t, want %t", name, got, tc.want)
 		}
 	}
@@ -67,7 +67,7 @@ func TestASandboxWakesItsClaim(t *testing.T) {
 		"one of a pool loses its owner":    {pooled(), pooled().OwnerReferences(), false},
 		"one of nobody is only seen again": {builder.MakeSandbox("a"), builder.MakeSandbox("a"), false},
 	} {
-		if got := (shown{}).Update(event.UpdateEvent{ObjectOld: tc.before.Obj(), ObjectNew: tc.after.Obj()}); got != tc.want {
+		if got := (statusChanged{}).Update(event.UpdateEvent{ObjectOld: tc.before.Obj(), ObjectNew: tc.after.Obj()}); got != tc.want {
 			t.Errorf("%s: woken %t, want %t", name, got, tc.want)
 		}
 	}
@@ -98,7 +98,7 @@ func TestAnAdoptionWakesItsClaimInAWhile(t *testing.T) {
 		"it loses its owner": {pooled(), pooled().OwnerReferences(), nil},
 	} {
 		q := &woken{}
-		adoptedLately(t.Context(), event.UpdateEvent{ObjectOld: tc.before.Obj(), ObjectNew: tc.after.Obj()}, q)
+		enqueueAfterAdoption(t.Context(), event.UpdateEvent{ObjectOld: tc.before.Obj(), ObjectNew: tc.after.Obj()}, q)
 		if diff := cmp.Diff(tc.want, q.who); diff != "" {
 			t.Errorf("%s: woken (-want +got):\n%s", name, diff)
 		}
@@ -123,18 +123,18 @@ func TestAWarmSandboxWakesThoseWhoWait(t *testing.T) {
 		"it is not Ready":        {pooled().Ready(), pooled(), false},
 		"it is Ready, a claim's": {pooled(), pooled().Ready().ClaimedBy(builder.MakeClaim("c").Obj()), false},
 	} {
-		if got := (turnedReady{}).Update(event.UpdateEvent{ObjectOld: tc.before.Obj(), ObjectNew: tc.after.Obj()}); got != tc.want {
+		if got := (becameCandidate{}).Update(event.UpdateEvent{ObjectOld: tc.before.Obj(), ObjectNew: tc.after.Obj()}); got != tc.want {
 			t.Errorf("%s: woken %t, want %t", name, got, tc.want)
 		}
 	}
-	if (turnedReady{}).Delete(event.DeleteEvent{Object: pooled().Ready().Obj()}) {
+	if (becameCandidate{}).Delete(event.DeleteEvent{Object: pooled().Ready().Obj()}) {
 		t.Error("one that is gone wakes those who wait for one")
 	}
 }
 
 func TestSooner(t *testing.T) {
 	for _, tc := range []struct{ a, b, want time.Duration }{{0, 0, 0}, {0, 3, 3}, {3, 0, 3}, {2, 3, 2}, {3, 2, 2}} {
-		if got := sooner(tc.a, tc.b); got != tc.want {
+		if got := earliest(tc.a, tc.b); got != tc.want {
 			t.Errorf("sooner(%d, %d): %d, want %d", tc.a, tc.b, got, tc.want)
 		}
 	}

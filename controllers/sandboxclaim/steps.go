@@ -20,8 +20,8 @@ import (
 const maxSteps = 32
 
 var (
-	// errUnsettled ends a pass that lost every race it ran; the next one starts afresh.
-	errUnsettled = errors.New("the claim lost every race for a Sandbox in this pass")
+	// errLostEveryRace ends a pass that lost every race it ran; the next one starts afresh.
+	errLostEveryRace = errors.New("the claim lost every race for a Sandbox in this pass")
 	// errExpired ends a pass over a claim that expired meanwhile.
 	errExpired = errors.New("the claim has expired")
 )
@@ -38,16 +38,16 @@ func (r *Reconciler) ensureSandbox(ctx context.Context, claim *extensionsv1.Sand
 			return nil, err
 		}
 		step := rules.NextStep(claim, found)
-		if live || rules.SafeOnCache(claim, step) {
-			sandbox, err := r.take(ctx, step, claim, found)
+		if live || rules.IsSafeOnCache(claim, step) {
+			sandbox, err := r.takeStep(ctx, step, claim, found)
 			switch {
 			case err == nil && sandbox == nil:
 				continue
-			case err == nil || !raced(err, live):
+			case err == nil || !isLostRace(err, live):
 				return sandbox, err
-			case live && write.IsUnapplied(err) && found.UID == unapplied:
-				return nil, rules.AdoptionConflict(err)
-			case live && write.IsUnapplied(err):
+			case live && write.IsMismatch(err) && found.UID == unapplied:
+				return nil, rules.AdoptionConflictError(err)
+			case live && write.IsMismatch(err):
 				unapplied = found.UID
 			}
 		}
@@ -56,16 +56,16 @@ func (r *Reconciler) ensureSandbox(ctx context.Context, claim *extensionsv1.Sand
 			return nil, err
 		}
 	}
-	return nil, rules.AdoptionConflict(errUnsettled)
+	return nil, rules.AdoptionConflictError(errLostEveryRace)
 }
 
 // raced says whether err, from a step, means that someone else was faster. What is refused although it was decided on what
 // there is, is no race.
-func raced(err error, live bool) bool {
+func isLostRace(err error, live bool) bool {
 	if live {
-		return write.IsWeather(err)
+		return write.IsStale(err)
 	}
-	return write.Lost(err)
+	return write.IsOutdated(err)
 }
 
 // refresh reads claim live. It is NotFound when the claim that has this name now is another one, and a conflict when its time
@@ -87,7 +87,7 @@ func (r *Reconciler) refresh(ctx context.Context, claim *extensionsv1.SandboxCla
 
 // take carries out one step. It returns the Sandbox once the claim controls it; nil, and no error, when there is another
 // step to take; and an error that is write.Lost when the step was decided on an old view.
-func (r *Reconciler) take(
+func (r *Reconciler) takeStep(
 	ctx context.Context, step rules.Step, claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox,
 ) (*sandboxv1.Sandbox, error) {
 	switch step {
@@ -100,9 +100,9 @@ func (r *Reconciler) take(
 	case rules.StepCreate:
 		return r.createSandbox(ctx, claim)
 	case rules.StepMissing:
-		return nil, rules.SandboxMissing()
+		return nil, rules.SandboxMissingError()
 	case rules.StepBlocked:
-		return nil, rules.NameTaken(claim)
+		return nil, rules.NameTakenError(claim)
 	default:
 		return nil, fmt.Errorf("step %q is not known", step)
 	}
@@ -129,20 +129,20 @@ func read(ctx context.Context, reader client.Reader, key client.ObjectKey) (*san
 	return sandbox, nil
 }
 
-// asProblem tells what a claim waits for from what went wrong.
-func asProblem(err error) (*rules.Problem, error) {
-	var problem *rules.Problem
+// asConditionError tells what a claim waits for from what went wrong.
+func asConditionError(err error) (*rules.ConditionError, error) {
+	var problem *rules.ConditionError
 	switch {
 	case errors.As(err, &problem):
 		return problem, nil
 	case rules.IsRefusal(err):
-		return rules.Refused(err), nil
+		return rules.RefusedError(err), nil
 	}
 	return nil, err
 }
 
 // causeOf returns what makes the queue try again, with backoff: a refusal can end without an event, with a quota for one.
-func causeOf(problem *rules.Problem) error {
+func causeOf(problem *rules.ConditionError) error {
 	if problem == nil {
 		return nil
 	}

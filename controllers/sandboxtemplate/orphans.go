@@ -19,15 +19,15 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
-// aftermath is how long nothing has to be under the policy of a template that is gone before it is deleted, and when to look
+// orphanGracePeriod is how long nothing has to be under the policy of a template that is gone before it is deleted, and when to look
 // again. It is longer than a pass over a pool or a claim, which may still create a Sandbox out of a cache that had the template.
-const aftermath = 5 * time.Minute
+const orphanGracePeriod = 5 * time.Minute
 
 // tidy deletes the NetworkPolicy that the template of that name has left behind, when nothing is under it any more.
-func (r *Reconciler) tidy(ctx context.Context, name types.NamespacedName) (reconcile.Result, error) {
-	policy, err := r.leftBehind(ctx, name)
+func (r *Reconciler) collectOrphan(ctx context.Context, name types.NamespacedName) (reconcile.Result, error) {
+	policy, err := r.orphanedPolicy(ctx, name)
 	if err != nil || policy == nil {
-		r.unused.forget(name)
+		r.unusedSince.forget(name)
 		return reconcile.Result{}, err
 	}
 	used, err := r.isUsed(ctx, policy)
@@ -35,29 +35,29 @@ func (r *Reconciler) tidy(ctx context.Context, name types.NamespacedName) (recon
 		return reconcile.Result{}, err
 	}
 	if used {
-		r.unused.forget(name)
-		return reconcile.Result{RequeueAfter: aftermath}, nil
+		r.unusedSince.forget(name)
+		return reconcile.Result{RequeueAfter: orphanGracePeriod}, nil
 	}
 	now := r.Now()
-	if left := aftermath - now.Sub(r.unused.since(name, now)); left > 0 {
+	if left := orphanGracePeriod - now.Sub(r.unusedSince.since(name, now)); left > 0 {
 		return reconcile.Result{RequeueAfter: left}, nil
 	}
-	r.unused.forget(name)
-	if err := write.DeleteUnchanged(ctx, r.Client, policy); write.IgnoreWeather(err) != nil {
+	r.unusedSince.forget(name)
+	if err := write.DeleteVersion(ctx, r.Client, policy); write.IgnoreStale(err) != nil {
 		return reconcile.Result{}, fmt.Errorf("deleting NetworkPolicy %q, whose template is gone: %w", policy.Name, err)
 	}
 	return reconcile.Result{}, nil
 }
 
-// leftBehind returns the policy of the template of that name, if the template is gone for certain, and else nil. While the
+// orphanedPolicy returns the policy of the template of that name, if the template is gone for certain, and else nil. While the
 // garbage collector has not taken the reference to the template away, it is not left behind; then that wakes this again.
-func (r *Reconciler) leftBehind(ctx context.Context, name types.NamespacedName) (*networkingv1.NetworkPolicy, error) {
+func (r *Reconciler) orphanedPolicy(ctx context.Context, name types.NamespacedName) (*networkingv1.NetworkPolicy, error) {
 	policy, key := &networkingv1.NetworkPolicy{}, name
 	key.Name += extensionsv1.NetworkPolicySuffix
 	if err := r.Client.Get(ctx, key, policy); err != nil {
 		return nil, client.IgnoreNotFound(err)
 	}
-	if rules.LeftBehind(policy) != name.Name {
+	if rules.OrphanedPolicyTemplate(policy) != name.Name {
 		return nil, nil
 	}
 	err := r.Live.Get(ctx, name, &extensionsv1.SandboxTemplate{})
@@ -81,12 +81,12 @@ func (r *Reconciler) isUsed(ctx context.Context, policy *networkingv1.NetworkPol
 }
 
 // unused remembers since when nothing has been under the policies that templates have left behind. The zero value is ready.
-type unused struct{ moments sync.Map }
+type unusedSince struct{ moments sync.Map }
 
 // since returns since when that has been so of the template of that name: now, if it was not so before.
-func (u *unused) since(template types.NamespacedName, now time.Time) time.Time {
+func (u *unusedSince) since(template types.NamespacedName, now time.Time) time.Time {
 	moment, _ := u.moments.LoadOrStore(template, now)
 	return moment.(time.Time)
 }
 
-func (u *unused) forget(template types.NamespacedName) { u.moments.Delete(template) }
+func (u *unusedSince) forget(template types.NamespacedName) { u.moments.Delete(template) }

@@ -15,9 +15,9 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
-// keepPolicy makes the template's NetworkPolicy what it should be, or sees to it that there is none.
-func (r *Reconciler) keepPolicy(ctx context.Context, template *extensionsv1.SandboxTemplate) error {
-	elder, err := r.elder(ctx, template)
+// ensurePolicy makes the template's NetworkPolicy what it should be, or sees to it that there is none.
+func (r *Reconciler) ensurePolicy(ctx context.Context, template *extensionsv1.SandboxTemplate) error {
+	elder, err := r.earlierCollision(ctx, template)
 	if err != nil {
 		return err
 	}
@@ -30,8 +30,8 @@ func (r *Reconciler) keepPolicy(ctx context.Context, template *extensionsv1.Sand
 		return fmt.Errorf("reading the namespace: %w", err)
 	}
 	plan := rules.PlanNetworkPolicy(template, existing, rules.NetworkPolicy(template, elder, namespace, r.Router))
-	if err := r.carryOut(ctx, plan, existing); err != nil {
-		if !isWeather(err) {
+	if err := r.applyPlan(ctx, plan, existing); err != nil {
+		if !isStale(err) {
 			r.warn(template, extensionsv1.EventNetworkPolicyFailed, err.Error())
 		}
 		return err
@@ -58,8 +58,8 @@ func (r *Reconciler) find(ctx context.Context, template *extensionsv1.SandboxTem
 	return nil, nil
 }
 
-// carryOut does what plan says. A creation is idempotent by its name, the rest holds for the version that was looked at.
-func (r *Reconciler) carryOut(ctx context.Context, plan rules.PolicyPlan, existing *networkingv1.NetworkPolicy) error {
+// applyPlan does what plan says. A creation is idempotent by its name, the rest holds for the version that was looked at.
+func (r *Reconciler) applyPlan(ctx context.Context, plan rules.PolicyPlan, existing *networkingv1.NetworkPolicy) error {
 	var doing string
 	var err error
 	switch {
@@ -68,9 +68,9 @@ func (r *Reconciler) carryOut(ctx context.Context, plan rules.PolicyPlan, existi
 	case plan.Create != nil:
 		doing, err = "creating NetworkPolicy "+plan.Create.Name, r.Client.Create(ctx, plan.Create)
 	case plan.Update != nil:
-		doing, err = "repairing NetworkPolicy "+plan.Update.Name, write.Changed(ctx, r.Client, plan.Update, existing)
+		doing, err = "repairing NetworkPolicy "+plan.Update.Name, write.Patch(ctx, r.Client, plan.Update, existing)
 	case plan.Delete != nil:
-		doing, err = "deleting NetworkPolicy "+plan.Delete.Name, write.DeleteUnchanged(ctx, r.Client, plan.Delete)
+		doing, err = "deleting NetworkPolicy "+plan.Delete.Name, write.DeleteVersion(ctx, r.Client, plan.Delete)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", doing, err)

@@ -30,7 +30,7 @@ import (
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch;update
 
 // again is when to look again after a write that was decided on an old view.
-const again = 20 * time.Millisecond
+const staleRetry = 20 * time.Millisecond
 
 // Reconciler keeps a template's NetworkPolicy, for as long as something is under it, and the label by which clients find the
 // template of a Pod.
@@ -45,20 +45,20 @@ type Reconciler struct {
 	Tracer *tracing.Tracer
 	Now    func() time.Time
 
-	unused unused
+	unusedSince unusedSince
 }
 
 // Look makes one pass over the template of that name, or over what it has left behind.
-func (r *Reconciler) Look(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
+func (r *Reconciler) ReconcileRequest(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
 	template := &extensionsv1.SandboxTemplate{}
 	err := r.Client.Get(ctx, request.NamespacedName, template)
 	if apierrors.IsNotFound(err) {
-		return r.tidy(ctx, request.NamespacedName)
+		return r.collectOrphan(ctx, request.NamespacedName)
 	}
 	if err != nil {
 		return reconcile.Result{}, fmt.Errorf("reading the template: %w", err)
 	}
-	r.unused.forget(request.NamespacedName)
+	r.unusedSince.forget(request.NamespacedName)
 	return r.Reconcile(ctx, template)
 }
 
@@ -70,15 +70,15 @@ func (r *Reconciler) Reconcile(ctx context.Context, template *extensionsv1.Sandb
 	if template.DeletionTimestamp != nil {
 		return reconcile.Result{}, nil
 	}
-	policy := r.keepPolicy(ctx, template)
+	policy := r.ensurePolicy(ctx, template)
 	label := r.label(ctx, template)
 	var result reconcile.Result
-	if isWeather(policy) || isWeather(label) {
-		result = reconcile.Result{RequeueAfter: again}
+	if isStale(policy) || isStale(label) {
+		result = reconcile.Result{RequeueAfter: staleRetry}
 	}
 	var errs []error
 	for _, err := range []error{policy, label} {
-		if err != nil && !isWeather(err) {
+		if err != nil && !isStale(err) {
 			errs = append(errs, err)
 		}
 	}
@@ -88,9 +88,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, template *extensionsv1.Sandb
 	return result, nil
 }
 
-// isWeather says whether err is only the API server's word that the view was old. A policy of that name that came in the
+// isStale says whether err is only the API server's word that the view was old. A policy of that name that came in the
 // meantime is weather, too: the next pass sees whose it is.
-func isWeather(err error) bool { return write.IsWeather(err) || apierrors.IsAlreadyExists(err) }
+func isStale(err error) bool { return write.IsStale(err) || apierrors.IsAlreadyExists(err) }
 
 // label writes the hash of the template's name on it, over whatever is there.
 func (r *Reconciler) label(ctx context.Context, template *extensionsv1.SandboxTemplate) error {
@@ -103,20 +103,20 @@ func (r *Reconciler) label(ctx context.Context, template *extensionsv1.SandboxTe
 		labelled.Labels = map[string]string{}
 	}
 	labelled.Labels[sandboxv1.LabelTemplateRefHash] = hash
-	if err := write.Changed(ctx, r.Client, labelled, template); err != nil {
+	if err := write.Patch(ctx, r.Client, labelled, template); err != nil {
 		return fmt.Errorf("labelling the template: %w", err)
 	}
 	return nil
 }
 
 // elder returns the template that was there before this one and whose name has the same hash, or nil.
-func (r *Reconciler) elder(ctx context.Context, template *extensionsv1.SandboxTemplate) (*extensionsv1.SandboxTemplate, error) {
+func (r *Reconciler) earlierCollision(ctx context.Context, template *extensionsv1.SandboxTemplate) (*extensionsv1.SandboxTemplate, error) {
 	var list extensionsv1.SandboxTemplateList
 	if err := r.Client.List(ctx, &list, client.InNamespace(template.Namespace),
 		client.MatchingFields{index.NameHash: rules.Hash(template.Name)}, client.UnsafeDisableDeepCopy); err != nil {
 		return nil, fmt.Errorf("listing templates: %w", err)
 	}
-	return rules.Elder(template, list.Items), nil
+	return rules.EarlierCollision(template, list.Items), nil
 }
 
 // warn says in an event what a person should know of template, and do something about.

@@ -33,7 +33,7 @@ func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) erro
 			DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q queue) { r.wakeColliding(ctx, e.Object, q) },
 		}).
 		WithOptions(options).
-		Complete(reconcile.Func(r.Look))
+		Complete(reconcile.Func(r.ReconcileRequest))
 }
 
 // templateOf returns the template that policy is called after, which may be there no more.

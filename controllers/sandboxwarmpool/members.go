@@ -23,8 +23,8 @@ const parallel = 16
 // missing returns how many of the n Sandboxes that pool is to get it misses by the API server, too: the cache may not show
 // yet what another process created before this one began to lead. Once this one has created Sandboxes for the pool itself,
 // its reads wait for these, and so for all that came before.
-func (r *Reconciler) missing(ctx context.Context, pool *extensionsv1.SandboxWarmPool, n int) (int, error) {
-	if n == 0 || r.memories.hasCreated(pool.UID) {
+func (r *Reconciler) confirmMissing(ctx context.Context, pool *extensionsv1.SandboxWarmPool, n int) (int, error) {
+	if n == 0 || r.states.hasCreated(pool.UID) {
 		return n, nil
 	}
 	list := &metav1.PartialObjectMetadataList{}
@@ -45,8 +45,8 @@ func (r *Reconciler) missing(ctx context.Context, pool *extensionsv1.SandboxWarm
 // create adds n Sandboxes to the pool, or fewer: a name that is taken is left to the next pass. What the API server
 // refuses is returned as a problem, for the pool to say.
 func (r *Reconciler) create(
-	ctx context.Context, pool *extensionsv1.SandboxWarmPool, edition *rules.Edition, n int,
-) (problem *rules.Problem, err error) {
+	ctx context.Context, pool *extensionsv1.SandboxWarmPool, edition *rules.TemplateSnapshot, n int,
+) (problem *rules.ConditionError, err error) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(parallel)
 	for range n {
@@ -69,7 +69,7 @@ func (r *Reconciler) createOne(ctx context.Context, sandbox *sandboxv1.Sandbox) 
 	}
 	name := sandbox.Name
 	err := client.IgnoreAlreadyExists(r.Client.Create(ctx, sandbox))
-	if problem := rules.PoolRefused(name, err); problem != nil {
+	if problem := rules.PoolRefusedError(name, err); problem != nil {
 		return problem
 	}
 	if err != nil {
@@ -84,7 +84,7 @@ func (r *Reconciler) delete(ctx context.Context, members []*sandboxv1.Sandbox) e
 	group.SetLimit(parallel)
 	for _, member := range members {
 		group.Go(func() error {
-			if err := write.DeleteUnchanged(ctx, r.Client, member); err != nil {
+			if err := write.DeleteVersion(ctx, r.Client, member); err != nil {
 				return fmt.Errorf("deleting Sandbox %q: %w", member.Name, err)
 			}
 			return nil

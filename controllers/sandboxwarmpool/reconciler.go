@@ -27,7 +27,7 @@ import (
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch;update
 
 // again is when to look again after a pass that was decided on an old view.
-const again = 20 * time.Millisecond
+const staleRetry = 20 * time.Millisecond
 
 // Reconciler creates and deletes the Sandboxes of a pool.
 type Reconciler struct {
@@ -40,7 +40,7 @@ type Reconciler struct {
 	Settings rules.PoolSettings
 	Now      func() time.Time
 
-	memories memories
+	states poolStates
 }
 
 // Reconcile makes one pass over pool and its members.
@@ -56,42 +56,42 @@ func (r *Reconciler) Reconcile(ctx context.Context, pool *extensionsv1.SandboxWa
 	if err != nil {
 		return reconcile.Result{}, err
 	}
-	edition := rules.NewEdition(template)
-	memory := r.memories.of(pool.UID)
+	edition := rules.NewTemplateSnapshot(template)
+	memory := r.states.of(pool.UID)
 	plan := rules.PlanPool(pool, edition, members, memory, r.Settings, r.Now())
-	if left := r.memories.lastLeft(pool.UID); left.After(plan.LastReady) {
+	if left := r.states.lastLeft(pool.UID); left.After(plan.LastReady) {
 		plan.LastReady = left
 	}
-	n, wait, memory := rules.NextRefill(memory, pool, plan, r.Settings.Refill, r.Now())
-	if n, err = r.missing(ctx, pool, n); err != nil {
+	n, wait, memory := rules.PlanRefill(memory, pool, plan, r.Settings.Refill, r.Now())
+	if n, err = r.confirmMissing(ctx, pool, n); err != nil {
 		return reconcile.Result{}, err
 	}
 	problem, err := r.create(ctx, pool, edition, n)
 	var deleted error
 	if problem == nil && err == nil { // What cannot be replaced stays.
-		r.memories.create(pool.UID, n)
+		r.states.create(pool.UID, n)
 		deleted = r.delete(ctx, plan.Delete)
-		memory = memory.Replaced(plan.Replace)
+		memory = memory.WithReplaced(plan.Replace)
 	}
-	r.memories.keep(pool.UID, memory)
+	r.states.keep(pool.UID, memory)
 	if edition == nil {
-		problem = rules.TemplateNotFound(pool.Spec.SandboxTemplateRef.Name)
+		problem = rules.TemplateNotFoundError(pool.Spec.SandboxTemplateRef.Name)
 	}
 	stale := r.writeStatus(ctx, pool, plan, problem)
-	err = errors.Join(err, cause(problem), write.IgnoreWeather(deleted), write.IgnoreWeather(stale))
+	err = errors.Join(err, causeOf(problem), write.IgnoreStale(deleted), write.IgnoreStale(stale))
 	switch {
 	case err != nil: // It is tried again with backoff, however soon the pool would have gone on.
 		return reconcile.Result{}, err
 	case deleted != nil || stale != nil:
-		return reconcile.Result{RequeueAfter: again}, nil
+		return reconcile.Result{RequeueAfter: staleRetry}, nil
 	}
-	return reconcile.Result{RequeueAfter: earlier(plan.Again, wait)}, nil
+	return reconcile.Result{RequeueAfter: earliest(plan.RequeueAfter, wait)}, nil
 }
 
 // Left tells r that a member which was Ready since then has left the pool of that UID. A pass may not have seen it Ready:
 // readiness is gathered, and claims take what they need at once.
-func (r *Reconciler) Left(pool types.UID, ready time.Time) {
-	r.memories.leave(pool, ready)
+func (r *Reconciler) MemberLeft(pool types.UID, ready time.Time) {
+	r.states.leave(pool, ready)
 }
 
 // template returns the pool's SandboxTemplate, or nil where it does not exist.
@@ -123,10 +123,10 @@ func (r *Reconciler) members(ctx context.Context, pool *extensionsv1.SandboxWarm
 
 // writeStatus writes the status if it moved, on the version that it was computed from, and then tells of it.
 func (r *Reconciler) writeStatus(
-	ctx context.Context, pool *extensionsv1.SandboxWarmPool, plan rules.PoolPlan, problem *rules.Problem,
+	ctx context.Context, pool *extensionsv1.SandboxWarmPool, plan rules.PoolPlan, problem *rules.ConditionError,
 ) error {
 	status := rules.PoolStatus(pool, plan, problem, r.Now())
-	if !rules.PoolStatusMoved(pool, status) {
+	if !rules.PoolStatusChanged(pool, status) {
 		return nil
 	}
 	event := rules.NextPoolEvent(pool.Status, status)
@@ -143,7 +143,7 @@ func (r *Reconciler) writeStatus(
 }
 
 // cause is the error behind problem, which is tried again with backoff.
-func cause(problem *rules.Problem) error {
+func causeOf(problem *rules.ConditionError) error {
 	if problem == nil {
 		return nil
 	}
@@ -151,7 +151,7 @@ func cause(problem *rules.Problem) error {
 }
 
 // earlier returns the shorter of two times, of which zero is never.
-func earlier(a, b time.Duration) time.Duration {
+func earliest(a, b time.Duration) time.Duration {
 	if a == 0 || b == 0 {
 		return a + b
 	}

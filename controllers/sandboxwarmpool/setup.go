@@ -22,7 +22,7 @@ import (
 )
 
 // gather is for how long changes of members that only the pool's status shows are gathered into one pass.
-const gather = 100 * time.Millisecond
+const statusDelay = 100 * time.Millisecond
 
 type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
 
@@ -32,12 +32,12 @@ func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) erro
 		For(&extensionsv1.SandboxWarmPool{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
 		Watches(&extensionsv1.SandboxWarmPool{}, handler.Funcs{
 			UpdateFunc: poolChanged,
-			DeleteFunc: func(_ context.Context, e event.DeleteEvent, _ queue) { r.memories.forget(e.Object.GetUID()) },
+			DeleteFunc: func(_ context.Context, e event.DeleteEvent, _ queue) { r.states.forget(e.Object.GetUID()) },
 		}).
 		Watches(&sandboxv1.Sandbox{}, handler.Funcs{
-			CreateFunc: func(_ context.Context, e event.CreateEvent, q queue) { wake(q, e.Object, gather) },
+			CreateFunc: func(_ context.Context, e event.CreateEvent, q queue) { enqueuePool(q, e.Object, statusDelay) },
 			UpdateFunc: r.memberChanged,
-			DeleteFunc: func(_ context.Context, e event.DeleteEvent, q queue) { wake(q, e.Object, 0) },
+			DeleteFunc: func(_ context.Context, e event.DeleteEvent, q queue) { enqueuePool(q, e.Object, 0) },
 		}).
 		Watches(&extensionsv1.SandboxTemplate{}, handler.EnqueueRequestsFromMapFunc(r.poolsOf)).
 		WithOptions(options).
@@ -49,7 +49,7 @@ func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) erro
 // backoff: if its words differ at each try, it would wake itself for ever.
 func poolChanged(_ context.Context, e event.UpdateEvent, q queue) {
 	if !rules.IsPoolRefused(e.ObjectNew.(*extensionsv1.SandboxWarmPool)) {
-		q.AddAfter(reconcile.Request{NamespacedName: client.ObjectKeyFromObject(e.ObjectNew)}, gather)
+		q.AddAfter(reconcile.Request{NamespacedName: client.ObjectKeyFromObject(e.ObjectNew)}, statusDelay)
 	}
 }
 
@@ -60,16 +60,16 @@ func (r *Reconciler) memberChanged(_ context.Context, e event.UpdateEvent, q que
 	case !rules.IsPool(pool):
 	case !rules.IsPool(rules.ControllerOf(after)) || (before.DeletionTimestamp == nil && after.DeletionTimestamp != nil):
 		if rules.IsReady(before) {
-			r.Left(pool.UID, rules.ReadySince(before))
+			r.MemberLeft(pool.UID, rules.ReadySince(before))
 		}
-		wake(q, before, 0)
+		enqueuePool(q, before, 0)
 	case rules.IsReady(before) != rules.IsReady(after):
-		wake(q, before, gather)
+		enqueuePool(q, before, statusDelay)
 	}
 }
 
 // wake enqueues the pool that controls obj, if one does, in a while.
-func wake(q queue, obj client.Object, in time.Duration) {
+func enqueuePool(q queue, obj client.Object, in time.Duration) {
 	if owner := rules.ControllerOf(obj); rules.IsPool(owner) {
 		q.AddAfter(reconcile.Request{NamespacedName: types.NamespacedName{Namespace: obj.GetNamespace(), Name: owner.Name}}, in)
 	}

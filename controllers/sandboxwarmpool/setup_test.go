@@ -56,7 +56,7 @@ func TestMembersWakeTheirPool(t *testing.T) {
 			if diff := cmp.Diff(tc.want, q.who); diff != "" {
 				t.Errorf("woken (-want +got):\n%s", diff)
 			}
-			if got := r.memories.lastLeft(pool.UID); !got.Equal(tc.left) {
+			if got := r.states.lastLeft(pool.UID); !got.Equal(tc.left) {
 				t.Errorf("a member left that was Ready since %s, want %s", got, tc.left)
 			}
 		})
@@ -84,8 +84,8 @@ func TestAPoolWakesItself(t *testing.T) {
 }
 
 func TestMemories(t *testing.T) {
-	var m memories
-	kept := &rules.PoolMemory{}
+	var m poolStates
+	kept := &rules.PoolState{}
 	m.forget("a")
 	m.keep("a", kept)
 	m.create("a", 3)
@@ -104,7 +104,7 @@ func TestMemories(t *testing.T) {
 
 func TestEarlier(t *testing.T) {
 	for _, tc := range []struct{ a, b, want time.Duration }{{0, 0, 0}, {0, 3, 3}, {3, 0, 3}, {2, 3, 2}, {3, 2, 2}} {
-		if got := earlier(tc.a, tc.b); got != tc.want {
+		if got := earliest(tc.a, tc.b); got != tc.want {
 			t.Errorf("earlier(%d, %d): %d, want %d", tc.a, tc.b, got, tc.want)
 		}
 	}

@@ -10,9 +10,9 @@ import (
 )
 
 // memories is what is remembered of each pool from pass to pass, and what happens to it in between.
-type memories struct {
+type poolStates struct {
 	mu    sync.Mutex
-	pools map[types.UID]*rules.PoolMemory
+	pools map[types.UID]*rules.PoolState
 	// left is since when that member was Ready that turned so last, of those that left the pool Ready.
 	left map[types.UID]time.Time
 	// created has the pools that this process has created Sandboxes for.
@@ -20,23 +20,23 @@ type memories struct {
 }
 
 // of returns what is remembered of a pool, or nil.
-func (m *memories) of(pool types.UID) *rules.PoolMemory {
+func (m *poolStates) of(pool types.UID) *rules.PoolState {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.pools[pool]
 }
 
-func (m *memories) keep(pool types.UID, memory *rules.PoolMemory) {
+func (m *poolStates) keep(pool types.UID, memory *rules.PoolState) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.pools == nil {
-		m.pools = map[types.UID]*rules.PoolMemory{}
+		m.pools = map[types.UID]*rules.PoolState{}
 	}
 	m.pools[pool] = memory
 }
 
 // create notes that this process has created n Sandboxes for a pool.
-func (m *memories) create(pool types.UID, n int) {
+func (m *poolStates) create(pool types.UID, n int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.created == nil {
@@ -46,14 +46,14 @@ func (m *memories) create(pool types.UID, n int) {
 }
 
 // hasCreated says whether this process has created Sandboxes for a pool.
-func (m *memories) hasCreated(pool types.UID) bool {
+func (m *poolStates) hasCreated(pool types.UID) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.created[pool]
 }
 
 // leave notes that a member left a pool, and was Ready since then.
-func (m *memories) leave(pool types.UID, ready time.Time) {
+func (m *poolStates) leave(pool types.UID, ready time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.left == nil {
@@ -65,14 +65,14 @@ func (m *memories) leave(pool types.UID, ready time.Time) {
 }
 
 // lastLeft returns since when that member was Ready that turned so last, of those that left the pool Ready; zero for none.
-func (m *memories) lastLeft(pool types.UID) time.Time {
+func (m *poolStates) lastLeft(pool types.UID) time.Time {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.left[pool]
 }
 
 // forget drops what is remembered of a pool that is gone.
-func (m *memories) forget(pool types.UID) {
+func (m *poolStates) forget(pool types.UID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.pools, pool)

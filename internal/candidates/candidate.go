@@ -14,31 +14,31 @@ import (
 // era is within what time of their creation candidates are handed out in an order of the index's own, and no longer by
 // age. Long enough for replicas to choose differently even where a pool turns over slowly; short enough that nothing stays
 // in a pool for much longer than what came after it.
-const era = time.Hour
+const ageWindow = time.Hour
 
 // candidate is a Sandbox that a claim may adopt.
 type candidate struct {
 	key   types.NamespacedName
 	uid   types.UID
 	node  string
-	shelf *shelf
+	queue *queue
 
 	// era and rank are its place in the order.
-	era  int64
+	age  int64
 	rank uint64
 }
 
-func newCandidate(sandbox *sandboxv1.Sandbox, shelf *shelf, order uint64) *candidate {
+func newCandidate(sandbox *sandboxv1.Sandbox, shelf *queue, order uint64) *candidate {
 	return &candidate{
 		key: types.NamespacedName{Namespace: sandbox.Namespace, Name: sandbox.Name}, uid: sandbox.UID,
-		node: sandbox.Status.NodeName, shelf: shelf,
-		era: sandbox.CreationTimestamp.Unix() / int64(era/time.Second), rank: rank(order, sandbox.Name),
+		node: sandbox.Status.NodeName, queue: shelf,
+		age: sandbox.CreationTimestamp.Unix() / int64(ageWindow/time.Second), rank: rank(order, sandbox.Name),
 	}
 }
 
 // compare orders candidates as they are handed out: by era, then as the index likes them.
 func compare(a, b *candidate) int {
-	return cmp.Or(cmp.Compare(a.era, b.era), cmp.Compare(a.rank, b.rank), cmp.Compare(a.key.Name, b.key.Name))
+	return cmp.Or(cmp.Compare(a.age, b.age), cmp.Compare(a.rank, b.rank), cmp.Compare(a.key.Name, b.key.Name))
 }
 
 // rank is the place of name in an order, among others at random.

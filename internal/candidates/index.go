@@ -16,11 +16,11 @@ import (
 type Index struct {
 	mu        sync.Mutex
 	sandboxes map[types.NamespacedName]*candidate
-	shelves   map[types.UID]map[rules.Revision]*shelf // by pool
+	queues   map[types.UID]map[rules.CandidateGroup]*queue // by pool
 	pools     map[string]map[string]*extensionsv1.SandboxWarmPool
-	editions  map[types.NamespacedName]*rules.Edition
+	snapshots  map[types.NamespacedName]*rules.TemplateSnapshot
 	nodes     nodes
-	taken     reservations
+	reserved     reservations
 	order     uint64
 }
 
@@ -30,11 +30,11 @@ func New(order uint64) *Index {
 	return &Index{
 		order:     order,
 		sandboxes: map[types.NamespacedName]*candidate{},
-		shelves:   map[types.UID]map[rules.Revision]*shelf{},
+		queues:   map[types.UID]map[rules.CandidateGroup]*queue{},
 		pools:     map[string]map[string]*extensionsv1.SandboxWarmPool{},
-		editions:  map[types.NamespacedName]*rules.Edition{},
-		nodes:     nodes{handsOut: map[string]bool{}, candidates: map[string]map[types.NamespacedName]*candidate{}},
-		taken:     reservations{until: map[types.NamespacedName]time.Time{}},
+		snapshots:  map[types.NamespacedName]*rules.TemplateSnapshot{},
+		nodes:     nodes{accepting: map[string]bool{}, candidates: map[string]map[types.NamespacedName]*candidate{}},
+		reserved:     reservations{until: map[types.NamespacedName]time.Time{}},
 	}
 }
 
@@ -43,17 +43,17 @@ func (i *Index) Observe(sandbox *sandboxv1.Sandbox) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	key := types.NamespacedName{Namespace: sandbox.Namespace, Name: sandbox.Name}
-	revision, ok := rules.CandidateOf(sandbox)
+	revision, ok := rules.CandidateGroupOf(sandbox)
 	known := i.sandboxes[key]
-	if ok && known != nil && known.uid == sandbox.UID && known.shelf.revision == revision && known.node == sandbox.Status.NodeName {
+	if ok && known != nil && known.uid == sandbox.UID && known.queue.group == revision && known.node == sandbox.Status.NodeName {
 		return
 	}
 	i.remove(key)
 	if !ok {
 		return
 	}
-	c := newCandidate(sandbox, i.shelf(revision, sandbox), i.order)
-	c.shelf.candidates++
+	c := newCandidate(sandbox, i.queueFor(revision, sandbox), i.order)
+	c.queue.candidates++
 	i.sandboxes[key] = c
 	i.nodes.add(c)
 	i.place(c)
@@ -88,36 +88,36 @@ func (i *Index) ForgetPool(pool types.NamespacedName) {
 
 // ObserveTemplate notes template as it is now. It keeps the object, which must not be changed afterwards.
 func (i *Index) ObserveTemplate(template *extensionsv1.SandboxTemplate) {
-	edition := rules.NewEdition(template)
+	edition := rules.NewTemplateSnapshot(template)
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.editions[types.NamespacedName{Namespace: template.Namespace, Name: template.Name}] = edition
+	i.snapshots[types.NamespacedName{Namespace: template.Namespace, Name: template.Name}] = edition
 }
 
 // ForgetTemplate drops the template of that name.
 func (i *Index) ForgetTemplate(template types.NamespacedName) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	delete(i.editions, template)
+	delete(i.snapshots, template)
 }
 
 // ObserveNode notes node as it is now: claims get its Sandboxes, or do not any more.
 func (i *Index) ObserveNode(node *corev1.Node) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.turn(node.Name, rules.HandsOut(node))
+	i.setNode(node.Name, rules.NodeAcceptsClaims(node))
 }
 
 // ForgetNode drops the node of that name, which is gone: claims do not get its Sandboxes.
 func (i *Index) ForgetNode(node types.NamespacedName) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.turn(node.Name, false)
+	i.setNode(node.Name, false)
 }
 
 // turn notes whether claims get the Sandboxes of a node.
-func (i *Index) turn(node string, handsOut bool) {
-	for c := range i.nodes.turn(node, handsOut) {
+func (i *Index) setNode(node string, handsOut bool) {
+	for c := range i.nodes.set(node, handsOut) {
 		i.place(c)
 	}
 }
@@ -141,36 +141,36 @@ func (i *Index) remove(key types.NamespacedName) {
 	}
 	delete(i.sandboxes, key)
 	i.nodes.remove(c)
-	c.shelf.remove(c)
-	c.shelf.candidates--
-	if c.shelf.candidates > 0 {
+	c.queue.remove(c)
+	c.queue.candidates--
+	if c.queue.candidates > 0 {
 		return
 	}
-	byRevision := i.shelves[c.shelf.revision.Pool]
-	delete(byRevision, c.shelf.revision)
+	byRevision := i.queues[c.queue.group.Pool]
+	delete(byRevision, c.queue.group)
 	if len(byRevision) == 0 {
-		delete(i.shelves, c.shelf.revision.Pool)
+		delete(i.queues, c.queue.group.Pool)
 	}
 }
 
 // place puts c on its shelf if a claim may have it now, and takes it off otherwise.
 func (i *Index) place(c *candidate) {
-	if i.taken.has(c.key) || !i.nodes.handOut(c) {
-		c.shelf.remove(c)
+	if i.reserved.has(c.key) || !i.nodes.accepts(c) {
+		c.queue.remove(c)
 	} else {
-		c.shelf.add(c)
+		c.queue.add(c)
 	}
 }
 
-// shelf returns the shelf of a revision, of which sandbox is one.
-func (i *Index) shelf(revision rules.Revision, sandbox *sandboxv1.Sandbox) *shelf {
-	byRevision := i.shelves[revision.Pool]
+// shelf returns the shelf of a group, of which sandbox is one.
+func (i *Index) queueFor(revision rules.CandidateGroup, sandbox *sandboxv1.Sandbox) *queue {
+	byRevision := i.queues[revision.Pool]
 	if byRevision == nil {
-		byRevision = map[rules.Revision]*shelf{}
-		i.shelves[revision.Pool] = byRevision
+		byRevision = map[rules.CandidateGroup]*queue{}
+		i.queues[revision.Pool] = byRevision
 	}
 	if byRevision[revision] == nil {
-		byRevision[revision] = newShelf(revision, sandbox)
+		byRevision[revision] = newQueue(revision, sandbox)
 	}
 	return byRevision[revision]
 }

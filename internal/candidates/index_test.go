@@ -177,8 +177,8 @@ func TestObserve(t *testing.T) {
 			}
 		}
 	}
-	if len(index.sandboxes)+len(index.shelves)+len(index.nodes.candidates) > 0 {
-		t.Errorf("left over: %v, %v, %v", index.sandboxes, index.shelves, index.nodes.candidates)
+	if len(index.sandboxes)+len(index.queues)+len(index.nodes.candidates) > 0 {
+		t.Errorf("left over: %v, %v, %v", index.sandboxes, index.queues, index.nodes.candidates)
 	}
 }
 
@@ -284,7 +284,7 @@ func TestNodes(t *testing.T) {
 		"gone":                {func(i *Index) { i.ForgetNode(name) }, "elsewhere"},
 		"gone, and come back": {func(i *Index) { i.ForgetNode(name); i.ObserveNode(open) }, "here"},
 		"picked from, and then cordoned": {func(i *Index) {
-			i.reserve(key("here"), start.Add(-2*Remembered))
+			i.reserve(key("here"), start.Add(-2*ReservationTTL))
 			i.ObserveNode(cordoned)
 		}, "elsewhere"},
 		"cordoned, picked from and uncordoned": {func(i *Index) {

@@ -10,13 +10,13 @@ import (
 // nodes says which nodes hand out their Sandboxes, and which candidates are where. A node that is not known hands out
 // none: it is gone, or it will be heard of.
 type nodes struct {
-	handsOut   map[string]bool
+	accepting   map[string]bool
 	candidates map[string]map[types.NamespacedName]*candidate
 }
 
 // handOut says whether a claim may have c. Where a Sandbox does not say on which node it is, nothing speaks against it.
-func (n *nodes) handOut(c *candidate) bool {
-	return c.node == "" || n.handsOut[c.node]
+func (n *nodes) accepts(c *candidate) bool {
+	return c.node == "" || n.accepting[c.node]
 }
 
 func (n *nodes) add(c *candidate) {
@@ -34,14 +34,14 @@ func (n *nodes) remove(c *candidate) {
 }
 
 // turn notes whether a node hands out its Sandboxes, and returns the candidates that this changes.
-func (n *nodes) turn(node string, handsOut bool) iter.Seq[*candidate] {
-	if n.handsOut[node] == handsOut {
+func (n *nodes) set(node string, handsOut bool) iter.Seq[*candidate] {
+	if n.accepting[node] == handsOut {
 		return func(func(*candidate) bool) {}
 	}
 	if handsOut {
-		n.handsOut[node] = true
+		n.accepting[node] = true
 	} else {
-		delete(n.handsOut, node)
+		delete(n.accepting, node)
 	}
 	return maps.Values(n.candidates[node])
 }

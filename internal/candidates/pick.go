@@ -11,7 +11,7 @@ import (
 
 // Remembered is how long a pick is remembered. A claim that was picked for is bound, and its Sandbox adopted, within
 // milliseconds; one whose creation failed after all gives its Sandbox back after this time.
-const Remembered = 10 * time.Second
+const ReservationTTL = 10 * time.Second
 
 // Pick returns the name of a Sandbox for claim to be bound to, and remembers it, so that another claim gets another. It
 // returns "" when there is none. now is the current time.
@@ -38,12 +38,12 @@ func (i *Index) Peek(claim *extensionsv1.SandboxClaim, now time.Time) string {
 
 func (i *Index) find(claim *extensionsv1.SandboxClaim, now time.Time) *candidate {
 	i.release(now)
-	exists := func(template string) bool { return i.edition(claim.Namespace, template) != nil }
+	exists := func(template string) bool { return i.snapshot(claim.Namespace, template) != nil }
 	isCold := func(name string) bool { return rules.IsColdName(claim, name) }
-	for _, want := range rules.Wants(claim, i.poolsFor(claim), exists) {
+	for _, want := range rules.Preferences(claim, i.poolsFor(claim), exists) {
 		var found *candidate
-		for revision, s := range i.shelves[want.Pool] { // A few.
-			if !want.Accepts(revision, i.isCurrent(s, claim.Namespace)) || rules.Contradicts(claim, s.sample.Spec.PodTemplate.Metadata) {
+		for revision, s := range i.queues[want.Pool] { // A few.
+			if !want.Matches(revision, i.isCurrent(s, claim.Namespace)) || rules.HasMetadataConflict(claim, s.sample.Spec.PodTemplate.Metadata) {
 				continue
 			}
 			if c := s.first(isCold); c != nil && (found == nil || compare(c, found) < 0) {
@@ -58,20 +58,20 @@ func (i *Index) find(claim *extensionsv1.SandboxClaim, now time.Time) *candidate
 }
 
 // isCurrent says whether what is on s is what its template makes now.
-func (i *Index) isCurrent(s *shelf, namespace string) bool {
-	edition := i.edition(namespace, s.revision.Template)
-	return edition != nil && edition.Makes(s.sample)
+func (i *Index) isCurrent(s *queue, namespace string) bool {
+	edition := i.snapshot(namespace, s.group.Template)
+	return edition != nil && edition.Matches(s.sample)
 }
 
-func (i *Index) edition(namespace, template string) *rules.Edition {
-	return i.editions[types.NamespacedName{Namespace: namespace, Name: template}]
+func (i *Index) snapshot(namespace, template string) *rules.TemplateSnapshot {
+	return i.snapshots[types.NamespacedName{Namespace: namespace, Name: template}]
 }
 
 // poolsFor returns the pools that claim may draw on.
 func (i *Index) poolsFor(claim *extensionsv1.SandboxClaim) []*extensionsv1.SandboxWarmPool {
 	var pools []*extensionsv1.SandboxWarmPool
 	for _, pool := range i.pools[claim.Namespace] {
-		if rules.DrawsOn(claim, pool) {
+		if rules.SelectsPool(claim, pool) {
 			pools = append(pools, pool)
 		}
 	}
@@ -80,7 +80,7 @@ func (i *Index) poolsFor(claim *extensionsv1.SandboxClaim) []*extensionsv1.Sandb
 
 // reserve takes the Sandbox of that name off its shelf until Remembered has passed.
 func (i *Index) reserve(key types.NamespacedName, now time.Time) {
-	i.taken.add(key, now.Add(Remembered))
+	i.reserved.add(key, now.Add(ReservationTTL))
 	if c := i.sandboxes[key]; c != nil {
 		i.place(c)
 	}
@@ -88,7 +88,7 @@ func (i *Index) reserve(key types.NamespacedName, now time.Time) {
 
 // release puts back what was picked too long ago and is still a candidate.
 func (i *Index) release(now time.Time) {
-	for _, key := range i.taken.expire(now) {
+	for _, key := range i.reserved.expire(now) {
 		if c := i.sandboxes[key]; c != nil {
 			i.place(c)
 		}

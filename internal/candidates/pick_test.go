@@ -21,11 +21,11 @@ func TestPickIsRemembered(t *testing.T) {
 	}{
 		{"the first", 0, "s-0"},
 		{"another at once", 0, ""},
-		{"another at the end of the time", Remembered, ""},
-		{"another after it", Remembered + 1, "s-0"},
-		{"and one more", Remembered + 2, ""},
-		{"the second is remembered as long", 2*Remembered + 1, ""},
-		{"and not longer", 2*Remembered + 2, "s-0"},
+		{"another at the end of the time", ReservationTTL, ""},
+		{"another after it", ReservationTTL + 1, "s-0"},
+		{"and one more", ReservationTTL + 2, ""},
+		{"the second is remembered as long", 2*ReservationTTL + 1, ""},
+		{"and not longer", 2*ReservationTTL + 2, "s-0"},
 	} {
 		if got := index.Pick(byPool, start.Add(turn.after)); got != turn.want {
 			t.Errorf("%s: %q, want %q", turn.name, got, turn.want)
@@ -51,7 +51,7 @@ func TestPickIsRememberedWhateverIsSeenMeanwhile(t *testing.T) {
 			t.Errorf("it was picked again after the index saw %s", name)
 		}
 	}
-	if got := index.Pick(byPool, start.Add(Remembered+1)); got != "s-0" {
+	if got := index.Pick(byPool, start.Add(ReservationTTL+1)); got != "s-0" {
 		t.Errorf("got %q, want it back on its shelf", got)
 	}
 }
@@ -60,11 +60,11 @@ func TestPickForgetsWhatIsGone(t *testing.T) {
 	index := filled(1)
 	index.Pick(byPool, start)
 	index.Observe(member("s-0", template).ClaimedBy(byPool).Obj())
-	if got := index.Pick(byPool, start.Add(Remembered+1)); got != "" {
+	if got := index.Pick(byPool, start.Add(ReservationTTL+1)); got != "" {
 		t.Errorf("an adopted Sandbox was picked: %q", got)
 	}
-	if len(index.taken.until) > 0 || len(index.taken.queue) > 0 {
-		t.Errorf("still remembered: %v", index.taken)
+	if len(index.reserved.until) > 0 || len(index.reserved.queue) > 0 {
+		t.Errorf("still remembered: %v", index.reserved)
 	}
 }
 
@@ -101,7 +101,7 @@ func TestObserveClaim(t *testing.T) {
 			if got := index.Pick(byPool, start.Add(time.Second)); got != tc.want {
 				t.Errorf("picked %q, want %q", got, tc.want)
 			}
-			if got := index.Pick(byPool, start.Add(2*Remembered)); got != "s-0" {
+			if got := index.Pick(byPool, start.Add(2*ReservationTTL)); got != "s-0" {
 				t.Errorf("later: picked %q, want it back", got)
 			}
 		})
@@ -143,7 +143,7 @@ func TestTwoReplicasPickDifferently(t *testing.T) {
 func TestPickDoesNotScan(t *testing.T) {
 	for _, size := range []int{0, 1, 20, 10_000} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
-			s := newShelf(rules.Revision{}, nil)
+			s := newQueue(rules.CandidateGroup{}, nil)
 			for i := range size {
 				s.add(newCandidate(builder.MakeSandbox(fmt.Sprintf("s-%05d", i)).Obj(), s, 0))
 			}
@@ -220,7 +220,7 @@ func BenchmarkPick(b *testing.B) {
 			index := filled(size)
 			now := start
 			for b.Loop() {
-				now = now.Add(Remembered + time.Second) // The pick before is given back.
+				now = now.Add(ReservationTTL + time.Second) // The pick before is given back.
 				if index.Pick(byPool, now) == "" {
 					b.Fatal("nothing to pick")
 				}

@@ -9,7 +9,7 @@ type Admission struct {
 	decisions, errors *prometheus.CounterVec
 }
 
-// NewAdmission returns a collector that has counted nothing.
+// NewAdmission returns a collector that has withMetrics nothing.
 func NewAdmission() *Admission {
 	a := &Admission{decisions: decisions.counter(), errors: admissionErrors.counter()}
 	a.collectors = collectors{a.decisions, a.errors}
@@ -23,22 +23,22 @@ const (
 )
 
 // Serve begins to count for a webhook: a rate needs to have seen zero.
-func (a *Admission) Serve(webhook string) {
+func (a *Admission) Init(webhook string) {
 	a.decisions.WithLabelValues(webhook, allowed, "")
 	a.decisions.WithLabelValues(webhook, failed, "")
 	a.errors.WithLabelValues(webhook)
 }
 
 // Allowed counts a request that webhook has allowed.
-func (a *Admission) Allowed(webhook string) { a.decisions.WithLabelValues(webhook, allowed, "").Inc() }
+func (a *Admission) CountAllowed(webhook string) { a.decisions.WithLabelValues(webhook, allowed, "").Inc() }
 
 // Refused counts a request that webhook has refused by that rule.
-func (a *Admission) Refused(webhook, rule string) {
+func (a *Admission) CountRefused(webhook, rule string) {
 	a.decisions.WithLabelValues(webhook, refused, rule).Inc()
 }
 
 // Failed counts a request that webhook could not decide on.
-func (a *Admission) Failed(webhook string) {
+func (a *Admission) CountFailed(webhook string) {
 	a.decisions.WithLabelValues(webhook, failed, "").Inc()
 	a.errors.WithLabelValues(webhook).Inc()
 }

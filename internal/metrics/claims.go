@@ -12,13 +12,13 @@ import (
 type Claims struct {
 	collectors
 	// Shown remembers when claims were first Ready until that is noted on them.
-	Shown Moments
+	FirstReady FirstReadyTimes
 
 	fromWebhook, fromController, fromClient, creation *prometheus.HistogramVec
 	provisions, conflicts                             *prometheus.CounterVec
 }
 
-// NewClaims returns a collector that has counted nothing.
+// NewClaims returns a collector that has withMetrics nothing.
 func NewClaims() *Claims {
 	c := &Claims{
 		fromWebhook: webhookStartup.histogram(), fromController: controllerStartup.histogram(), fromClient: clientStartup.histogram(),
@@ -29,7 +29,7 @@ func NewClaims() *Claims {
 }
 
 // Started notes how long a claim took until it was first Ready.
-func (c *Claims) Started(s rules.Startup) {
+func (c *Claims) ObserveStartup(s rules.Startup) {
 	observe(c.fromWebhook, s.SinceWebhook, s.LaunchType, s.Template)
 	observe(c.fromController, s.SinceController, s.LaunchType, s.Template)
 	observe(c.fromClient, s.SinceClient, s.LaunchType, s.Template)
@@ -42,8 +42,8 @@ func observe(histogram *prometheus.HistogramVec, took *time.Duration, labels ...
 	}
 }
 
-// Provisioned counts a Sandbox that a claim has adopted, or that was created for it.
-func (c *Claims) Provisioned(p rules.Provision) {
+// CountProvision counts a Sandbox that a claim has adopted, or that was created for it.
+func (c *Claims) CountProvision(p rules.Provision) {
 	condition := "not_ready"
 	if p.Ready {
 		condition = "ready"
@@ -51,5 +51,5 @@ func (c *Claims) Provisioned(p rules.Provision) {
 	c.provisions.WithLabelValues(p.Namespace, p.Template, p.LaunchType, p.Pool, condition, p.CreatedBy).Inc()
 }
 
-// Rebound counts a claim in that namespace whose binding had to be rewritten.
-func (c *Claims) Rebound(namespace string) { c.conflicts.WithLabelValues(namespace).Inc() }
+// CountRebound counts a claim in that namespace whose binding had to be rewritten.
+func (c *Claims) CountRebound(namespace string) { c.conflicts.WithLabelValues(namespace).Inc() }

@@ -42,12 +42,12 @@ func samples(t *testing.T, collector prometheus.Collector, want string, names ..
 
 func TestClaims(t *testing.T) {
 	c := NewClaims()
-	c.Started(rules.Startup{Namespace: "n", LaunchType: "warm", Template: "t", SinceController: new(1500 * time.Microsecond), Creation: new(time.Second)})
-	c.Started(rules.Startup{Namespace: "n", LaunchType: "warm", Template: "t", SinceController: new(300 * time.Millisecond)})
+	c.ObserveStartup(rules.Startup{Namespace: "n", LaunchType: "warm", Template: "t", SinceController: new(1500 * time.Microsecond), Creation: new(time.Second)})
+	c.ObserveStartup(rules.Startup{Namespace: "n", LaunchType: "warm", Template: "t", SinceController: new(300 * time.Millisecond)})
 	for _, ready := range []bool{true, false} {
-		c.Provisioned(rules.Provision{Namespace: "n", Template: "t", LaunchType: "warm", Pool: "p", Ready: ready, CreatedBy: "unknown"})
+		c.CountProvision(rules.Provision{Namespace: "n", Template: "t", LaunchType: "warm", Pool: "p", Ready: ready, CreatedBy: "unknown"})
 	}
-	c.Rebound("n")
+	c.CountRebound("n")
 	samples(t, c, `
 		agent_sandbox_claim_creation_total{created_by="unknown",launch_type="warm",namespace="n",pod_condition="not_ready",sandbox_template="t",warmpool_name="p"} 1
 		agent_sandbox_claim_creation_total{created_by="unknown",launch_type="warm",namespace="n",pod_condition="ready",sandbox_template="t",warmpool_name="p"} 1
@@ -82,11 +82,11 @@ func TestClaims(t *testing.T) {
 
 func TestAdmission(t *testing.T) {
 	a := NewAdmission()
-	a.Serve("/a")
-	a.Serve("/b")
-	a.Allowed("/a")
-	a.Refused("/a", "binding")
-	a.Failed("/a")
+	a.Init("/a")
+	a.Init("/b")
+	a.CountAllowed("/a")
+	a.CountRefused("/a", "binding")
+	a.CountFailed("/a")
 	samples(t, a, `
 		namesake_admission_decisions_total{decision="allowed",rule="",webhook="/a"} 1
 		namesake_admission_decisions_total{decision="allowed",rule="",webhook="/b"} 0
@@ -99,20 +99,20 @@ func TestAdmission(t *testing.T) {
 }
 
 func TestMoments(t *testing.T) {
-	var m Moments
+	var m FirstReadyTimes
 	at := func(seconds int) time.Time { return builder.Epoch.Add(time.Duration(seconds) * time.Second) }
-	m.Remember("a", at(0))
-	m.Remember("b", at(1))
-	m.Remember("b", at(2))
-	m.Forget("a")
-	m.Remember("c", at(50))
+	m.Add("a", at(0))
+	m.Add("b", at(1))
+	m.Add("b", at(2))
+	m.Delete("a")
+	m.Add("c", at(50))
 	for uid, want := range map[types.UID]time.Time{"a": {}, "b": at(2), "c": at(50), "never": {}} {
-		if got := m.Of(uid); !got.Equal(want) {
+		if got := m.Get(uid); !got.Equal(want) {
 			t.Errorf("%s: got %s, want %s", uid, got, want)
 		}
 	}
-	m.Remember("d", at(62))
-	if got := m.Of("b"); !got.IsZero() || len(m.of) != 2 || len(m.order) != 2 {
+	m.Add("d", at(62))
+	if got := m.Get("b"); !got.IsZero() || len(m.of) != 2 || len(m.order) != 2 {
 		t.Errorf("after a minute it still remembers %s, and %d of %d", got, len(m.of), len(m.order))
 	}
 }
@@ -139,7 +139,7 @@ func TestState(t *testing.T) {
 	}
 	store := storeOf(t, objects...)
 	leads := false
-	state := &State{Cache: store, Leads: func() bool { return leads }, Log: testr.New(t)}
+	state := &State{Cache: store, IsLeader: func() bool { return leads }, Log: testr.New(t)}
 	samples(t, state, "")
 	leads = true
 	samples(t, state, `

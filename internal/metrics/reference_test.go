@@ -46,9 +46,9 @@ var formerMetrics = map[string]formerMetric{
 // What is served under the names of agent-sandbox's metrics is what was, so that queries of old go on to work.
 func TestFormerMetrics(t *testing.T) {
 	claims := NewClaims()
-	claims.Started(rules.Startup{SinceWebhook: new(time.Second), SinceController: new(time.Second), SinceClient: new(time.Second), Creation: new(time.Second)})
-	claims.Provisioned(rules.Provision{})
-	state := &State{Cache: storeOf(t, builder.MakeSandbox("s").Obj()), Leads: func() bool { return true }, Log: testr.New(t)}
+	claims.ObserveStartup(rules.Startup{SinceWebhook: new(time.Second), SinceController: new(time.Second), SinceClient: new(time.Second), Creation: new(time.Second)})
+	claims.CountProvision(rules.Provision{})
+	state := &State{Cache: storeOf(t, builder.MakeSandbox("s").Obj()), IsLeader: func() bool { return true }, Log: testr.New(t)}
 	registry := prometheus.NewPedanticRegistry()
 	for _, collector := range []prometheus.Collector{claims, state, NewBuild("1.2.3")} {
 		if err := registry.Register(collector); err != nil {

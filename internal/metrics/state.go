@@ -24,12 +24,12 @@ var (
 	readyDesc     = poolReady.Desc()
 )
 
-// State counts the Sandboxes and the pools that there are, whenever it is asked; so what is gone is counted no more.
+// State counts the Sandboxes and the pools that there are, whenever it is asked; so what is gone is withMetrics no more.
 type State struct {
 	// Cache is read, and nothing of what it returns is changed.
 	Cache client.Reader
 	// Leads says whether this manager is the one that counts: of several that did, a sum would be too large.
-	Leads func() bool
+	IsLeader func() bool
 	Log   logr.Logger
 }
 
@@ -42,7 +42,7 @@ func (*State) Describe(descs chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector.
 func (s *State) Collect(samples chan<- prometheus.Metric) {
-	if !s.Leads() {
+	if !s.IsLeader() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), collectTimeout)
@@ -60,9 +60,9 @@ func (s *State) countSandboxes(ctx context.Context, samples chan<- prometheus.Me
 	if err := s.Cache.List(ctx, &list, client.UnsafeDisableDeepCopy); err != nil {
 		return err
 	}
-	groups := map[rules.Group]int{}
+	groups := map[rules.SandboxSeries]int{}
 	for i := range list.Items {
-		groups[rules.GroupOf(&list.Items[i])]++
+		groups[rules.SandboxSeriesOf(&list.Items[i])]++
 	}
 	for g, n := range groups {
 		gauge(samples, sandboxesDesc, n, g.Namespace, strconv.FormatBool(g.Ready), strconv.FormatBool(g.Expired), g.LaunchType, g.Template,

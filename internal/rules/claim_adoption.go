@@ -19,7 +19,7 @@ import (
 // so the generation; or it is returned why that cannot be. domains are those of labels that a claim may add.
 func AdoptionPatch(
 	sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim, domains LabelDomains,
-) ([]jsonpatch.Operation, *Problem) {
+) ([]jsonpatch.Operation, *ConditionError) {
 	wanted, problem := WithClaimMetadata(sandbox, claim, domains)
 	if problem != nil {
 		return nil, problem
@@ -58,7 +58,7 @@ func PodMetadataPatch(sandbox *sandboxv1.Sandbox, pod *corev1.Pod) []jsonpatch.O
 	labels, annotations := PodMetadata(sandbox, pod)
 	ops := PatchMap("/metadata/labels", pod.Labels, labels)
 	ops = append(ops, PatchMap("/metadata/annotations", pod.Annotations, annotations)...)
-	ops = append(ops, ownerPatch(pod)...)
+	ops = append(ops, migrateOwnersPatch(pod)...)
 	if len(ops) == 0 {
 		return nil
 	}

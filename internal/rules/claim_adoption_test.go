@@ -175,7 +175,7 @@ func TestAdoptionPatch(t *testing.T) {
 			if diff := cmp.Diff(wanted, adopted); diff != "" {
 				t.Errorf("the adopted Sandbox (-want +got):\n%s", diff)
 			}
-			if errs := rules.CheckOwnership(sandbox, adopted, rules.Controller); len(errs) > 0 {
+			if errs := rules.CheckController(sandbox, adopted, rules.Controller); len(errs) > 0 {
 				t.Errorf("the webhook would refuse it: %v", errs)
 			}
 		})

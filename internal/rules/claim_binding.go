@@ -18,14 +18,14 @@ func Binding(claim *extensionsv1.SandboxClaim) string {
 
 // Waits says whether claim may be waiting for its pool or its template: it has no Sandbox on record, and is not bound to a warm
 // one, or says why it is not Ready. One that is bound to a warm Sandbox and says nothing is on its way.
-func Waits(claim *extensionsv1.SandboxClaim) bool {
+func IsWaiting(claim *extensionsv1.SandboxClaim) bool {
 	onItsWay := Binding(claim) != "" && !IsColdName(claim, Binding(claim)) && len(claim.Status.Conditions) == 0
 	return claim.Status.Sandbox.Name == "" && !onItsWay
 }
 
-// OlderBinding returns the name of the Sandbox that a claim from before bindings were annotations has, or was to get: from
+// LegacyBinding returns the name of the Sandbox that a claim from before bindings were annotations has, or was to get: from
 // its status, or else from its label. It is "" for a claim that is bound, and for one that is new.
-func OlderBinding(claim *extensionsv1.SandboxClaim) string {
+func LegacyBinding(claim *extensionsv1.SandboxClaim) string {
 	switch {
 	case Binding(claim) != "":
 		return ""
@@ -35,10 +35,10 @@ func OlderBinding(claim *extensionsv1.SandboxClaim) string {
 	return claim.Labels[sandboxv1.LabelBinding]
 }
 
-// KeptBinding returns the name of the Sandbox that claim has, or was to get, although no binding that stands says so; "" where
-// there is none, and a Sandbox is to be chosen. older is the Sandbox of its OlderBinding, namesake the one that has the
+// ExistingBinding returns the name of the Sandbox that claim has, or was to get, although no binding that stands says so; "" where
+// there is none, and a Sandbox is to be chosen. older is the Sandbox of its LegacyBinding, namesake the one that has the
 // claim's own name; nil where they do not exist. What a claim controls comes before what it was to get: it never controls two.
-func KeptBinding(claim *extensionsv1.SandboxClaim, older, namesake *sandboxv1.Sandbox) string {
+func ExistingBinding(claim *extensionsv1.SandboxClaim, older, namesake *sandboxv1.Sandbox) string {
 	switch {
 	case claim.Status.Sandbox.Name != "":
 		return claim.Status.Sandbox.Name
@@ -46,7 +46,7 @@ func KeptBinding(claim *extensionsv1.SandboxClaim, older, namesake *sandboxv1.Sa
 		return older.Name
 	case namesake != nil && ControlledBy(namesake, claim):
 		return namesake.Name
-	case older != nil && !IsColdName(claim, older.Name) && !Lost(claim, older):
+	case older != nil && !IsColdName(claim, older.Name) && !IsBindingLost(claim, older):
 		return older.Name
 	}
 	return ""
@@ -85,17 +85,17 @@ func NextStep(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox) Step
 		return StepCreate
 	case IsColdName(claim, binding):
 		return StepBlocked
-	case Lost(claim, sandbox):
+	case IsBindingLost(claim, sandbox):
 		return StepBind
 	default:
 		return StepAdopt
 	}
 }
 
-// SafeOnCache says whether step may be taken although claim, and the Sandbox that it is bound to, come from a cache that
+// IsSafeOnCache says whether step may be taken although claim, and the Sandbox that it is bound to, come from a cache that
 // may be behind. A first binding and an adoption are guarded by the write itself, and what a claim controls stays its
 // own; every other step rests on an absence or a loss, and counts only with both objects read live.
-func SafeOnCache(claim *extensionsv1.SandboxClaim, step Step) bool {
+func IsSafeOnCache(claim *extensionsv1.SandboxClaim, step Step) bool {
 	switch step {
 	case StepServe, StepAdopt:
 		return true
@@ -109,7 +109,7 @@ func SafeOnCache(claim *extensionsv1.SandboxClaim, step Step) bool {
 // Lost says whether claim can never adopt sandbox, the one that its warm binding names: it is gone (nil), it is being
 // deleted, or its pool no longer controls it. All three are final. A Sandbox that the claim itself controls is not
 // lost, even while it is being deleted: the claim would come to control two.
-func Lost(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox) bool {
+func IsBindingLost(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox) bool {
 	if sandbox == nil {
 		return true
 	}
@@ -130,23 +130,23 @@ func CheckBinding(old, obj *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbo
 	case old.Status.Sandbox.Name != "" && after == old.Status.Sandbox.Name:
 		return nil
 	case before == "" && old.Status.Sandbox.Name != "":
-		return refuseBinding(after, "this claim already has Sandbox %q: bind it to that one", old.Status.Sandbox.Name)
+		return invalidBinding(after, "this claim already has Sandbox %q: bind it to that one", old.Status.Sandbox.Name)
 	case before == "":
 		return nil
 	case after == "":
-		return refuseBinding(after, "a binding is never removed: keep %q", before)
+		return invalidBinding(after, "a binding is never removed: keep %q", before)
 	case old.Status.Sandbox.Name != "":
-		return refuseBinding(after, "this claim already has Sandbox %q: keep %q, or create a new claim", old.Status.Sandbox.Name, before)
+		return invalidBinding(after, "this claim already has Sandbox %q: keep %q, or create a new claim", old.Status.Sandbox.Name, before)
 	case IsColdName(old, before):
-		return refuseBinding(after, "a binding to a Sandbox of the claim's own name is final: keep %q", before)
-	case !Lost(old, sandbox):
-		return refuseBinding(after, "Sandbox %q can still be adopted: keep %q", before, before)
+		return invalidBinding(after, "a binding to a Sandbox of the claim's own name is final: keep %q", before)
+	case !IsBindingLost(old, sandbox):
+		return invalidBinding(after, "Sandbox %q can still be adopted: keep %q", before, before)
 	}
 	return nil
 }
 
-// NeedsLookup says whether CheckBinding depends on the Sandbox that old's binding names.
-func NeedsLookup(old, obj *extensionsv1.SandboxClaim) bool {
+// NeedsBoundSandbox says whether CheckBinding depends on the Sandbox that old's binding names.
+func NeedsBoundSandbox(old, obj *extensionsv1.SandboxClaim) bool {
 	return old.Status.Sandbox.Name == "" && Binding(old) != "" && Binding(old) != Binding(obj) && len(CheckBinding(old, obj, nil)) == 0
 }
 
@@ -158,7 +158,7 @@ func CheckClaimStatus(old, obj *extensionsv1.SandboxClaim, actor Actor) field.Er
 	switch {
 	case before == after:
 		return nil
-	case after == "" && actor == Controller && gaveUp(obj, before):
+	case after == "" && actor == Controller && mayReleaseSandbox(obj, before):
 		return nil
 	case before != "":
 		return field.ErrorList{field.Invalid(path, after, fmt.Sprintf("this claim has had Sandbox %q, which stays on record: keep %q", before, before))}
@@ -168,6 +168,6 @@ func CheckClaimStatus(old, obj *extensionsv1.SandboxClaim, actor Actor) field.Er
 	return nil
 }
 
-func refuseBinding(value, format string, args ...any) field.ErrorList {
+func invalidBinding(value, format string, args ...any) field.ErrorList {
 	return field.ErrorList{field.Invalid(bindingPath, value, fmt.Sprintf(format, args...))}
 }

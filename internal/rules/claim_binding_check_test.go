@@ -47,7 +47,7 @@ func TestCheckBindingOfEveryChange(t *testing.T) {
 					})
 				}
 				// The Sandbox is looked up where, and only where, it decides.
-				if got, want := rules.NeedsLookup(old, obj), len(verdicts) > 1; got != want {
+				if got, want := rules.NeedsBoundSandbox(old, obj), len(verdicts) > 1; got != want {
 					t.Errorf("%s to %s, had %q: NeedsLookup %t, want %t", before, after, had, got, want)
 				}
 			}

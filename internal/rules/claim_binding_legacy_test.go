@@ -41,7 +41,7 @@ func TestKeptBinding(t *testing.T) {
 		"bound and lost: its label counts no more now": {claim: labelled("p-fghij").BoundTo("p-abcde")},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := rules.KeptBinding(tc.claim.Obj(), tc.older, tc.namesake); got != tc.want {
+			if got := rules.ExistingBinding(tc.claim.Obj(), tc.older, tc.namesake); got != tc.want {
 				t.Errorf("got %q, want %q", got, tc.want)
 			}
 		})
@@ -60,7 +60,7 @@ func TestOlderBinding(t *testing.T) {
 		"it is bound":                {claim().BoundTo("d"), ""},
 		"it is bound, and was shown": {claim().BoundTo("d").StatusSandbox("d"), ""},
 	} {
-		if got := rules.OlderBinding(tc.claim.Obj()); got != tc.want {
+		if got := rules.LegacyBinding(tc.claim.Obj()); got != tc.want {
 			t.Errorf("%s: got %q, want %q", name, got, tc.want)
 		}
 	}
@@ -71,8 +71,8 @@ func TestTheStatusOfAnOlderClaimCounts(t *testing.T) {
 	claim := builder.MakeClaim("c").Pool("p").BoundTo("p-abcde").StatusSandbox("c").Obj()
 	for state, sandbox := range boundSandboxes {
 		step := rules.NextStep(claim, sandbox("p-abcde"))
-		if step != rules.StepBind || rules.SafeOnCache(claim, step) {
-			t.Errorf("the other is %s: step %s, safe on a cache: %t", state, step, rules.SafeOnCache(claim, step))
+		if step != rules.StepBind || rules.IsSafeOnCache(claim, step) {
+			t.Errorf("the other is %s: step %s, safe on a cache: %t", state, step, rules.IsSafeOnCache(claim, step))
 		}
 	}
 }
@@ -80,10 +80,10 @@ func TestTheStatusOfAnOlderClaimCounts(t *testing.T) {
 // A claim that says what it waits for is woken, though it may still be bound to a Sandbox that is lost.
 func TestWaitsWhenItSaysSo(t *testing.T) {
 	claim := builder.MakeClaim("c").Pool("p").BoundTo("p-abcde").Condition("Ready", metav1.ConditionFalse, "TemplateNotFound")
-	if !rules.Waits(claim.Obj()) {
+	if !rules.IsWaiting(claim.Obj()) {
 		t.Error("a claim whose template is not there does not wait")
 	}
-	if rules.Waits(claim.StatusSandbox("p-abcde").Obj()) {
+	if rules.IsWaiting(claim.StatusSandbox("p-abcde").Obj()) {
 		t.Error("a claim that has its Sandbox waits")
 	}
 }

@@ -91,7 +91,7 @@ func TestNextStepInEveryState(t *testing.T) {
 					}
 					// A cache that is behind tells nothing of what is not there, and nothing of what is no longer so.
 					safe := step == rules.StepServe || step == rules.StepAdopt || (step == rules.StepBind && binding == "nothing")
-					if got := rules.SafeOnCache(claim, step); got != safe {
+					if got := rules.IsSafeOnCache(claim, step); got != safe {
 						t.Errorf("SafeOnCache(%s) = %t", step, got)
 					}
 				})
@@ -103,7 +103,7 @@ func TestNextStepInEveryState(t *testing.T) {
 func TestLost(t *testing.T) {
 	adoptable := map[string]bool{"in its pool": true, "in its pool, not Ready": true, "ours": true, "ours, deleting": true}
 	for state, sandbox := range boundSandboxes {
-		if got, want := rules.Lost(boundClaim("p-abcde", ""), sandbox("p-abcde")), !adoptable[state]; got != want {
+		if got, want := rules.IsBindingLost(boundClaim("p-abcde", ""), sandbox("p-abcde")), !adoptable[state]; got != want {
 			t.Errorf("%s: lost %t, want %t", state, got, want)
 		}
 	}
@@ -118,7 +118,7 @@ func TestLostIsFinal(t *testing.T) {
 			for _, actor := range actors {
 				for _, deleting := range []bool{false, true} {
 					old, obj := sandboxOf(from, deleting), sandboxOf(to, deleting)
-					if len(rules.CheckOwnership(old, obj, actor)) == 0 && rules.Lost(claim, old) && !rules.Lost(claim, obj) {
+					if len(rules.CheckController(old, obj, actor)) == 0 && rules.IsBindingLost(claim, old) && !rules.IsBindingLost(claim, obj) {
 						t.Errorf("%s to %s (deleting %t) makes a lost Sandbox one to adopt", from, to, deleting)
 					}
 				}
@@ -131,7 +131,7 @@ func TestWaits(t *testing.T) {
 	for binding, name := range bindings {
 		for _, had := range []string{"", name} {
 			want := had == "" && !strings.HasSuffix(binding, "warm")
-			if got := rules.Waits(boundClaim(name, had)); got != want {
+			if got := rules.IsWaiting(boundClaim(name, had)); got != want {
 				t.Errorf("bound to %s, had %q: %t, want %t", binding, had, got, want)
 			}
 		}

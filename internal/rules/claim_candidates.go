@@ -12,28 +12,28 @@ import (
 )
 
 // Revision is what a warm Sandbox was made of: its pool, the template, and the content at that time.
-type Revision struct {
+type CandidateGroup struct {
 	// Pool is the UID of the pool: a pool of the same name that came later is another pool.
 	Pool types.UID
 	// Template is the name of the SandboxTemplate.
 	Template string
-	Content  Content
+	Blueprint  BlueprintKey
 }
 
-// CandidateOf returns the revision of sandbox if a claim may adopt it: its pool controls it, it is Ready in its current
+// CandidateGroupOf returns the group of sandbox if a claim may adopt it: its pool controls it, it is Ready in its current
 // generation with an address, is meant to run, is not being deleted, and has the label without which its Pod is under no
 // NetworkPolicy (see Renewed).
-func CandidateOf(sandbox *sandboxv1.Sandbox) (Revision, bool) {
+func CandidateGroupOf(sandbox *sandboxv1.Sandbox) (CandidateGroup, bool) {
 	owner := ControllerOf(sandbox)
 	if !IsPool(owner) || sandbox.DeletionTimestamp != nil || !IsReady(sandbox) || len(sandbox.Status.PodIPs) == 0 ||
 		sandbox.Spec.OperatingMode == sandboxv1.OperatingModeSuspended || sandbox.Spec.ShutdownTime != nil ||
 		sandbox.Labels[sandboxv1.LabelTemplateRefHash] == "" {
-		return Revision{}, false
+		return CandidateGroup{}, false
 	}
-	return Revision{
+	return CandidateGroup{
 		Pool:     owner.UID,
 		Template: sandbox.Annotations[sandboxv1.AnnotationTemplateRef],
-		Content:  contentOf(sandbox.Labels[sandboxv1.LabelTemplateHash], &sandbox.Spec.PodTemplate.Spec),
+		Blueprint:  blueprintKeyOf(sandbox.Labels[sandboxv1.LabelTemplateHash], &sandbox.Spec.PodTemplate.Spec),
 	}, true
 }
 
@@ -45,14 +45,14 @@ func IsReady(sandbox *sandboxv1.Sandbox) bool {
 
 // Want is one choice of a claim: warm Sandboxes of a pool, of a template where that is not empty, and where it is Current
 // only what the template makes now.
-type Want struct {
+type Preference struct {
 	Pool     types.UID
 	Template string
 	Current  bool
 }
 
-// Accepts says whether a Sandbox of that revision, which is current or not, is what w asks for.
-func (w Want) Accepts(r Revision, current bool) bool {
+// Accepts says whether a Sandbox of that group, which is current or not, is what w asks for.
+func (w Preference) Matches(r CandidateGroup, current bool) bool {
 	return w.Pool == r.Pool && (w.Template == "" || w.Template == r.Template) && (current || !w.Current)
 }
 
@@ -60,11 +60,11 @@ func (w Want) Accepts(r Revision, current bool) bool {
 // strategy keeps them, older ones. A claim that names a pool takes from that one; a claim that names a template takes
 // from every pool of it, and only what that template made. pools are those that the claim may draw on, in any order;
 // exists says whether there is a template of a name.
-func Wants(claim *extensionsv1.SandboxClaim, pools []*extensionsv1.SandboxWarmPool, exists func(template string) bool) []Want {
-	if !adoptable(claim) {
+func Preferences(claim *extensionsv1.SandboxClaim, pools []*extensionsv1.SandboxWarmPool, exists func(template string) bool) []Preference {
+	if !canAdopt(claim) {
 		return nil
 	}
-	var current, older []Want
+	var current, older []Preference
 	for _, pool := range slices.SortedFunc(slices.Values(pools), byName) {
 		if pool.DeletionTimestamp != nil {
 			continue
@@ -72,7 +72,7 @@ func Wants(claim *extensionsv1.SandboxClaim, pools []*extensionsv1.SandboxWarmPo
 		template := pool.Spec.SandboxTemplateRef.Name
 		known := exists(template)
 		if known {
-			current = append(current, Want{Pool: pool.UID, Template: template, Current: true})
+			current = append(current, Preference{Pool: pool.UID, Template: template, Current: true})
 		}
 		if known && UpdateStrategy(pool) == extensionsv1.UpdateStrategyRecreate {
 			continue
@@ -80,13 +80,13 @@ func Wants(claim *extensionsv1.SandboxClaim, pools []*extensionsv1.SandboxWarmPo
 		if claim.Spec.WarmPoolRef != nil {
 			template = ""
 		}
-		older = append(older, Want{Pool: pool.UID, Template: template})
+		older = append(older, Preference{Pool: pool.UID, Template: template})
 	}
 	return append(current, older...)
 }
 
 // adoptable says whether a warm Sandbox can be what claim asks for: env and volumes of its own need a new one.
-func adoptable(claim *extensionsv1.SandboxClaim) bool {
+func canAdopt(claim *extensionsv1.SandboxClaim) bool {
 	return len(claim.Spec.Env) == 0 && len(claim.Spec.VolumeClaimTemplates) == 0
 }
 
@@ -97,8 +97,8 @@ func byName(a, b *extensionsv1.SandboxWarmPool) int {
 	return 1
 }
 
-// DrawsOn says whether claim may adopt out of pool.
-func DrawsOn(claim *extensionsv1.SandboxClaim, pool *extensionsv1.SandboxWarmPool) bool {
+// SelectsPool says whether claim may adopt out of pool.
+func SelectsPool(claim *extensionsv1.SandboxClaim, pool *extensionsv1.SandboxWarmPool) bool {
 	switch {
 	case claim.Namespace != pool.Namespace:
 		return false

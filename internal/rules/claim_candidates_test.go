@@ -16,16 +16,16 @@ import (
 func TestCandidateOf(t *testing.T) {
 	pool := builder.MakePool("p").Template("t").Obj()
 	member := func() *builder.SandboxWrapper { return builder.MakeSandbox("a").Pool(pool) }
-	unhashed := rules.Revision{Pool: pool.UID, Template: "t", Content: rules.Content{MountsToken: true}}
-	revision := rules.Revision{Pool: pool.UID, Template: "t", Content: rules.Content{Hash: "12345678", MountsToken: true}}
-	safe := rules.Revision{Pool: pool.UID, Template: "t", Content: rules.Content{DNSPolicy: corev1.DNSNone}}
+	unhashed := rules.CandidateGroup{Pool: pool.UID, Template: "t", Blueprint: rules.BlueprintKey{MountsToken: true}}
+	revision := rules.CandidateGroup{Pool: pool.UID, Template: "t", Blueprint: rules.BlueprintKey{Hash: "12345678", MountsToken: true}}
+	safe := rules.CandidateGroup{Pool: pool.UID, Template: "t", Blueprint: rules.BlueprintKey{DNSPolicy: corev1.DNSNone}}
 	for name, tc := range map[string]struct {
 		sandbox *builder.SandboxWrapper
-		want    rules.Revision
+		want    rules.CandidateGroup
 		is      bool
 	}{
 		"a Ready member":                          {member().Ready().Label(sandboxv1.LabelTemplateHash, "12345678"), revision, true},
-		"one of an unknown template":              {member().Ready().WithoutAnnotation(sandboxv1.AnnotationTemplateRef), rules.Revision{Pool: pool.UID, Content: unhashed.Content}, true},
+		"one of an unknown template":              {member().Ready().WithoutAnnotation(sandboxv1.AnnotationTemplateRef), rules.CandidateGroup{Pool: pool.UID, Blueprint: unhashed.Blueprint}, true},
 		"one with secure defaults":                {member().Ready().PodSpec(rules.Blueprint(builder.MakeTemplate("t").Obj()).PodTemplate.Spec), safe, true},
 		"one that never said whether it is Ready": {sandbox: member().PodIPs("10.0.0.1")},
 		"one that is not Ready":                   {sandbox: member().Ready().Condition("Ready", metav1.ConditionFalse, "Broken")},
@@ -41,7 +41,7 @@ func TestCandidateOf(t *testing.T) {
 		"one that a pool only owns":               {sandbox: member().Ready().OwnerReferences(metav1.OwnerReference{APIVersion: "extensions.agents.x-k8s.io/v1beta1", Kind: "SandboxWarmPool", Name: "p", UID: pool.UID})},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, is := rules.CandidateOf(tc.sandbox.Obj())
+			got, is := rules.CandidateGroupOf(tc.sandbox.Obj())
 			if got != tc.want || is != tc.is {
 				t.Errorf("got %v, %t, want %v, %t", got, is, tc.want, tc.is)
 			}
@@ -57,27 +57,27 @@ func TestWants(t *testing.T) {
 	for name, tc := range map[string]struct {
 		claim *builder.ClaimWrapper
 		pools []*builder.PoolWrapper
-		want  []rules.Want
+		want  []rules.Preference
 	}{
 		"no pool":                   {claim: byPool},
-		"a pool, its current first": {claim: byPool, pools: []*builder.PoolWrapper{a}, want: []rules.Want{{Pool: uidA, Template: "t", Current: true}, {Pool: uidA}}},
+		"a pool, its current first": {claim: byPool, pools: []*builder.PoolWrapper{a}, want: []rules.Preference{{Pool: uidA, Template: "t", Current: true}, {Pool: uidA}}},
 		"a template, its pools by name, older ones after all current ones": {
 			claim: byTemplate, pools: []*builder.PoolWrapper{b, a},
-			want: []rules.Want{
+			want: []rules.Preference{
 				{Pool: uidA, Template: "t", Current: true}, {Pool: uidB, Template: "t", Current: true},
 				{Pool: uidA, Template: "t"}, {Pool: uidB, Template: "t"},
 			},
 		},
 		"a pool that keeps nothing old": {
 			claim: byPool, pools: []*builder.PoolWrapper{builder.MakePool("a").Template("t").UpdateStrategy(extensionsv1.UpdateStrategyRecreate)},
-			want: []rules.Want{{Pool: uidA, Template: "t", Current: true}},
+			want: []rules.Preference{{Pool: uidA, Template: "t", Current: true}},
 		},
 		"a pool whose template is not there hands out what it has": {
-			claim: byPool, pools: []*builder.PoolWrapper{builder.MakePool("a").Template("gone")}, want: []rules.Want{{Pool: uidA}},
+			claim: byPool, pools: []*builder.PoolWrapper{builder.MakePool("a").Template("gone")}, want: []rules.Preference{{Pool: uidA}},
 		},
 		"even one that keeps nothing old: nothing says what is old": {
 			claim: byPool, pools: []*builder.PoolWrapper{builder.MakePool("a").Template("gone").UpdateStrategy(extensionsv1.UpdateStrategyRecreate)},
-			want: []rules.Want{{Pool: uidA}},
+			want: []rules.Preference{{Pool: uidA}},
 		},
 		"a pool that is being deleted": {claim: byPool, pools: []*builder.PoolWrapper{builder.MakePool("a").Template("t").Deleting()}},
 		"a claim with variables":       {claim: builder.MakeClaim("c").Pool("a").Env("K", "v"), pools: []*builder.PoolWrapper{a}},
@@ -88,7 +88,7 @@ func TestWants(t *testing.T) {
 			for _, pool := range tc.pools {
 				pools = append(pools, pool.Obj())
 			}
-			if diff := cmp.Diff(tc.want, rules.Wants(tc.claim.Obj(), pools, exists)); diff != "" {
+			if diff := cmp.Diff(tc.want, rules.Preferences(tc.claim.Obj(), pools, exists)); diff != "" {
 				t.Errorf("wants (-want +got):\n%s", diff)
 			}
 		})
@@ -96,22 +96,22 @@ func TestWants(t *testing.T) {
 }
 
 func TestWantAccepts(t *testing.T) {
-	r := rules.Revision{Pool: "p", Template: "t", Content: rules.Content{Hash: "h"}}
+	r := rules.CandidateGroup{Pool: "p", Template: "t", Blueprint: rules.BlueprintKey{Hash: "h"}}
 	for name, tc := range map[string]struct {
-		want    rules.Want
+		want    rules.Preference
 		current bool
 		is      bool
 	}{
-		"a current one, just that":      {rules.Want{Pool: "p", Template: "t", Current: true}, true, true},
-		"an older one":                  {rules.Want{Pool: "p", Template: "t", Current: true}, false, false},
-		"an older one, for want of any": {rules.Want{Pool: "p", Template: "t"}, false, true},
-		"a current one, all the same":   {rules.Want{Pool: "p", Template: "t"}, true, true},
-		"any of that pool":              {rules.Want{Pool: "p"}, false, true},
-		"another template":              {rules.Want{Pool: "p", Template: "u"}, true, false},
-		"another pool":                  {rules.Want{Pool: "q"}, true, false},
-		"another pool of that template": {rules.Want{Pool: "q", Template: "t", Current: true}, true, false},
+		"a current one, just that":      {rules.Preference{Pool: "p", Template: "t", Current: true}, true, true},
+		"an older one":                  {rules.Preference{Pool: "p", Template: "t", Current: true}, false, false},
+		"an older one, for want of any": {rules.Preference{Pool: "p", Template: "t"}, false, true},
+		"a current one, all the same":   {rules.Preference{Pool: "p", Template: "t"}, true, true},
+		"any of that pool":              {rules.Preference{Pool: "p"}, false, true},
+		"another template":              {rules.Preference{Pool: "p", Template: "u"}, true, false},
+		"another pool":                  {rules.Preference{Pool: "q"}, true, false},
+		"another pool of that template": {rules.Preference{Pool: "q", Template: "t", Current: true}, true, false},
 	} {
-		if got := tc.want.Accepts(r, tc.current); got != tc.is {
+		if got := tc.want.Matches(r, tc.current); got != tc.is {
 			t.Errorf("%s: %t", name, got)
 		}
 	}
@@ -132,7 +132,7 @@ func TestDrawsOn(t *testing.T) {
 		"a claim that names nothing":                      {builder.MakeClaim("c"), false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := rules.DrawsOn(tc.claim.Obj(), pool); got != tc.want {
+			if got := rules.SelectsPool(tc.claim.Obj(), pool); got != tc.want {
 				t.Errorf("got %t", got)
 			}
 		})

@@ -28,7 +28,7 @@ func injectEnv(spec *corev1.PodSpec, env []extensionsv1.EnvVar, policy extension
 	var errs field.ErrorList
 	given := map[[2]string]bool{} // container and name
 	for i := range env {
-		container := target(spec, env[i].ContainerName)
+		container := findContainer(spec, env[i].ContainerName)
 		if container == nil {
 			errs = append(errs, field.Invalid(path.Index(i).Child("containerName"), env[i].ContainerName, fmt.Sprintf(
 				"the template has no such container: use one of %s", containerNames(spec))))
@@ -73,7 +73,7 @@ func injectVariable(
 }
 
 // target returns the container of that name; the first one where no name is given.
-func target(spec *corev1.PodSpec, name string) *corev1.Container {
+func findContainer(spec *corev1.PodSpec, name string) *corev1.Container {
 	if name == "" && len(spec.Containers) > 0 {
 		return &spec.Containers[0]
 	}

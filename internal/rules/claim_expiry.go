@@ -40,9 +40,9 @@ func IsClaimExpired(claim *extensionsv1.SandboxClaim, now time.Time) bool {
 	return expires && !now.Before(at)
 }
 
-// UntilClaimExpires returns how long to wait until claim has expired, a moment where it has; 0 where it does not expire, as far
+// ClaimExpiresIn returns how long to wait until claim has expired, a moment where it has; 0 where it does not expire, as far
 // as is known yet.
-func UntilClaimExpires(claim *extensionsv1.SandboxClaim, now time.Time) time.Duration {
+func ClaimExpiresIn(claim *extensionsv1.SandboxClaim, now time.Time) time.Duration {
 	if at, expires := ClaimExpiresAt(claim); expires {
 		return max(at.Sub(now), time.Millisecond)
 	}
@@ -57,10 +57,10 @@ func ShutdownPolicy(claim *extensionsv1.SandboxClaim) extensionsv1.ShutdownPolic
 	return claim.Spec.Lifecycle.ShutdownPolicy
 }
 
-// ClaimExpired is the Problem of a claim whose time is up. sandbox is the one that its binding names, or nil: one that is in
+// ClaimExpiredError is the Problem of a claim whose time is up. sandbox is the one that its binding names, or nil: one that is in
 // the way of the claim's own name is not the claim's to delete.
-func ClaimExpired(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox) *Problem {
-	problem := &Problem{Reason: extensionsv1.ReasonClaimExpired, Message: "Claim expired. Sandbox cleanup initiated."}
+func ClaimExpiredError(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox) *ConditionError {
+	problem := &ConditionError{Reason: extensionsv1.ReasonClaimExpired, Message: "Claim expired. Sandbox cleanup initiated."}
 	if sandbox != nil && IsColdName(claim, sandbox.Name) && !ControlledBy(sandbox, claim) {
 		problem.Message = fmt.Sprintf("Claim expired. Sandbox %q is not controlled by claim %q; deletion skipped.", sandbox.Name, claim.Name)
 	}
@@ -72,7 +72,7 @@ func ClaimExpired(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox) 
 // itself is given up, and does not stay on record: should the claim get more time, it gets a Sandbox again, as a new
 // claim does. Its binding stays: no other Sandbox can be the claim's before that one is gone.
 func ExpiredStatus(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox, now time.Time) extensionsv1.SandboxClaimStatus {
-	problem := ClaimExpired(claim, sandbox)
+	problem := ClaimExpiredError(claim, sandbox)
 	if sandbox != nil && !ControlledBy(sandbox, claim) {
 		sandbox = nil
 	}
@@ -88,15 +88,15 @@ func ExpiredStatus(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox,
 	return status
 }
 
-// SaysExpired says whether claim's status tells that its time is up.
-func SaysExpired(claim *extensionsv1.SandboxClaim) bool {
+// IsReportedExpired says whether claim's status tells that its time is up.
+func IsReportedExpired(claim *extensionsv1.SandboxClaim) bool {
 	ready := meta.FindStatusCondition(claim.Status.Conditions, extensionsv1.ConditionReady)
 	return ready != nil && ready.Reason == extensionsv1.ReasonClaimExpired
 }
 
-// gaveUp says whether claim, whose status named a Sandbox, may name none any more: it can expire, and under Retain, says that
+// mayReleaseSandbox says whether claim, whose status named a Sandbox, may name none any more: it can expire, and under Retain, says that
 // it has, and keeps the binding to that Sandbox.
-func gaveUp(claim *extensionsv1.SandboxClaim, sandbox string) bool {
+func mayReleaseSandbox(claim *extensionsv1.SandboxClaim, sandbox string) bool {
 	_, expires := ClaimExpiresAt(claim)
-	return expires && SaysExpired(claim) && ShutdownPolicy(claim) == extensionsv1.ShutdownPolicyRetain && Binding(claim) == sandbox
+	return expires && IsReportedExpired(claim) && ShutdownPolicy(claim) == extensionsv1.ShutdownPolicyRetain && Binding(claim) == sandbox
 }

@@ -58,7 +58,7 @@ func TestClaimExpiresAt(t *testing.T) {
 				t.Errorf("expired just before: %t; then: %t", before, then)
 			}
 			want := map[bool]time.Duration{false: hour, true: 0}[tc.never]
-			if got := rules.UntilClaimExpires(claim, moment.Add(-hour)); got != want {
+			if got := rules.ClaimExpiresIn(claim, moment.Add(-hour)); got != want {
 				t.Errorf("to be looked at after %v, want %v", got, want)
 			}
 		})
@@ -67,7 +67,7 @@ func TestClaimExpiresAt(t *testing.T) {
 
 // A claim whose time came while it was served is looked at again at once.
 func TestUntilClaimExpiresAfterTheMoment(t *testing.T) {
-	if got := rules.UntilClaimExpires(ending(hour, 0).Obj(), builder.Epoch.Add(2*hour)); got != time.Millisecond {
+	if got := rules.ClaimExpiresIn(ending(hour, 0).Obj(), builder.Epoch.Add(2*hour)); got != time.Millisecond {
 		t.Errorf("got %v", got)
 	}
 }
@@ -140,7 +140,7 @@ func TestExpiredStatus(t *testing.T) {
 			}
 			wantRefusals(t, rules.CheckClaimStatus(old, claim, rules.Controller))
 			now = now.Add(hour)
-			if again := pass(); rules.ClaimStatusMoved(claim, again) {
+			if again := pass(); rules.ClaimStatusChanged(claim, again) {
 				t.Errorf("a second pass would write again:\n%s", cmp.Diff(claim.Status, again))
 			}
 		})

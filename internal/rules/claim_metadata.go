@@ -17,8 +17,8 @@ import (
 func OwnPodMetadata(sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim) sandboxv1.PodMetadata {
 	own := *sandbox.Spec.PodTemplate.Metadata.DeepCopy()
 	labels, annotations := addedKeys(sandbox, claim)
-	drop(own.Labels, labels)
-	drop(own.Annotations, annotations)
+	deleteKeys(own.Labels, labels)
+	deleteKeys(own.Annotations, annotations)
 	return own
 }
 
@@ -41,15 +41,15 @@ func shared(a, b map[string]string) []string {
 	return sortedKeys(both)
 }
 
-// Contradicts says whether claim asks for another value of something that own, the pod metadata of a template or of a
+// HasMetadataConflict says whether claim asks for another value of something that own, the pod metadata of a template or of a
 // Sandbox, has already.
-func Contradicts(claim *extensionsv1.SandboxClaim, own sandboxv1.PodMetadata) bool {
-	return len(CheckAgainst(claim, own)) > 0
+func HasMetadataConflict(claim *extensionsv1.SandboxClaim, own sandboxv1.PodMetadata) bool {
+	return len(CheckMetadataConflicts(claim, own)) > 0
 }
 
-// CheckAgainst returns an error for each key of claim's additionalPodMetadata that own, the pod metadata of its template or
+// CheckMetadataConflicts returns an error for each key of claim's additionalPodMetadata that own, the pod metadata of its template or
 // of its Sandbox, has with another value.
-func CheckAgainst(claim *extensionsv1.SandboxClaim, own sandboxv1.PodMetadata) field.ErrorList {
+func CheckMetadataConflicts(claim *extensionsv1.SandboxClaim, own sandboxv1.PodMetadata) field.ErrorList {
 	added := claim.Spec.AdditionalPodMetadata
 	errs := conflicts(additionalPath.Child("labels"), added.Labels, own.Labels)
 	return append(errs, conflicts(additionalPath.Child("annotations"), added.Annotations, own.Annotations)...)
@@ -72,40 +72,40 @@ func conflicts(path *field.Path, added, own map[string]string) field.ErrorList {
 // Sandbox keeps it as it is. domains are those of labels that are allowed.
 func WithClaimMetadata(
 	sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim, domains LabelDomains,
-) (*sandboxv1.Sandbox, *Problem) {
+) (*sandboxv1.Sandbox, *ConditionError) {
 	own, added := OwnPodMetadata(sandbox, claim), claim.Spec.AdditionalPodMetadata
 	wanted := sandbox.DeepCopy()
 	metadata := &wanted.Spec.PodTemplate.Metadata
-	metadata.Labels = overlay(own.Labels, added.Labels)
-	metadata.Annotations = overlay(own.Annotations, added.Annotations)
-	noteAdded(wanted, sandboxv1.AnnotationClaimLabels, own.Labels, added.Labels)
-	noteAdded(wanted, sandboxv1.AnnotationClaimAnnotations, own.Annotations, added.Annotations)
+	metadata.Labels = merged(own.Labels, added.Labels)
+	metadata.Annotations = merged(own.Annotations, added.Annotations)
+	recordAdded(wanted, sandboxv1.AnnotationClaimLabels, own.Labels, added.Labels)
+	recordAdded(wanted, sandboxv1.AnnotationClaimAnnotations, own.Annotations, added.Annotations)
 	switch {
 	case equality.Semantic.DeepEqual(sandbox, wanted):
 		return sandbox, nil
 	case equality.Semantic.DeepEqual(sandbox.Spec, wanted.Spec): // Only the record is missing.
 		return wanted, nil
 	}
-	if errs := append(CheckAdditionalPodMetadata(claim, domains), CheckAgainst(claim, own)...); len(errs) > 0 {
-		return nil, unusable(extensionsv1.ReasonInvalidMetadata, errs)
+	if errs := append(CheckAdditionalPodMetadata(claim, domains), CheckMetadataConflicts(claim, own)...); len(errs) > 0 {
+		return nil, rejected(extensionsv1.ReasonInvalidMetadata, errs)
 	}
 	return wanted, nil
 }
 
-// MetadataProblem says why claim's additionalPodMetadata cannot be had from template, nil where that does not exist, or nil.
-func MetadataProblem(claim *extensionsv1.SandboxClaim, template *extensionsv1.SandboxTemplate, domains LabelDomains) *Problem {
+// MetadataError says why claim's additionalPodMetadata cannot be had from template, nil where that does not exist, or nil.
+func MetadataError(claim *extensionsv1.SandboxClaim, template *extensionsv1.SandboxTemplate, domains LabelDomains) *ConditionError {
 	errs := CheckAdditionalPodMetadata(claim, domains)
 	if template != nil {
-		errs = append(errs, CheckAgainst(claim, template.Spec.PodTemplate.Metadata)...)
+		errs = append(errs, CheckMetadataConflicts(claim, template.Spec.PodTemplate.Metadata)...)
 	}
 	if len(errs) == 0 {
 		return nil
 	}
-	return unusable(extensionsv1.ReasonInvalidMetadata, errs)
+	return rejected(extensionsv1.ReasonInvalidMetadata, errs)
 }
 
 // overlay returns base with added on top.
-func overlay(base, added map[string]string) map[string]string {
+func merged(base, added map[string]string) map[string]string {
 	merged := maps.Clone(base)
 	if merged == nil && len(added) > 0 {
 		merged = map[string]string{}
@@ -114,19 +114,19 @@ func overlay(base, added map[string]string) map[string]string {
 	return merged
 }
 
-// noteAdded records in an annotation of sandbox which keys came from added and are not in own, or removes it if none did.
-func noteAdded(sandbox *sandboxv1.Sandbox, annotation string, own, added map[string]string) {
+// recordAdded records in an annotation of sandbox which keys came from added and are not in own, or removes it if none did.
+func recordAdded(sandbox *sandboxv1.Sandbox, annotation string, own, added map[string]string) {
 	delete(sandbox.Annotations, annotation)
 	added = maps.Clone(added)
 	maps.DeleteFunc(added, func(key, _ string) bool { _, has := own[key]; return has })
 	if len(added) > 0 && sandbox.Annotations == nil {
 		sandbox.Annotations = map[string]string{}
 	}
-	record(sandbox.Annotations, annotation, added)
+	recordKeys(sandbox.Annotations, annotation, added)
 }
 
-// unusable is the Problem of a claim that asks for what it cannot have. It goes away when the claim or its template changes,
+// rejected is the Problem of a claim that asks for what it cannot have. It goes away when the claim or its template changes,
 // and so has no cause to be tried again for.
-func unusable(reason string, errs field.ErrorList) *Problem {
-	return &Problem{Reason: reason, Message: errs.ToAggregate().Error()}
+func rejected(reason string, errs field.ErrorList) *ConditionError {
+	return &ConditionError{Reason: reason, Message: errs.ToAggregate().Error()}
 }

@@ -219,7 +219,7 @@ func TestMetadataProblem(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got string
-			if problem := rules.MetadataProblem(tc.claim.Obj(), tc.template, rules.DefaultLabelDomains); problem != nil {
+			if problem := rules.MetadataError(tc.claim.Obj(), tc.template, rules.DefaultLabelDomains); problem != nil {
 				got = problem.Message
 			}
 			if diff := cmp.Diff(tc.want, got); diff != "" {

@@ -10,28 +10,28 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// IsPlain says whether claim asks for a Sandbox just as its template has it.
-func IsPlain(claim *extensionsv1.SandboxClaim) bool {
+// hasNoOverrides says whether claim asks for a Sandbox just as its template has it.
+func hasNoOverrides(claim *extensionsv1.SandboxClaim) bool {
 	added := claim.Spec.AdditionalPodMetadata
-	return adoptable(claim) && len(added.Labels) == 0 && len(added.Annotations) == 0
+	return canAdopt(claim) && len(added.Labels) == 0 && len(added.Annotations) == 0
 }
 
-// AsksAnew says whether claim asks for something beyond that which it did not ask for before; old is nil on create.
-func AsksAnew(old, claim *extensionsv1.SandboxClaim) bool {
+// OverridesChanged says whether claim asks for something beyond that which it did not ask for before; old is nil on create.
+func OverridesChanged(old, claim *extensionsv1.SandboxClaim) bool {
 	if old == nil {
-		return !IsPlain(claim)
+		return !hasNoOverrides(claim)
 	}
 	return !equality.Semantic.DeepEqual(old.Spec.Env, claim.Spec.Env) ||
 		!equality.Semantic.DeepEqual(old.Spec.VolumeClaimTemplates, claim.Spec.VolumeClaimTemplates) ||
 		!equality.Semantic.DeepEqual(old.Spec.AdditionalPodMetadata, claim.Spec.AdditionalPodMetadata)
 }
 
-// CheckRequest checks what claim asks for beyond a Sandbox just as its template has it, where that is new or has changed: env
+// CheckOverrides checks what claim asks for beyond a Sandbox just as its template has it, where that is new or has changed: env
 // and volumeClaimTemplates while it is not bound, since they take effect only when a Sandbox is created, and
 // additionalPodMetadata. old is nil on create. template is the claim's, and sandbox the one that it is bound to; both are
 // nil where they do not exist, and then what depends on them passes: the claim will say so when they come. domains are those
 // of labels that are allowed.
-func CheckRequest(
+func CheckOverrides(
 	old, claim *extensionsv1.SandboxClaim, template *extensionsv1.SandboxTemplate, sandbox *sandboxv1.Sandbox, domains LabelDomains,
 ) field.ErrorList {
 	if old == nil {
@@ -50,9 +50,9 @@ func CheckRequest(
 	errs = append(errs, CheckAdditionalPodMetadata(claim, domains)...)
 	switch {
 	case sandbox != nil && (ControlledBy(sandbox, old) || IsPool(ControllerOf(sandbox))): // Not somebody else's.
-		errs = append(errs, CheckAgainst(claim, OwnPodMetadata(sandbox, old))...)
+		errs = append(errs, CheckMetadataConflicts(claim, OwnPodMetadata(sandbox, old))...)
 	case template != nil:
-		errs = append(errs, CheckAgainst(claim, template.Spec.PodTemplate.Metadata)...)
+		errs = append(errs, CheckMetadataConflicts(claim, template.Spec.PodTemplate.Metadata)...)
 	}
 	return errs
 }
@@ -78,7 +78,7 @@ func checkFixed(old, claim *extensionsv1.SandboxClaim) field.ErrorList {
 
 // boundName returns the name of the Sandbox that claim is bound to, in whatever form.
 func boundName(claim *extensionsv1.SandboxClaim) string {
-	if name := OlderBinding(claim); name != "" {
+	if name := LegacyBinding(claim); name != "" {
 		return name
 	}
 	return Binding(claim)

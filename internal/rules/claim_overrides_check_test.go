@@ -69,9 +69,9 @@ func TestCheckRequest(t *testing.T) {
 			if tc.sandbox != nil {
 				sandbox = tc.sandbox.Obj()
 			}
-			errs := rules.CheckRequest(old, tc.claim.Obj(), tc.template, sandbox, rules.DefaultLabelDomains)
+			errs := rules.CheckOverrides(old, tc.claim.Obj(), tc.template, sandbox, rules.DefaultLabelDomains)
 			wantRefusals(t, errs, tc.want...)
-			if len(errs) > 0 && !rules.AsksAnew(old, tc.claim.Obj()) {
+			if len(errs) > 0 && !rules.OverridesChanged(old, tc.claim.Obj()) {
 				t.Error("nobody would have looked")
 			}
 		})
@@ -86,14 +86,14 @@ func TestAsksAnew(t *testing.T) {
 		"label":      builder.MakeClaim("c").PodLabel("a", "b"),
 		"annotation": builder.MakeClaim("c").PodAnnotation("a", "b"),
 	} {
-		if !rules.AsksAnew(nil, more.Obj()) || !rules.AsksAnew(plain.Obj(), more.Obj()) || !rules.AsksAnew(more.Obj(), plain.Obj()) {
+		if !rules.OverridesChanged(nil, more.Obj()) || !rules.OverridesChanged(plain.Obj(), more.Obj()) || !rules.OverridesChanged(more.Obj(), plain.Obj()) {
 			t.Errorf("%s: not seen", name)
 		}
-		if rules.AsksAnew(more.Obj(), more.Obj()) || rules.IsPlain(more.Obj()) {
+		if rules.OverridesChanged(more.Obj(), more.Obj()) || rules.hasNoOverrides(more.Obj()) {
 			t.Errorf("%s: seen where nothing changes, or not at all", name)
 		}
 	}
-	if rules.AsksAnew(nil, plain.Obj()) || rules.AsksAnew(plain.Obj(), plain.Obj()) {
+	if rules.OverridesChanged(nil, plain.Obj()) || rules.OverridesChanged(plain.Obj(), plain.Obj()) {
 		t.Error("a plain claim asks for more")
 	}
 }

@@ -14,49 +14,49 @@ import (
 )
 
 // Problem is why a claim has no Sandbox to show: a reason of its Ready condition, and a message for people.
-type Problem struct {
+type ConditionError struct {
 	Reason, Message string
 	// Cause is the error behind it, where trying again may help although nothing that is watched changes.
 	Cause error
 }
 
 // Error makes a Problem an error.
-func (p *Problem) Error() string { return p.Message }
+func (p *ConditionError) Error() string { return p.Message }
 
-// TemplateNotFound is the Problem of a claim whose SandboxTemplate does not exist.
-func TemplateNotFound(name string) *Problem {
-	return &Problem{Reason: extensionsv1.ReasonTemplateNotFound, Message: fmt.Sprintf("SandboxTemplate %q not found", name)}
+// TemplateNotFoundError is the Problem of a claim whose SandboxTemplate does not exist.
+func TemplateNotFoundError(name string) *ConditionError {
+	return &ConditionError{Reason: extensionsv1.ReasonTemplateNotFound, Message: fmt.Sprintf("SandboxTemplate %q not found", name)}
 }
 
-// WarmPoolNotFound is the Problem of a claim whose SandboxWarmPool does not exist.
-func WarmPoolNotFound(name string) *Problem {
-	return &Problem{Reason: extensionsv1.ReasonWarmPoolNotFound, Message: fmt.Sprintf("SandboxWarmPool %q not found", name)}
+// WarmPoolNotFoundError is the Problem of a claim whose SandboxWarmPool does not exist.
+func WarmPoolNotFoundError(name string) *ConditionError {
+	return &ConditionError{Reason: extensionsv1.ReasonWarmPoolNotFound, Message: fmt.Sprintf("SandboxWarmPool %q not found", name)}
 }
 
-// SandboxMissing is the Problem of a claim that had a Sandbox, which no longer exists.
-func SandboxMissing() *Problem {
-	return &Problem{Reason: extensionsv1.ReasonSandboxMissing, Message: "Sandbox does not exist"}
+// SandboxMissingError is the Problem of a claim that had a Sandbox, which no longer exists.
+func SandboxMissingError() *ConditionError {
+	return &ConditionError{Reason: extensionsv1.ReasonSandboxMissing, Message: "Sandbox does not exist"}
 }
 
-// NameTaken is the Problem of claim, whose Sandbox cannot be created, since another has its name.
-func NameTaken(claim *extensionsv1.SandboxClaim) *Problem {
-	return &Problem{Reason: extensionsv1.ReasonReconcilerError, Message: fmt.Sprintf(
+// NameTakenError is the Problem of claim, whose Sandbox cannot be created, since another has its name.
+func NameTakenError(claim *extensionsv1.SandboxClaim) *ConditionError {
+	return &ConditionError{Reason: extensionsv1.ReasonReconcilerError, Message: fmt.Sprintf(
 		"Error seen: sandbox %q is not controlled by claim %q. Please use a different claim name or delete the sandbox manually",
 		Binding(claim), claim.Name)}
 }
 
-// AdoptionConflict is the Problem of a claim that lost every Sandbox which it was bound to in one pass, or whose Sandbox changes
+// AdoptionConflictError is the Problem of a claim that lost every Sandbox which it was bound to in one pass, or whose Sandbox changes
 // each time before it is adopted. cause makes the queue try again.
-func AdoptionConflict(cause error) *Problem {
-	return &Problem{
+func AdoptionConflictError(cause error) *ConditionError {
+	return &ConditionError{
 		Reason: extensionsv1.ReasonAdoptionConflict, Cause: cause,
 		Message: fmt.Sprintf("%v; the next pass retries from a converged view", cause),
 	}
 }
 
 // Refused is the Problem of a claim for which the API server refused a write.
-func Refused(err error) *Problem {
-	return &Problem{Reason: extensionsv1.ReasonReconcilerError, Message: fmt.Sprintf("Error seen: %v", err), Cause: err}
+func RefusedError(err error) *ConditionError {
+	return &ConditionError{Reason: extensionsv1.ReasonReconcilerError, Message: fmt.Sprintf("Error seen: %v", err), Cause: err}
 }
 
 // IsClaimRefused says whether claim's status tells of a write that was refused, or of races that were lost: what is tried again.
@@ -69,7 +69,7 @@ func IsClaimRefused(claim *extensionsv1.SandboxClaim) bool {
 // is why there is none, or what went wrong with it. The Sandbox that a claim once had stays on record, and that it
 // finished: by that the claim may still expire. One that goes before it was ever shown is not put on record.
 func ClaimStatus(
-	claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox, problem *Problem, now time.Time,
+	claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox, problem *ConditionError, now time.Time,
 ) extensionsv1.SandboxClaimStatus {
 	status := extensionsv1.SandboxClaimStatus{}
 	conditions := &conditionSet{generation: claim.Generation, now: now, old: claim.Status.Conditions}
@@ -137,7 +137,7 @@ func claimReady(sandbox *sandboxv1.Sandbox) metav1.Condition {
 	return metav1.Condition{Type: extensionsv1.ConditionReady, Status: ready.Status, Reason: ready.Reason, Message: ready.Message}
 }
 
-// ClaimStatusMoved says whether wanted differs from the status that claim has.
-func ClaimStatusMoved(claim *extensionsv1.SandboxClaim, wanted extensionsv1.SandboxClaimStatus) bool {
+// ClaimStatusChanged says whether wanted differs from the status that claim has.
+func ClaimStatusChanged(claim *extensionsv1.SandboxClaim, wanted extensionsv1.SandboxClaimStatus) bool {
 	return !sameStatus(claim.Status, wanted)
 }

@@ -24,25 +24,25 @@ func TestClaimStatus(t *testing.T) {
 	refusal := errors.New("quota exceeded")
 	for name, tc := range map[string]struct {
 		sandbox *builder.SandboxWrapper
-		problem *rules.Problem
+		problem *rules.ConditionError
 		had     bool
 		want    extensionsv1.SandboxClaimStatus
 	}{
 		"no template": {
-			problem: rules.TemplateNotFound("t"),
+			problem: rules.TemplateNotFoundError("t"),
 			want:    extensionsv1.SandboxClaimStatus{Conditions: []metav1.Condition{ready("False", "TemplateNotFound", `SandboxTemplate "t" not found`)}},
 		},
 		"no pool": {
-			problem: rules.WarmPoolNotFound("p"),
+			problem: rules.WarmPoolNotFoundError("p"),
 			want:    extensionsv1.SandboxClaimStatus{Conditions: []metav1.Condition{ready("False", "WarmPoolNotFound", `SandboxWarmPool "p" not found`)}},
 		},
 		"the name is taken": {
-			problem: rules.NameTaken(builder.MakeClaim("c").BoundTo("c-12345").Obj()),
+			problem: rules.NameTakenError(builder.MakeClaim("c").BoundTo("c-12345").Obj()),
 			want: extensionsv1.SandboxClaimStatus{Conditions: []metav1.Condition{ready("False", "ReconcilerError",
 				`Error seen: sandbox "c-12345" is not controlled by claim "c". Please use a different claim name or delete the sandbox manually`)}},
 		},
 		"a write was refused": {
-			problem: rules.Refused(refusal),
+			problem: rules.RefusedError(refusal),
 			want:    extensionsv1.SandboxClaimStatus{Conditions: []metav1.Condition{ready("False", "ReconcilerError", "Error seen: quota exceeded")}},
 		},
 		"the Sandbox is Ready": {
@@ -72,7 +72,7 @@ func TestClaimStatus(t *testing.T) {
 			want:    extensionsv1.SandboxClaimStatus{Conditions: []metav1.Condition{ready("False", "SandboxNotReady", "Sandbox is being deleted")}},
 		},
 		"every race was lost": {
-			problem: rules.AdoptionConflict(refusal),
+			problem: rules.AdoptionConflictError(refusal),
 			want: extensionsv1.SandboxClaimStatus{Conditions: []metav1.Condition{
 				ready("False", "AdoptionConflict", "quota exceeded; the next pass retries from a converged view"),
 			}},
@@ -92,7 +92,7 @@ func TestClaimStatus(t *testing.T) {
 			}},
 		},
 		"the Sandbox is there, and something else is wrong": {
-			sandbox: sandbox().Ready(), problem: rules.Refused(refusal),
+			sandbox: sandbox().Ready(), problem: rules.RefusedError(refusal),
 			want: extensionsv1.SandboxClaimStatus{Sandbox: served, Conditions: []metav1.Condition{ready("False", "ReconcilerError", "Error seen: quota exceeded")}},
 		},
 	} {
@@ -111,11 +111,11 @@ func TestClaimStatus(t *testing.T) {
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("status (-want +got):\n%s", diff)
 			}
-			if !rules.ClaimStatusMoved(obj, got) {
+			if !rules.ClaimStatusChanged(obj, got) {
 				t.Error("the status is not written")
 			}
 			obj.Status = got
-			if again := pass(later.Add(time.Hour)); rules.ClaimStatusMoved(obj, again) {
+			if again := pass(later.Add(time.Hour)); rules.ClaimStatusChanged(obj, again) {
 				t.Errorf("a second pass would write again:\n%s", cmp.Diff(got, again))
 			}
 		})
@@ -133,7 +133,7 @@ func TestClaimStatusOfALostSandbox(t *testing.T) {
 			condition("Ready", "False", "SandboxMissing", "Sandbox does not exist", later),
 		},
 	}
-	if diff := cmp.Diff(want, rules.ClaimStatus(claim, nil, rules.SandboxMissing(), later)); diff != "" {
+	if diff := cmp.Diff(want, rules.ClaimStatus(claim, nil, rules.SandboxMissingError(), later)); diff != "" {
 		t.Errorf("it stays on record, and that it finished; its Pod is gone (-want +got):\n%s", diff)
 	}
 }
@@ -159,10 +159,10 @@ func TestClaimStatusKeepsTheTimeOfATransition(t *testing.T) {
 
 func TestProblemCarriesItsCause(t *testing.T) {
 	cause := errors.New("refused")
-	if got := rules.Refused(cause); !errors.Is(got.Cause, cause) || got.Error() != "Error seen: refused" {
+	if got := rules.RefusedError(cause); !errors.Is(got.Cause, cause) || got.Error() != "Error seen: refused" {
 		t.Errorf("got %v, caused by %v", got, got.Cause)
 	}
-	if got := rules.SandboxMissing(); got.Cause != nil {
+	if got := rules.SandboxMissingError(); got.Cause != nil {
 		t.Errorf("what an event will end has the cause %v, and would be tried again", got.Cause)
 	}
 }

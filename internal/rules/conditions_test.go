@@ -33,11 +33,11 @@ func TestCut(t *testing.T) {
 // The API server's own words may be longer than a condition's message: they are cut, or the whole status would be refused.
 func TestLongMessages(t *testing.T) {
 	long := strings.Repeat("ä", 32768)
-	problem := &rules.Problem{Reason: extensionsv1.ReasonSandboxRefused, Message: long}
+	problem := &rules.ConditionError{Reason: extensionsv1.ReasonSandboxRefused, Message: long}
 	pod := builder.MakePod("a").Conditions(corev1.PodCondition{Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Message: long})
 	for name, conditions := range map[string][]metav1.Condition{
-		"a Sandbox":                     rules.SandboxStatus(builder.MakeSandbox("a").Obj(), rules.Seen{Problem: errors.New(long)}, later).Conditions,
-		"a Sandbox, in its Pod's words": rules.SandboxStatus(builder.MakeSandbox("a").Obj(), rules.Seen{Pods: []*corev1.Pod{pod.Obj()}}, later).Conditions,
+		"a Sandbox":                     rules.SandboxStatus(builder.MakeSandbox("a").Obj(), rules.Observed{Err: errors.New(long)}, later).Conditions,
+		"a Sandbox, in its Pod's words": rules.SandboxStatus(builder.MakeSandbox("a").Obj(), rules.Observed{Pods: []*corev1.Pod{pod.Obj()}}, later).Conditions,
 		"a claim":                       rules.ClaimStatus(builder.MakeClaim("a").Pool("a").Obj(), nil, problem, later).Conditions,
 		"a pool":                        rules.PoolStatus(builder.MakePool("a").Obj(), rules.PoolPlan{}, problem, later).Conditions,
 	} {

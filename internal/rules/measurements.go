@@ -17,7 +17,7 @@ const (
 	LaunchTypeUnknown = "unknown"
 	// TemplateUnknown is the template of a claim whose Sandbox names none.
 	TemplateUnknown = "__unknown__"
-	// NoTemplate is the template of a Sandbox that names none, where Sandboxes are counted.
+	// NoTemplate is the template of a Sandbox that names none, where Sandboxes are withMetrics.
 	NoTemplate = "unknown"
 	// NoPool is the pool of a claim that names a template and got a Sandbox of its own.
 	NoPool = "none"
@@ -36,13 +36,13 @@ type Startup struct {
 }
 
 // ClaimStartup measures claim, which was first Ready at that time. sandbox is the one that it has, or nil if it has gone. One that
-// does not say how it was launched counts as cold, as for GroupOf: an older agent-sandbox created it so.
+// does not say how it was launched counts as cold, as for SandboxSeriesOf: an older agent-sandbox created it so.
 func ClaimStartup(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox, at time.Time) Startup {
 	startup := Startup{
 		Namespace: claim.Namespace, LaunchType: LaunchTypeUnknown, Template: TemplateUnknown,
-		SinceWebhook:    sinceNoted(claim, sandboxv1.AnnotationWebhookFirstObservedAt, at),
-		SinceController: sinceNoted(claim, sandboxv1.AnnotationControllerFirstObservedAt, at),
-		SinceClient:     sinceNoted(claim, sandboxv1.AnnotationClientFirstRequestedAt, at),
+		SinceWebhook:    sinceAnnotated(claim, sandboxv1.AnnotationWebhookFirstObservedAt, at),
+		SinceController: sinceAnnotated(claim, sandboxv1.AnnotationControllerFirstObservedAt, at),
+		SinceClient:     sinceAnnotated(claim, sandboxv1.AnnotationClientFirstRequestedAt, at),
 	}
 	if sandbox == nil {
 		return startup
@@ -54,29 +54,29 @@ func ClaimStartup(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox, 
 	startup.Template = cmp.Or(sandbox.Annotations[sandboxv1.AnnotationTemplateRef], TemplateUnknown)
 	ready := meta.FindStatusCondition(sandbox.Status.Conditions, sandboxv1.ConditionReady)
 	if ready != nil && ready.Status == metav1.ConditionTrue {
-		startup.Creation = positive(ready.LastTransitionTime.Sub(sandbox.CreationTimestamp.Time))
+		startup.Creation = nonNegative(ready.LastTransitionTime.Sub(sandbox.CreationTimestamp.Time))
 	}
 	return startup
 }
 
-// sinceNoted returns the time from the moment in that annotation, of whoever's clock, until at.
-func sinceNoted(claim *extensionsv1.SandboxClaim, annotation string, at time.Time) *time.Duration {
+// sinceAnnotated returns the time from the moment in that annotation, of whoever's clock, until at.
+func sinceAnnotated(claim *extensionsv1.SandboxClaim, annotation string, at time.Time) *time.Duration {
 	began, err := time.Parse(time.RFC3339Nano, claim.Annotations[annotation])
 	if err != nil || began.IsZero() {
 		return nil
 	}
-	return positive(at.Sub(began))
+	return nonNegative(at.Sub(began))
 }
 
 // positive drops what clocks that differ have made negative.
-func positive(d time.Duration) *time.Duration {
+func nonNegative(d time.Duration) *time.Duration {
 	if d < 0 {
 		return nil
 	}
 	return &d
 }
 
-// Provision is a Sandbox that a claim got, by what is counted of it.
+// Provision is a Sandbox that a claim got, by what is withMetrics of it.
 type Provision struct {
 	Namespace, Template, LaunchType, Pool string
 	// Ready says whether the Sandbox was Ready when the claim got it.
@@ -100,16 +100,16 @@ func ClaimProvision(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox
 	}
 }
 
-// Group is what Sandboxes are counted by.
-type Group struct {
+// Group is what Sandboxes are withMetrics by.
+type SandboxSeries struct {
 	Namespace, LaunchType, Template, OwnedBy, CreatedBy string
 	Ready, Expired                                      bool
 }
 
-// GroupOf returns the group that sandbox is counted in. One that does not say how it was launched counts as warm in a pool, and
+// SandboxSeriesOf returns the group that sandbox is withMetrics in. One that does not say how it was launched counts as warm in a pool, and
 // else as cold.
-func GroupOf(sandbox *sandboxv1.Sandbox) Group {
-	group := Group{
+func SandboxSeriesOf(sandbox *sandboxv1.Sandbox) SandboxSeries {
+	group := SandboxSeries{
 		Namespace: sandbox.Namespace, LaunchType: sandboxv1.LaunchTypeCold, OwnedBy: NoOwner,
 		Template:  cmp.Or(sandbox.Annotations[sandboxv1.AnnotationTemplateRef], NoTemplate),
 		CreatedBy: CreatedBy(sandbox),

@@ -102,32 +102,32 @@ func TestGroupOf(t *testing.T) {
 	pool := builder.MakePool("p").Template("t").Obj()
 	for name, tc := range map[string]struct {
 		sandbox *builder.SandboxWrapper
-		want    rules.Group
+		want    rules.SandboxSeries
 	}{
 		"a member that is Ready": {
 			builder.MakeSandbox("p-a").Pool(pool).Ready(),
-			rules.Group{Namespace: "default", LaunchType: "warm", Template: "t", OwnedBy: "SandboxWarmPool", CreatedBy: "controller", Ready: true},
+			rules.SandboxSeries{Namespace: "default", LaunchType: "warm", Template: "t", OwnedBy: "SandboxWarmPool", CreatedBy: "controller", Ready: true},
 		},
 		"a member of an older agent-sandbox, which did not say so": {
 			builder.MakeSandbox("p-a").Pool(pool).WithoutLabel(sandboxv1.LabelLaunchType),
-			rules.Group{Namespace: "default", LaunchType: "warm", Template: "t", OwnedBy: "SandboxWarmPool", CreatedBy: "controller"},
+			rules.SandboxSeries{Namespace: "default", LaunchType: "warm", Template: "t", OwnedBy: "SandboxWarmPool", CreatedBy: "controller"},
 		},
 		"a claim's, cold, and not Ready": {
 			builder.MakeSandbox("c").ClaimedBy(builder.MakeClaim("c").Template("t").Label(sandboxv1.LabelCreatedBy, "python-client").Obj()).
 				Condition("Ready", "False", "R"),
-			rules.Group{Namespace: "default", LaunchType: "cold", Template: "t", OwnedBy: "SandboxClaim", CreatedBy: "python-client"},
+			rules.SandboxSeries{Namespace: "default", LaunchType: "cold", Template: "t", OwnedBy: "SandboxClaim", CreatedBy: "python-client"},
 		},
 		"nobody's, and expired": {
 			builder.MakeSandbox("a").Condition("Ready", "False", sandboxv1.ReasonSandboxExpired),
-			rules.Group{Namespace: "default", LaunchType: "cold", Template: "unknown", OwnedBy: "None", CreatedBy: "unknown", Expired: true},
+			rules.SandboxSeries{Namespace: "default", LaunchType: "cold", Template: "unknown", OwnedBy: "None", CreatedBy: "unknown", Expired: true},
 		},
 		"one without a status, under something else": {
 			builder.MakeSandbox("a").OwnerReferences(*rules.SandboxOwner(builder.MakeSandbox("b").Obj())),
-			rules.Group{Namespace: "default", LaunchType: "cold", Template: "unknown", OwnedBy: "None", CreatedBy: "unknown"},
+			rules.SandboxSeries{Namespace: "default", LaunchType: "cold", Template: "unknown", OwnedBy: "None", CreatedBy: "unknown"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(tc.want, rules.GroupOf(tc.sandbox.Obj())); diff != "" {
+			if diff := cmp.Diff(tc.want, rules.SandboxSeriesOf(tc.sandbox.Obj())); diff != "" {
 				t.Errorf("group (-want +got):\n%s", diff)
 			}
 		})

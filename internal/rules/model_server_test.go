@@ -42,7 +42,7 @@ func theProtocol() protocol {
 			return len(rules.CheckBinding(old, obj, bound)) == 0
 		},
 		checkAdopter: func(sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim) bool {
-			return len(rules.CheckAdopter(sandbox, claim)) == 0
+			return len(rules.CheckAdoption(sandbox, claim)) == 0
 		},
 	}
 }
@@ -201,10 +201,10 @@ func (s *server) create(claim *extensionsv1.SandboxClaim, hook *view) (*sandboxv
 
 // admits is the validating webhook of Sandboxes.
 func (s *server) admits(old, obj *sandboxv1.Sandbox, actor rules.Actor, hook *view) bool {
-	if len(rules.CheckOwnership(old, obj, actor)) > 0 {
+	if len(rules.CheckController(old, obj, actor)) > 0 {
 		return false
 	}
-	if actor == rules.User && len(rules.CheckOwners(old, obj)) > 0 {
+	if actor == rules.User && len(rules.CheckUserOwners(old, obj)) > 0 {
 		return false
 	}
 	if !rules.NeedsClaim(old, obj) {

@@ -59,7 +59,7 @@ func (w *world) settle(t *testing.T) map[string]rules.Step {
 			waiting[name] = step
 			switch {
 			case expired:
-				settled = settled && rules.SaysExpired(claim) && len(w.controlled(claim)) == 0
+				settled = settled && rules.IsReportedExpired(claim) && len(w.controlled(claim)) == 0
 			case step == rules.StepServe:
 				settled = settled && claim.Status.Sandbox.Name != ""
 			case step != rules.StepMissing && step != rules.StepBlocked:
@@ -238,7 +238,7 @@ func TestModelNeedsEveryRule(t *testing.T) {
 					claim = claim.DeepCopy()
 					claim.Status.Sandbox.Name = ""
 				}
-				return len(rules.CheckAdopter(sandbox, claim)) == 0
+				return len(rules.CheckAdoption(sandbox, claim)) == 0
 			}
 		},
 		"a pool gives a name a second time, while a webhook's cache still has the claim of the first": func(p *protocol) {

@@ -113,7 +113,7 @@ func (w *worker) expire(s *server) {
 	if w.sandbox != nil && !rules.ControlledBy(w.sandbox, w.claim) {
 		w.sandbox = nil
 	}
-	if status := rules.ExpiredStatus(w.claim, w.sandbox, builder.Epoch); rules.ClaimStatusMoved(w.claim, status) {
+	if status := rules.ExpiredStatus(w.claim, w.sandbox, builder.Epoch); rules.ClaimStatusChanged(w.claim, status) {
 		obj, commit := s.patchClaim(w.claim, func(claim *extensionsv1.SandboxClaim) { claim.Status = status })
 		w.commit, w.after = commit, func(o outcome) {
 			w.claim = obj
@@ -142,7 +142,7 @@ func (w *worker) act(s *server, seed *seed) {
 		return
 	}
 	step := s.nextStep(w.claim, w.sandbox)
-	if !w.live && !rules.SafeOnCache(w.claim, step) {
+	if !w.live && !rules.IsSafeOnCache(w.claim, step) {
 		w.readLive()
 		return
 	}
@@ -197,7 +197,7 @@ func (w *worker) grab(s *server, seed *seed) {
 // report writes what the claim's Sandbox is to its status.
 func (w *worker) report(s *server) {
 	status := rules.ClaimStatus(w.claim, w.sandbox, nil, builder.Epoch)
-	if !rules.ClaimStatusMoved(w.claim, status) {
+	if !rules.ClaimStatusChanged(w.claim, status) {
 		w.phase = idle
 		return
 	}
@@ -219,7 +219,7 @@ func candidate(seed *seed, v *view, claim *extensionsv1.SandboxClaim) string {
 	if name == "" || rules.IsColdName(claim, name) {
 		return ""
 	}
-	if _, ok := rules.CandidateOf(v.sandboxes[name]); !ok {
+	if _, ok := rules.CandidateGroupOf(v.sandboxes[name]); !ok {
 		return ""
 	}
 	return name

@@ -33,8 +33,8 @@ func PodName(sandbox *sandboxv1.Sandbox) string {
 	return sandbox.Name
 }
 
-// SaysPodName says whether sandbox names its Pod so, or leaves that out and the name is its own.
-func SaysPodName(sandbox *sandboxv1.Sandbox, name string) bool {
+// HasPodName says whether sandbox names its Pod so, or leaves that out and the name is its own.
+func HasPodName(sandbox *sandboxv1.Sandbox, name string) bool {
 	said := sandbox.Annotations[sandboxv1.AnnotationPodName]
 	return said == name || said == "" && name == sandbox.Name
 }
@@ -54,20 +54,20 @@ func ColdName(claim *extensionsv1.SandboxClaim, taken bool) string {
 // checkColdName says why sandbox, which would be created for a claim, cannot have its name: its Service or one of its
 // PersistentVolumeClaims could not have theirs. The schema of the Sandbox says the same; here it is known before the claim
 // is bound, so that a warm Sandbox can still serve it.
-func checkColdName(sandbox *sandboxv1.Sandbox) *Problem {
+func checkColdName(sandbox *sandboxv1.Sandbox) *ConditionError {
 	if ptr.Deref(sandbox.Spec.Service, false) && sandbox.Name != "" && len(validation.IsDNS1123Label(sandbox.Name)) > 0 {
-		return nameUnfit("the template asks for a Service, which would be named %q: use a claim name of at most 63 characters without '.'", sandbox.Name)
+		return invalidColdName("the template asks for a Service, which would be named %q: use a claim name of at most 63 characters without '.'", sandbox.Name)
 	}
 	for i := range sandbox.Spec.VolumeClaimTemplates {
 		if name := VolumeName(sandbox, i); len(name) > validation.DNS1123SubdomainMaxLength {
-			return nameUnfit("the Sandbox's PersistentVolumeClaim would be named %q: use a shorter claim name", name)
+			return invalidColdName("the Sandbox's PersistentVolumeClaim would be named %q: use a shorter claim name", name)
 		}
 	}
 	return nil
 }
 
-func nameUnfit(format string, args ...any) *Problem {
-	return &Problem{Reason: extensionsv1.ReasonReconcilerError, Message: "Error seen: " + fmt.Sprintf(format, args...)}
+func invalidColdName(format string, args ...any) *ConditionError {
+	return &ConditionError{Reason: extensionsv1.ReasonReconcilerError, Message: "Error seen: " + fmt.Sprintf(format, args...)}
 }
 
 // VolumeName returns the name of the PersistentVolumeClaim for sandbox's volumeClaimTemplate i.

@@ -60,7 +60,7 @@ func TestSaysPodName(t *testing.T) {
 		"what is no name": {builder.MakeSandbox("a").PodName("pool/x"), false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := rules.SaysPodName(tc.sandbox.Obj(), "a"); got != tc.want {
+			if got := rules.HasPodName(tc.sandbox.Obj(), "a"); got != tc.want {
 				t.Errorf("got %t", got)
 			}
 		})

@@ -19,13 +19,13 @@ import (
 // No other taint is, whatever its effect. One with NoSchedule says nothing of the Pods that are there. Of one with NoExecute
 // Kubernetes deletes the Pods that do not tolerate it, and these are not Ready any more; the others, as on nodes that are kept
 // for Sandboxes, stay for as long as they tolerate it. On a node that is not ready, or not reached, no Pod is Ready.
-var leaving = []string{
+var disruptionTaints = []string{
 	corev1.TaintNodeUnschedulable, corev1.TaintNodeOutOfService, "ToBeDeletedByClusterAutoscaler", "karpenter.sh/disrupted",
 }
 
-// HandsOut says whether claims get Sandboxes on node. On one that is cordoned, or going, they would not live long.
-func HandsOut(node *corev1.Node) bool {
-	return !node.Spec.Unschedulable && node.DeletionTimestamp == nil && !slices.ContainsFunc(node.Spec.Taints, isLeaving)
+// NodeAcceptsClaims says whether claims get Sandboxes on node. On one that is cordoned, or going, they would not live long.
+func NodeAcceptsClaims(node *corev1.Node) bool {
+	return !node.Spec.Unschedulable && node.DeletionTimestamp == nil && !slices.ContainsFunc(node.Spec.Taints, isDisruption)
 }
 
-func isLeaving(taint corev1.Taint) bool { return slices.Contains(leaving, taint.Key) }
+func isDisruption(taint corev1.Taint) bool { return slices.Contains(disruptionTaints, taint.Key) }

@@ -30,7 +30,7 @@ func TestHandsOut(t *testing.T) {
 			node().Taint("sandboxes", corev1.TaintEffectNoExecute).Taint("karpenter.sh/disrupted", corev1.TaintEffectNoSchedule), false,
 		},
 	} {
-		if got := rules.HandsOut(tc.node.Obj()); got != tc.want {
+		if got := rules.NodeAcceptsClaims(tc.node.Obj()); got != tc.want {
 			t.Errorf("%s: %t", name, got)
 		}
 	}

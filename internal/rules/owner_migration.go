@@ -13,10 +13,10 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// RenewedOwners returns the owner references of obj, of which that to its controller is as it is written today: in the version
+// MigratedOwners returns the owner references of obj, of which that to its controller is as it is written today: in the version
 // that is served, and blocking the deletion of the owner where it did not say. By a reference from the time of v1alpha1 the
 // garbage collector finds no owner, and would never delete obj.
-func RenewedOwners(obj metav1.Object) []metav1.OwnerReference {
+func MigratedOwners(obj metav1.Object) []metav1.OwnerReference {
 	owners, i := obj.GetOwnerReferences(), controllerIndex(obj)
 	if i < 0 || servedVersion(&owners[i]) == "" {
 		return owners
@@ -29,12 +29,12 @@ func RenewedOwners(obj metav1.Object) []metav1.OwnerReference {
 	return owners
 }
 
-// Renewed returns sandbox as it is written today, itself where it is: with RenewedOwners, and, of a pool or a claim, with the
+// Renewed returns sandbox as it is written today, itself where it is: with MigratedOwners, and, of a pool or a claim, with the
 // label of its template's hash, by which its Pod is under the template's NetworkPolicy. One from before that label names its
 // template in the annotation alone.
-func Renewed(sandbox *sandboxv1.Sandbox) *sandboxv1.Sandbox {
+func MigratedSandbox(sandbox *sandboxv1.Sandbox) *sandboxv1.Sandbox {
 	renewed := sandbox.DeepCopy()
-	renewed.OwnerReferences = RenewedOwners(sandbox)
+	renewed.OwnerReferences = MigratedOwners(sandbox)
 	owner, template := ControllerOf(sandbox), sandbox.Annotations[sandboxv1.AnnotationTemplateRef]
 	if (IsPool(owner) || IsClaim(owner)) && template != "" && sandbox.Labels[sandboxv1.LabelTemplateRefHash] == "" {
 		renewed.Labels = withKeys(sandbox.Labels, map[string]string{sandboxv1.LabelTemplateRefHash: Hash(template)})
@@ -45,9 +45,9 @@ func Renewed(sandbox *sandboxv1.Sandbox) *sandboxv1.Sandbox {
 	return renewed
 }
 
-// ownerPatch returns the JSON patch operations that make the owner references of obj RenewedOwners.
-func ownerPatch(obj metav1.Object) []jsonpatch.Operation {
-	owners, renewed, i := obj.GetOwnerReferences(), RenewedOwners(obj), controllerIndex(obj)
+// migrateOwnersPatch returns the JSON patch operations that make the owner references of obj MigratedOwners.
+func migrateOwnersPatch(obj metav1.Object) []jsonpatch.Operation {
+	owners, renewed, i := obj.GetOwnerReferences(), MigratedOwners(obj), controllerIndex(obj)
 	if equality.Semantic.DeepEqual(owners, renewed) {
 		return nil
 	}

@@ -43,7 +43,7 @@ func TestRenewedOwners(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			pod := builder.MakePod("s").OwnerReferences(tc.owners...).Obj()
 			before := pod.DeepCopy()
-			if diff := cmp.Diff(tc.want, rules.RenewedOwners(pod)); diff != "" {
+			if diff := cmp.Diff(tc.want, rules.MigratedOwners(pod)); diff != "" {
 				t.Errorf("owners (-want +got):\n%s", diff)
 			}
 			if diff := cmp.Diff(before, pod); diff != "" {
@@ -77,7 +77,7 @@ func TestRenewed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			sandbox := tc.sandbox.Obj()
 			before := sandbox.DeepCopy()
-			renewed := rules.Renewed(sandbox)
+			renewed := rules.MigratedSandbox(sandbox)
 			if diff := cmp.Diff(tc.want.Obj(), renewed); diff != "" {
 				t.Errorf("renewed (-want +got):\n%s", diff)
 			}
@@ -113,7 +113,7 @@ func TestAControllerMayBeRenewed(t *testing.T) {
 					to.UID = tc.to.UID
 				}
 				before, after := builder.MakeSandbox("s").OwnerReferences(from).Obj(), builder.MakeSandbox("s").OwnerReferences(to).Obj()
-				verdicts["Sandbox of "+owner] = rules.CheckOwnership(before, after, rules.Controller)
+				verdicts["Sandbox of "+owner] = rules.CheckController(before, after, rules.Controller)
 				if tc.want && rules.NeedsClaim(before, after) {
 					t.Error("a claim is looked up for it")
 				}

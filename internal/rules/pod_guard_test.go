@@ -114,7 +114,7 @@ func TestNewPodHasItsVolumes(t *testing.T) {
 func TestASandboxThatIsBeingDeletedIsNotReady(t *testing.T) {
 	sandbox := builder.MakeSandbox("runner").Deleting().Obj()
 	pod := builder.MakePod("runner").ControlledBy(sandbox).Ready().IP("10.0.0.1").Obj()
-	status := rules.SandboxStatus(sandbox, rules.Seen{Pods: []*corev1.Pod{pod}}, builder.Epoch)
+	status := rules.SandboxStatus(sandbox, rules.Observed{Pods: []*corev1.Pod{pod}}, builder.Epoch)
 	ready := meta.FindStatusCondition(status.Conditions, sandboxv1.ConditionReady)
 	if ready.Status != metav1.ConditionFalse || ready.Message != "Sandbox is being deleted" {
 		t.Errorf("got %+v", ready)

@@ -15,7 +15,7 @@ import (
 // good: a Sandbox that has lost its pool or its claim goes on running what was in it. Only the controller writes it, so nobody
 // gives it to a Sandbox of his own.
 func IdentityLabels(sandbox *sandboxv1.Sandbox) map[string]string {
-	identity := belongsTo(sandbox)
+	identity := ownershipLabels(sandbox)
 	owner := ControllerOf(sandbox)
 	inherit := func(key string) {
 		if value := sandbox.Labels[key]; value != "" {
@@ -35,9 +35,9 @@ func IdentityLabels(sandbox *sandboxv1.Sandbox) map[string]string {
 	return identity
 }
 
-// belongsTo returns the labels that say whose an object is: by the hash that clients know, which may be another name's
+// ownershipLabels returns the labels that say whose an object is: by the hash that clients know, which may be another name's
 // too, and by the Sandbox's UID.
-func belongsTo(sandbox *sandboxv1.Sandbox) map[string]string {
+func ownershipLabels(sandbox *sandboxv1.Sandbox) map[string]string {
 	return map[string]string{
 		sandboxv1.LabelSandboxNameHash: Hash(sandbox.Name),
 		sandboxv1.LabelSandboxUID:      string(sandbox.UID),
@@ -65,16 +65,16 @@ func PodMetadata(sandbox *sandboxv1.Sandbox, pod *corev1.Pod) (labels, annotatio
 		maps.Copy(labels, pod.Labels)
 		maps.Copy(annotations, pod.Annotations)
 	}
-	drop(labels, strings.Split(annotations[sandboxv1.AnnotationPropagatedLabels], ","))
-	drop(annotations, strings.Split(annotations[sandboxv1.AnnotationPropagatedAnnotations], ","))
-	drop(labels, podLabels)
-	drop(annotations, podAnnotations)
+	deleteKeys(labels, strings.Split(annotations[sandboxv1.AnnotationPropagatedLabels], ","))
+	deleteKeys(annotations, strings.Split(annotations[sandboxv1.AnnotationPropagatedAnnotations], ","))
+	deleteKeys(labels, podLabels)
+	deleteKeys(annotations, podAnnotations)
 
 	maps.Copy(labels, fromTemplateLabels)
 	maps.Copy(labels, IdentityLabels(sandbox))
 	maps.Copy(annotations, fromTemplateAnnotations)
-	record(annotations, sandboxv1.AnnotationPropagatedLabels, fromTemplateLabels)
-	record(annotations, sandboxv1.AnnotationPropagatedAnnotations, fromTemplateAnnotations)
+	recordKeys(annotations, sandboxv1.AnnotationPropagatedLabels, fromTemplateLabels)
+	recordKeys(annotations, sandboxv1.AnnotationPropagatedAnnotations, fromTemplateAnnotations)
 	return labels, annotations
 }
 
@@ -88,7 +88,7 @@ func withEviction(sandbox *sandboxv1.Sandbox, annotations map[string]string) map
 	switch {
 	case inPool && !has && word != "":
 		return withKeys(annotations, map[string]string{key: word})
-	case !inPool && isOfFormerPool(sandbox) && said == "true":
+	case !inPool && isOfReferencePool(sandbox) && said == "true":
 		kept := maps.Clone(annotations)
 		delete(kept, key)
 		return kept
@@ -96,8 +96,8 @@ func withEviction(sandbox *sandboxv1.Sandbox, annotations map[string]string) map
 	return annotations
 }
 
-// isOfFormerPool says whether sandbox was made by a pool of agent-sandbox, which puts its label into the pod template, too.
-func isOfFormerPool(sandbox *sandboxv1.Sandbox) bool {
+// isOfReferencePool says whether sandbox was made by a pool of agent-sandbox, which puts its label into the pod template, too.
+func isOfReferencePool(sandbox *sandboxv1.Sandbox) bool {
 	return sandbox.Spec.PodTemplate.Metadata.Labels[sandboxv1.LabelWarmPool] != ""
 }
 
@@ -108,14 +108,14 @@ func unreserved(m map[string]string) map[string]string {
 	return free
 }
 
-func drop(m map[string]string, keys []string) {
+func deleteKeys(m map[string]string, keys []string) {
 	for _, key := range keys {
 		delete(m, key)
 	}
 }
 
 // record notes under key which keys came from the template, if any did.
-func record(annotations map[string]string, key string, from map[string]string) {
+func recordKeys(annotations map[string]string, key string, from map[string]string) {
 	if len(from) > 0 {
 		annotations[key] = strings.Join(sortedKeys(from), ",")
 	}

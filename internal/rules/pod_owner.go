@@ -62,7 +62,7 @@ func CheckPodOwner(old, pod *corev1.Pod, actor Actor) field.ErrorList {
 	case IsSandbox(before) && after == nil && actor == GarbageCollector:
 		return nil
 	case IsSandbox(before):
-		return refuseOwner(after, "this Pod is controlled by Sandbox %q and keeps that controller: delete the Pod or the Sandbox instead", before.Name)
+		return invalidOwner(after, "this Pod is controlled by Sandbox %q and keeps that controller: delete the Pod or the Sandbox instead", before.Name)
 	case !IsSandbox(after):
 		return nil
 	case pod.Name != after.Name:

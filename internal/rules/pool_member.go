@@ -10,24 +10,24 @@ import (
 )
 
 // fate is what becomes of a member, if there are not too many.
-type fate int
+type memberState int
 
 const (
-	// memberLeaves: it is being deleted already.
-	memberLeaves fate = iota
-	// memberGoes: it is to be deleted at once.
-	memberGoes
-	// memberStarts: it is not Ready.
-	memberStarts
-	// memberStays: it is Ready, although it may be outdated.
-	memberStays
+	// memberTerminating: it is being deleted already.
+	memberTerminating memberState = iota
+	// memberDeleted: it is to be deleted at once.
+	memberDeleted
+	// memberStarting: it is not Ready.
+	memberStarting
+	// memberKept: it is Ready, although it may be outdated.
+	memberKept
 )
 
 // count adds member to p, and returns what becomes of it.
-func (p *PoolPlan) count(member *sandboxv1.Sandbox, outdated bool) fate {
+func (p *PoolPlan) classify(member *sandboxv1.Sandbox, outdated bool) memberState {
 	if member.DeletionTimestamp != nil {
-		p.Leaving++
-		return memberLeaves
+		p.Terminating++
+		return memberTerminating
 	}
 	p.Replicas++
 	ready := IsReady(member)
@@ -36,26 +36,26 @@ func (p *PoolPlan) count(member *sandboxv1.Sandbox, outdated bool) fate {
 	}
 	switch {
 	case !ready && outdated:
-		return memberGoes
+		return memberDeleted
 	case !ready:
-		return memberStarts
+		return memberStarting
 	case outdated:
 		p.OutdatedReady++
 	}
 	p.Ready++
 	p.LastReady = latest(p.LastReady, ReadySince(member))
-	return memberStays
+	return memberKept
 }
 
 // wait decides whether member, which is not Ready, is replaced, and notes in p when to look at it again if not.
-func (p *PoolPlan) wait(member *sandboxv1.Sandbox, settings PoolSettings, now time.Time) (replace bool) {
-	left := waitingSince(member).Add(settings.ReadinessGrace).Sub(now)
+func (p *PoolPlan) overdue(member *sandboxv1.Sandbox, settings PoolSettings, now time.Time) (replace bool) {
+	left := notReadySince(member).Add(settings.ReadinessGrace).Sub(now)
 	switch {
 	case left > 0:
-		p.lookAgain(left)
-	case hasNoNode(member):
+		p.requeueIn(left)
+	case isUnschedulable(member):
 		p.Unschedulable++
-		p.lookAgain(settings.UnschedulableRecheck)
+		p.requeueIn(settings.UnschedulableRecheck)
 	default:
 		p.Stuck++
 		return true
@@ -63,16 +63,16 @@ func (p *PoolPlan) wait(member *sandboxv1.Sandbox, settings PoolSettings, now ti
 	return false
 }
 
-// lookAgain makes sure that the pool is looked at again in that time.
-func (p *PoolPlan) lookAgain(in time.Duration) {
-	if p.Again == 0 || in < p.Again {
-		p.Again = in
+// requeueIn makes sure that the pool is looked at again in that time.
+func (p *PoolPlan) requeueIn(in time.Duration) {
+	if p.RequeueAfter == 0 || in < p.RequeueAfter {
+		p.RequeueAfter = in
 	}
 }
 
-// waitingSince returns since when a member that is not Ready can be expected to become so: since it was created, was
+// notReadySince returns since when a member that is not Ready can be expected to become so: since it was created, was
 // Ready the last time, or got a node, whichever came last.
-func waitingSince(member *sandboxv1.Sandbox) time.Time {
+func notReadySince(member *sandboxv1.Sandbox) time.Time {
 	since := latest(member.CreationTimestamp.Time, ReadySince(member))
 	scheduled := meta.FindStatusCondition(member.Status.Conditions, sandboxv1.ConditionPodScheduled)
 	if scheduled != nil && scheduled.Status == metav1.ConditionTrue {
@@ -89,8 +89,8 @@ func ReadySince(member *sandboxv1.Sandbox) time.Time {
 	return time.Time{}
 }
 
-// hasNoNode says whether member's Pod waits for a node, as the scheduler said, or a gate before it.
-func hasNoNode(member *sandboxv1.Sandbox) bool {
+// isUnschedulable says whether member's Pod waits for a node, as the scheduler said, or a gate before it.
+func isUnschedulable(member *sandboxv1.Sandbox) bool {
 	return meta.IsStatusConditionFalse(member.Status.Conditions, sandboxv1.ConditionPodScheduled)
 }
 

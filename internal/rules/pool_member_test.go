@@ -83,8 +83,8 @@ func TestPlanPoolWaits(t *testing.T) {
 			for _, m := range tc.members {
 				members = append(members, m.Obj())
 			}
-			p := rules.PlanPool(pool, rules.NewEdition(builder.MakeTemplate(builder.DefaultTemplate).Obj()), members, nil, settings, tc.now)
-			got := plan{Stuck: p.Stuck, Unschedulable: p.Unschedulable, Again: p.Again}
+			p := rules.PlanPool(pool, rules.NewTemplateSnapshot(builder.MakeTemplate(builder.DefaultTemplate).Obj()), members, nil, settings, tc.now)
+			got := plan{Stuck: p.Stuck, Unschedulable: p.Unschedulable, Again: p.RequeueAfter}
 			for _, sandbox := range p.Delete {
 				got.Deleted = append(got.Deleted, sandbox.Name)
 			}

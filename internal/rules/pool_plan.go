@@ -38,7 +38,7 @@ type PoolPlan struct {
 	// Replicas and Ready are how many members there are, and how many of these are Ready.
 	Replicas, Ready int
 	// Leaving is how many Sandboxes are being deleted and still take a member's place.
-	Leaving int
+	Terminating int
 	// Replace is how many of those in Delete are Ready, and only outdated.
 	Replace int
 	// Outdated is how many members the pool replaces, since its template makes something else by now. OutdatedReady of
@@ -52,10 +52,10 @@ type PoolPlan struct {
 	// LastReady is when the member that turned Ready last did so.
 	LastReady time.Time
 	// Again is when to look again although nothing changes; zero for never.
-	Again time.Duration
+	RequeueAfter time.Duration
 }
 
-// PlanPool compares a pool's members with its spec. members are Sandboxes that the pool controls, by its UID; edition is
+// PlanPool compares a pool's members with its spec. members are Sandboxes that the pool controls, by its UID; snapshot is
 // the pool's template, or nil where it does not exist; memory is what was remembered of the pool, or nil. Those being
 // deleted are members no more but still take their place, so that a pool never has more Pods than it says.
 //
@@ -63,38 +63,38 @@ type PoolPlan struct {
 // Recreate those that the template does not make any more, of the Ready ones only a few at a time (see replaceable); and
 // what is too many: those that are not Ready first, then those that are outdated, then the newest.
 func PlanPool(
-	pool *extensionsv1.SandboxWarmPool, edition *Edition, members []*sandboxv1.Sandbox,
-	memory *PoolMemory, settings PoolSettings, now time.Time,
+	pool *extensionsv1.SandboxWarmPool, edition *TemplateSnapshot, members []*sandboxv1.Sandbox,
+	memory *PoolState, settings PoolSettings, now time.Time,
 ) PoolPlan {
 	plan := PoolPlan{Grace: settings.ReadinessGrace}
 	if edition != nil {
 		plan.Create = max(0, Replicas(pool)-len(members))
 	}
-	outdated := outdating(pool, edition)
+	outdated := outdatedFunc(pool, edition)
 	stay := make([]*sandboxv1.Sandbox, 0, len(members))
 	starting := 0
 	for _, member := range members {
-		switch plan.count(member, outdated(member)) {
-		case memberGoes:
+		switch plan.classify(member, outdated(member)) {
+		case memberDeleted:
 			plan.Delete = append(plan.Delete, member)
-		case memberStarts:
+		case memberStarting:
 			starting++
-			if plan.wait(member, settings, now) && edition != nil { // What cannot be replaced stays.
+			if plan.overdue(member, settings, now) && edition != nil { // What cannot be replaced stays.
 				plan.Delete = append(plan.Delete, member)
 			} else {
 				stay = append(stay, member)
 			}
-		case memberStays:
+		case memberKept:
 			stay = append(stay, member)
-		case memberLeaves:
+		case memberTerminating:
 		}
 	}
 	excess := max(0, len(stay)-Replicas(pool))
-	replace := plan.replaceable(pool, starting+plan.Leaving+min(plan.Create, memory.owes(plan.Leaving)))
+	replace := plan.replaceable(pool, starting+plan.Terminating+min(plan.Create, memory.stillDue(plan.Terminating)))
 	if excess == 0 && (plan.OutdatedReady == 0 || replace <= 0) {
 		return plan
 	}
-	slices.SortFunc(stay, func(a, b *sandboxv1.Sandbox) int { return leastUseful(a, b, outdated) })
+	slices.SortFunc(stay, func(a, b *sandboxv1.Sandbox) int { return compareForDeletion(a, b, outdated) })
 	plan.Delete = append(plan.Delete, stay[:excess]...)
 	for _, member := range stay[excess:] {
 		if plan.Replace < replace && outdated(member) {
@@ -126,25 +126,25 @@ func (p *PoolPlan) replaceable(pool *extensionsv1.SandboxWarmPool, moving int) i
 	return left
 }
 
-// outdating returns what says of a member that its pool replaces it, since the template makes something else by now.
-func outdating(pool *extensionsv1.SandboxWarmPool, edition *Edition) func(*sandboxv1.Sandbox) bool {
+// outdatedFunc returns what says of a member that its pool replaces it, since the template makes something else by now.
+func outdatedFunc(pool *extensionsv1.SandboxWarmPool, edition *TemplateSnapshot) func(*sandboxv1.Sandbox) bool {
 	if edition == nil || UpdateStrategy(pool) != extensionsv1.UpdateStrategyRecreate {
 		return func(*sandboxv1.Sandbox) bool { return false }
 	}
-	return func(member *sandboxv1.Sandbox) bool { return !edition.Makes(member) }
+	return func(member *sandboxv1.Sandbox) bool { return !edition.Matches(member) }
 }
 
-// leastUseful orders members of a pool for deletion: not Ready before Ready, outdated before current, newer before older,
+// compareForDeletion orders members of a pool for deletion: not Ready before Ready, outdated before current, newer before older,
 // then by name.
-func leastUseful(a, b *sandboxv1.Sandbox, outdated func(*sandboxv1.Sandbox) bool) int {
+func compareForDeletion(a, b *sandboxv1.Sandbox, outdated func(*sandboxv1.Sandbox) bool) int {
 	return cmp.Or(
-		first(!IsReady(a), !IsReady(b)), first(outdated(a), outdated(b)),
+		trueFirst(!IsReady(a), !IsReady(b)), trueFirst(outdated(a), outdated(b)),
 		b.CreationTimestamp.Compare(a.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name),
 	)
 }
 
 // first compares what has a property with what may not have it: what has it comes first.
-func first(a, b bool) int {
+func trueFirst(a, b bool) int {
 	switch {
 	case a == b:
 		return 0

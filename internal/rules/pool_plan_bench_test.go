@@ -18,13 +18,13 @@ func BenchmarkPlanPool(b *testing.B) {
 		for _, size := range []int{100, 10_000} {
 			b.Run(fmt.Sprintf("%s/%d", name, size), func(b *testing.B) {
 				pool := builder.MakePool("p").Template("t").Replicas(int32(size)).UpdateStrategy(extensionsv1.UpdateStrategyRecreate).Obj()
-				edition := rules.NewEdition(made)
+				edition := rules.NewTemplateSnapshot(made)
 				members := make([]*sandboxv1.Sandbox, size)
 				for i := range members {
 					members[i] = readyMember(rules.NewPoolSandbox(pool, edition, fmt.Sprintf("%05d", i)))
 				}
 				for b.Loop() {
-					rules.PlanPool(pool, rules.NewEdition(now), members, nil, settings, builder.Epoch)
+					rules.PlanPool(pool, rules.NewTemplateSnapshot(now), members, nil, settings, builder.Epoch)
 				}
 				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(size), "ns/member")
 			})

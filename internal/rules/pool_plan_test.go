@@ -72,7 +72,7 @@ func TestPlanPool(t *testing.T) {
 				members = append(members, m.Obj())
 			}
 			given := append([]*sandboxv1.Sandbox(nil), members...)
-			p := rules.PlanPool(builder.MakePool("p").Replicas(tc.replicas).Obj(), rules.NewEdition(builder.MakeTemplate(builder.DefaultTemplate).Obj()), members, nil, settings, builder.Epoch.Add(4*time.Minute))
+			p := rules.PlanPool(builder.MakePool("p").Replicas(tc.replicas).Obj(), rules.NewTemplateSnapshot(builder.MakeTemplate(builder.DefaultTemplate).Obj()), members, nil, settings, builder.Epoch.Add(4*time.Minute))
 			got := plan{Create: p.Create, Replicas: p.Replicas, Ready: p.Ready}
 			for _, sandbox := range p.Delete {
 				got.Delete = append(got.Delete, sandbox.Name)

@@ -18,42 +18,42 @@ type RefillLimits struct {
 	Rate float64
 }
 
-// PoolMemory is what is remembered of a pool from one pass to the next. Losing it does no harm: a pool then creates, or
+// PoolState is what is remembered of a pool from one pass to the next. Losing it does no harm: a pool then creates, or
 // replaces, sooner than it might.
-type PoolMemory struct {
+type PoolState struct {
 	want, members int
 	notBefore     time.Time
 	tokens        float64
 	at            time.Time
 	// owed is how many Sandboxes were replaced and are not made up for yet. That members are missing does not tell: claims
 	// take some, and a pool that claims take everything from at once has to get on with replacing, too.
-	owed int
+	replacementsDue int
 }
 
 // Replaced returns m after that many outdated members were deleted.
-func (m *PoolMemory) Replaced(n int) *PoolMemory {
+func (m *PoolState) WithReplaced(n int) *PoolState {
 	after := *m
-	after.owed += n
+	after.replacementsDue += n
 	return &after
 }
 
 // owes is how many Sandboxes are to be made up for, besides those that are still leaving.
-func (m *PoolMemory) owes(leaving int) int {
+func (m *PoolState) stillDue(leaving int) int {
 	if m == nil {
 		return 0
 	}
-	return max(0, m.owed-leaving)
+	return max(0, m.replacementsDue-leaving)
 }
 
-// NextRefill decides how many of the Sandboxes that plan misses to create now. before is what was remembered of the pool,
+// PlanRefill decides how many of the Sandboxes that plan misses to create now. before is what was remembered of the pool,
 // nil where nothing was. It returns besides when to look again, zero for never, and what to remember.
-func NextRefill(
-	before *PoolMemory, pool *extensionsv1.SandboxWarmPool, plan PoolPlan, limits RefillLimits, now time.Time,
-) (create int, again time.Duration, after *PoolMemory) {
-	after = &PoolMemory{want: Replicas(pool), members: plan.Replicas, tokens: limits.bucket(), at: now}
+func PlanRefill(
+	before *PoolState, pool *extensionsv1.SandboxWarmPool, plan PoolPlan, limits RefillLimits, now time.Time,
+) (create int, again time.Duration, after *PoolState) {
+	after = &PoolState{want: Replicas(pool), members: plan.Replicas, tokens: limits.bucket(), at: now}
 	if before != nil {
 		after.notBefore = before.notBefore
-		after.owed = min(before.owed, plan.Create+plan.Leaving)
+		after.replacementsDue = min(before.replacementsDue, plan.Create+plan.Terminating)
 		after.tokens = min(limits.bucket(), before.tokens+limits.Rate*max(0, now.Sub(before.at)).Seconds())
 		switch {
 		case after.want > before.want:
@@ -69,7 +69,7 @@ func NextRefill(
 		return 0, wait, after
 	}
 	create = min(plan.Create, limits.Batch)
-	defer func() { after.owed = max(0, after.owed-create) }()
+	defer func() { after.replacementsDue = max(0, after.replacementsDue-create) }()
 	if limits.Rate > 0 {
 		create = min(create, int(after.tokens))
 		after.tokens -= float64(create)
@@ -86,16 +86,16 @@ func (l RefillLimits) bucket() float64 {
 }
 
 // soon is when to go on with what has no reason to wait, but for others who get their turn.
-const soon = 20 * time.Millisecond
+const yieldDelay = 20 * time.Millisecond
 
 // longest is how long to wait for a token at the most before looking again.
-const longest = time.Hour
+const maxTokenWait = time.Hour
 
 // nextToken is when there is a whole token again, and not before soon.
 func (l RefillLimits) nextToken(tokens float64) time.Duration {
 	if l.Rate == 0 || tokens >= 1 {
-		return soon
+		return yieldDelay
 	}
-	seconds := min((1-tokens)/l.Rate, longest.Seconds())
-	return max(soon, time.Duration(math.Ceil(seconds*float64(time.Second))))
+	seconds := min((1-tokens)/l.Rate, maxTokenWait.Seconds())
+	return max(yieldDelay, time.Duration(math.Ceil(seconds*float64(time.Second))))
 }

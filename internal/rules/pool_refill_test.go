@@ -61,13 +61,13 @@ func TestNextRefill(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var memory *rules.PoolMemory
+			var memory *rules.PoolState
 			for i, p := range tc.passes {
 				pool := builder.MakePool("p").Replicas(int32(p.want)).Obj()
 				plan := rules.PoolPlan{Create: p.want - p.there, Replicas: p.there}
 				var create int
 				var again time.Duration
-				create, again, memory = rules.NextRefill(memory, pool, plan, tc.limits, builder.Epoch.Add(p.at))
+				create, again, memory = rules.PlanRefill(memory, pool, plan, tc.limits, builder.Epoch.Add(p.at))
 				if got, want := fmt.Sprint(create, again), fmt.Sprint(p.create, p.again); got != want {
 					t.Errorf("pass %d: %s, want %s", i, got, want)
 				}

@@ -97,7 +97,7 @@ func TestPlanPoolReplaces(t *testing.T) {
 				if strings.HasPrefix(word, "new") {
 					of = template
 				}
-				made := rules.NewPoolSandbox(pool, rules.NewEdition(of), "0000"+string(rune('a'+i)))
+				made := rules.NewPoolSandbox(pool, rules.NewTemplateSnapshot(of), "0000"+string(rune('a'+i)))
 				w := builder.MakeSandbox(made.Name).Pool(pool).PodSpec(made.Spec.PodTemplate.Spec).Label(sandboxv1.LabelTemplateHash, made.Labels[sandboxv1.LabelTemplateHash])
 				switch {
 				case strings.HasSuffix(word, "-ready"):
@@ -111,7 +111,7 @@ func TestPlanPoolReplaces(t *testing.T) {
 				}
 				members, what[made.Name] = append(members, w.Obj()), word
 			}
-			p := rules.PlanPool(pool, rules.NewEdition(tc.edition), members, nil, settings, builder.Epoch)
+			p := rules.PlanPool(pool, rules.NewTemplateSnapshot(tc.edition), members, nil, settings, builder.Epoch)
 			var deleted []string
 			for _, member := range p.Delete {
 				deleted = append(deleted, what[member.Name])
@@ -143,17 +143,17 @@ func words(text string) []string {
 func TestReplacingComesToAnEnd(t *testing.T) {
 	const replicas = 10
 	pool := builder.MakePool("p").Template("t").Replicas(replicas).UpdateStrategy(extensionsv1.UpdateStrategyRecreate).Obj()
-	before, now := rules.NewEdition(builder.MakeTemplate("t").Image("old").Obj()), rules.NewEdition(builder.MakeTemplate("t").Image("new").Obj())
+	before, now := rules.NewTemplateSnapshot(builder.MakeTemplate("t").Image("old").Obj()), rules.NewTemplateSnapshot(builder.MakeTemplate("t").Image("new").Obj())
 	var members []*sandboxv1.Sandbox
 	for i := range replicas {
 		members = append(members, readyMember(rules.NewPoolSandbox(pool, before, "0000"+string(rune('a'+i)))))
 	}
 	fewest := replicas
-	var memory *rules.PoolMemory
-	for round := 0; slices.ContainsFunc(members, func(m *sandboxv1.Sandbox) bool { return !now.Makes(m) }); round++ {
+	var memory *rules.PoolState
+	for round := 0; slices.ContainsFunc(members, func(m *sandboxv1.Sandbox) bool { return !now.Matches(m) }); round++ {
 		plan := rules.PlanPool(pool, now, members, memory, settings, builder.Epoch)
-		_, _, memory = rules.NextRefill(memory, pool, plan, settings.Refill, builder.Epoch)
-		memory = memory.Replaced(plan.Replace)
+		_, _, memory = rules.PlanRefill(memory, pool, plan, settings.Refill, builder.Epoch)
+		memory = memory.WithReplaced(plan.Replace)
 		members = slices.DeleteFunc(members, func(m *sandboxv1.Sandbox) bool { return slices.Contains(plan.Delete, m) })
 		fewest = min(fewest, len(members))
 		if round > replicas {

@@ -25,7 +25,7 @@ type site struct {
 	pool    *extensionsv1.SandboxWarmPool
 	image   string
 	members []*sandboxv1.Sandbox
-	memory  *rules.PoolMemory
+	memory  *rules.PoolState
 	now     time.Time
 	made    int
 }
@@ -40,11 +40,11 @@ func newSite(room int) *site {
 // minutes makes a pass each minute, and lets the scheduler and the nodes do their work afterwards.
 func (s *site) minutes(n int) {
 	for range n {
-		edition := rules.NewEdition(builder.MakeTemplate("t").Image(s.image).Obj())
+		edition := rules.NewTemplateSnapshot(builder.MakeTemplate("t").Image(s.image).Obj())
 		plan := rules.PlanPool(s.pool, edition, s.members, s.memory, settings, s.now)
 		var create int
-		create, _, s.memory = rules.NextRefill(s.memory, s.pool, plan, settings.Refill, s.now)
-		s.memory = s.memory.Replaced(plan.Replace)
+		create, _, s.memory = rules.PlanRefill(s.memory, s.pool, plan, settings.Refill, s.now)
+		s.memory = s.memory.WithReplaced(plan.Replace)
 		s.pool.Status = rules.PoolStatus(s.pool, plan, nil, s.now)
 		s.members = slices.DeleteFunc(s.members, func(m *sandboxv1.Sandbox) bool { return slices.Contains(plan.Delete, m) })
 		for range create {

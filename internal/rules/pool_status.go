@@ -12,19 +12,19 @@ import (
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 )
 
-// PoolRefused returns what to say of a pool when the API server answered err to the creation of the Sandbox of that name:
+// PoolRefusedError returns what to say of a pool when the API server answered err to the creation of the Sandbox of that name:
 // nil unless that is a refusal. The random end of the name is left out, or the message would
 // differ at each try.
-func PoolRefused(sandbox string, err error) *Problem {
+func PoolRefusedError(sandbox string, err error) *ConditionError {
 	if !IsRefusal(err) {
 		return nil
 	}
 	message := strings.ReplaceAll(err.Error(), sandbox, sandbox[:len(sandbox)-SuffixLength]+"*")
-	return &Problem{Reason: extensionsv1.ReasonSandboxRefused, Message: "Creating a Sandbox failed: " + message, Cause: err}
+	return &ConditionError{Reason: extensionsv1.ReasonSandboxRefused, Message: "Creating a Sandbox failed: " + message, Cause: err}
 }
 
 // PoolStatus returns the status of pool, computed from scratch. problem is what keeps it from creating Sandboxes, or nil.
-func PoolStatus(pool *extensionsv1.SandboxWarmPool, plan PoolPlan, problem *Problem, now time.Time) extensionsv1.SandboxWarmPoolStatus {
+func PoolStatus(pool *extensionsv1.SandboxWarmPool, plan PoolPlan, problem *ConditionError, now time.Time) extensionsv1.SandboxWarmPoolStatus {
 	conditions := &conditionSet{generation: pool.Generation, now: now, old: pool.Status.Conditions}
 	conditions.set(poolProgressing(pool, plan, problem))
 	conditions.set(poolReady(pool, plan, problem))
@@ -38,7 +38,7 @@ func PoolStatus(pool *extensionsv1.SandboxWarmPool, plan PoolPlan, problem *Prob
 }
 
 // poolReady is the Ready condition: as many Sandboxes as the pool asks for that claims may have at once.
-func poolReady(pool *extensionsv1.SandboxWarmPool, plan PoolPlan, problem *Problem) metav1.Condition {
+func poolReady(pool *extensionsv1.SandboxWarmPool, plan PoolPlan, problem *ConditionError) metav1.Condition {
 	ready := metav1.Condition{
 		Type: extensionsv1.ConditionReady, Status: metav1.ConditionFalse, Reason: extensionsv1.ReasonPoolNotReady,
 		Message: fmt.Sprintf("%d of %d Sandboxes are Ready", plan.Ready, Replicas(pool)),
@@ -46,8 +46,8 @@ func poolReady(pool *extensionsv1.SandboxWarmPool, plan PoolPlan, problem *Probl
 	if plan.OutdatedReady > 0 {
 		ready.Message += fmt.Sprintf("; %d are of an earlier template", plan.OutdatedReady)
 	}
-	if plan.Leaving > 0 && plan.Ready < Replicas(pool) {
-		ready.Message += fmt.Sprintf("; %d are being deleted", plan.Leaving)
+	if plan.Terminating > 0 && plan.Ready < Replicas(pool) {
+		ready.Message += fmt.Sprintf("; %d are being deleted", plan.Terminating)
 	}
 	switch {
 	case problem != nil && problem.Reason == extensionsv1.ReasonTemplateNotFound:
@@ -59,7 +59,7 @@ func poolReady(pool *extensionsv1.SandboxWarmPool, plan PoolPlan, problem *Probl
 }
 
 // poolProgressing is the Progressing condition.
-func poolProgressing(pool *extensionsv1.SandboxWarmPool, plan PoolPlan, problem *Problem) metav1.Condition {
+func poolProgressing(pool *extensionsv1.SandboxWarmPool, plan PoolPlan, problem *ConditionError) metav1.Condition {
 	before := meta.FindStatusCondition(pool.Status.Conditions, extensionsv1.ConditionProgressing)
 	want := Replicas(pool)
 	progress := metav1.Condition{Type: extensionsv1.ConditionProgressing, Status: metav1.ConditionFalse}
@@ -68,7 +68,7 @@ func poolProgressing(pool *extensionsv1.SandboxWarmPool, plan PoolPlan, problem 
 		progress.Reason, progress.Message = problem.Reason, problem.Message
 	case plan.Stuck > 0:
 		progress.Reason, progress.Message = extensionsv1.ReasonSandboxesNotReady, poolOverdue(plan, want)
-	case goesOn(before, plan, want):
+	case stillBlocked(before, plan, want):
 		progress.Reason, progress.Message = before.Reason, before.Message
 	case plan.Unschedulable > 0:
 		progress.Reason, progress.Message = extensionsv1.ReasonSandboxesUnschedulable, poolOverdue(plan, want)
@@ -79,10 +79,10 @@ func poolProgressing(pool *extensionsv1.SandboxWarmPool, plan PoolPlan, problem 
 	return progress
 }
 
-// goesOn says whether what was in the way of a pool still is, although nothing in plan says so: Sandboxes that did not become
+// stillBlocked says whether what was in the way of a pool still is, although nothing in plan says so: Sandboxes that did not become
 // Ready were replaced, but none has become Ready since, and more is missing than what no node takes; or none was created
 // since the last was refused.
-func goesOn(before *metav1.Condition, plan PoolPlan, want int) bool {
+func stillBlocked(before *metav1.Condition, plan PoolPlan, want int) bool {
 	switch {
 	case before == nil:
 		return false
@@ -111,8 +111,8 @@ func poolTask(plan PoolPlan, want int) (reason, message string) {
 	return extensionsv1.ReasonPoolComplete, fmt.Sprintf("All %d Sandboxes are Ready", want)
 }
 
-// PoolStatusMoved says whether wanted differs from the status that pool has.
-func PoolStatusMoved(pool *extensionsv1.SandboxWarmPool, wanted extensionsv1.SandboxWarmPoolStatus) bool {
+// PoolStatusChanged says whether wanted differs from the status that pool has.
+func PoolStatusChanged(pool *extensionsv1.SandboxWarmPool, wanted extensionsv1.SandboxWarmPoolStatus) bool {
 	return !sameStatus(pool.Status, wanted)
 }
 

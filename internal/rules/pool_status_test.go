@@ -18,8 +18,8 @@ import (
 // The pool asks for three, and is in its seventh generation. A condition that is the same as before is as old as before.
 func TestPoolStatus(t *testing.T) {
 	now, before := metav1.NewTime(builder.Epoch.Add(time.Hour)), metav1.NewTime(builder.Epoch)
-	missing := rules.TemplateNotFound("t")
-	refused := &rules.Problem{Reason: "SandboxRefused", Message: "no"}
+	missing := rules.TemplateNotFoundError("t")
+	refused := &rules.ConditionError{Reason: "SandboxRefused", Message: "no"}
 	progressing := func(status metav1.ConditionStatus, reason, message string, since metav1.Time) metav1.Condition {
 		return metav1.Condition{Type: "Progressing", Status: status, Reason: reason, Message: message, ObservedGeneration: 7, LastTransitionTime: since}
 	}
@@ -32,7 +32,7 @@ func TestPoolStatus(t *testing.T) {
 	for name, tc := range map[string]struct {
 		old             []metav1.Condition
 		plan            rules.PoolPlan
-		problem         *rules.Problem
+		problem         *rules.ConditionError
 		replicas, ready int32
 		conditions      []metav1.Condition
 	}{
@@ -54,12 +54,12 @@ func TestPoolStatus(t *testing.T) {
 			},
 		},
 		"a pool that is larger than it should be, and shrinks": {
-			plan: rules.PoolPlan{Replicas: 4, Ready: 4, Leaving: 1}, replicas: 4, ready: 4, conditions: []metav1.Condition{
+			plan: rules.PoolPlan{Replicas: 4, Ready: 4, Terminating: 1}, replicas: 4, ready: 4, conditions: []metav1.Condition{
 				progressing(yes, "PoolComplete", "All 3 Sandboxes are Ready", now), ready(yes, "PoolReady", "4 of 3 Sandboxes are Ready", now),
 			},
 		},
 		"a pool of which some are leaving": {
-			plan: rules.PoolPlan{Replicas: 1, Ready: 1, Leaving: 2}, replicas: 1, ready: 1, conditions: []metav1.Condition{
+			plan: rules.PoolPlan{Replicas: 1, Ready: 1, Terminating: 2}, replicas: 1, ready: 1, conditions: []metav1.Condition{
 				progressing(yes, "PoolFilling", "2 of 3 Sandboxes are not Ready yet", now), ready(no, "PoolNotReady", "1 of 3 Sandboxes are Ready; 2 are being deleted", now),
 			},
 		},
@@ -153,11 +153,11 @@ func TestPoolStatus(t *testing.T) {
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("status (-want +got):\n%s", diff)
 			}
-			if !rules.PoolStatusMoved(pool, got) {
+			if !rules.PoolStatusChanged(pool, got) {
 				t.Error("the status is not written")
 			}
 			pool.Status = got
-			if rules.PoolStatusMoved(pool, rules.PoolStatus(pool, tc.plan, tc.problem, now.Add(time.Hour))) {
+			if rules.PoolStatusChanged(pool, rules.PoolStatus(pool, tc.plan, tc.problem, now.Add(time.Hour))) {
 				t.Error("a second pass would write again")
 			}
 		})
@@ -182,9 +182,9 @@ func TestPoolRefused(t *testing.T) {
 		"a connection that broke":  {errors.New("EOF"), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := rules.PoolRefused("p-abcde", tc.err)
+			got := rules.PoolRefusedError("p-abcde", tc.err)
 			if got == nil {
-				got = &rules.Problem{}
+				got = &rules.ConditionError{}
 			} else if !errors.Is(got.Cause, tc.err) || got.Reason != extensionsv1.ReasonSandboxRefused {
 				t.Errorf("got %+v", got)
 			}

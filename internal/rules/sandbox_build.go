@@ -32,7 +32,7 @@ func hashJSON(v any) string {
 
 // NewPoolSandbox returns the Sandbox that pool creates out of a template as it is now. suffix is SuffixLength random
 // characters of a name; the API server refuses the name when it is taken.
-func NewPoolSandbox(pool *extensionsv1.SandboxWarmPool, edition *Edition, suffix string) *sandboxv1.Sandbox {
+func NewPoolSandbox(pool *extensionsv1.SandboxWarmPool, edition *TemplateSnapshot, suffix string) *sandboxv1.Sandbox {
 	sandbox := newSandbox(edition.template, pool.Namespace, GeneratedName(pool.Name+"-", suffix))
 	maps.Copy(sandbox.Labels, map[string]string{
 		sandboxv1.LabelWarmPool:        Hash(pool.Name),
@@ -61,15 +61,15 @@ func Evictable(sandbox *sandboxv1.Sandbox) *sandboxv1.Sandbox {
 // template does not allow what the claim asks for. domains are those of labels that a claim may add.
 func NewClaimSandbox(
 	claim *extensionsv1.SandboxClaim, template *extensionsv1.SandboxTemplate, domains LabelDomains,
-) (*sandboxv1.Sandbox, *Problem) {
+) (*sandboxv1.Sandbox, *ConditionError) {
 	sandbox := newSandbox(template, claim.Namespace, Binding(claim))
 	if errs := injectEnv(&sandbox.Spec.PodTemplate.Spec, claim.Spec.Env, template.Spec.EnvVarsInjectionPolicy); len(errs) > 0 {
-		return nil, unusable(extensionsv1.ReasonEnvVarsInjectionRejected, errs)
+		return nil, rejected(extensionsv1.ReasonEnvVarsInjectionRejected, errs)
 	}
 	volumes, errs := mergeVolumes(
 		sandbox.Spec.VolumeClaimTemplates, claim.Spec.VolumeClaimTemplates, template.Spec.VolumeClaimTemplatesPolicy)
 	if len(errs) > 0 {
-		return nil, unusable(extensionsv1.ReasonVolumeClaimTemplatesError, errs)
+		return nil, rejected(extensionsv1.ReasonVolumeClaimTemplatesError, errs)
 	}
 	sandbox.Spec.VolumeClaimTemplates = volumes
 	if problem := checkColdName(sandbox); problem != nil {

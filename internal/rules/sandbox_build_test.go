@@ -73,7 +73,7 @@ func TestNewSandbox(t *testing.T) {
 		got  *sandboxv1.Sandbox
 		want metav1.ObjectMeta
 	}{
-		"of a pool": {rules.NewPoolSandbox(pool, rules.NewEdition(template), "abcde"), meta("pool-abcde", *rules.PoolOwner(pool), m{
+		"of a pool": {rules.NewPoolSandbox(pool, rules.NewTemplateSnapshot(template), "abcde"), meta("pool-abcde", *rules.PoolOwner(pool), m{
 			sandboxv1.LabelWarmPool: "91dd7983", sandboxv1.LabelLaunchType: "warm", sandboxv1.LabelCreatedBy: "controller",
 			sandboxv1.LabelTemplateHash: rules.BlueprintHash(template), sandboxv1.LabelPodTemplateHash: rules.PodTemplateHash(template),
 		}, m{})},

@@ -13,11 +13,11 @@ import (
 
 var ownersPath = field.NewPath("metadata", "ownerReferences")
 
-// CheckOwnership checks the change of a Sandbox's controller: it changes once at most, from the SandboxWarmPool that
+// CheckController checks the change of a Sandbox's controller: it changes once at most, from the SandboxWarmPool that
 // created the Sandbox to a SandboxClaim, and never while the Sandbox is being deleted. A Sandbox born under a claim, or
 // under nobody, stays so; only the garbage collector takes a controller away, and what lost its controller never gets
 // another. old is nil on create, where any controller is a first one.
-func CheckOwnership(old, obj *sandboxv1.Sandbox, actor Actor) field.ErrorList {
+func CheckController(old, obj *sandboxv1.Sandbox, actor Actor) field.ErrorList {
 	if old == nil {
 		return nil
 	}
@@ -28,25 +28,25 @@ func CheckOwnership(old, obj *sandboxv1.Sandbox, actor Actor) field.ErrorList {
 	case after == nil && actor == GarbageCollector:
 		return nil
 	case after == nil:
-		return refuseOwner(after, "this Sandbox is controlled by %s and keeps that controller: delete the Sandbox or its controller instead",
+		return invalidOwner(after, "this Sandbox is controlled by %s and keeps that controller: delete the Sandbox or its controller instead",
 			describeOwner(before))
 	case !IsPool(before):
-		return refuseOwner(after, "this Sandbox is controlled by %s and stays so: a Sandbox is adopted once, out of a SandboxWarmPool by a SandboxClaim. "+
+		return invalidOwner(after, "this Sandbox is controlled by %s and stays so: a Sandbox is adopted once, out of a SandboxWarmPool by a SandboxClaim. "+
 			"To get a Sandbox of your own, create a SandboxClaim", describeOwner(before))
 	case !IsClaim(after):
-		return refuseOwner(after, "this Sandbox is controlled by %s: only a SandboxClaim can adopt it", describeOwner(before))
+		return invalidOwner(after, "this Sandbox is controlled by %s: only a SandboxClaim can adopt it", describeOwner(before))
 	case old.DeletionTimestamp != nil:
-		return refuseOwner(after, "this Sandbox is being deleted: it is not adopted any more")
+		return invalidOwner(after, "this Sandbox is being deleted: it is not adopted any more")
 	case len(obj.OwnerReferences) != 1:
 		return field.ErrorList{field.TooMany(ownersPath, len(obj.OwnerReferences), 1)}
 	}
 	return nil
 }
 
-// CheckOwners returns a Forbidden error for each change of a Sandbox's owner references that is not for a user to
+// CheckUserOwners returns a Forbidden error for each change of a Sandbox's owner references that is not for a user to
 // make: naming a pool or a claim as an owner, and changing the owners of what a pool or a claim controls. old is nil
 // on create.
-func CheckOwners(old, obj *sandboxv1.Sandbox) field.ErrorList {
+func CheckUserOwners(old, obj *sandboxv1.Sandbox) field.ErrorList {
 	if old != nil {
 		if equality.Semantic.DeepEqual(old.OwnerReferences, obj.OwnerReferences) {
 			return nil
@@ -66,24 +66,24 @@ func CheckOwners(old, obj *sandboxv1.Sandbox) field.ErrorList {
 	return errs
 }
 
-// CheckAdopter checks that claim may come to control sandbox: it exists under the UID in the Sandbox's controller
+// CheckAdoption checks that claim may come to control sandbox: it exists under the UID in the Sandbox's controller
 // reference, is not being deleted, its binding names the Sandbox, and it never had one. claim is nil when it does not
 // exist. A Sandbox that no claim controls passes.
-func CheckAdopter(sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim) field.ErrorList {
+func CheckAdoption(sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim) field.ErrorList {
 	ref := ControllerOf(sandbox)
 	switch {
 	case !IsClaim(ref):
 		return nil
 	case claim == nil || claim.UID != ref.UID:
-		return refuseOwner(ref, "no SandboxClaim %q with UID %q exists in namespace %q", ref.Name, ref.UID, sandbox.Namespace)
+		return invalidOwner(ref, "no SandboxClaim %q with UID %q exists in namespace %q", ref.Name, ref.UID, sandbox.Namespace)
 	case claim.DeletionTimestamp != nil:
-		return refuseOwner(ref, "SandboxClaim %q is being deleted: it adopts nothing any more", claim.Name)
+		return invalidOwner(ref, "SandboxClaim %q is being deleted: it adopts nothing any more", claim.Name)
 	case Binding(claim) == "":
-		return refuseOwner(ref, "SandboxClaim %q is not bound to a Sandbox yet: a claim is bound before it adopts", claim.Name)
+		return invalidOwner(ref, "SandboxClaim %q is not bound to a Sandbox yet: a claim is bound before it adopts", claim.Name)
 	case Binding(claim) != sandbox.Name:
-		return refuseOwner(ref, "SandboxClaim %q is bound to Sandbox %q: a claim never controls a second one", claim.Name, Binding(claim))
+		return invalidOwner(ref, "SandboxClaim %q is bound to Sandbox %q: a claim never controls a second one", claim.Name, Binding(claim))
 	case claim.Status.Sandbox.Name != "":
-		return refuseOwner(ref, "SandboxClaim %q has had Sandbox %q: a claim never gets a second one", claim.Name, claim.Status.Sandbox.Name)
+		return invalidOwner(ref, "SandboxClaim %q has had Sandbox %q: a claim never gets a second one", claim.Name, claim.Status.Sandbox.Name)
 	}
 	return nil
 }
@@ -142,7 +142,7 @@ func hasOwner(sandbox *sandboxv1.Sandbox, ref *metav1.OwnerReference) bool {
 	return false
 }
 
-func refuseOwner(ref *metav1.OwnerReference, format string, args ...any) field.ErrorList {
+func invalidOwner(ref *metav1.OwnerReference, format string, args ...any) field.ErrorList {
 	return field.ErrorList{field.Invalid(ownersPath, describeOwner(ref), fmt.Sprintf(format, args...))}
 }
 

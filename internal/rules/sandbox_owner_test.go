@@ -50,7 +50,7 @@ func TestCheckOwnershipOfEveryChange(t *testing.T) {
 			for actor := range actors {
 				for _, deleting := range []bool{false, true} {
 					t.Run(fmt.Sprintf("%s to %s by %s, deleting %t", from, to, actor, deleting), func(t *testing.T) {
-						errs := rules.CheckOwnership(sandboxOf(from, deleting), sandboxOf(to, deleting), actors[actor])
+						errs := rules.CheckController(sandboxOf(from, deleting), sandboxOf(to, deleting), actors[actor])
 						if mayChange(from, to, actor, deleting) {
 							wantRefusals(t, errs)
 						} else {
@@ -66,7 +66,7 @@ func TestCheckOwnershipOfEveryChange(t *testing.T) {
 func TestCheckOwnershipOfANewSandbox(t *testing.T) {
 	for to := range controllers {
 		for actor := range actors {
-			wantRefusals(t, rules.CheckOwnership(nil, sandboxOf(to, false), actors[actor]))
+			wantRefusals(t, rules.CheckController(nil, sandboxOf(to, false), actors[actor]))
 		}
 	}
 }
@@ -88,7 +88,7 @@ func TestCheckOwnershipOverALife(t *testing.T) {
 		}
 		for to := range controllers {
 			for _, actor := range actors {
-				if to == at || len(rules.CheckOwnership(sandboxOf(at, false), sandboxOf(to, false), actor)) > 0 {
+				if to == at || len(rules.CheckController(sandboxOf(at, false), sandboxOf(to, false), actor)) > 0 {
 					continue
 				}
 				changed := changes
@@ -129,7 +129,7 @@ func TestCheckOwnershipOfOtherOwners(t *testing.T) {
 		"the controller stays and everything around it goes": {old: with(friend, claim), obj: with(claim)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wantRefusals(t, rules.CheckOwnership(tc.old, tc.obj, rules.Controller), tc.want...)
+			wantRefusals(t, rules.CheckController(tc.old, tc.obj, rules.Controller), tc.want...)
 		})
 	}
 }

@@ -22,11 +22,11 @@ func reserved(controller string) bool {
 func TestCheckOwnersOfEveryChange(t *testing.T) {
 	for to := range controllers {
 		t.Run("a new Sandbox of "+to, func(t *testing.T) {
-			wantVerdict(t, rules.CheckOwners(nil, sandboxOf(to, false)), !reserved(to))
+			wantVerdict(t, rules.CheckUserOwners(nil, sandboxOf(to, false)), !reserved(to))
 		})
 		for from := range controllers {
 			t.Run(fmt.Sprintf("%s to %s", from, to), func(t *testing.T) {
-				wantVerdict(t, rules.CheckOwners(sandboxOf(from, false), sandboxOf(to, false)), from == to || !reserved(from) && !reserved(to))
+				wantVerdict(t, rules.CheckUserOwners(sandboxOf(from, false), sandboxOf(to, false)), from == to || !reserved(from) && !reserved(to))
 			})
 		}
 	}
@@ -55,7 +55,7 @@ func TestCheckOwnersPaths(t *testing.T) {
 		"no owner at all": {old: with(), obj: with()},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wantRefusals(t, rules.CheckOwners(tc.old, tc.obj), tc.want...)
+			wantRefusals(t, rules.CheckUserOwners(tc.old, tc.obj), tc.want...)
 		})
 	}
 }
@@ -77,7 +77,7 @@ func TestCheckAdopter(t *testing.T) {
 		for state, claim := range claims {
 			t.Run(fmt.Sprintf("%s controls, claim a %s", controller, state), func(t *testing.T) {
 				pass := !strings.HasPrefix(controller, "claim") || (controller == "claim-a" && state == "is bound to it")
-				errs := rules.CheckAdopter(sandboxOf(controller, false), claim)
+				errs := rules.CheckAdoption(sandboxOf(controller, false), claim)
 				if pass {
 					wantRefusals(t, errs)
 				} else {

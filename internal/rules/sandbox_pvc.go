@@ -20,7 +20,7 @@ func NewVolumeClaim(sandbox *sandboxv1.Sandbox, i int) *corev1.PersistentVolumeC
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace:       sandbox.Namespace,
 			Name:            VolumeName(sandbox, i),
-			Labels:          withKeys(template.Metadata.Labels, belongsTo(sandbox)),
+			Labels:          withKeys(template.Metadata.Labels, ownershipLabels(sandbox)),
 			Annotations:     maps.Clone(template.Metadata.Annotations),
 			OwnerReferences: []metav1.OwnerReference{*SandboxOwner(sandbox)},
 		},
@@ -49,17 +49,17 @@ func NextVolumeClaim(sandbox *sandboxv1.Sandbox, claim *corev1.PersistentVolumeC
 		return next, nil
 	}
 	next := claim.DeepCopy() // From before, or somebody took a label: by these the cache knows what is a Sandbox's.
-	next.Labels = withKeys(next.Labels, belongsTo(sandbox))
-	next.OwnerReferences = RenewedOwners(claim)
+	next.Labels = withKeys(next.Labels, ownershipLabels(sandbox))
+	next.OwnerReferences = MigratedOwners(claim)
 	if sameStatus(claim, next) {
 		return claim, nil
 	}
 	return next, nil
 }
 
-// VolumeRivals returns the names of the Sandboxes that could have a PersistentVolumeClaim of the same name as sandbox:
+// PossibleVolumeConflicts returns the names of the Sandboxes that could have a PersistentVolumeClaim of the same name as sandbox:
 // "data-foo" of "bar" and "data" of "foo-bar" are both named "data-foo-bar".
-func VolumeRivals(sandbox *sandboxv1.Sandbox) []string {
+func PossibleVolumeConflicts(sandbox *sandboxv1.Sandbox) []string {
 	rivals := map[string]string{}
 	for i := range sandbox.Spec.VolumeClaimTemplates {
 		name := VolumeName(sandbox, i)

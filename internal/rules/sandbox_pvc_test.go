@@ -120,13 +120,13 @@ func TestNextVolumeClaim(t *testing.T) {
 
 func TestCheckVolumeNames(t *testing.T) {
 	sandbox := builder.MakeSandbox("foo-bar").VolumeClaimTemplate("data").VolumeClaimTemplate("x-data").Obj()
-	if diff := cmp.Diff([]string{"bar", "data-foo-bar"}, rules.VolumeRivals(sandbox)); diff != "" {
+	if diff := cmp.Diff([]string{"bar", "data-foo-bar"}, rules.PossibleVolumeConflicts(sandbox)); diff != "" {
 		t.Errorf("rivals (-want +got):\n%s", diff)
 	}
-	if got := rules.VolumeRivals(builder.MakeSandbox("foo-bar").Obj()); got != nil {
+	if got := rules.PossibleVolumeConflicts(builder.MakeSandbox("foo-bar").Obj()); got != nil {
 		t.Errorf("a Sandbox without volumes has the rivals %v", got)
 	}
-	if got := rules.VolumeRivals(builder.MakeSandbox("foo").VolumeClaimTemplate("data").Obj()); got != nil {
+	if got := rules.PossibleVolumeConflicts(builder.MakeSandbox("foo").VolumeClaimTemplate("data").Obj()); got != nil {
 		t.Errorf("names with no more than one '-' between them have the rivals %v", got)
 	}
 	first := "FieldValueInvalid spec.volumeClaimTemplates[0].metadata.name"

@@ -34,12 +34,12 @@ func NewService(sandbox *sandboxv1.Sandbox) *corev1.Service {
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace:       sandbox.Namespace,
 			Name:            sandbox.Name,
-			Labels:          belongsTo(sandbox),
+			Labels:          ownershipLabels(sandbox),
 			OwnerReferences: []metav1.OwnerReference{*SandboxOwner(sandbox)},
 		},
 		Spec: corev1.ServiceSpec{
 			ClusterIP: corev1.ClusterIPNone,
-			Selector:  belongsTo(sandbox),
+			Selector:  ownershipLabels(sandbox),
 			Ports:     ServicePorts(&sandbox.Spec.PodTemplate.Spec),
 		},
 	}
@@ -60,8 +60,8 @@ func NextService(sandbox *sandboxv1.Sandbox, service *corev1.Service, pod *corev
 	case ours && asked && !wanted && service.DeletionTimestamp == nil:
 		return ServiceDelete, nil, nil
 	case ours && service.DeletionTimestamp == nil:
-		return putRight(sandbox, service, pod)
-	case ours, asked && !wanted, !asked && anyOwner(service) == nil:
+		return repairService(sandbox, service, pod)
+	case ours, asked && !wanted, !asked && controllerOrOwner(service) == nil:
 		return ServiceStays, nil, nil
 	}
 	if err := checkServiceTakeover(sandbox, service); err != nil {
@@ -70,21 +70,21 @@ func NextService(sandbox *sandboxv1.Sandbox, service *corev1.Service, pod *corev
 	return ServiceChange, takeOverService(sandbox, service), nil
 }
 
-// LooksForService says whether sandbox, of which a cache that goes by labels shows no Service, may have one that has lost
+// MayHaveUnlabelledService says whether sandbox, of which a cache that goes by labels shows no Service, may have one that has lost
 // its label: the status has one, or the Sandbox has just been told to be without, or has expired.
-func LooksForService(sandbox *sandboxv1.Sandbox, now time.Time) bool {
+func MayHaveUnlabelledService(sandbox *sandboxv1.Sandbox, now time.Time) bool {
 	ready := meta.FindStatusCondition(sandbox.Status.Conditions, sandboxv1.ConditionReady)
 	told := ready != nil && ready.ObservedGeneration != sandbox.Generation
 	return sandbox.Status.Service != "" || Expired(sandbox, now) || told && !ptr.Deref(sandbox.Spec.Service, true)
 }
 
-// putRight is for a Service that the Sandbox has. Ports are looked after only where the Sandbox asks for a Service.
-func putRight(sandbox *sandboxv1.Sandbox, service *corev1.Service, pod *corev1.Pod) (ServiceStep, *corev1.Service, error) {
+// repairService is for a Service that the Sandbox has. Ports are looked after only where the Sandbox asks for a Service.
+func repairService(sandbox *sandboxv1.Sandbox, service *corev1.Service, pod *corev1.Pod) (ServiceStep, *corev1.Service, error) {
 	right := NewService(sandbox)
 	next := service.DeepCopy()
 	next.Labels = withKeys(next.Labels, right.Labels)
-	next.OwnerReferences = RenewedOwners(service)
-	if !waitsForLabel(service, pod) {
+	next.OwnerReferences = MigratedOwners(service)
+	if !waitsForPodLabel(service, pod) {
 		next.Spec.Selector = right.Spec.Selector
 	}
 	if ptr.Deref(sandbox.Spec.Service, false) && !samePorts(next.Spec.Ports, right.Spec.Ports) {
@@ -96,9 +96,9 @@ func putRight(sandbox *sandboxv1.Sandbox, service *corev1.Service, pod *corev1.P
 	return ServiceChange, next, nil
 }
 
-// waitsForLabel says whether service still selects by the hash alone, and pod would be lost to it otherwise: a Pod from
+// waitsForPodLabel says whether service still selects by the hash alone, and pod would be lost to it otherwise: a Pod from
 // before gets the label that says its Sandbox's UID first.
-func waitsForLabel(service *corev1.Service, pod *corev1.Pod) bool {
+func waitsForPodLabel(service *corev1.Service, pod *corev1.Pod) bool {
 	if pod == nil || pod.Labels[sandboxv1.LabelSandboxUID] != "" {
 		return false
 	}
@@ -112,7 +112,7 @@ func checkServiceTakeover(sandbox *sandboxv1.Sandbox, service *corev1.Service) e
 		return err
 	}
 	if ip := service.Spec.ClusterIP; ip != "" && ip != corev1.ClusterIPNone {
-		return &inTheWay{message: fmt.Sprintf("cannot adopt service %q: ClusterIP is %q (expected %q, field is immutable): "+
+		return &nameConflict{message: fmt.Sprintf("cannot adopt service %q: ClusterIP is %q (expected %q, field is immutable): "+
 			"delete it, and the Sandbox gets its own", service.Name, ip, corev1.ClusterIPNone)}
 	}
 	return nil

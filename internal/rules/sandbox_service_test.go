@@ -92,7 +92,7 @@ func TestNextService(t *testing.T) {
 				before := tc.service.DeepCopy()
 				step, next, err := rules.NextService(web(asked), tc.service, nil)
 				if want == refused {
-					if step != stays || !rules.IsInTheWay(err) {
+					if step != stays || !rules.IsNameConflict(err) {
 						t.Errorf("step %d, error %v; want it refused", step, err)
 					}
 					return
@@ -148,7 +148,7 @@ func TestLooksForService(t *testing.T) {
 			if tc.has {
 				obj.Status.Service = "a"
 			}
-			if got := rules.LooksForService(obj, later); got != tc.want {
+			if got := rules.MayHaveUnlabelledService(obj, later); got != tc.want {
 				t.Errorf("looks for it: %t, want %t", got, tc.want)
 			}
 		})
@@ -180,7 +180,7 @@ func TestTakeOverService(t *testing.T) {
 		t.Errorf("with both families: %v, %v", got, err)
 	}
 	pooled := builder.MakeSandbox("a").Pool(builder.MakePool("p").Obj()).Service(true).Obj()
-	if _, _, err := rules.NextService(pooled, before, nil); !rules.IsInTheWay(err) {
+	if _, _, err := rules.NextService(pooled, before, nil); !rules.IsNameConflict(err) {
 		t.Errorf("for a Sandbox in a pool: %v", err)
 	}
 }

@@ -14,34 +14,34 @@ import (
 )
 
 // Seen is what a pass saw of what belongs to a Sandbox.
-type Seen struct {
+type Observed struct {
 	// Pods are the Pods that the Sandbox controls: one, or none; more than one only from the time before admission.
 	Pods []*corev1.Pod
 	// PodUnknown says that the Pod could not be read, or not be had: nothing is said of its state then.
 	PodUnknown bool
-	// PodInTheWay says that the Pod of the Sandbox's name is not the Sandbox's.
-	PodInTheWay bool
+	// PodNameTaken says that the Pod of the Sandbox's name is not the Sandbox's.
+	PodNameTaken bool
 	// Service is the Service that the Sandbox controls, or nil.
 	Service *corev1.Service
 	// ClusterDomain is the domain that the full names of Services end with.
 	ClusterDomain string
 	// Problem, if not nil, is what keeps the Sandbox from having what it should.
-	Problem error
+	Err error
 }
 
 // Pod returns the Pod of the Sandbox, or nil where there is none, or no telling which.
-func (s *Seen) Pod() *corev1.Pod {
+func (s *Observed) Pod() *corev1.Pod {
 	if len(s.Pods) == 1 {
 		return s.Pods[0]
 	}
 	return nil
 }
 
-// noTelling says whether there is no telling which Pod is the Sandbox's.
-func (s *Seen) noTelling() bool { return s.PodUnknown || len(s.Pods) > 1 }
+// podAmbiguous says whether there is no telling which Pod is the Sandbox's.
+func (s *Observed) podAmbiguous() bool { return s.PodUnknown || len(s.Pods) > 1 }
 
 // SandboxStatus returns the status of sandbox, computed from scratch out of what was seen at the time now.
-func SandboxStatus(sandbox *sandboxv1.Sandbox, seen Seen, now time.Time) sandboxv1.SandboxStatus {
+func SandboxStatus(sandbox *sandboxv1.Sandbox, seen Observed, now time.Time) sandboxv1.SandboxStatus {
 	conditions := &conditionSet{generation: sandbox.Generation, now: now, old: sandbox.Status.Conditions}
 	conditions.set(sandboxReady(sandbox, &seen, now))
 	conditions.set(suspended(sandbox, &seen))
@@ -60,7 +60,7 @@ func SandboxStatus(sandbox *sandboxv1.Sandbox, seen Seen, now time.Time) sandbox
 		status.PodUID = pod.UID
 		status.PodIPs = podIPs(pod)
 		conditions.set(podScheduled(pod))
-	} else if seen.noTelling() {
+	} else if seen.podAmbiguous() {
 		conditions.set(metav1.Condition{
 			Type: sandboxv1.ConditionPodScheduled, Status: metav1.ConditionUnknown, Reason: sandboxv1.ReasonPodSchedulingUnknown,
 			Message: "Pod state is unknown. Pod scheduling cannot be determined",
@@ -73,7 +73,7 @@ func SandboxStatus(sandbox *sandboxv1.Sandbox, seen Seen, now time.Time) sandbox
 
 // sandboxReady is the Ready condition: a Pod that is Ready, has an address, and is here to stay, and a Service where one
 // is asked for.
-func sandboxReady(sandbox *sandboxv1.Sandbox, seen *Seen, now time.Time) metav1.Condition {
+func sandboxReady(sandbox *sandboxv1.Sandbox, seen *Observed, now time.Time) metav1.Condition {
 	ready := metav1.Condition{Type: sandboxv1.ConditionReady, Status: metav1.ConditionFalse}
 	deleting := sandbox.DeletionTimestamp != nil
 	switch end, message := podEnd(seen.Pod()); {
@@ -81,8 +81,8 @@ func sandboxReady(sandbox *sandboxv1.Sandbox, seen *Seen, now time.Time) metav1.
 		ready.Reason, ready.Message = sandboxv1.ReasonSandboxExpired, "Sandbox has expired"
 	case len(seen.Pods) > 1:
 		ready.Reason, ready.Message = sandboxv1.ReasonMultiplePods, MultiplePodsMessage(len(seen.Pods))
-	case seen.Problem != nil && !deleting:
-		ready.Reason, ready.Message = sandboxv1.ReasonReconcilerError, fmt.Sprintf("Error seen: %v", seen.Problem)
+	case seen.Err != nil && !deleting:
+		ready.Reason, ready.Message = sandboxv1.ReasonReconcilerError, fmt.Sprintf("Error seen: %v", seen.Err)
 	case Suspended(sandbox) && suspended(sandbox, seen).Status == metav1.ConditionTrue:
 		ready.Reason, ready.Message = sandboxv1.ReasonSandboxSuspended, "Sandbox is suspended"
 	case Suspended(sandbox):
@@ -133,17 +133,17 @@ func withService(sandbox *sandboxv1.Sandbox, service *corev1.Service, message st
 }
 
 // suspended is the Suspended condition, which every Sandbox has.
-func suspended(sandbox *sandboxv1.Sandbox, seen *Seen) metav1.Condition {
+func suspended(sandbox *sandboxv1.Sandbox, seen *Observed) metav1.Condition {
 	condition := metav1.Condition{Type: sandboxv1.ConditionSuspended, Status: metav1.ConditionFalse}
 	switch {
 	case !Suspended(sandbox):
 		condition.Reason, condition.Message = sandboxv1.ReasonNotSuspended, "Sandbox is not suspended"
-	case seen.noTelling():
+	case seen.podAmbiguous():
 		condition.Status = metav1.ConditionUnknown
 		condition.Reason, condition.Message = sandboxv1.ReasonPodStateUnknown, "Pod state is unknown. Sandbox suspension cannot be confirmed"
 	case seen.Pod() != nil:
 		condition.Reason, condition.Message = sandboxv1.ReasonPodTerminating, "Pod is terminating. Sandbox is suspending"
-	case seen.PodInTheWay:
+	case seen.PodNameTaken:
 		condition.Reason, condition.Message = sandboxv1.ReasonPodNotOwned, "Refused to delete pod because it is not owned by this sandbox"
 	default:
 		condition.Status = metav1.ConditionTrue
@@ -153,7 +153,7 @@ func suspended(sandbox *sandboxv1.Sandbox, seen *Seen) metav1.Condition {
 }
 
 // setFinished sets the Finished condition where the Pod ended by itself. With keep, how it ended stays known after the Pod.
-func setFinished(conditions *conditionSet, seen *Seen, keep bool) {
+func setFinished(conditions *conditionSet, seen *Observed, keep bool) {
 	if reason, message := podEnd(seen.Pod()); reason != "" {
 		conditions.set(metav1.Condition{Type: sandboxv1.ConditionFinished, Status: metav1.ConditionTrue, Reason: reason, Message: message})
 	} else if before := meta.FindStatusCondition(conditions.old, sandboxv1.ConditionFinished); before != nil && keep {
@@ -161,9 +161,9 @@ func setFinished(conditions *conditionSet, seen *Seen, keep bool) {
 	}
 }
 
-// SandboxStatusMoved says whether wanted is worth a write over the status that sandbox has. The node alone is not, while
+// SandboxStatusChanged says whether wanted is worth a write over the status that sandbox has. The node alone is not, while
 // the Sandbox is not Ready: it comes along with the next write.
-func SandboxStatusMoved(sandbox *sandboxv1.Sandbox, wanted sandboxv1.SandboxStatus) bool {
+func SandboxStatusChanged(sandbox *sandboxv1.Sandbox, wanted sandboxv1.SandboxStatus) bool {
 	old := sandbox.Status
 	if !meta.IsStatusConditionTrue(wanted.Conditions, sandboxv1.ConditionReady) {
 		old.NodeName = wanted.NodeName
@@ -181,8 +181,8 @@ func MultiplePodsMessage(n int) string {
 	return fmt.Sprintf("multiple Pods (%d) are controlled by this Sandbox; refusing to choose or create a Pod", n)
 }
 
-// SaysMultiplePods says whether conditions have it that a Sandbox has more than one Pod.
-func SaysMultiplePods(conditions []metav1.Condition) bool {
+// IsReportedMultiplePods says whether conditions have it that a Sandbox has more than one Pod.
+func IsReportedMultiplePods(conditions []metav1.Condition) bool {
 	ready := meta.FindStatusCondition(conditions, sandboxv1.ConditionReady)
 	return ready != nil && ready.Reason == sandboxv1.ReasonMultiplePods
 }

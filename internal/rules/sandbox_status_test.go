@@ -243,7 +243,7 @@ func TestSandboxStatus(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			seen := rules.Seen{PodUnknown: tc.unknown, PodInTheWay: tc.foreign, Problem: tc.problem, ClusterDomain: "cluster.test"}
+			seen := rules.Observed{PodUnknown: tc.unknown, PodNameTaken: tc.foreign, Err: tc.problem, ClusterDomain: "cluster.test"}
 			for _, p := range tc.pods {
 				seen.Pods = append(seen.Pods, p.Obj())
 			}
@@ -258,11 +258,11 @@ func TestSandboxStatus(t *testing.T) {
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("status (-want +got):\n%s", diff)
 			}
-			if !rules.SandboxStatusMoved(obj, got) {
+			if !rules.SandboxStatusChanged(obj, got) {
 				t.Error("the status is not written")
 			}
 			obj.Status = got
-			if again := rules.SandboxStatus(obj, seen, later.Add(time.Millisecond)); rules.SandboxStatusMoved(obj, again) {
+			if again := rules.SandboxStatus(obj, seen, later.Add(time.Millisecond)); rules.SandboxStatusChanged(obj, again) {
 				t.Errorf("a second pass would write again:\n%s", cmp.Diff(got, again))
 			}
 		})
@@ -281,7 +281,7 @@ func TestHowThePodEndedOutlivesIt(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got []string
-			for _, c := range rules.SandboxStatus(ended.Obj(), rules.Seen{}, tc.now).Conditions {
+			for _, c := range rules.SandboxStatus(ended.Obj(), rules.Observed{}, tc.now).Conditions {
 				got = append(got, c.Type)
 			}
 			if diff := cmp.Diff(tc.want, got); diff != "" {
@@ -310,7 +310,7 @@ func TestSandboxStatusFromBefore(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got []turn
-			for _, c := range rules.SandboxStatus(base().Obj(), rules.Seen{Pods: []*corev1.Pod{tc.pod.Obj()}}, later).Conditions {
+			for _, c := range rules.SandboxStatus(base().Obj(), rules.Observed{Pods: []*corev1.Pod{tc.pod.Obj()}}, later).Conditions {
 				when := map[bool]string{true: "before", false: "now"}[c.LastTransitionTime.Time.Equal(builder.Epoch)]
 				got = append(got, turn{c.Type, string(c.Status), when})
 			}
@@ -320,7 +320,7 @@ func TestSandboxStatusFromBefore(t *testing.T) {
 		})
 	}
 	t.Run("without its Pod it forgets the Pod and keeps the selector", func(t *testing.T) {
-		got := rules.SandboxStatus(base().Obj(), rules.Seen{}, later)
+		got := rules.SandboxStatus(base().Obj(), rules.Observed{}, later)
 		got.Conditions = nil
 		if diff := cmp.Diff(sandboxv1.SandboxStatus{Selector: base().Obj().Status.Selector}, got); diff != "" {
 			t.Errorf("status (-want +got):\n%s", diff)
@@ -347,7 +347,7 @@ func TestSandboxStatusMoved(t *testing.T) {
 		"Ready no more, and off its node": {ready, builder.MakeSandbox("a").Condition("Ready", "False", "DependenciesNotReady"), true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := rules.SandboxStatusMoved(tc.old.Obj(), tc.wanted.Obj().Status); got != tc.want {
+			if got := rules.SandboxStatusChanged(tc.old.Obj(), tc.wanted.Obj().Status); got != tc.want {
 				t.Errorf("moved: %t", got)
 			}
 		})

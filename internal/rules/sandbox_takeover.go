@@ -16,15 +16,15 @@ const (
 	kindVolume  = "PVC"
 )
 
-// inTheWay is an error about an object that has the name of one of a Sandbox's own, and is not the Sandbox's. Nobody
+// nameConflict is an error about an object that has the name of one of a Sandbox's own, and is not the Sandbox's. Nobody
 // but its owner can do anything about it.
-type inTheWay struct{ message string }
+type nameConflict struct{ message string }
 
-func (e *inTheWay) Error() string { return e.message }
+func (e *nameConflict) Error() string { return e.message }
 
-// IsInTheWay says whether err is that of CheckTakeover.
-func IsInTheWay(err error) bool {
-	var e *inTheWay
+// IsNameConflict says whether err is that of CheckTakeover.
+func IsNameConflict(err error) bool {
+	var e *nameConflict
 	return errors.As(err, &e)
 }
 
@@ -40,12 +40,12 @@ func CheckPodTakeover(sandbox *sandboxv1.Sandbox, pod metav1.Object) error {
 
 func checkTakeover(sandbox *sandboxv1.Sandbox, kind string, obj metav1.Object) error {
 	refuse := func(format string, args ...any) error {
-		return &inTheWay{message: fmt.Sprintf("cannot adopt unowned %s %q: ", kind, obj.GetName()) + fmt.Sprintf(format, args...)}
+		return &nameConflict{message: fmt.Sprintf("cannot adopt unowned %s %q: ", kind, obj.GetName()) + fmt.Sprintf(format, args...)}
 	}
 	labels := obj.GetLabels()
-	switch owner := anyOwner(obj); {
+	switch owner := controllerOrOwner(obj); {
 	case owner != nil:
-		return &inTheWay{message: fmt.Sprintf("%s %q is owned by %s/%s (UID: %s), not by sandbox %q: delete it, and the Sandbox gets its own",
+		return &nameConflict{message: fmt.Sprintf("%s %q is owned by %s/%s (UID: %s), not by sandbox %q: delete it, and the Sandbox gets its own",
 			kind, obj.GetName(), owner.Kind, owner.Name, owner.UID, sandbox.Name)}
 	case obj.GetDeletionTimestamp() != nil:
 		return refuse("it is being deleted, and the Sandbox gets its own when it is gone")
@@ -59,8 +59,8 @@ func checkTakeover(sandbox *sandboxv1.Sandbox, kind string, obj metav1.Object) e
 	return nil
 }
 
-// anyOwner returns the controller of obj, or else its first owner, or nil.
-func anyOwner(obj metav1.Object) *metav1.OwnerReference {
+// controllerOrOwner returns the controller of obj, or else its first owner, or nil.
+func controllerOrOwner(obj metav1.Object) *metav1.OwnerReference {
 	if owner := ControllerOf(obj); owner != nil {
 		return owner
 	}
@@ -73,5 +73,5 @@ func anyOwner(obj metav1.Object) *metav1.OwnerReference {
 // takeOver makes sandbox the owner of obj, which has none, and says so in its labels.
 func takeOver(sandbox *sandboxv1.Sandbox, obj metav1.Object) {
 	obj.SetOwnerReferences([]metav1.OwnerReference{*SandboxOwner(sandbox)})
-	obj.SetLabels(withKeys(obj.GetLabels(), belongsTo(sandbox)))
+	obj.SetLabels(withKeys(obj.GetLabels(), ownershipLabels(sandbox)))
 }

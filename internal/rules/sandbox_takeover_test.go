@@ -55,12 +55,12 @@ func TestCheckPodTakeover(t *testing.T) {
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("error (-want +got):\n%s", diff)
 			}
-			if rules.IsInTheWay(err) != (err != nil) {
+			if rules.IsNameConflict(err) != (err != nil) {
 				t.Error("the error is not known as one about what is in the way")
 			}
 		})
 	}
-	if rules.IsInTheWay(errors.New("another")) {
+	if rules.IsNameConflict(errors.New("another")) {
 		t.Error("any error is about what is in the way")
 	}
 }

@@ -20,25 +20,25 @@ func Blueprint(template *extensionsv1.SandboxTemplate) sandboxv1.SandboxBlueprin
 	if spec.AutomountServiceAccountToken == nil {
 		spec.AutomountServiceAccountToken = new(false)
 	}
-	if resolvesInPublic(template) {
+	if usesPublicDNS(template) {
 		spec.DNSPolicy = corev1.DNSNone
 		spec.DNSConfig = publicDNS(spec.DNSConfig)
 	}
 	return blueprint
 }
 
-// formerBlueprint is Blueprint as agent-sandbox has it: nothing of the template's dnsConfig stays beside the nameservers.
-func formerBlueprint(template *extensionsv1.SandboxTemplate) sandboxv1.SandboxBlueprint {
+// referenceBlueprint is Blueprint as agent-sandbox has it: nothing of the template's dnsConfig stays beside the nameservers.
+func referenceBlueprint(template *extensionsv1.SandboxTemplate) sandboxv1.SandboxBlueprint {
 	blueprint := Blueprint(template)
-	if resolvesInPublic(template) {
+	if usesPublicDNS(template) {
 		blueprint.PodTemplate.Spec.DNSConfig = publicDNS(nil)
 	}
 	return blueprint
 }
 
-// resolvesInPublic says whether the Pods of template get nameservers outside the cluster: under the default NetworkPolicy
+// usesPublicDNS says whether the Pods of template get nameservers outside the cluster: under the default NetworkPolicy
 // they resolve no name at all without them.
-func resolvesInPublic(template *extensionsv1.SandboxTemplate) bool {
+func usesPublicDNS(template *extensionsv1.SandboxTemplate) bool {
 	return hasDefaultPolicy(template) && template.Spec.PodTemplate.Spec.DNSPolicy == ""
 }
 

@@ -12,7 +12,7 @@ import (
 // CheckTemplateName refuses a new template whose name has the same hash as that of other, a template in its namespace, or nil:
 // NetworkPolicies select the Pods of a template by that hash, so each would apply to the Pods of both.
 func CheckTemplateName(template, other *extensionsv1.SandboxTemplate) field.ErrorList {
-	if other == nil || !Collide(template, other) {
+	if other == nil || !NamesCollide(template, other) {
 		return nil
 	}
 	return field.ErrorList{field.Invalid(field.NewPath("metadata", "name"), template.Name, fmt.Sprintf(
@@ -21,7 +21,7 @@ func CheckTemplateName(template, other *extensionsv1.SandboxTemplate) field.Erro
 }
 
 // Collide says whether a and b, templates of one namespace, are two whose names have the same hash.
-func Collide(a, b *extensionsv1.SandboxTemplate) bool {
+func NamesCollide(a, b *extensionsv1.SandboxTemplate) bool {
 	return a.Name != b.Name && Hash(a.Name) == Hash(b.Name)
 }
 
@@ -29,10 +29,10 @@ func Collide(a, b *extensionsv1.SandboxTemplate) bool {
 // are templates of its namespace. Admission refuses such a name; this is for two that were created in the same moment, and
 // for those that are older than admission. Of two created in the same second the one whose name sorts first is the elder, so
 // every replica says the same.
-func Elder(template *extensionsv1.SandboxTemplate, others []extensionsv1.SandboxTemplate) *extensionsv1.SandboxTemplate {
+func EarlierCollision(template *extensionsv1.SandboxTemplate, others []extensionsv1.SandboxTemplate) *extensionsv1.SandboxTemplate {
 	elder := template
 	for i := range others {
-		if Collide(template, &others[i]) && older(&others[i], elder) {
+		if NamesCollide(template, &others[i]) && older(&others[i], elder) {
 			elder = &others[i]
 		}
 	}

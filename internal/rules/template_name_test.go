@@ -59,7 +59,7 @@ func TestElder(t *testing.T) {
 				others = append(others, *other)
 			}
 			got := ""
-			if elder := rules.Elder(tc.template, others); elder != nil {
+			if elder := rules.EarlierCollision(tc.template, others); elder != nil {
 				got = elder.Name
 			}
 			if got != tc.want {
@@ -75,7 +75,7 @@ func TestOneHasNoElder(t *testing.T) {
 	list := []extensionsv1.SandboxTemplate{*builder.MakeTemplate(two).Obj(), *builder.MakeTemplate("python").Obj(), *builder.MakeTemplate(one).Obj()}
 	first := 0
 	for i := range list {
-		if rules.Elder(&list[i], list) == nil && list[i].Name != "python" {
+		if rules.EarlierCollision(&list[i], list) == nil && list[i].Name != "python" {
 			first++
 		}
 	}

@@ -34,7 +34,7 @@ func PlanNetworkPolicy(template *extensionsv1.SandboxTemplate, existing, want *n
 	if existing == nil {
 		return PolicyPlan{Create: want}
 	}
-	ours := ControlledBy(existing, template) || ofEarlier(existing, template) || LeftBehind(existing) == template.Name
+	ours := ControlledBy(existing, template) || ofEarlierTemplate(existing, template) || OrphanedPolicyTemplate(existing) == template.Name
 	switch {
 	case !ours && want == nil:
 		return PolicyPlan{}
@@ -60,7 +60,7 @@ func PlanNetworkPolicy(template *extensionsv1.SandboxTemplate, existing, want *n
 // none any more.
 func policyOwners(existing, want *networkingv1.NetworkPolicy) []metav1.OwnerReference {
 	controller := metav1.GetControllerOf(want)
-	owners := slices.DeleteFunc(slices.Clone(RenewedOwners(existing)), func(ref metav1.OwnerReference) bool {
+	owners := slices.DeleteFunc(slices.Clone(MigratedOwners(existing)), func(ref metav1.OwnerReference) bool {
 		return ref.Controller != nil && *ref.Controller && ref.UID != controller.UID
 	})
 	for _, ref := range want.OwnerReferences {
@@ -71,15 +71,15 @@ func policyOwners(existing, want *networkingv1.NetworkPolicy) []metav1.OwnerRefe
 	return owners
 }
 
-// ofEarlier says whether obj is controlled by a template that had the name of this one before.
-func ofEarlier(obj metav1.Object, template *extensionsv1.SandboxTemplate) bool {
+// ofEarlierTemplate says whether obj is controlled by a template that had the name of this one before.
+func ofEarlierTemplate(obj metav1.Object, template *extensionsv1.SandboxTemplate) bool {
 	ref := ControllerOf(obj)
 	return IsTemplate(ref) && ref.Name == template.Name && ref.UID != template.UID
 }
 
-// LeftBehind returns the name of the template whose NetworkPolicy policy is, if that is there no more: the garbage collector has
+// OrphanedPolicyTemplate returns the name of the template whose NetworkPolicy policy is, if that is there no more: the garbage collector has
 // taken the reference to it away, and left that to the namespace. It is "" for every other policy.
-func LeftBehind(policy *networkingv1.NetworkPolicy) string {
+func OrphanedPolicyTemplate(policy *networkingv1.NetworkPolicy) string {
 	name, ok := strings.CutSuffix(policy.Name, extensionsv1.NetworkPolicySuffix)
 	if !ok || policy.Labels[sandboxv1.LabelTemplateRefHash] != Hash(name) || ControllerOf(policy) != nil ||
 		!slices.ContainsFunc(policy.OwnerReferences, isNamespace) {

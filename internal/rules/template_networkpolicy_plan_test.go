@@ -116,7 +116,7 @@ func TestLeftBehind(t *testing.T) {
 	} {
 		policy := rules.NetworkPolicy(template, nil, ns, rules.DefaultRouter())
 		tc.change(policy)
-		if got := rules.LeftBehind(policy); got != tc.want {
+		if got := rules.OrphanedPolicyTemplate(policy); got != tc.want {
 			t.Errorf("%s: got %q, want %q", name, got, tc.want)
 		}
 	}

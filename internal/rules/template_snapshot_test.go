@@ -69,10 +69,10 @@ func TestEditionMakes(t *testing.T) {
 			if tc.after != nil {
 				tc.after(after)
 			}
-			member := rules.NewPoolSandbox(pool, rules.NewEdition(before), "abcde")
-			edition := rules.NewEdition(after)
+			member := rules.NewPoolSandbox(pool, rules.NewTemplateSnapshot(before), "abcde")
+			edition := rules.NewTemplateSnapshot(after)
 			for range 2 { // The second time it is remembered.
-				if got := edition.Makes(member); got != tc.want {
+				if got := edition.Matches(member); got != tc.want {
 					t.Errorf("got %t", got)
 				}
 			}
@@ -84,14 +84,14 @@ func TestEditionMakes(t *testing.T) {
 func TestEditionMakesNothingWithoutSecureDefaults(t *testing.T) {
 	template := builder.MakeTemplate("t").Obj()
 	pool := builder.MakePool("p").Template("t").Obj()
-	edition := rules.NewEdition(template)
+	edition := rules.NewTemplateSnapshot(template)
 	for _, safe := range []bool{false, true, false} {
 		member := rules.NewPoolSandbox(pool, edition, "abcde")
 		member.Labels[sandboxv1.LabelTemplateHash] = "0a1b2c3d"
 		if !safe {
 			member.Spec.PodTemplate.Spec = template.Spec.PodTemplate.Spec
 		}
-		if got := edition.Makes(member); got != safe {
+		if got := edition.Matches(member); got != safe {
 			t.Errorf("it counts as current: %t, and it is: %t", got, safe)
 		}
 	}
@@ -101,15 +101,15 @@ func TestEditionMakesNothingWithoutSecureDefaults(t *testing.T) {
 // when the template changes.
 func TestEditionMakesWhatAPolicyChanges(t *testing.T) {
 	template := builder.MakeTemplate("t").Obj()
-	edition := rules.NewEdition(template)
+	edition := rules.NewTemplateSnapshot(template)
 	member := rules.NewPoolSandbox(builder.MakePool("p").Template("t").Obj(), edition, "abcde")
 	member.Spec.PodTemplate.Spec.DNSPolicy = corev1.DNSDefault
 	member.Spec.PodTemplate.Spec.AutomountServiceAccountToken = new(true)
-	if !edition.Makes(member) {
+	if !edition.Matches(member) {
 		t.Error("it is outdated from birth")
 	}
 	template.Spec.PodTemplate.Spec.Containers[0].Image = "another"
-	if rules.NewEdition(template).Makes(member) {
+	if rules.NewTemplateSnapshot(template).Matches(member) {
 		t.Error("it is current after the template changed")
 	}
 }
@@ -144,7 +144,7 @@ func TestEditionMakesWhatAgentSandboxMade(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			template := resolving()
-			member := rules.NewPoolSandbox(builder.MakePool("p").Template("t").Obj(), rules.NewEdition(template), "abcde")
+			member := rules.NewPoolSandbox(builder.MakePool("p").Template("t").Obj(), rules.NewTemplateSnapshot(template), "abcde")
 			member.Labels[sandboxv1.LabelTemplateHash] = "3f0c9ad1"
 			member.Spec.PodTemplate.Spec.DNSConfig = &corev1.PodDNSConfig{Nameservers: []string{"8.8.8.8", "1.1.1.1"}}
 			if !tc.here {
@@ -153,7 +153,7 @@ func TestEditionMakesWhatAgentSandboxMade(t *testing.T) {
 			if tc.change != nil {
 				tc.change(template, &member.Spec.PodTemplate.Spec)
 			}
-			if got := rules.NewEdition(template).Makes(member); got != tc.want {
+			if got := rules.NewTemplateSnapshot(template).Matches(member); got != tc.want {
 				t.Errorf("got %t", got)
 			}
 		})
@@ -161,7 +161,7 @@ func TestEditionMakesWhatAgentSandboxMade(t *testing.T) {
 }
 
 func TestNoTemplateHasNoEdition(t *testing.T) {
-	if got := rules.NewEdition(nil); got != nil {
+	if got := rules.NewTemplateSnapshot(nil); got != nil {
 		t.Errorf("got %v", got)
 	}
 }
@@ -177,7 +177,7 @@ func TestEvictable(t *testing.T) {
 		"one that says yes itself":     {builder.MakeTemplate("t").PodAnnotation(sandboxv1.AnnotationSafeToEvict, "true"), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			sandbox := rules.NewPoolSandbox(pool, rules.NewEdition(tc.template.Obj()), "abcde")
+			sandbox := rules.NewPoolSandbox(pool, rules.NewTemplateSnapshot(tc.template.Obj()), "abcde")
 			if got := rules.Evictable(sandbox).Annotations[sandboxv1.AnnotationSafeToEvict]; got != tc.want {
 				t.Errorf("the Sandbox says %q, want %q", got, tc.want)
 			}

@@ -27,11 +27,11 @@ const (
 	NameHash = "hash(metadata.name)"
 	// Binding of a claim is the name of the Sandbox that it is bound to.
 	Binding = "metadata.annotations.binding"
-	// WaitsFor of a claim that Waits is what it names: ForPool or ForTemplate of that name.
-	WaitsFor = "spec.waitsFor"
+	// WaitingFor of a claim that Waits is what it names: ForPool or ForTemplate of that name.
+	WaitingFor = "spec.waitsFor"
 )
 
-// ForPool and ForTemplate are the values of WaitsFor.
+// ForPool and ForTemplate are the values of WaitingFor.
 func ForPool(name string) string     { return "pool/" + name }
 func ForTemplate(name string) string { return "template/" + name } //nolint:revive // see ForPool
 
@@ -48,7 +48,7 @@ func Register(ctx context.Context, indexer client.FieldIndexer) error {
 		{&extensionsv1.SandboxWarmPool{}, Template, template},
 		{&extensionsv1.SandboxTemplate{}, NameHash, nameHash},
 		{&extensionsv1.SandboxClaim{}, Binding, binding},
-		{&extensionsv1.SandboxClaim{}, WaitsFor, waitsFor},
+		{&extensionsv1.SandboxClaim{}, WaitingFor, waitsFor},
 	} {
 		if err := indexer.IndexField(ctx, i.object, i.field, i.extract); err != nil {
 			return fmt.Errorf("indexing %T by %s: %w", i.object, i.field, err)
@@ -97,7 +97,7 @@ func binding(obj client.Object) []string {
 func waitsFor(obj client.Object) []string {
 	claim, ok := obj.(*extensionsv1.SandboxClaim)
 	switch {
-	case !ok || !rules.Waits(claim):
+	case !ok || !rules.IsWaiting(claim):
 		return nil
 	case claim.Spec.WarmPoolRef != nil:
 		return []string{ForPool(claim.Spec.WarmPoolRef.Name)}

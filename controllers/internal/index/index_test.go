@@ -47,13 +47,13 @@ func TestIndexes(t *testing.T) {
 		"a claim that is bound":                {Binding, claim().BoundTo("a").Obj(), []string{"a"}},
 		"a claim that is not bound":            {Binding, claim().Obj(), nil},
 		"what is no claim":                     {Binding, pool, nil},
-		"a claim that waits for a pool":        {WaitsFor, claim().Pool("p").Obj(), []string{ForPool("p")}},
-		"a claim that waits for a template":    {WaitsFor, claim().Template("p").Obj(), []string{ForTemplate("p")}},
-		"a claim that is bound to a cold name": {WaitsFor, claim().Pool("p").BoundTo("c").Obj(), []string{ForPool("p")}},
-		"a claim on its way to a warm Sandbox": {WaitsFor, claim().Pool("p").BoundTo("a").Obj(), nil},
-		"a claim that had its Sandbox":         {WaitsFor, claim().Pool("p").BoundTo("c").StatusSandbox("c").Obj(), nil},
-		"a claim that names nothing":           {WaitsFor, claim().Obj(), nil},
-		"what cannot wait":                     {WaitsFor, pool, nil},
+		"a claim that waits for a pool":        {WaitingFor, claim().Pool("p").Obj(), []string{ForPool("p")}},
+		"a claim that waits for a template":    {WaitingFor, claim().Template("p").Obj(), []string{ForTemplate("p")}},
+		"a claim that is bound to a cold name": {WaitingFor, claim().Pool("p").BoundTo("c").Obj(), []string{ForPool("p")}},
+		"a claim on its way to a warm Sandbox": {WaitingFor, claim().Pool("p").BoundTo("a").Obj(), nil},
+		"a claim that had its Sandbox":         {WaitingFor, claim().Pool("p").BoundTo("c").StatusSandbox("c").Obj(), nil},
+		"a claim that names nothing":           {WaitingFor, claim().Obj(), nil},
+		"what cannot wait":                     {WaitingFor, pool, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if diff := cmp.Diff(tc.want, indexer.registered[tc.field](tc.obj)); diff != "" {

@@ -12,10 +12,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 )
 
-// InTime returns r, and changes options, so that a pass that fails is followed by another when its RequeueAfter is over, if
+// WithDeadline returns r, and changes options, so that a pass that fails is followed by another when its RequeueAfter is over, if
 // that is sooner than the backoff of options: an object may have an end that does not wait until something else goes well. A
 // controller by itself drops the RequeueAfter of a pass that fails.
-func InTime(r reconcile.Reconciler, options *controller.Options) reconcile.Reconciler {
+func WithDeadline(r reconcile.Reconciler, options *controller.Options) reconcile.Reconciler {
 	l := &limiter{TypedRateLimiter: cmp.Or(options.RateLimiter, workqueue.DefaultTypedControllerRateLimiter[reconcile.Request]())}
 	options.RateLimiter = l
 	return reconcile.Func(func(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {

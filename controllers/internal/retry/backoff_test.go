@@ -34,7 +34,7 @@ func backingOff(first, most time.Duration) *controller.Options {
 // What fails is tried again after a while that doubles, or when something else is due, whichever is sooner.
 func TestWhen(t *testing.T) {
 	options := backingOff(time.Second, time.Minute)
-	r := InTime(answering(
+	r := WithDeadline(answering(
 		reconcile.Result{}, reconcile.Result{RequeueAfter: time.Hour}, reconcile.Result{RequeueAfter: 3 * time.Second}, reconcile.Result{},
 	), options)
 	for i, want := range []time.Duration{time.Second, 2 * time.Second, 3 * time.Second, 8 * time.Second} {
@@ -53,10 +53,10 @@ func TestWhatGoesWell(t *testing.T) {
 	well := reconcile.Func(func(context.Context, reconcile.Request) (reconcile.Result, error) {
 		return reconcile.Result{RequeueAfter: time.Second}, nil
 	})
-	if result, err := InTime(well, options).Reconcile(t.Context(), request); result.RequeueAfter != time.Second || err != nil {
+	if result, err := WithDeadline(well, options).Reconcile(t.Context(), request); result.RequeueAfter != time.Second || err != nil {
 		t.Errorf("got %v, %v", result, err)
 	}
-	_, _ = InTime(answering(reconcile.Result{RequeueAfter: time.Second}), options).Reconcile(t.Context(), request)
+	_, _ = WithDeadline(answering(reconcile.Result{RequeueAfter: time.Second}), options).Reconcile(t.Context(), request)
 	other := reconcile.Request{NamespacedName: client.ObjectKey{Namespace: "default", Name: "b"}}
 	if got := options.RateLimiter.When(other); got != time.Minute {
 		t.Errorf("the other is tried again after %s, want a minute", got)
@@ -67,7 +67,7 @@ func TestWhatGoesWell(t *testing.T) {
 func TestAControllerComesBack(t *testing.T) {
 	options, passes := backingOff(time.Hour, time.Hour), make(chan struct{})
 	options.SkipNameValidation = new(true)
-	options.Reconciler = InTime(reconcile.Func(func(ctx context.Context, _ reconcile.Request) (reconcile.Result, error) {
+	options.Reconciler = WithDeadline(reconcile.Func(func(ctx context.Context, _ reconcile.Request) (reconcile.Result, error) {
 		select {
 		case passes <- struct{}{}:
 		case <-ctx.Done():

@@ -88,7 +88,7 @@ func TestWritesAreGuarded(t *testing.T) {
 	}{
 		"an object": {
 			func(ctx context.Context, c client.Client) error {
-				return Changed(ctx, c, builder.MakeClaim("c").ResourceVersion("7").BoundTo("a").Obj(), base)
+				return Patch(ctx, c, builder.MakeClaim("c").ResourceVersion("7").BoundTo("a").Obj(), base)
 			},
 			"patch c", "application/merge-patch+json",
 			object{"metadata": object{"resourceVersion": "7", "annotations": object{"agents.x-k8s.io/sandbox-name": "a"}}},
@@ -102,7 +102,7 @@ func TestWritesAreGuarded(t *testing.T) {
 		},
 		"operations": {
 			func(ctx context.Context, c client.Client) error {
-				return Operations(ctx, c, base.DeepCopy(), []jsonpatch.Operation{
+				return JSONPatch(ctx, c, base.DeepCopy(), []jsonpatch.Operation{
 					jsonpatch.NewOperation("test", "/metadata/uid", base.UID), jsonpatch.NewOperation("remove", "/metadata/labels", nil),
 				})
 			},
@@ -110,15 +110,15 @@ func TestWritesAreGuarded(t *testing.T) {
 			[]any{object{"op": "test", "path": "/metadata/uid", "value": "sandboxclaim-c-uid"}, object{"op": "remove", "path": "/metadata/labels"}},
 		},
 		"a deletion": {
-			func(ctx context.Context, c client.Client) error { return DeleteUnchanged(ctx, c, base) }, "delete c", "", nil,
+			func(ctx context.Context, c client.Client) error { return DeleteVersion(ctx, c, base) }, "delete c", "", nil,
 		},
 		"a deletion in the foreground": {
 			func(ctx context.Context, c client.Client) error {
-				return DeleteUnchanged(ctx, c, base, client.PropagationPolicy(metav1.DeletePropagationForeground))
+				return DeleteVersion(ctx, c, base, client.PropagationPolicy(metav1.DeletePropagationForeground))
 			}, "delete c", "", nil,
 		},
 		"a deletion in whatever state": {
-			func(ctx context.Context, c client.Client) error { return DeleteSame(ctx, c, base) }, "delete c", "", nil,
+			func(ctx context.Context, c client.Client) error { return DeleteUID(ctx, c, base) }, "delete c", "", nil,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -141,7 +141,7 @@ func TestWritesAreGuarded(t *testing.T) {
 
 func TestOperationsThatJSONCannotSay(t *testing.T) {
 	ops := []jsonpatch.Operation{jsonpatch.NewOperation("add", "/x", func() {})}
-	if err := Operations(t.Context(), &sent{}, builder.MakeClaim("c").Obj(), ops); err == nil {
+	if err := JSONPatch(t.Context(), &sent{}, builder.MakeClaim("c").Obj(), ops); err == nil {
 		t.Error("no error")
 	}
 }
@@ -173,10 +173,10 @@ func TestLostAndWeather(t *testing.T) {
 		"nothing":                            {nil, false, false},
 		"a conflict":                         {apierrors.NewConflict(claims, "c", errors.New("changed")), true, true},
 		"gone":                               {apierrors.NewNotFound(claims, "c"), true, true},
-		"a patch that does not fit":          {Operations(t.Context(), answering{err: misfits}, claim, nil), true, true},
-		"a patch that does not fit, wrapped": {fmt.Errorf("adopting: %w", Operations(t.Context(), answering{err: misfits}, claim, nil)), true, true},
+		"a patch that does not fit":          {JSONPatch(t.Context(), answering{err: misfits}, claim, nil), true, true},
+		"a patch that does not fit, wrapped": {fmt.Errorf("adopting: %w", JSONPatch(t.Context(), answering{err: misfits}, claim, nil)), true, true},
 		"the same of another write":          {misfits, true, false},
-		"a patch that a webhook refuses":     {Operations(t.Context(), answering{err: denial(http.StatusUnprocessableEntity)}, claim, nil), true, false},
+		"a patch that a webhook refuses":     {JSONPatch(t.Context(), answering{err: denial(http.StatusUnprocessableEntity)}, claim, nil), true, false},
 		"a webhook's not found":              {denial(http.StatusNotFound), false, false},
 		"a webhook's conflict":               {denial(http.StatusConflict), false, false},
 		"not valid":                          {apierrors.NewInvalid(schema.GroupKind{Kind: "SandboxClaim"}, "c", nil), true, false},
@@ -186,13 +186,13 @@ func TestLostAndWeather(t *testing.T) {
 		"a conflict, wrapped":                {errors.Join(errors.New("adopting"), apierrors.NewConflict(claims, "c", errors.New("changed"))), true, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := Lost(tc.err); got != tc.lost {
+			if got := IsOutdated(tc.err); got != tc.lost {
 				t.Errorf("Lost: %t", got)
 			}
-			if got := IsWeather(tc.err); got != tc.weather {
+			if got := IsStale(tc.err); got != tc.weather {
 				t.Errorf("IsWeather: %t", got)
 			}
-			if got := IgnoreWeather(tc.err) == nil; got != (tc.weather || tc.err == nil) {
+			if got := IgnoreStale(tc.err) == nil; got != (tc.weather || tc.err == nil) {
 				t.Errorf("IgnoreWeather leaves nothing: %t", got)
 			}
 		})

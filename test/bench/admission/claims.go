@@ -65,7 +65,7 @@ func adoptionPatch(sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim)
 // webhook would choose.
 func (w *world) newMember(ctx context.Context, pool *extensionsv1.SandboxWarmPool) (*sandboxv1.Sandbox, error) {
 	w.members++
-	sandbox := rules.NewPoolSandbox(pool, rules.NewEdition(w.template), fmt.Sprintf("%05d", w.members))
+	sandbox := rules.NewPoolSandbox(pool, rules.NewTemplateSnapshot(w.template), fmt.Sprintf("%05d", w.members))
 	if err := w.manager.Create(ctx, sandbox); err != nil {
 		return nil, err
 	}

@@ -94,7 +94,7 @@ func TestACrashAtTheEnd(t *testing.T) {
 			a := newArena(t)
 			claim, _ := a.ended(t, policy)
 			crash(t, a.worker(die(a.Cached)), a.mine(t))
-			if !rules.SaysExpired(a.mine(t)) {
+			if !rules.IsReportedExpired(a.mine(t)) {
 				t.Errorf("it was not said first: %v", a.mine(t).Status)
 			}
 			a.Settle(t)
@@ -125,7 +125,7 @@ func TestAnEndThatDoesNotSeeTheAdoption(t *testing.T) {
 	a.Clock.Step(time.Hour)
 	reconcile(t, a.worker(lagging.Plain), claim)
 	a.controls(t, warm.Name)
-	if !rules.SaysExpired(a.mine(t)) {
+	if !rules.IsReportedExpired(a.mine(t)) {
 		t.Errorf("the claim does not say that it expired: %v", a.mine(t).Status)
 	}
 	a.Step(t, claim)

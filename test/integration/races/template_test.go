@@ -101,7 +101,7 @@ func TestATemplateComesBackBeforeItsPolicyGoes(t *testing.T) {
 	})))
 	for range 2 {
 		n.Settle(t)
-		if _, err := r.Look(t.Context(), ctrl.Request{NamespacedName: client.ObjectKey{Namespace: n.Name, Name: "python"}}); err != nil {
+		if _, err := r.ReconcileRequest(t.Context(), ctrl.Request{NamespacedName: client.ObjectKey{Namespace: n.Name, Name: "python"}}); err != nil {
 			t.Fatal(err)
 		}
 		n.Clock.Step(5 * time.Minute)

@@ -17,7 +17,7 @@ import (
 func TestAManagerThatIsQuietAboutClaims(t *testing.T) {
 	quiet, other := suite.New(t), suite.New(t)
 	for _, n := range []*suite.Namespace{quiet, other} {
-		n.Run(t, func(o *controllers.Options) { o.QuietClaims = n == quiet })
+		n.Run(t, func(o *controllers.Options) { o.DisableClaimEvents = n == quiet })
 		suite.Create(t, n, n.Editor, builder.MakeTemplate("python").Obj())
 		suite.Create(t, n, n.Editor, builder.MakeClaim("cold").Template("python").Obj())
 		suite.Create(t, n, n.Editor, builder.MakeClaim("waits").Template("missing").Obj())

@@ -144,7 +144,7 @@ func TestTheNoteThatIsWrittenMeasures(t *testing.T) {
 	winner := manager(n, n.Cached)
 	loser := manager(n, suite.Before(n.Cached, suite.Once[*extensionsv1.SandboxClaim]("patch", func() { stepped(t, n, winner) })))
 	stepped(t, n, winner)
-	loser.Metrics.Shown.Remember(suite.Get[extensionsv1.SandboxClaim](t, n, "mine").UID, n.Clock.Now())
+	loser.Metrics.FirstReady.Add(suite.Get[extensionsv1.SandboxClaim](t, n, "mine").UID, n.Clock.Now())
 	if wait := stepped(t, n, loser); wait <= 0 {
 		t.Error("the loser does not look again")
 	}
@@ -161,7 +161,7 @@ func TestWithoutNotesTheStatusMeasures(t *testing.T) {
 	n := suite.New(t)
 	warmClaim(t, n)
 	r := manager(n, n.Cached)
-	r.Unnoted = true
+	r.DisableAnnotations = true
 	stepped(t, n, r)
 	if diff := cmp.Diff(once, startups(t, r.Metrics)); diff != "" {
 		t.Errorf("startups (-want +got):\n%s", diff)

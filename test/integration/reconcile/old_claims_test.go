@@ -153,7 +153,7 @@ func TestAnOlderClaimThatEnds(t *testing.T) {
 	claim := suite.Get[extensionsv1.SandboxClaim](t, n, "ends")
 	n.Step(t, claim)
 	got := suite.Get[extensionsv1.SandboxClaim](t, n, "ends")
-	if rules.Binding(got) != "of-ends" || got.Status.Sandbox.Name != "" || !rules.SaysExpired(got) {
+	if rules.Binding(got) != "of-ends" || got.Status.Sandbox.Name != "" || !rules.IsReportedExpired(got) {
 		t.Errorf("it is bound to %q, its status is %+v", rules.Binding(got), got.Status)
 	}
 	if left := controlledBy(t, n, claim); len(left) > 0 {

@@ -94,7 +94,7 @@ func TestStaleness(t *testing.T) {
 				t.Errorf("replaced: %t", stale)
 			}
 			template := suite.Get[extensionsv1.SandboxTemplate](t, s.Namespace, "python")
-			if !rules.NewEdition(template).Makes(after[0]) {
+			if !rules.NewTemplateSnapshot(template).Matches(after[0]) {
 				t.Error("the template does not make what it has just made")
 			}
 		})

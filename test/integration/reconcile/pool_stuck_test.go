@@ -88,7 +88,7 @@ func TestAPoolOfWhichEachIsClaimedAtOnce(t *testing.T) {
 	}
 	s.step(t)
 	s.startsNow(t)
-	s.r.Left(s.pool.UID, s.now) // As the update that shows the adoption does.
+	s.r.MemberLeft(s.pool.UID, s.now) // As the update that shows the adoption does.
 	s.step(t)
 	s.expect(t, 1, 0, 1,
 		condition("Progressing", metav1.ConditionTrue, "PoolFilling", "1 of 1 Sandboxes are not Ready yet", metav1.NewTime(s.now)),

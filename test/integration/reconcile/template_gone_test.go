@@ -40,7 +40,7 @@ func collect(t *testing.T, n *suite.Namespace) {
 func look(t *testing.T, n *suite.Namespace, r *sandboxtemplate.Reconciler) time.Duration {
 	t.Helper()
 	n.Settle(t)
-	result, err := r.Look(t.Context(), reconcile.Request{NamespacedName: client.ObjectKey{Namespace: n.Name, Name: "python"}})
+	result, err := r.ReconcileRequest(t.Context(), reconcile.Request{NamespacedName: client.ObjectKey{Namespace: n.Name, Name: "python"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -59,7 +59,7 @@ func (n *Namespace) Pool(t *testing.T, name string) *extensionsv1.SandboxWarmPoo
 func (n *Namespace) Member(t *testing.T, pool *extensionsv1.SandboxWarmPool, suffix string) *sandboxv1.Sandbox {
 	t.Helper()
 	template := Get[extensionsv1.SandboxTemplate](t, n, pool.Spec.SandboxTemplateRef.Name)
-	return Create(t, n, n.Controller, rules.NewPoolSandbox(pool, rules.NewEdition(template), suffix))
+	return Create(t, n, n.Controller, rules.NewPoolSandbox(pool, rules.NewTemplateSnapshot(template), suffix))
 }
 
 // Warm is Member, and Ready: claims may adopt it as soon as the index knows it.
