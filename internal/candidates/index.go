@@ -16,11 +16,11 @@ import (
 type Index struct {
 	mu        sync.Mutex
 	sandboxes map[types.NamespacedName]*candidate
-	queues   map[types.UID]map[rules.CandidateGroup]*queue // by pool
+	queues    map[types.UID]map[rules.CandidateGroup]*queue // by pool
 	pools     map[string]map[string]*extensionsv1.SandboxWarmPool
-	snapshots  map[types.NamespacedName]*rules.TemplateSnapshot
+	snapshots map[types.NamespacedName]*rules.TemplateSnapshot
 	nodes     nodes
-	reserved     reservations
+	reserved  reservations
 	order     uint64
 }
 
@@ -30,11 +30,11 @@ func New(order uint64) *Index {
 	return &Index{
 		order:     order,
 		sandboxes: map[types.NamespacedName]*candidate{},
-		queues:   map[types.UID]map[rules.CandidateGroup]*queue{},
+		queues:    map[types.UID]map[rules.CandidateGroup]*queue{},
 		pools:     map[string]map[string]*extensionsv1.SandboxWarmPool{},
-		snapshots:  map[types.NamespacedName]*rules.TemplateSnapshot{},
+		snapshots: map[types.NamespacedName]*rules.TemplateSnapshot{},
 		nodes:     nodes{accepting: map[string]bool{}, candidates: map[string]map[types.NamespacedName]*candidate{}},
-		reserved:     reservations{until: map[types.NamespacedName]time.Time{}},
+		reserved:  reservations{until: map[types.NamespacedName]time.Time{}},
 	}
 }
 

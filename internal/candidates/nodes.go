@@ -10,7 +10,7 @@ import (
 // nodes says which nodes hand out their Sandboxes, and which candidates are where. A node that is not known hands out
 // none: it is gone, or it will be heard of.
 type nodes struct {
-	accepting   map[string]bool
+	accepting  map[string]bool
 	candidates map[string]map[types.NamespacedName]*candidate
 }
 

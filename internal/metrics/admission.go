@@ -30,7 +30,9 @@ func (a *Admission) Init(webhook string) {
 }
 
 // Allowed counts a request that webhook has allowed.
-func (a *Admission) CountAllowed(webhook string) { a.decisions.WithLabelValues(webhook, allowed, "").Inc() }
+func (a *Admission) CountAllowed(webhook string) {
+	a.decisions.WithLabelValues(webhook, allowed, "").Inc()
+}
 
 // Refused counts a request that webhook has refused by that rule.
 func (a *Admission) CountRefused(webhook, rule string) {

@@ -30,7 +30,7 @@ type State struct {
 	Cache client.Reader
 	// Leads says whether this manager is the one that counts: of several that did, a sum would be too large.
 	IsLeader func() bool
-	Log   logr.Logger
+	Log      logr.Logger
 }
 
 // Describe implements prometheus.Collector.

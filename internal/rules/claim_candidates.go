@@ -16,8 +16,8 @@ type CandidateGroup struct {
 	// Pool is the UID of the pool: a pool of the same name that came later is another pool.
 	Pool types.UID
 	// Template is the name of the SandboxTemplate.
-	Template string
-	Blueprint  BlueprintKey
+	Template  string
+	Blueprint BlueprintKey
 }
 
 // CandidateGroupOf returns the group of sandbox if a claim may adopt it: its pool controls it, it is Ready in its current
@@ -31,9 +31,9 @@ func CandidateGroupOf(sandbox *sandboxv1.Sandbox) (CandidateGroup, bool) {
 		return CandidateGroup{}, false
 	}
 	return CandidateGroup{
-		Pool:     owner.UID,
-		Template: sandbox.Annotations[sandboxv1.AnnotationTemplateRef],
-		Blueprint:  blueprintKeyOf(sandbox.Labels[sandboxv1.LabelTemplateHash], &sandbox.Spec.PodTemplate.Spec),
+		Pool:      owner.UID,
+		Template:  sandbox.Annotations[sandboxv1.AnnotationTemplateRef],
+		Blueprint: blueprintKeyOf(sandbox.Labels[sandboxv1.LabelTemplateHash], &sandbox.Spec.PodTemplate.Spec),
 	}, true
 }
 

@@ -10,8 +10,8 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// hasNoOverrides says whether claim asks for a Sandbox just as its template has it.
-func hasNoOverrides(claim *extensionsv1.SandboxClaim) bool {
+// HasNoOverrides says whether claim asks for a Sandbox just as its template has it.
+func HasNoOverrides(claim *extensionsv1.SandboxClaim) bool {
 	added := claim.Spec.AdditionalPodMetadata
 	return canAdopt(claim) && len(added.Labels) == 0 && len(added.Annotations) == 0
 }
@@ -19,7 +19,7 @@ func hasNoOverrides(claim *extensionsv1.SandboxClaim) bool {
 // OverridesChanged says whether claim asks for something beyond that which it did not ask for before; old is nil on create.
 func OverridesChanged(old, claim *extensionsv1.SandboxClaim) bool {
 	if old == nil {
-		return !hasNoOverrides(claim)
+		return !HasNoOverrides(claim)
 	}
 	return !equality.Semantic.DeepEqual(old.Spec.Env, claim.Spec.Env) ||
 		!equality.Semantic.DeepEqual(old.Spec.VolumeClaimTemplates, claim.Spec.VolumeClaimTemplates) ||

@@ -89,7 +89,7 @@ func TestAsksAnew(t *testing.T) {
 		if !rules.OverridesChanged(nil, more.Obj()) || !rules.OverridesChanged(plain.Obj(), more.Obj()) || !rules.OverridesChanged(more.Obj(), plain.Obj()) {
 			t.Errorf("%s: not seen", name)
 		}
-		if rules.OverridesChanged(more.Obj(), more.Obj()) || rules.hasNoOverrides(more.Obj()) {
+		if rules.OverridesChanged(more.Obj(), more.Obj()) || rules.HasNoOverrides(more.Obj()) {
 			t.Errorf("%s: seen where nothing changes, or not at all", name)
 		}
 	}
