@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
 	"github.com/namesake-sandbox/namesake/controllers/internal/index"
+	"github.com/namesake-sandbox/namesake/controllers/internal/retry"
 	"github.com/namesake-sandbox/namesake/controllers/sandbox"
 	"github.com/namesake-sandbox/namesake/controllers/sandboxclaim"
 	"github.com/namesake-sandbox/namesake/controllers/sandboxtemplate"
@@ -49,6 +50,9 @@ type Options struct {
 
 	SandboxController, ClaimController, PoolController, TemplateController controller.Options
 }
+
+// Workers returns the options of a controller that reconciles n objects at a time.
+func Workers(n int) controller.Options { return retry.Options(n) }
 
 // Setup adds every reconciler, and the indexes that they list by, to mgr.
 func Setup(ctx context.Context, mgr manager.Manager, o Options) error {

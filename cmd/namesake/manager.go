@@ -20,16 +20,13 @@ import (
 	"k8s.io/apimachinery/pkg/selection"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/config"
-	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 	"sigs.k8s.io/controller-runtime/pkg/metrics/server"
-	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/webhook"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
@@ -116,8 +113,8 @@ func newManager(ctx context.Context, cfg *rest.Config, o *options, drain *servin
 func (o *options) reconcilers() controllers.Options {
 	return controllers.Options{
 		ClusterDomain: o.clusterDomain, PoolSettings: o.pool, DisableClaimEvents: o.disableClaimEvents, DisableClaimAnnotations: o.disableClaimAnnotations,
-		SandboxController: controllerOptions(o.sandboxWorkers), ClaimController: controllerOptions(o.claimWorkers), PoolController: controllerOptions(o.poolWorkers),
-		TemplateController: controllerOptions(o.templateWorkers),
+		SandboxController: controllers.Workers(o.sandboxWorkers), ClaimController: controllers.Workers(o.claimWorkers), PoolController: controllers.Workers(o.poolWorkers),
+		TemplateController: controllers.Workers(o.templateWorkers),
 	}
 }
 
@@ -149,21 +146,6 @@ func addWebhooks(ctx context.Context, mgr manager.Manager, hooks webhooks.Server
 	o.Scheme, o.Cache, o.Live, o.DryRun = mgr.GetScheme(), mgr.GetCache(), mgr.GetAPIReader(), client.NewDryRunClient(mgr.GetClient())
 	webhooks.Register(hooks, o)
 	return nil
-}
-
-const (
-	// maxBackoff bounds how long something that failed waits for its next try.
-	maxBackoff = time.Minute
-	// reconcileTimeout bounds a pass, which may wait for the API server or for the cache to see a write.
-	reconcileTimeout = 2 * time.Minute
-)
-
-func controllerOptions(n int) controller.Options {
-	return controller.Options{
-		MaxConcurrentReconciles: n,
-		ReconciliationTimeout:   reconcileTimeout,
-		RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](10*time.Millisecond, maxBackoff),
-	}
 }
 
 // cacheOptions keeps the cache small: of all Pods, Services and PersistentVolumeClaims only those of Sandboxes, of all

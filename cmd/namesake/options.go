@@ -48,12 +48,12 @@ type options struct {
 	pool   rules.PoolSettings
 	router routerOptions
 
-	tracing       bool
-	disableClaimEvents   bool
+	tracing                 bool
+	disableClaimEvents      bool
 	disableClaimAnnotations bool
 
 	profiling profiling
-	ignored    ignoredFlagValues
+	ignored   ignoredFlagValues
 }
 
 func defaults() *options {
@@ -80,7 +80,7 @@ func defaults() *options {
 		templateWorkers: 1,
 		router:          defaultRouter(),
 		profiling:       profiling{blockRate: 1000000, mutexRate: 10},
-		ignored:          newIgnoredFlags(),
+		ignored:         newIgnoredFlags(),
 	}
 }
 
@@ -178,7 +178,9 @@ func (o *options) checkRate() error {
 const releaseTimeout = 12 * time.Second
 
 // shutdownTimeout is how long whatever runs has to end, once the replica has drained.
-func (o *options) shutdownTimeout() time.Duration { return o.gracePeriod - o.shutdownDelay - releaseTimeout }
+func (o *options) shutdownTimeout() time.Duration {
+	return o.gracePeriod - o.shutdownDelay - releaseTimeout
+}
 
 func (o *options) checkShutdown() error {
 	switch {

@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/recorder"
 
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/controllers/internal/retry"
 	"github.com/namesake-sandbox/namesake/controllers/internal/write"
 	"github.com/namesake-sandbox/namesake/internal/rules"
 	"github.com/namesake-sandbox/namesake/internal/tracing"
@@ -29,8 +30,6 @@ import (
 const (
 	// fieldManager is who creates what a Sandbox owns.
 	fieldManager = client.FieldOwner("sandbox-controller")
-	// again is when to look again after a write that was decided on an old view.
-	staleRetry = 20 * time.Millisecond
 	// nameConflictRecheck is when to look again at what is in the way: it is not in the cache, so no event tells when it is gone.
 	nameConflictRecheck = 10 * time.Second
 )
@@ -56,8 +55,8 @@ func (r *Reconciler) Reconcile(ctx context.Context, sandbox *sandboxv1.Sandbox) 
 	sandbox, now := sandbox.DeepCopy(), r.Now()
 	r.noteTrace(ctx, sandbox)
 	seen, err := r.sync(ctx, sandbox, now)
-	if write.IsStale(err) {
-		return reconcile.Result{RequeueAfter: staleRetry}, nil
+	if retry.IsStale(err) {
+		return reconcile.Result{RequeueAfter: retry.StaleDelay}, nil
 	}
 	var left time.Duration
 	if !rules.Expired(sandbox, now) {
@@ -70,7 +69,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, sandbox *sandboxv1.Sandbox) 
 // all; only where the view was old, nothing more is decided on it.
 func (r *Reconciler) sync(ctx context.Context, sandbox *sandboxv1.Sandbox, now time.Time) (rules.Observed, error) {
 	renewed := r.migrate(ctx, sandbox)
-	if write.IsStale(renewed) {
+	if retry.IsStale(renewed) {
 		return rules.Observed{}, renewed
 	}
 	seen, err := r.syncChildren(ctx, sandbox, now)
@@ -78,7 +77,7 @@ func (r *Reconciler) sync(ctx context.Context, sandbox *sandboxv1.Sandbox, now t
 		return seen, err
 	}
 	written := r.writeStatus(ctx, sandbox, seen, now)
-	if write.IsStale(written) || sandbox.DeletionTimestamp != nil || !rules.Expired(sandbox, now) {
+	if retry.IsStale(written) || sandbox.DeletionTimestamp != nil || !rules.Expired(sandbox, now) {
 		return seen, errors.Join(written, renewed)
 	}
 	return seen, errors.Join(r.end(ctx, sandbox, seen), written, renewed)

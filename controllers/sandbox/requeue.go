@@ -7,14 +7,14 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
-	"github.com/namesake-sandbox/namesake/controllers/internal/write"
+	"github.com/namesake-sandbox/namesake/controllers/internal/retry"
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
 // sift tells what went wrong from what says only that the view was old.
 func splitStale(errs ...error) (problem, weather error) {
 	for _, err := range errs {
-		if write.IsStale(err) {
+		if retry.IsStale(err) {
 			return nil, err
 		}
 	}

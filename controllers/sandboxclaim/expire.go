@@ -12,6 +12,7 @@ import (
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/controllers/internal/index"
+	"github.com/namesake-sandbox/namesake/controllers/internal/retry"
 	"github.com/namesake-sandbox/namesake/controllers/internal/write"
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
@@ -32,7 +33,7 @@ func (r *Reconciler) expire(ctx context.Context, claim *extensionsv1.SandboxClai
 	said := rules.IsReportedExpired(claim)
 	policy := rules.ShutdownPolicy(claim)
 	_, unsaid := r.writeStatus(ctx, claim, rules.ExpiredStatus(claim, sandbox, r.Now()))
-	if write.IsStale(unsaid) || (unsaid != nil && policy == extensionsv1.ShutdownPolicyRetain) {
+	if retry.IsStale(unsaid) || (unsaid != nil && policy == extensionsv1.ShutdownPolicyRetain) {
 		return nil, nil, unsaid
 	}
 	if unsaid == nil && !said {
@@ -75,7 +76,7 @@ func (r *Reconciler) deleteSandboxes(ctx context.Context, claim *extensionsv1.Sa
 		return nil // Its own change wakes it, if it is still there.
 	}
 	for _, sandbox := range controlled {
-		if err := write.DeleteUID(ctx, r.Client, sandbox); write.IgnoreStale(err) != nil {
+		if err := write.DeleteUID(ctx, r.Client, sandbox); retry.IgnoreStale(err) != nil {
 			return fmt.Errorf("deleting Sandbox %q of claim %q, which has expired: %w", sandbox.Name, claim.Name, err)
 		}
 	}

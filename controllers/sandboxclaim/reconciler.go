@@ -17,6 +17,7 @@ import (
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/controllers/internal/retry"
 	"github.com/namesake-sandbox/namesake/controllers/internal/write"
 	"github.com/namesake-sandbox/namesake/internal/candidates"
 	"github.com/namesake-sandbox/namesake/internal/metrics"
@@ -30,9 +31,6 @@ import (
 // +kubebuilder:rbac:groups=extensions.agents.x-k8s.io,resources=sandboxwarmpools;sandboxtemplates,verbs=get;list;watch
 // +kubebuilder:rbac:groups=agents.x-k8s.io,resources=sandboxes,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch;update
-
-// again is when to look again after a write that was decided on an old view.
-const staleRetry = 20 * time.Millisecond
 
 // Reconciler binds claims and adopts, or creates, their Sandboxes; and ends claims.
 type Reconciler struct {
@@ -69,8 +67,8 @@ func (r *Reconciler) Reconcile(ctx context.Context, claim *extensionsv1.SandboxC
 	if err == nil && claim.ResourceVersion == seen {
 		wait, err = r.annotateFirstReady(ctx, claim, sandbox)
 	}
-	if write.IsStale(err) {
-		return reconcile.Result{RequeueAfter: staleRetry}, nil
+	if retry.IsStale(err) {
+		return reconcile.Result{RequeueAfter: retry.StaleDelay}, nil
 	}
 	if !expired {
 		wait = earliest(wait, rules.ClaimExpiresIn(claim, r.Now()))
@@ -94,7 +92,7 @@ func (r *Reconciler) serve(ctx context.Context, claim *extensionsv1.SandboxClaim
 		sandbox, err = r.ensureMetadata(ctx, claim, sandbox)
 	}
 	problem, failed := asConditionError(err)
-	if failed != nil && (sandbox == nil || write.IsStale(failed)) {
+	if failed != nil && (sandbox == nil || retry.IsStale(failed)) {
 		return nil, nil, failed
 	}
 	before := claim.DeepCopy()

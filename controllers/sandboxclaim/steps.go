@@ -11,7 +11,7 @@ import (
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
-	"github.com/namesake-sandbox/namesake/controllers/internal/write"
+	"github.com/namesake-sandbox/namesake/controllers/internal/retry"
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
@@ -45,9 +45,9 @@ func (r *Reconciler) ensureSandbox(ctx context.Context, claim *extensionsv1.Sand
 				continue
 			case err == nil || !isLostRace(err, live):
 				return sandbox, err
-			case live && write.IsMismatch(err) && found.UID == unapplied:
+			case live && retry.IsMismatch(err) && found.UID == unapplied:
 				return nil, rules.AdoptionConflictError(err)
-			case live && write.IsMismatch(err):
+			case live && retry.IsMismatch(err):
 				unapplied = found.UID
 			}
 		}
@@ -63,9 +63,9 @@ func (r *Reconciler) ensureSandbox(ctx context.Context, claim *extensionsv1.Sand
 // there is, is no race.
 func isLostRace(err error, live bool) bool {
 	if live {
-		return write.IsStale(err)
+		return retry.IsStale(err)
 	}
-	return write.IsOutdated(err)
+	return retry.IsOutdated(err)
 }
 
 // refresh reads claim live. It is NotFound when the claim that has this name now is another one, and a conflict when its time

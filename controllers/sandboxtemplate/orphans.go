@@ -15,6 +15,7 @@ import (
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/controllers/internal/retry"
 	"github.com/namesake-sandbox/namesake/controllers/internal/write"
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
@@ -43,7 +44,7 @@ func (r *Reconciler) collectOrphan(ctx context.Context, name types.NamespacedNam
 		return reconcile.Result{RequeueAfter: left}, nil
 	}
 	r.unusedSince.forget(name)
-	if err := write.DeleteVersion(ctx, r.Client, policy); write.IgnoreStale(err) != nil {
+	if err := write.DeleteVersion(ctx, r.Client, policy); retry.IgnoreStale(err) != nil {
 		return reconcile.Result{}, fmt.Errorf("deleting NetworkPolicy %q, whose template is gone: %w", policy.Name, err)
 	}
 	return reconcile.Result{}, nil

@@ -16,6 +16,7 @@ import (
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/controllers/internal/index"
+	"github.com/namesake-sandbox/namesake/controllers/internal/retry"
 	"github.com/namesake-sandbox/namesake/controllers/internal/write"
 	"github.com/namesake-sandbox/namesake/internal/rules"
 	"github.com/namesake-sandbox/namesake/internal/tracing"
@@ -28,9 +29,6 @@ import (
 // +kubebuilder:rbac:groups="",resources=pods,verbs=list
 // +kubebuilder:rbac:groups=agents.x-k8s.io,resources=sandboxes,verbs=list
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch;update
-
-// again is when to look again after a write that was decided on an old view.
-const staleRetry = 20 * time.Millisecond
 
 // Reconciler keeps a template's NetworkPolicy, for as long as something is under it, and the label by which clients find the
 // template of a Pod.
@@ -74,7 +72,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, template *extensionsv1.Sandb
 	label := r.label(ctx, template)
 	var result reconcile.Result
 	if isStale(policy) || isStale(label) {
-		result = reconcile.Result{RequeueAfter: staleRetry}
+		result = reconcile.Result{RequeueAfter: retry.StaleDelay}
 	}
 	var errs []error
 	for _, err := range []error{policy, label} {
@@ -90,7 +88,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, template *extensionsv1.Sandb
 
 // isStale says whether err is only the API server's word that the view was old. A policy of that name that came in the
 // meantime is weather, too: the next pass sees whose it is.
-func isStale(err error) bool { return write.IsStale(err) || apierrors.IsAlreadyExists(err) }
+func isStale(err error) bool { return retry.IsStale(err) || apierrors.IsAlreadyExists(err) }
 
 // label writes the hash of the template's name on it, over whatever is there.
 func (r *Reconciler) label(ctx context.Context, template *extensionsv1.SandboxTemplate) error {

@@ -15,6 +15,7 @@ import (
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/controllers/internal/index"
+	"github.com/namesake-sandbox/namesake/controllers/internal/retry"
 	"github.com/namesake-sandbox/namesake/controllers/internal/write"
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
@@ -25,9 +26,6 @@ import (
 // +kubebuilder:rbac:groups=extensions.agents.x-k8s.io,resources=sandboxtemplates,verbs=get;list;watch
 // +kubebuilder:rbac:groups=agents.x-k8s.io,resources=sandboxes,verbs=get;list;watch;create;delete
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch;update
-
-// again is when to look again after a pass that was decided on an old view.
-const staleRetry = 20 * time.Millisecond
 
 // Reconciler creates and deletes the Sandboxes of a pool.
 type Reconciler struct {
@@ -78,12 +76,12 @@ func (r *Reconciler) Reconcile(ctx context.Context, pool *extensionsv1.SandboxWa
 		problem = rules.TemplateNotFoundError(pool.Spec.SandboxTemplateRef.Name)
 	}
 	stale := r.writeStatus(ctx, pool, plan, problem)
-	err = errors.Join(err, causeOf(problem), write.IgnoreStale(deleted), write.IgnoreStale(stale))
+	err = errors.Join(err, causeOf(problem), retry.IgnoreStale(deleted), retry.IgnoreStale(stale))
 	switch {
 	case err != nil: // It is tried again with backoff, however soon the pool would have gone on.
 		return reconcile.Result{}, err
 	case deleted != nil || stale != nil:
-		return reconcile.Result{RequeueAfter: staleRetry}, nil
+		return reconcile.Result{RequeueAfter: retry.StaleDelay}, nil
 	}
 	return reconcile.Result{RequeueAfter: earliest(plan.RequeueAfter, wait)}, nil
 }

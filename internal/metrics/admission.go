@@ -9,7 +9,7 @@ type Admission struct {
 	decisions, errors *prometheus.CounterVec
 }
 
-// NewAdmission returns a collector that has withMetrics nothing.
+// NewAdmission returns a collector that has counted nothing.
 func NewAdmission() *Admission {
 	a := &Admission{decisions: decisions.counter(), errors: admissionErrors.counter()}
 	a.collectors = collectors{a.decisions, a.errors}

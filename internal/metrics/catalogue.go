@@ -50,7 +50,7 @@ var (
 	}
 )
 
-// What there is: withMetrics at each scrape, out of the cache of the manager that leads.
+// What there is: counted at each scrape, out of the cache of the manager that leads.
 var (
 	sandboxes = Definition{
 		Name: "agent_sandboxes", Type: Gauge, Help: "Sandboxes that there are.",

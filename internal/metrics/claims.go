@@ -18,7 +18,7 @@ type Claims struct {
 	provisions, conflicts                             *prometheus.CounterVec
 }
 
-// NewClaims returns a collector that has withMetrics nothing.
+// NewClaims returns a collector that has counted nothing.
 func NewClaims() *Claims {
 	c := &Claims{
 		fromWebhook: webhookStartup.histogram(), fromController: controllerStartup.histogram(), fromClient: clientStartup.histogram(),

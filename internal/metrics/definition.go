@@ -1,4 +1,4 @@
-// Package metrics measures what the manager does. What is measured, and of what, is for rules to say; here it is withMetrics.
+// Package metrics measures what the manager does. What is measured, and of what, is for rules to say; here it is counted.
 //
 // Each metric is defined once, in catalogue.go: from there come its name, labels and buckets in the program, and docs/metrics.md.
 package metrics

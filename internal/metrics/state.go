@@ -24,7 +24,7 @@ var (
 	readyDesc     = poolReady.Desc()
 )
 
-// State counts the Sandboxes and the pools that there are, whenever it is asked; so what is gone is withMetrics no more.
+// State counts the Sandboxes and the pools that there are, whenever it is asked; so what is gone is counted no more.
 type State struct {
 	// Cache is read, and nothing of what it returns is changed.
 	Cache client.Reader

@@ -52,60 +52,6 @@ func ExistingBinding(claim *extensionsv1.SandboxClaim, older, namesake *sandboxv
 	return ""
 }
 
-// Step is what a claim needs next.
-type Step string
-
-const (
-	// StepBind: the claim is not bound, or its binding is lost; choose a Sandbox and write the binding.
-	StepBind Step = "Bind"
-	// StepAdopt: the binding names a Sandbox that is still its pool's; adopt it.
-	StepAdopt Step = "Adopt"
-	// StepCreate: the binding is cold and its Sandbox is not there; create it.
-	StepCreate Step = "Create"
-	// StepServe: the claim controls its Sandbox; report it.
-	StepServe Step = "Serve"
-	// StepMissing: the claim has a Sandbox on record that it no longer controls; report that, and do nothing.
-	StepMissing Step = "Missing"
-	// StepBlocked: the binding is cold, and a Sandbox that is not the claim's has its name; report that and wait.
-	StepBlocked Step = "Blocked"
-)
-
-// NextStep decides what claim needs next. sandbox is the one that its binding names, nil where that does not exist or
-// there is no binding.
-func NextStep(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox) Step {
-	binding, recorded := Binding(claim), claim.Status.Sandbox.Name
-	switch {
-	case binding == "" || (recorded != "" && recorded != binding): // Of a claim from before, the status counts.
-		return StepBind
-	case sandbox != nil && ControlledBy(sandbox, claim):
-		return StepServe
-	case recorded != "":
-		return StepMissing
-	case IsColdName(claim, binding) && sandbox == nil:
-		return StepCreate
-	case IsColdName(claim, binding):
-		return StepBlocked
-	case IsBindingLost(claim, sandbox):
-		return StepBind
-	default:
-		return StepAdopt
-	}
-}
-
-// IsSafeOnCache says whether step may be taken although claim, and the Sandbox that it is bound to, come from a cache that
-// may be behind. A first binding and an adoption are guarded by the write itself, and what a claim controls stays its
-// own; every other step rests on an absence or a loss, and counts only with both objects read live.
-func IsSafeOnCache(claim *extensionsv1.SandboxClaim, step Step) bool {
-	switch step {
-	case StepServe, StepAdopt:
-		return true
-	case StepBind:
-		return Binding(claim) == ""
-	default:
-		return false
-	}
-}
-
 // Lost says whether claim can never adopt sandbox, the one that its warm binding names: it is gone (nil), it is being
 // deleted, or its pool no longer controls it. All three are final. A Sandbox that the claim itself controls is not
 // lost, even while it is being deleted: the claim would come to control two.
@@ -148,24 +94,6 @@ func CheckBinding(old, obj *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbo
 // NeedsBoundSandbox says whether CheckBinding depends on the Sandbox that old's binding names.
 func NeedsBoundSandbox(old, obj *extensionsv1.SandboxClaim) bool {
 	return old.Status.Sandbox.Name == "" && Binding(old) != "" && Binding(old) != Binding(obj) && len(CheckBinding(old, obj, nil)) == 0
-}
-
-// CheckClaimStatus checks the change of a claim's status: the name of its Sandbox is written once, since it is what
-// says that the claim was bound. Only the controller takes it away, from a claim that expired and gives its Sandbox up.
-func CheckClaimStatus(old, obj *extensionsv1.SandboxClaim, actor Actor) field.ErrorList {
-	before, after := old.Status.Sandbox.Name, obj.Status.Sandbox.Name
-	path := field.NewPath("status", "sandbox", "name")
-	switch {
-	case before == after:
-		return nil
-	case after == "" && actor == Controller && mayReleaseSandbox(obj, before):
-		return nil
-	case before != "":
-		return field.ErrorList{field.Invalid(path, after, fmt.Sprintf("this claim has had Sandbox %q, which stays on record: keep %q", before, before))}
-	case after != Binding(obj):
-		return field.ErrorList{field.Invalid(path, after, fmt.Sprintf("this claim is bound to %q: a claim's status names the Sandbox that it is bound to", Binding(obj)))}
-	}
-	return nil
 }
 
 func invalidBinding(value, format string, args ...any) field.ErrorList {

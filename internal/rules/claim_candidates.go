@@ -3,8 +3,6 @@ package rules
 import (
 	"slices"
 
-	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
@@ -35,12 +33,6 @@ func CandidateGroupOf(sandbox *sandboxv1.Sandbox) (CandidateGroup, bool) {
 		Template:  sandbox.Annotations[sandboxv1.AnnotationTemplateRef],
 		Blueprint: blueprintKeyOf(sandbox.Labels[sandboxv1.LabelTemplateHash], &sandbox.Spec.PodTemplate.Spec),
 	}, true
-}
-
-// IsReady says whether sandbox is Ready as it is now: what it says of an earlier generation does not count.
-func IsReady(sandbox *sandboxv1.Sandbox) bool {
-	ready := meta.FindStatusCondition(sandbox.Status.Conditions, sandboxv1.ConditionReady)
-	return ready != nil && ready.Status == metav1.ConditionTrue && ready.ObservedGeneration == sandbox.Generation
 }
 
 // Want is one choice of a claim: warm Sandboxes of a pool, of a template where that is not empty, and where it is Current

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -55,16 +54,6 @@ func ShutdownPolicy(claim *extensionsv1.SandboxClaim) extensionsv1.ShutdownPolic
 		return extensionsv1.ShutdownPolicyRetain
 	}
 	return claim.Spec.Lifecycle.ShutdownPolicy
-}
-
-// ClaimExpiredError is the Problem of a claim whose time is up. sandbox is the one that its binding names, or nil: one that is in
-// the way of the claim's own name is not the claim's to delete.
-func ClaimExpiredError(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox) *ConditionError {
-	problem := &ConditionError{Reason: extensionsv1.ReasonClaimExpired, Message: "Claim expired. Sandbox cleanup initiated."}
-	if sandbox != nil && IsColdName(claim, sandbox.Name) && !ControlledBy(sandbox, claim) {
-		problem.Message = fmt.Sprintf("Claim expired. Sandbox %q is not controlled by claim %q; deletion skipped.", sandbox.Name, claim.Name)
-	}
-	return problem
 }
 
 // ExpiredStatus returns the status of a claim whose time is up, computed from scratch; sandbox is the one that its binding

@@ -124,9 +124,3 @@ func recordAdded(sandbox *sandboxv1.Sandbox, annotation string, own, added map[s
 	}
 	recordKeys(sandbox.Annotations, annotation, added)
 }
-
-// rejected is the Problem of a claim that asks for what it cannot have. It goes away when the claim or its template changes,
-// and so has no cause to be tried again for.
-func rejected(reason string, errs field.ErrorList) *ConditionError {
-	return &ConditionError{Reason: reason, Message: errs.ToAggregate().Error()}
-}

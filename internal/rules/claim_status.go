@@ -1,9 +1,7 @@
 package rules
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -12,52 +10,6 @@ import (
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
-
-// Problem is why a claim has no Sandbox to show: a reason of its Ready condition, and a message for people.
-type ConditionError struct {
-	Reason, Message string
-	// Cause is the error behind it, where trying again may help although nothing that is watched changes.
-	Cause error
-}
-
-// Error makes a Problem an error.
-func (p *ConditionError) Error() string { return p.Message }
-
-// TemplateNotFoundError is the Problem of a claim whose SandboxTemplate does not exist.
-func TemplateNotFoundError(name string) *ConditionError {
-	return &ConditionError{Reason: extensionsv1.ReasonTemplateNotFound, Message: fmt.Sprintf("SandboxTemplate %q not found", name)}
-}
-
-// WarmPoolNotFoundError is the Problem of a claim whose SandboxWarmPool does not exist.
-func WarmPoolNotFoundError(name string) *ConditionError {
-	return &ConditionError{Reason: extensionsv1.ReasonWarmPoolNotFound, Message: fmt.Sprintf("SandboxWarmPool %q not found", name)}
-}
-
-// SandboxMissingError is the Problem of a claim that had a Sandbox, which no longer exists.
-func SandboxMissingError() *ConditionError {
-	return &ConditionError{Reason: extensionsv1.ReasonSandboxMissing, Message: "Sandbox does not exist"}
-}
-
-// NameTakenError is the Problem of claim, whose Sandbox cannot be created, since another has its name.
-func NameTakenError(claim *extensionsv1.SandboxClaim) *ConditionError {
-	return &ConditionError{Reason: extensionsv1.ReasonReconcilerError, Message: fmt.Sprintf(
-		"Error seen: sandbox %q is not controlled by claim %q. Please use a different claim name or delete the sandbox manually",
-		Binding(claim), claim.Name)}
-}
-
-// AdoptionConflictError is the Problem of a claim that lost every Sandbox which it was bound to in one pass, or whose Sandbox changes
-// each time before it is adopted. cause makes the queue try again.
-func AdoptionConflictError(cause error) *ConditionError {
-	return &ConditionError{
-		Reason: extensionsv1.ReasonAdoptionConflict, Cause: cause,
-		Message: fmt.Sprintf("%v; the next pass retries from a converged view", cause),
-	}
-}
-
-// Refused is the Problem of a claim for which the API server refused a write.
-func RefusedError(err error) *ConditionError {
-	return &ConditionError{Reason: extensionsv1.ReasonReconcilerError, Message: fmt.Sprintf("Error seen: %v", err), Cause: err}
-}
 
 // IsClaimRefused says whether claim's status tells of a write that was refused, or of races that were lost: what is tried again.
 func IsClaimRefused(claim *extensionsv1.SandboxClaim) bool {
@@ -103,10 +55,6 @@ func ClaimStatus(
 	status.Conditions = conditions.list
 	sortConditions(status.Conditions)
 	return status
-}
-
-func sortConditions(conditions []metav1.Condition) {
-	slices.SortFunc(conditions, func(a, b metav1.Condition) int { return strings.Compare(a.Type, b.Type) })
 }
 
 // claimReady forwards the Ready condition of the claim's Sandbox, but not one of an earlier generation.

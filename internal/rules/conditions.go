@@ -2,6 +2,7 @@ package rules
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,4 +53,8 @@ func Cut(text string, limit int) string {
 // sameStatus compares two statuses by value; times to the second, as the API server stores them.
 func sameStatus[T any](a, b T) bool {
 	return equality.Semantic.DeepEqual(a, b)
+}
+
+func sortConditions(conditions []metav1.Condition) {
+	slices.SortFunc(conditions, func(a, b metav1.Condition) int { return strings.Compare(a.Type, b.Type) })
 }

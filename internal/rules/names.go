@@ -2,13 +2,7 @@ package rules
 
 import (
 	"fmt"
-	"strings"
-
-	"k8s.io/apimachinery/pkg/util/validation"
-	"k8s.io/utils/ptr"
-
-	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
-	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"hash/fnv"
 )
 
 const (
@@ -24,58 +18,16 @@ func GeneratedName(base, suffix string) string {
 	return base[:min(len(base), maxGeneratedBase)] + suffix
 }
 
-// PodName returns the name of sandbox's Pod: the Sandbox's own, except on a Sandbox that took its Pod from a pool of
-// Pods and still has it. What no Pod can be called is not believed: it may be from before admission looked at it.
-func PodName(sandbox *sandboxv1.Sandbox) string {
-	if name := sandbox.Annotations[sandboxv1.AnnotationPodName]; len(validation.IsDNS1123Subdomain(name)) == 0 {
-		return name
-	}
-	return sandbox.Name
-}
-
-// HasPodName says whether sandbox names its Pod so, or leaves that out and the name is its own.
-func HasPodName(sandbox *sandboxv1.Sandbox, name string) bool {
-	said := sandbox.Annotations[sandboxv1.AnnotationPodName]
-	return said == name || said == "" && name == sandbox.Name
-}
-
-// ColdName returns the name of the Sandbox that is created for claim when no warm one is Ready: the claim's own, or,
-// where a Sandbox that is not the claim's has that name, the claim's with five characters of a hash of its UID.
-// Both are fixed for the claim's life, so that creating the Sandbox twice is harmless.
-func ColdName(claim *extensionsv1.SandboxClaim, taken bool) string {
-	if !taken {
-		return claim.Name
-	}
-	suffix := "-" + Hash(string(claim.UID))[:5]
-	base := claim.Name[:min(len(claim.Name), validation.DNS1123SubdomainMaxLength-len(suffix))]
-	return strings.TrimRight(base, "-.") + suffix
-}
-
-// checkColdName says why sandbox, which would be created for a claim, cannot have its name: its Service or one of its
-// PersistentVolumeClaims could not have theirs. The schema of the Sandbox says the same; here it is known before the claim
-// is bound, so that a warm Sandbox can still serve it.
-func checkColdName(sandbox *sandboxv1.Sandbox) *ConditionError {
-	if ptr.Deref(sandbox.Spec.Service, false) && sandbox.Name != "" && len(validation.IsDNS1123Label(sandbox.Name)) > 0 {
-		return invalidColdName("the template asks for a Service, which would be named %q: use a claim name of at most 63 characters without '.'", sandbox.Name)
-	}
-	for i := range sandbox.Spec.VolumeClaimTemplates {
-		if name := VolumeName(sandbox, i); len(name) > validation.DNS1123SubdomainMaxLength {
-			return invalidColdName("the Sandbox's PersistentVolumeClaim would be named %q: use a shorter claim name", name)
-		}
-	}
-	return nil
-}
-
-func invalidColdName(format string, args ...any) *ConditionError {
-	return &ConditionError{Reason: extensionsv1.ReasonReconcilerError, Message: "Error seen: " + fmt.Sprintf(format, args...)}
-}
-
-// VolumeName returns the name of the PersistentVolumeClaim for sandbox's volumeClaimTemplate i.
-func VolumeName(sandbox *sandboxv1.Sandbox, i int) string {
-	return sandbox.Spec.VolumeClaimTemplates[i].Metadata.Name + "-" + sandbox.Name
-}
-
-// IsColdName says whether name is one that ColdName gives for claim.
-func IsColdName(claim *extensionsv1.SandboxClaim, name string) bool {
-	return name == ColdName(claim, false) || name == ColdName(claim, true)
+// Hash returns the 32-bit FNV-1a hash of s as eight lowercase hexadecimal digits: the form in which existing clients
+// select by the names of Sandboxes, pools and templates. Two names may share a hash, so whose an object is, and which Sandbox
+// a pool or a claim has, is never decided by one, but by names and UIDs. These things rest on a hash:
+//   - Which Pods the NetworkPolicy of a template selects. So a second template whose name has the hash of another's is refused,
+//     and where there are two from before, the younger's policy has no rules.
+//   - That an object without an owner, which has the very name of one of a Sandbox's own, was one of a Sandbox of that name
+//     before: then it is taken over.
+//   - That a Sandbox in a pool is what its template makes now, where both have one hash of that. Where they differ, it is compared.
+func Hash(s string) string {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(s)) // never fails: hash.Hash
+	return fmt.Sprintf("%08x", h.Sum32())
 }

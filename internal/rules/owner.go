@@ -2,28 +2,14 @@ package rules
 
 import (
 	"fmt"
-	"hash/fnv"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
-
-// Hash returns the 32-bit FNV-1a hash of s as eight lowercase hexadecimal digits: the form in which existing clients
-// select by the names of Sandboxes, pools and templates. Two names may share a hash, so whose an object is, and which Sandbox
-// a pool or a claim has, is never decided by one, but by names and UIDs. These things rest on a hash:
-//   - Which Pods the NetworkPolicy of a template selects. So a second template whose name has the hash of another's is refused,
-//     and where there are two from before, the younger's policy has no rules.
-//   - That an object without an owner, which has the very name of one of a Sandbox's own, was one of a Sandbox of that name
-//     before: then it is taken over.
-//   - That a Sandbox in a pool is what its template makes now, where both have one hash of that. Where they differ, it is compared.
-func Hash(s string) string {
-	h := fnv.New32a()
-	_, _ = h.Write([]byte(s)) // never fails: hash.Hash
-	return fmt.Sprintf("%08x", h.Sum32())
-}
 
 // ControllerOf returns the owner reference that controls obj, or nil.
 func ControllerOf(obj metav1.Object) *metav1.OwnerReference {
@@ -104,4 +90,40 @@ func describeOwner(ref *metav1.OwnerReference) string {
 		return "nobody"
 	}
 	return fmt.Sprintf("%s %q", ref.Kind, ref.Name)
+}
+
+// controllerIndex returns the position of the controller among the owner references of obj, or -1.
+func controllerIndex(obj metav1.Object) int {
+	for i, ref := range obj.GetOwnerReferences() {
+		if ref.Controller != nil && *ref.Controller {
+			return i
+		}
+	}
+	return -1
+}
+
+// sameOwner says whether after names the owner that before names. A version that is not served may give way to the one that
+// is, and never comes back.
+func sameOwner(before, after *metav1.OwnerReference) bool {
+	if before == nil || after == nil {
+		return before == after
+	}
+	return before.UID == after.UID && before.Kind == after.Kind && before.Name == after.Name &&
+		(before.APIVersion == after.APIVersion || servedVersion(before) == after.APIVersion)
+}
+
+func hasOwner(sandbox *sandboxv1.Sandbox, ref *metav1.OwnerReference) bool {
+	if sandbox == nil {
+		return false
+	}
+	for i := range sandbox.OwnerReferences {
+		if sameOwner(&sandbox.OwnerReferences[i], ref) {
+			return true
+		}
+	}
+	return false
+}
+
+func invalidOwner(ref *metav1.OwnerReference, format string, args ...any) field.ErrorList {
+	return field.ErrorList{field.Invalid(ownersPath, describeOwner(ref), fmt.Sprintf(format, args...))}
 }

@@ -5,54 +5,11 @@ import (
 	"slices"
 	"strings"
 
+	"gomodules.xyz/jsonpatch/v2"
 	corev1 "k8s.io/api/core/v1"
 
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
-
-// IdentityLabels returns the labels by which Services, NetworkPolicies and routers know sandbox's Pod. They follow the
-// Sandbox: adoption takes the pool's away and adds the claim's. That of its template, which is for NetworkPolicies, stays for
-// good: a Sandbox that has lost its pool or its claim goes on running what was in it. Only the controller writes it, so nobody
-// gives it to a Sandbox of his own.
-func IdentityLabels(sandbox *sandboxv1.Sandbox) map[string]string {
-	identity := ownershipLabels(sandbox)
-	owner := ControllerOf(sandbox)
-	inherit := func(key string) {
-		if value := sandbox.Labels[key]; value != "" {
-			identity[key] = value
-		}
-	}
-	if IsPool(owner) {
-		inherit(sandboxv1.LabelWarmPool)
-	}
-	if IsClaim(owner) {
-		identity[sandboxv1.LabelClaimUID] = string(owner.UID)
-	}
-	inherit(sandboxv1.LabelTemplateRefHash)
-	if by := sandbox.Labels[sandboxv1.LabelCreatedBy]; by != "" {
-		identity[sandboxv1.LabelCreatedBy] = createdBy(by)
-	}
-	return identity
-}
-
-// ownershipLabels returns the labels that say whose an object is: by the hash that clients know, which may be another name's
-// too, and by the Sandbox's UID.
-func ownershipLabels(sandbox *sandboxv1.Sandbox) map[string]string {
-	return map[string]string{
-		sandboxv1.LabelSandboxNameHash: Hash(sandbox.Name),
-		sandboxv1.LabelSandboxUID:      string(sandbox.UID),
-	}
-}
-
-// createdBy maps what anyone may write into one of the values that clients count by.
-func createdBy(value string) string {
-	switch value {
-	case sandboxv1.CreatedByGoClient, sandboxv1.CreatedByPythonClient, sandboxv1.CreatedByController:
-		return value
-	default:
-		return sandboxv1.CreatedByUnknown
-	}
-}
 
 // PodMetadata returns the labels and annotations that pod, the Pod of sandbox, should have: its own, less what came
 // from the Sandbox's template before and is no longer there, plus the template's and the identity labels. pod is nil for
@@ -123,4 +80,17 @@ func recordKeys(annotations map[string]string, key string, from map[string]strin
 
 func sortedKeys(m map[string]string) []string {
 	return slices.Sorted(maps.Keys(m))
+}
+
+// PodMetadataPatch returns the JSON patch that gives pod, the Pod of sandbox, its labels and annotations, and a reference to
+// the Sandbox as it is written today, or nil where it has them. It is tied to the Pod's UID: another Pod of this name may have others.
+func PodMetadataPatch(sandbox *sandboxv1.Sandbox, pod *corev1.Pod) []jsonpatch.Operation {
+	labels, annotations := PodMetadata(sandbox, pod)
+	ops := PatchMap("/metadata/labels", pod.Labels, labels)
+	ops = append(ops, PatchMap("/metadata/annotations", pod.Annotations, annotations)...)
+	ops = append(ops, migrateOwnersPatch(pod)...)
+	if len(ops) == 0 {
+		return nil
+	}
+	return append([]jsonpatch.Operation{jsonpatch.NewOperation("test", "/metadata/uid", pod.UID)}, ops...)
 }

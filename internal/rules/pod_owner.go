@@ -2,7 +2,6 @@ package rules
 
 import (
 	"fmt"
-	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -10,39 +9,6 @@ import (
 
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
-
-// NewPod returns the Pod of sandbox: of its name, controlled by it, with the spec of its template, and with a volume for
-// each volumeClaimTemplate, which takes the place of one of the same name.
-func NewPod(sandbox *sandboxv1.Sandbox) *corev1.Pod {
-	labels, annotations := PodMetadata(sandbox, nil)
-	spec := *sandbox.Spec.PodTemplate.Spec.DeepCopy()
-	for i := range sandbox.Spec.VolumeClaimTemplates {
-		name := sandbox.Spec.VolumeClaimTemplates[i].Metadata.Name
-		spec.Volumes = slices.DeleteFunc(spec.Volumes, func(v corev1.Volume) bool { return v.Name == name })
-		spec.Volumes = append(spec.Volumes, corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{
-			PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: VolumeName(sandbox, i)},
-		}})
-	}
-	return &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{
-			Namespace:       sandbox.Namespace,
-			Name:            sandbox.Name,
-			Labels:          labels,
-			Annotations:     annotations,
-			OwnerReferences: []metav1.OwnerReference{*SandboxOwner(sandbox)},
-		},
-		Spec: spec,
-	}
-}
-
-// TakeOverPod returns pod as sandbox takes it over, where CheckPodTakeover allows that: controlled by it, with the labels
-// and annotations of its Pod. What is in the Pod stays.
-func TakeOverPod(sandbox *sandboxv1.Sandbox, pod *corev1.Pod) *corev1.Pod {
-	next := pod.DeepCopy()
-	takeOver(sandbox, next)
-	next.Labels, next.Annotations = PodMetadata(sandbox, next)
-	return next
-}
 
 // CheckPodOwner checks what a Pod that a Sandbox controls shows by itself: it has that Sandbox's name, and keeps its
 // controller. old is nil on create. A Pod that keeps the Sandbox it had passes under any name: it may come from a pool
@@ -100,35 +66,4 @@ func CheckPodSandbox(old, pod *corev1.Pod, sandbox *sandboxv1.Sandbox, actor Act
 			"Sandbox %q is in %s: only Namesake's controller creates the Pods of a pool", ref.Name, describeOwner(ControllerOf(sandbox))))}
 	}
 	return nil
-}
-
-// CheckPodIdentity returns a Forbidden error for each identity label of a new Pod that is not what sandbox gives it.
-// Admission stamps the labels of a Pod that comes without; one that comes with labels of its own is not stamped.
-func CheckPodIdentity(pod *corev1.Pod, sandbox *sandboxv1.Sandbox) field.ErrorList {
-	stamped := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Labels: IdentityLabels(sandbox)}}
-	return checkReserved(stamped, pod, podLabels, nil)
-}
-
-// CheckPodContent returns a Forbidden error for a change of the spec of a Pod whose Sandbox is in a pool: whoever adopts it
-// has to know what is in it.
-func CheckPodContent(old *corev1.Pod) field.ErrorList {
-	if old.Labels[sandboxv1.LabelWarmPool] == "" {
-		return nil
-	}
-	return field.ErrorList{field.Forbidden(field.NewPath("spec"),
-		"this Pod's Sandbox is in a pool: change the pool's SandboxTemplate instead, or claim the Sandbox first")}
-}
-
-// CheckPodReserved returns a Forbidden error for each label and annotation of a Sandbox's Pod that only the controller
-// writes and that differs between old and pod. It is for updates: on create admission itself sets them.
-func CheckPodReserved(old, pod *corev1.Pod) field.ErrorList {
-	return checkReserved(old, pod, podLabels, podAnnotations)
-}
-
-// NewUnownedPod returns what NewPod does, as a Pod of its own: without a controller, and with a generated name.
-func NewUnownedPod(sandbox *sandboxv1.Sandbox) *corev1.Pod {
-	pod := NewPod(sandbox)
-	pod.OwnerReferences = nil
-	pod.GenerateName = "sandbox-"
-	return pod
 }

@@ -1,10 +1,13 @@
 package rules
 
 import (
+	"fmt"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
@@ -99,4 +102,14 @@ func latest(a, b time.Time) time.Time {
 		return b
 	}
 	return a
+}
+
+// CheckPoolMember returns a Forbidden error for a change of the spec of a Sandbox in a pool: whoever adopts it has to know
+// what is in it. old is nil on create.
+func CheckPoolMember(old, obj *sandboxv1.Sandbox) field.ErrorList {
+	if old == nil || !IsPool(ControllerOf(old)) || equality.Semantic.DeepEqual(old.Spec, obj.Spec) {
+		return nil
+	}
+	return field.ErrorList{field.Forbidden(field.NewPath("spec"), fmt.Sprintf(
+		"this Sandbox is in %s: change the pool's SandboxTemplate instead", describeOwner(ControllerOf(old))))}
 }

@@ -2,32 +2,15 @@ package rules
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/util/validation"
-	"k8s.io/apimachinery/pkg/util/validation/field"
-	"k8s.io/utils/ptr"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
-
-// PoolSettings are what the operator of the manager decides for all pools.
-type PoolSettings struct {
-	// ReadinessGrace is for how long a Sandbox may be not Ready before it is replaced.
-	ReadinessGrace time.Duration
-	// UnschedulableRecheck is when to look again at one that is kept beyond that, since no node takes its Pod.
-	UnschedulableRecheck time.Duration
-	// Evictable lets the cluster autoscaler evict Pods of Sandboxes while they are in a pool.
-	Evictable bool
-	Refill    RefillLimits
-}
 
 // PoolPlan is what a pool does next, and what it was decided on.
 type PoolPlan struct {
@@ -152,36 +135,4 @@ func trueFirst(a, b bool) int {
 		return -1
 	}
 	return 1
-}
-
-// Replicas returns how many Sandboxes pool asks for; one where it does not say.
-func Replicas(pool *extensionsv1.SandboxWarmPool) int {
-	return int(ptr.Deref(pool.Spec.Replicas, 1))
-}
-
-// UpdateStrategy returns what pool does with Sandboxes of an older template; OnReplenish where it does not say.
-func UpdateStrategy(pool *extensionsv1.SandboxWarmPool) extensionsv1.UpdateStrategyType {
-	if pool.Spec.UpdateStrategy == nil || pool.Spec.UpdateStrategy.Type == "" {
-		return extensionsv1.UpdateStrategyOnReplenish
-	}
-	return pool.Spec.UpdateStrategy.Type
-}
-
-// PoolSelector returns the label selector by which clients, and the scale subresource, find pool's Sandboxes.
-func PoolSelector(pool *extensionsv1.SandboxWarmPool) string {
-	return labels.Set{sandboxv1.LabelWarmPool: Hash(pool.Name)}.String()
-}
-
-// CheckPoolNames checks that the Sandboxes of pool can have what template asks for under their names, which begin with
-// the pool's: a Service's name is a DNS label (RFC 1123, since Kubernetes 1.36).
-func CheckPoolNames(pool *extensionsv1.SandboxWarmPool, template *extensionsv1.SandboxTemplate) field.ErrorList {
-	if !ptr.Deref(template.Spec.Service, false) {
-		return nil
-	}
-	name := GeneratedName(pool.Name+"-", strings.Repeat("x", SuffixLength))
-	if len(validation.IsDNS1123Label(name)) == 0 {
-		return nil
-	}
-	return field.ErrorList{field.Invalid(field.NewPath("metadata", "name"), pool.Name, fmt.Sprintf(
-		"SandboxTemplate %q asks for a Service for each Sandbox, and both have a name that begins with the pool's: use a name without '.'", template.Name))}
 }

@@ -2,26 +2,13 @@ package rules
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 )
-
-// PoolRefusedError returns what to say of a pool when the API server answered err to the creation of the Sandbox of that name:
-// nil unless that is a refusal. The random end of the name is left out, or the message would
-// differ at each try.
-func PoolRefusedError(sandbox string, err error) *ConditionError {
-	if !IsRefusal(err) {
-		return nil
-	}
-	message := strings.ReplaceAll(err.Error(), sandbox, sandbox[:len(sandbox)-SuffixLength]+"*")
-	return &ConditionError{Reason: extensionsv1.ReasonSandboxRefused, Message: "Creating a Sandbox failed: " + message, Cause: err}
-}
 
 // PoolStatus returns the status of pool, computed from scratch. problem is what keeps it from creating Sandboxes, or nil.
 func PoolStatus(pool *extensionsv1.SandboxWarmPool, plan PoolPlan, problem *ConditionError, now time.Time) extensionsv1.SandboxWarmPoolStatus {
@@ -120,24 +107,4 @@ func PoolStatusChanged(pool *extensionsv1.SandboxWarmPool, wanted extensionsv1.S
 func IsPoolRefused(pool *extensionsv1.SandboxWarmPool) bool {
 	progress := meta.FindStatusCondition(pool.Status.Conditions, extensionsv1.ConditionProgressing)
 	return progress != nil && progress.Reason == extensionsv1.ReasonSandboxRefused
-}
-
-// PoolEvent is an event on a pool.
-type PoolEvent struct{ Type, Reason, Note string }
-
-// NextPoolEvent returns what to tell of a pool that had the status before and has after, or nil: that it no longer makes
-// progress, and why, and that it does again.
-func NextPoolEvent(before, after extensionsv1.SandboxWarmPoolStatus) *PoolEvent {
-	old := meta.FindStatusCondition(before.Conditions, extensionsv1.ConditionProgressing)
-	progress := meta.FindStatusCondition(after.Conditions, extensionsv1.ConditionProgressing)
-	wasStopped := old != nil && old.Status == metav1.ConditionFalse
-	switch stopped := progress.Status == metav1.ConditionFalse; {
-	case !stopped && wasStopped:
-		return &PoolEvent{corev1.EventTypeNormal, "WarmPoolProgressing", "Warm pool is progressing again"}
-	case !stopped || (wasStopped && old.Reason == progress.Reason):
-		return nil
-	case progress.Reason == extensionsv1.ReasonSandboxRefused:
-		return &PoolEvent{corev1.EventTypeWarning, progress.Reason, progress.Message}
-	}
-	return &PoolEvent{corev1.EventTypeWarning, "WarmPoolNotProgressing", progress.Message}
 }

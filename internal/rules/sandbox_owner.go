@@ -4,10 +4,8 @@ import (
 	"fmt"
 
 	"k8s.io/apimachinery/pkg/api/equality"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
-	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
@@ -64,91 +62,4 @@ func CheckUserOwners(old, obj *sandboxv1.Sandbox) field.ErrorList {
 		}
 	}
 	return errs
-}
-
-// CheckAdoption checks that claim may come to control sandbox: it exists under the UID in the Sandbox's controller
-// reference, is not being deleted, its binding names the Sandbox, and it never had one. claim is nil when it does not
-// exist. A Sandbox that no claim controls passes.
-func CheckAdoption(sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim) field.ErrorList {
-	ref := ControllerOf(sandbox)
-	switch {
-	case !IsClaim(ref):
-		return nil
-	case claim == nil || claim.UID != ref.UID:
-		return invalidOwner(ref, "no SandboxClaim %q with UID %q exists in namespace %q", ref.Name, ref.UID, sandbox.Namespace)
-	case claim.DeletionTimestamp != nil:
-		return invalidOwner(ref, "SandboxClaim %q is being deleted: it adopts nothing any more", claim.Name)
-	case Binding(claim) == "":
-		return invalidOwner(ref, "SandboxClaim %q is not bound to a Sandbox yet: a claim is bound before it adopts", claim.Name)
-	case Binding(claim) != sandbox.Name:
-		return invalidOwner(ref, "SandboxClaim %q is bound to Sandbox %q: a claim never controls a second one", claim.Name, Binding(claim))
-	case claim.Status.Sandbox.Name != "":
-		return invalidOwner(ref, "SandboxClaim %q has had Sandbox %q: a claim never gets a second one", claim.Name, claim.Status.Sandbox.Name)
-	}
-	return nil
-}
-
-// CheckPodName checks the annotation that names a Sandbox's Pod: it is the Sandbox's own name, or left out. Only a Sandbox
-// that already names another Pod, from the time of pools of Pods, goes on doing so, until the controller finds that Pod
-// gone. The controller says what it finds: which Pod is the Sandbox's is decided by the Pod's owner reference, not by this.
-// old is nil on create.
-func CheckPodName(old, obj *sandboxv1.Sandbox, actor Actor) field.ErrorList {
-	path := field.NewPath("metadata", "annotations").Key(sandboxv1.AnnotationPodName)
-	before, after := "", obj.Annotations[sandboxv1.AnnotationPodName]
-	if old != nil {
-		before = old.Annotations[sandboxv1.AnnotationPodName]
-	}
-	switch own := after == "" || after == obj.Name; {
-	case before == after, actor == Controller && old != nil:
-		return nil
-	case old != nil && PodName(old) != old.Name:
-		return field.ErrorList{field.Invalid(path, after, fmt.Sprintf("this Sandbox has Pod %q until that Pod is gone: keep %q", before, before))}
-	case !own:
-		return field.ErrorList{field.Invalid(path, after, fmt.Sprintf(
-			"a Sandbox's Pod bears its name: use %q, or leave the annotation out", obj.Name))}
-	}
-	return nil
-}
-
-// CheckPoolMember returns a Forbidden error for a change of the spec of a Sandbox in a pool: whoever adopts it has to know
-// what is in it. old is nil on create.
-func CheckPoolMember(old, obj *sandboxv1.Sandbox) field.ErrorList {
-	if old == nil || !IsPool(ControllerOf(old)) || equality.Semantic.DeepEqual(old.Spec, obj.Spec) {
-		return nil
-	}
-	return field.ErrorList{field.Forbidden(field.NewPath("spec"), fmt.Sprintf(
-		"this Sandbox is in %s: change the pool's SandboxTemplate instead", describeOwner(ControllerOf(old))))}
-}
-
-// sameOwner says whether after names the owner that before names. A version that is not served may give way to the one that
-// is, and never comes back.
-func sameOwner(before, after *metav1.OwnerReference) bool {
-	if before == nil || after == nil {
-		return before == after
-	}
-	return before.UID == after.UID && before.Kind == after.Kind && before.Name == after.Name &&
-		(before.APIVersion == after.APIVersion || servedVersion(before) == after.APIVersion)
-}
-
-func hasOwner(sandbox *sandboxv1.Sandbox, ref *metav1.OwnerReference) bool {
-	if sandbox == nil {
-		return false
-	}
-	for i := range sandbox.OwnerReferences {
-		if sameOwner(&sandbox.OwnerReferences[i], ref) {
-			return true
-		}
-	}
-	return false
-}
-
-func invalidOwner(ref *metav1.OwnerReference, format string, args ...any) field.ErrorList {
-	return field.ErrorList{field.Invalid(ownersPath, describeOwner(ref), fmt.Sprintf(format, args...))}
-}
-
-// NeedsClaim says whether the write of obj makes a claim its controller, so that the claim has to be looked at. old is nil
-// on create.
-func NeedsClaim(old, obj *sandboxv1.Sandbox) bool {
-	after := ControllerOf(obj)
-	return IsClaim(after) && (old == nil || !sameOwner(ControllerOf(old), after))
 }

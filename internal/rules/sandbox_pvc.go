@@ -99,3 +99,8 @@ func withKeys(m, more map[string]string) map[string]string {
 	maps.Copy(all, more)
 	return all
 }
+
+// VolumeName returns the name of the PersistentVolumeClaim for sandbox's volumeClaimTemplate i.
+func VolumeName(sandbox *sandboxv1.Sandbox, i int) string {
+	return sandbox.Spec.VolumeClaimTemplates[i].Metadata.Name + "-" + sandbox.Name
+}

@@ -186,3 +186,9 @@ func IsReportedMultiplePods(conditions []metav1.Condition) bool {
 	ready := meta.FindStatusCondition(conditions, sandboxv1.ConditionReady)
 	return ready != nil && ready.Reason == sandboxv1.ReasonMultiplePods
 }
+
+// IsReady says whether sandbox is Ready as it is now: what it says of an earlier generation does not count.
+func IsReady(sandbox *sandboxv1.Sandbox) bool {
+	ready := meta.FindStatusCondition(sandbox.Status.Conditions, sandboxv1.ConditionReady)
+	return ready != nil && ready.Status == metav1.ConditionTrue && ready.ObservedGeneration == sandbox.Generation
+}

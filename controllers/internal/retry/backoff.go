@@ -1,4 +1,3 @@
-// Package retry says when to look again at what failed.
 package retry
 
 import (

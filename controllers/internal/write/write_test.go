@@ -3,17 +3,12 @@ package write
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"net/http"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"gomodules.xyz/jsonpatch/v2"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -143,58 +138,5 @@ func TestOperationsThatJSONCannotSay(t *testing.T) {
 	ops := []jsonpatch.Operation{jsonpatch.NewOperation("add", "/x", func() {})}
 	if err := JSONPatch(t.Context(), &sent{}, builder.MakeClaim("c").Obj(), ops); err == nil {
 		t.Error("no error")
-	}
-}
-
-// answering is a client that is answered so.
-type answering struct {
-	client.Client
-
-	err error
-}
-
-func (a answering) Patch(context.Context, client.Object, client.Patch, ...client.PatchOption) error {
-	return a.err
-}
-
-// denial is what comes of a webhook's refusal with that code and no more.
-func denial(code int32) error {
-	return &apierrors.StatusError{ErrStatus: metav1.Status{Code: code, Message: `admission webhook "policy" denied the request: no`}}
-}
-
-func TestLostAndWeather(t *testing.T) {
-	claim := builder.MakeClaim("c").Obj()
-	misfits := apierrors.NewGenericServerResponse(http.StatusUnprocessableEntity, "", schema.GroupResource{}, "", "", 0, false)
-	claims := schema.GroupResource{Resource: "sandboxclaims"}
-	for name, tc := range map[string]struct {
-		err           error
-		lost, weather bool
-	}{
-		"nothing":                            {nil, false, false},
-		"a conflict":                         {apierrors.NewConflict(claims, "c", errors.New("changed")), true, true},
-		"gone":                               {apierrors.NewNotFound(claims, "c"), true, true},
-		"a patch that does not fit":          {JSONPatch(t.Context(), answering{err: misfits}, claim, nil), true, true},
-		"a patch that does not fit, wrapped": {fmt.Errorf("adopting: %w", JSONPatch(t.Context(), answering{err: misfits}, claim, nil)), true, true},
-		"the same of another write":          {misfits, true, false},
-		"a patch that a webhook refuses":     {JSONPatch(t.Context(), answering{err: denial(http.StatusUnprocessableEntity)}, claim, nil), true, false},
-		"a webhook's not found":              {denial(http.StatusNotFound), false, false},
-		"a webhook's conflict":               {denial(http.StatusConflict), false, false},
-		"not valid":                          {apierrors.NewInvalid(schema.GroupKind{Kind: "SandboxClaim"}, "c", nil), true, false},
-		"a refusal":                          {apierrors.NewForbidden(claims, "c", errors.New("no")), false, false},
-		"a name that is taken":               {apierrors.NewAlreadyExists(claims, "c"), false, false},
-		"any other error":                    {errors.New("lost"), false, false},
-		"a conflict, wrapped":                {errors.Join(errors.New("adopting"), apierrors.NewConflict(claims, "c", errors.New("changed"))), true, true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			if got := IsOutdated(tc.err); got != tc.lost {
-				t.Errorf("Lost: %t", got)
-			}
-			if got := IsStale(tc.err); got != tc.weather {
-				t.Errorf("IsWeather: %t", got)
-			}
-			if got := IgnoreStale(tc.err) == nil; got != (tc.weather || tc.err == nil) {
-				t.Errorf("IgnoreWeather leaves nothing: %t", got)
-			}
-		})
 	}
 }

@@ -32,7 +32,7 @@ func parse(text io.Reader) (metrics, error) {
 	return parsed, lines.Err()
 }
 
-// since returns what was withMetrics after before.
+// since returns what was counted after before.
 func (m metrics) since(before metrics) metrics {
 	counted := metrics{}
 	for sample, value := range m {

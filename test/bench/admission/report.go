@@ -31,7 +31,7 @@ var requests = []struct {
 	{adoption, []hook{checkAdoption}},
 }
 
-// print writes what came of it, as tables in Markdown. withMetrics is what the API server withMetrics over the time.
+// print writes what came of it, as tables in Markdown. counted is what the API server counted over the time.
 func (b *bench) print(w io.Writer, counted metrics) {
 	fmt.Fprintf(w, "Requests, %d samples each with the webhooks and as many without, in milliseconds:\n\n", len(b.with[plainPod]))
 	fmt.Fprintln(w, "| request | webhook calls | p50 without | with | more | ratio | p99 without | with | ratio |")

@@ -24,7 +24,7 @@ func TestAWarmClaimCostsTwoWrites(t *testing.T) {
 		if got := ready(t, s, builder.MakeClaim(fmt.Sprintf("claim-%02d", i)).Pool("pool").Obj()); !got.warm {
 			t.Errorf("claim %d did not get a warm Sandbox", i)
 		}
-		s.AwaitFull(t, "pool", 5) // Also, so that what comes after is withMetrics.
+		s.AwaitFull(t, "pool", 5) // Also, so that what comes after is counted.
 	}
 	awaitNotes(t, s, n)
 	after := s.APIServerMetrics(t)

@@ -7,7 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Measured returns what collector has withMetrics, as "name label=value ...": counters and gauges above zero, and of histograms
+// Measured returns what collector has counted, as "name label=value ...": counters and gauges above zero, and of histograms
 // the number and the sum.
 func Measured(t *testing.T, collector prometheus.Collector) map[string]float64 {
 	t.Helper()

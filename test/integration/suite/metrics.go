@@ -74,7 +74,7 @@ func MatchErrors(t *testing.T) int {
 	return count
 }
 
-// Since returns what was withMetrics after before.
+// Since returns what was counted after before.
 func (c Counts) Since(before Counts) Counts {
 	since := maps.Clone(c)
 	for key, value := range before {
@@ -84,7 +84,7 @@ func (c Counts) Since(before Counts) Counts {
 	return since
 }
 
-// Expect fails t unless exactly want was withMetrics since before. The API server counts a request when it has answered it,
+// Expect fails t unless exactly want was counted since before. The API server counts a request when it has answered it,
 // so what is missing is waited for; what is too much is not.
 func (c Counts) Expect(t *testing.T, count func(*testing.T) Counts, want Counts) {
 	t.Helper()

@@ -17,7 +17,7 @@ const (
 	LaunchTypeUnknown = "unknown"
 	// TemplateUnknown is the template of a claim whose Sandbox names none.
 	TemplateUnknown = "__unknown__"
-	// NoTemplate is the template of a Sandbox that names none, where Sandboxes are withMetrics.
+	// NoTemplate is the template of a Sandbox that names none, where Sandboxes are counted.
 	NoTemplate = "unknown"
 	// NoPool is the pool of a claim that names a template and got a Sandbox of its own.
 	NoPool = "none"
@@ -76,7 +76,7 @@ func nonNegative(d time.Duration) *time.Duration {
 	return &d
 }
 
-// Provision is a Sandbox that a claim got, by what is withMetrics of it.
+// Provision is a Sandbox that a claim got, by what is counted of it.
 type Provision struct {
 	Namespace, Template, LaunchType, Pool string
 	// Ready says whether the Sandbox was Ready when the claim got it.
@@ -99,34 +99,3 @@ func ClaimProvision(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox
 		Ready:    IsReady(sandbox), CreatedBy: CreatedBy(claim),
 	}
 }
-
-// Group is what Sandboxes are withMetrics by.
-type SandboxSeries struct {
-	Namespace, LaunchType, Template, OwnedBy, CreatedBy string
-	Ready, Expired                                      bool
-}
-
-// SandboxSeriesOf returns the group that sandbox is withMetrics in. One that does not say how it was launched counts as warm in a pool, and
-// else as cold.
-func SandboxSeriesOf(sandbox *sandboxv1.Sandbox) SandboxSeries {
-	group := SandboxSeries{
-		Namespace: sandbox.Namespace, LaunchType: sandboxv1.LaunchTypeCold, OwnedBy: NoOwner,
-		Template:  cmp.Or(sandbox.Annotations[sandboxv1.AnnotationTemplateRef], NoTemplate),
-		CreatedBy: CreatedBy(sandbox),
-	}
-	owner := ControllerOf(sandbox)
-	if said := sandbox.Labels[sandboxv1.LabelLaunchType]; said == sandboxv1.LaunchTypeWarm || (said == "" && IsPool(owner)) {
-		group.LaunchType = sandboxv1.LaunchTypeWarm
-	}
-	if IsPool(owner) || IsClaim(owner) {
-		group.OwnedBy = owner.Kind
-	}
-	if ready := meta.FindStatusCondition(sandbox.Status.Conditions, sandboxv1.ConditionReady); ready != nil {
-		group.Ready = ready.Status == metav1.ConditionTrue
-		group.Expired = ready.Reason == sandboxv1.ReasonSandboxExpired
-	}
-	return group
-}
-
-// CreatedBy says who asked for obj, as its label has it: one of the values that clients count by.
-func CreatedBy(obj metav1.Object) string { return createdBy(obj.GetLabels()[sandboxv1.LabelCreatedBy]) }

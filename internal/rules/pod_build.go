@@ -1,0 +1,51 @@
+package rules
+
+import (
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+)
+
+// NewPod returns the Pod of sandbox: of its name, controlled by it, with the spec of its template, and with a volume for
+// each volumeClaimTemplate, which takes the place of one of the same name.
+func NewPod(sandbox *sandboxv1.Sandbox) *corev1.Pod {
+	labels, annotations := PodMetadata(sandbox, nil)
+	spec := *sandbox.Spec.PodTemplate.Spec.DeepCopy()
+	for i := range sandbox.Spec.VolumeClaimTemplates {
+		name := sandbox.Spec.VolumeClaimTemplates[i].Metadata.Name
+		spec.Volumes = slices.DeleteFunc(spec.Volumes, func(v corev1.Volume) bool { return v.Name == name })
+		spec.Volumes = append(spec.Volumes, corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{
+			PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: VolumeName(sandbox, i)},
+		}})
+	}
+	return &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace:       sandbox.Namespace,
+			Name:            sandbox.Name,
+			Labels:          labels,
+			Annotations:     annotations,
+			OwnerReferences: []metav1.OwnerReference{*SandboxOwner(sandbox)},
+		},
+		Spec: spec,
+	}
+}
+
+// TakeOverPod returns pod as sandbox takes it over, where CheckPodTakeover allows that: controlled by it, with the labels
+// and annotations of its Pod. What is in the Pod stays.
+func TakeOverPod(sandbox *sandboxv1.Sandbox, pod *corev1.Pod) *corev1.Pod {
+	next := pod.DeepCopy()
+	takeOver(sandbox, next)
+	next.Labels, next.Annotations = PodMetadata(sandbox, next)
+	return next
+}
+
+// NewUnownedPod returns what NewPod does, as a Pod of its own: without a controller, and with a generated name.
+func NewUnownedPod(sandbox *sandboxv1.Sandbox) *corev1.Pod {
+	pod := NewPod(sandbox)
+	pod.OwnerReferences = nil
+	pod.GenerateName = "sandbox-"
+	return pod
+}

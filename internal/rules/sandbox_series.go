@@ -1,0 +1,41 @@
+package rules
+
+import (
+	"cmp"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+)
+
+// Group is what Sandboxes are counted by.
+type SandboxSeries struct {
+	Namespace, LaunchType, Template, OwnedBy, CreatedBy string
+	Ready, Expired                                      bool
+}
+
+// SandboxSeriesOf returns the group that sandbox is counted in. One that does not say how it was launched counts as warm in a pool, and
+// else as cold.
+func SandboxSeriesOf(sandbox *sandboxv1.Sandbox) SandboxSeries {
+	group := SandboxSeries{
+		Namespace: sandbox.Namespace, LaunchType: sandboxv1.LaunchTypeCold, OwnedBy: NoOwner,
+		Template:  cmp.Or(sandbox.Annotations[sandboxv1.AnnotationTemplateRef], NoTemplate),
+		CreatedBy: CreatedBy(sandbox),
+	}
+	owner := ControllerOf(sandbox)
+	if said := sandbox.Labels[sandboxv1.LabelLaunchType]; said == sandboxv1.LaunchTypeWarm || (said == "" && IsPool(owner)) {
+		group.LaunchType = sandboxv1.LaunchTypeWarm
+	}
+	if IsPool(owner) || IsClaim(owner) {
+		group.OwnedBy = owner.Kind
+	}
+	if ready := meta.FindStatusCondition(sandbox.Status.Conditions, sandboxv1.ConditionReady); ready != nil {
+		group.Ready = ready.Status == metav1.ConditionTrue
+		group.Expired = ready.Reason == sandboxv1.ReasonSandboxExpired
+	}
+	return group
+}
+
+// CreatedBy says who asked for obj, as its label has it: one of the values that clients count by.
+func CreatedBy(obj metav1.Object) string { return createdBy(obj.GetLabels()[sandboxv1.LabelCreatedBy]) }
