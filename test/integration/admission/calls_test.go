@@ -16,7 +16,7 @@ import (
 	"github.com/namesake-sandbox/namesake/webhooks"
 )
 
-// A cluster has many Pods, and most have nothing to do with Sandboxes: none of their writes may depend on the webhooks.
+// Most of a cluster's Pods have nothing to do with Sandboxes. None of their writes may depend on the webhooks.
 func TestPlainPodsCostNoCall(t *testing.T) {
 	n := suite.New(t)
 	const pods = 50
@@ -36,7 +36,8 @@ func TestPlainPodsCostNoCall(t *testing.T) {
 	})
 }
 
-// What a replica asks for before it is ready goes to a webhook of its own, once. No Sandbox escapes the check by its label.
+// A separate webhook checks, once, the request that a replica makes before it is ready. The label of that request lets no
+// Sandbox escape the check.
 func TestTheProbeIsCheckedOnce(t *testing.T) {
 	n := suite.New(t)
 	labelled := builder.MakeSandbox("labelled").Label(webhooks.LabelProbe, "")
@@ -59,7 +60,7 @@ func TestTheProbeIsCheckedOnce(t *testing.T) {
 	before.Expect(t, suite.Calls, suite.Counts{"sandbox.validate UPDATE": 1})
 }
 
-// A kubelet writes the status of a Pod many times.
+// A kubelet writes the status of a Pod many times. None of these writes may call a webhook.
 func TestAKubeletCostsNoCall(t *testing.T) {
 	n := suite.New(t)
 	sandbox := suite.Create(t, n, n.Editor, builder.MakeSandbox("mine").Obj())
@@ -77,7 +78,7 @@ func TestAKubeletCostsNoCall(t *testing.T) {
 	quiet.Expect(t, suite.Calls, suite.Counts{})
 }
 
-// What a user waits for costs two calls: one when the claim comes, one when its Sandbox is adopted.
+// A user waits for two webhook calls: one when the claim is created, and one when its Sandbox is adopted.
 func TestAClaimCostsTwoCalls(t *testing.T) {
 	n := suite.New(t)
 	pool := n.Pool(t, "python")
@@ -108,7 +109,8 @@ func TestAClaimCostsTwoCalls(t *testing.T) {
 	}
 }
 
-// A claim that asks for more is checked by one call more, when it comes and when that changes; and by none for anything else.
+// A claim that asks for more costs one more call, on its creation and on each change of what it asks for. No other change
+// costs a call.
 func TestAClaimThatAsksForMoreCostsACallMore(t *testing.T) {
 	n := suite.New(t)
 	n.Pool(t, "python")
@@ -142,7 +144,7 @@ func TestAClaimThatAsksForMoreCostsACallMore(t *testing.T) {
 				suite.Counts{"sandboxclaim.validate UPDATE": 1})
 		})
 	}
-	// As a client does whose types always write the field.
+	// This is what a client sends whose types always write the field.
 	before := suite.Calls(t)
 	if output, ok := n.Kubectl(t, `{"apiVersion":"extensions.agents.x-k8s.io/v1beta1","kind":"SandboxClaim","metadata":{"name":"sdk"},
 		"spec":{"warmPoolRef":{"name":"python"},"additionalPodMetadata":{},"env":[],"volumeClaimTemplates":[]}}`, "create", "-f", "-"); !ok {
@@ -151,7 +153,7 @@ func TestAClaimThatAsksForMoreCostsACallMore(t *testing.T) {
 	before.Expect(t, suite.Calls, suite.Counts{mutated: 1})
 }
 
-// Whoever is cold costs calls for the Sandbox as well.
+// A claim that goes cold costs calls for its Sandbox as well.
 func TestAColdClaimsCalls(t *testing.T) {
 	n := suite.New(t)
 	n.Pool(t, "python")
@@ -163,7 +165,8 @@ func TestAColdClaimsCalls(t *testing.T) {
 	})
 }
 
-// A pool's Sandbox and its Pod say all that admission would stamp.
+// A pool's Sandbox and its Pod already contain everything that admission would stamp, so no mutating webhook is called for
+// them.
 func TestAPoolSandboxesCalls(t *testing.T) {
 	n := suite.New(t)
 	pool := n.Pool(t, "python")
@@ -176,7 +179,7 @@ func TestAPoolSandboxesCalls(t *testing.T) {
 	before.Expect(t, suite.Calls, suite.Counts{"sandbox.validate CREATE": 1, "pod.validate CREATE": 1})
 }
 
-// The counts above are worth something only if conditions let through what they should.
+// The counts above mean something only if the match conditions let through the requests that they should.
 func TestCallsAreMade(t *testing.T) {
 	n := suite.New(t)
 	before := suite.Calls(t)

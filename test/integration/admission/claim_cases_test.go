@@ -17,7 +17,7 @@ func allowed(a act) act {
 	return a
 }
 
-// references are what a claim may name, and what not.
+// references returns claims with references that are allowed and references that are not.
 func references() []act {
 	const python = "warmPoolRef: {name: python}"
 	return []act{
@@ -33,7 +33,7 @@ func references() []act {
 	}
 }
 
-// bindings are the ways to write a claim's binding.
+// bindings returns the ways to write a claim's binding.
 func bindings() []act {
 	return []act{
 		allowed(claim("A binding in a new claim", "create -f -",

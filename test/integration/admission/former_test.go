@@ -19,11 +19,11 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-// formerFolder has documents as they are written for agent-sandbox, with all the fields that it has for what users write.
+// formerFolder holds documents as users write them for agent-sandbox. They use every field that it has for what users write.
 const formerFolder = "testdata/agent-sandbox/"
 
-// Documents that were written for agent-sandbox are taken and served as they are: strictly, without a warning, and nothing in
-// them is changed.
+// Documents that were written for agent-sandbox are accepted under strict validation without a warning, and are served
+// unchanged.
 func TestDocumentsForAgentSandbox(t *testing.T) {
 	n := suite.New(t)
 	apply := func(file, want string) {
@@ -50,7 +50,7 @@ func TestDocumentsForAgentSandbox(t *testing.T) {
 	claim := suite.Get[extensionsv1.SandboxClaim](t, n, "sandbox-claim-3f9a1c07")
 	n.Step(t, claim)
 	had := suite.Get[extensionsv1.SandboxClaim](t, n, claim.Name).Status.Sandbox.Name
-	start(t, n, suite.Get[sandboxv1.Sandbox](t, n, had)) // With what the claim adds.
+	start(t, n, suite.Get[sandboxv1.Sandbox](t, n, had)) // The Pod also has what the claim adds.
 	n.Step(t, claim)
 	start(t, n, suite.Get[sandboxv1.Sandbox](t, n, "bare"))
 
@@ -75,7 +75,7 @@ func TestDocumentsForAgentSandbox(t *testing.T) {
 	}
 }
 
-// start lets sandbox have its Pod, and that run.
+// start creates the Pod of sandbox and makes it run.
 func start(t *testing.T, n *suite.Namespace, sandbox *sandboxv1.Sandbox) {
 	t.Helper()
 	n.Step(t, sandbox)
@@ -114,12 +114,12 @@ func documents(t *testing.T, file string) []*unstructured.Unstructured {
 	return objects
 }
 
-// expectWithin fails t for whatever is in want, at path, and not the same in got. What got has besides does not matter.
+// expectWithin fails t for each part of want, which is at path, that got lacks. It ignores what only got has.
 func expectWithin(t *testing.T, path string, want, got any) {
 	t.Helper()
 	switch want := want.(type) {
 	case map[string]any:
-		fields, _ := got.(map[string]any) // Of another type has none.
+		fields, _ := got.(map[string]any) // A value of another type has no fields.
 		for key, value := range want {
 			expectWithin(t, path+"."+key, value, fields[key])
 		}

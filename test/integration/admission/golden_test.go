@@ -9,23 +9,23 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-// act is one thing that a user does with kubectl.
+// act is one kubectl command of a user.
 type act struct {
 	title string
-	// command is the arguments of kubectl, separated by spaces; one in quotes holds spaces.
+	// command is the arguments of kubectl, separated by spaces. An argument in quotes may contain spaces.
 	command string
-	// input is what kubectl reads, if anything; shown stands for it in the transcript where it is long.
+	// input is what kubectl reads, if anything. Where input is long, the transcript contains shown instead.
 	input, shown string
-	// allowed says whether kubectl ends well.
+	// allowed says whether kubectl succeeds.
 	allowed bool
 }
 
-// transcript does what acts say, one after the other, and compares what kubectl prints with a file.
+// transcript runs acts one after the other, and compares what kubectl prints with a file.
 func transcript(t *testing.T, n *suite.Namespace, file string, acts []act) {
 	t.Helper()
 	var text strings.Builder
 	for _, a := range acts {
-		n.Settle(t) // Admission looks for other objects in the cache, and people are not that fast.
+		n.Settle(t) // Admission reads other objects from the cache, and users are slower than this test.
 		output, ok := n.Kubectl(t, a.input, fields(a.command)...)
 		if ok != a.allowed {
 			t.Errorf("%s: kubectl ended well: %t, want %t:\n%s", a.title, ok, a.allowed, output)

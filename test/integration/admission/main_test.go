@@ -1,5 +1,5 @@
-// Package admission writes to a real API server what users may write and what they may not: with the real kubectl, as the
-// editor of a namespace, who is no administrator.
+// Package admission tests against a real API server what users may write and what they may not. It runs the real kubectl as
+// the editor of a namespace, who is no administrator.
 package admission
 
 import (

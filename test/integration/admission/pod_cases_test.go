@@ -6,7 +6,7 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// pods are the ways to break the pairing of a Sandbox and its Pod.
+// pods returns the ways to break the pairing of a Sandbox and its Pod.
 func pods(w *world) []act {
 	create := func(title, name string, sandbox *sandboxv1.Sandbox) act {
 		return act{title: title, command: "create -f -", input: fmt.Sprintf(`

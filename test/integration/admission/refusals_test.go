@@ -7,7 +7,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-// What users read when they try what cannot be: the whole of it is in one file, to be read as they would.
+// One file holds all messages that users read when they try what is refused, as users would read them.
 func TestRefusals(t *testing.T) {
 	w := newWorld(t)
 	transcript(t, w.Namespace, "refusals", slices.Concat(

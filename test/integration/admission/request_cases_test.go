@@ -4,7 +4,7 @@ import (
 	"fmt"
 )
 
-// requests are claims that ask for more than a Sandbox just as its template has it, of a template that allows little, and of
+// requests returns claims that ask for more than their template gives: claims of a template that allows little, and claims of
 // one that allows much.
 func requests() []act {
 	template := func(name, spec string) act {

@@ -9,7 +9,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/rights"
 )
 
-// config gives the manager's service account the rights that it needs, and no others.
+// The configuration gives the manager's service account the rights that it needs, and no others.
 func TestRightsOfTheManager(t *testing.T) {
 	n := suite.New(t)
 	rights.Check(t, n.Admin, types.NamespacedName{Namespace: "namesake-system", Name: "namesake"}, n.Name)

@@ -25,8 +25,8 @@ import (
 
 const samplesFolder = "../../../config/samples"
 
-// Every sample is taken as it is, without a word of warning, by a namespace that enforces the restricted standard; a second
-// time it changes nothing; and nothing keeps the Sandboxes that come of it from having their Pods.
+// A namespace that enforces the restricted standard accepts every sample as it is, without a warning. Applying a sample a
+// second time changes nothing. Nothing keeps the resulting Sandboxes from having their Pods.
 func TestSamples(t *testing.T) {
 	n := restricted(t)
 	again := []string{"diff"}
@@ -47,7 +47,7 @@ func TestSamples(t *testing.T) {
 	}
 }
 
-// What README.md applies is a working set: nothing in it waits for what is not there.
+// The samples that README.md applies work together: none of them waits for something that is not there.
 func TestKustomizedSamples(t *testing.T) {
 	n := restricted(t)
 	output, ok := n.Kubectl(t, "", "apply", "--validate=strict", "-k", samplesFolder)
@@ -57,7 +57,7 @@ func TestKustomizedSamples(t *testing.T) {
 	n.provide(t)
 }
 
-// user is somebody who applies samples in a namespace of his own.
+// user is a user who applies samples in a namespace of his own.
 type user struct{ *suite.Namespace }
 
 func restricted(t *testing.T) user {
@@ -70,8 +70,7 @@ func restricted(t *testing.T) user {
 	return user{n}
 }
 
-// provide lets the reconcilers do what they do about the claims and Sandboxes that there are, and fails t if one says that
-// something is in the way.
+// provide reconciles the existing claims and Sandboxes, and fails t if one of them reports that something is in the way.
 func (u user) provide(t *testing.T) {
 	t.Helper()
 	problems := []string{
@@ -114,7 +113,7 @@ type sample struct {
 	name string
 }
 
-// order is that in which kinds are applied, so that what an object refers to is there before it.
+// order is the order in which kinds are applied. An object that others refer to is applied before them.
 var order = []string{"PersistentVolumeClaim", "SandboxTemplate", "SandboxWarmPool", "HorizontalPodAutoscaler", "Sandbox", "SandboxClaim"}
 
 // readSamples returns all samples in the order in which to apply them.

@@ -7,7 +7,7 @@ import (
 
 const sandboxSpec = `spec: {podTemplate: {spec: {containers: [{name: main, image: python:3.13-slim}]}}}`
 
-// secondAdoptions are the ways to take a Sandbox from the claim that adopted it.
+// secondAdoptions returns the ways to take a Sandbox from the claim that adopted it.
 func secondAdoptions(t *testing.T, w *world) []act {
 	t.Helper()
 	bob := w.claimOwner(w.bob)
@@ -42,7 +42,7 @@ metadata: {name: python-aaaaa, ownerReferences: [{apiVersion: extensions.agents.
 	}
 }
 
-// reserved are the ways to write on a Sandbox what only the controller writes.
+// reserved returns writes to a Sandbox that only the controller may make.
 func reserved(w *world) []act {
 	create := func(title, metadata string) act {
 		return act{title: title, command: "create -f -", input: fmt.Sprintf(`
@@ -69,7 +69,7 @@ metadata: %s
 	}
 }
 
-// sharedVolumes are Sandboxes whose names add up, with those of their volumes, to the same.
+// sharedVolumes returns Sandboxes whose own names and volume names combine to the same name.
 func sharedVolumes() []act {
 	create := func(title, name, template string, allowed bool) act {
 		return act{title: title, allowed: allowed, command: "create -f -", input: fmt.Sprintf(`
@@ -86,7 +86,7 @@ spec:
 	}
 }
 
-// sandboxNames are names that cannot work later, and one that can.
+// sandboxNames returns names that cannot work later, and one that can.
 func sandboxNames() []act {
 	long := "a123456789-123456789-123456789-123456789-123456789-123456789-123"
 	create := func(title, name, spec string) act {

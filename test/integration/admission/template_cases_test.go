@@ -7,7 +7,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// templates are templates of which no Pod or NetworkPolicy could come, and those that can.
+// templates returns templates from which no Pod or NetworkPolicy could be made, and some from which they can.
 func templates() []act {
 	apply := func(title, name, spec string) act {
 		return act{title: title, command: "apply -f -", input: fmt.Sprintf(`
@@ -51,7 +51,7 @@ spec: {%s}`, name, spec)}
 	}
 }
 
-// pools are pools that could not be filled, and one that can be later.
+// pools returns pools that could never be filled, and one that can be filled later.
 func pools() []act {
 	apply := func(title, name, spec string) act {
 		return act{title: title, command: "apply -f -", input: fmt.Sprintf(`

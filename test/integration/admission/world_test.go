@@ -15,9 +15,9 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-// world is what is there when users begin to try things: pool "python" with the warm Sandbox python-bbbbb, Sandbox
-// python-aaaaa that claim "ann" adopted, claim "bob" that waits, and Sandbox "own" that nobody controls. All these
-// have their Pods. Sandbox python-ccccc is new in the pool, and Sandbox "shared" has a volume.
+// world holds the objects that exist when users begin to try things: pool "python" with the warm Sandbox python-bbbbb, Sandbox
+// python-aaaaa that claim "ann" adopted, claim "bob" that waits, and Sandbox "own" that nobody controls. All these have their
+// Pods. Sandbox python-ccccc is new in the pool, and Sandbox "shared" has a volume.
 type world struct {
 	*suite.Namespace
 
@@ -49,7 +49,7 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// owner is a controller reference, in YAML that fits into a list of references and into JSON.
+// owner returns a controller reference, in YAML that fits both into a list of references and into JSON.
 func owner(apiVersion, kind, name string, uid any) string {
 	return fmt.Sprintf(`{"apiVersion":%q,"kind":%q,"name":%q,"uid":%q,"controller":true}`, apiVersion, kind, name, uid)
 }
@@ -66,8 +66,8 @@ func sandboxOwner(sandbox *sandboxv1.Sandbox) string {
 	return owner("agents.x-k8s.io/v1beta1", "Sandbox", sandbox.Name, sandbox.UID)
 }
 
-// edited returns the object of that name as the API server has it now, in YAML, after a change: what a user sends who
-// edited it.
+// edited returns the object of that name as the API server has it now, with a change, in YAML: what a user sends who edited
+// it.
 func (w *world) edited(t *testing.T, apiVersion, kind, name string, change func(map[string]any)) string {
 	t.Helper()
 	obj := &unstructured.Unstructured{}

@@ -15,7 +15,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-// Claims get the Sandboxes that agent-sandbox has warmed up, and their Pods lose what only a pool's have.
+// Claims get the Sandboxes that agent-sandbox has warmed up. The Pods of these lose the metadata that only a pool's Pods have.
 func TestWarmSandboxesAreHandedOut(t *testing.T) {
 	n := takeOver(t, 0)
 	for _, name := range []string{"python", "strict", "resolver"} {
@@ -24,7 +24,7 @@ func TestWarmSandboxesAreHandedOut(t *testing.T) {
 	for name, tc := range map[string]struct {
 		claim  *builder.ClaimWrapper
 		of     string
-		labels map[string]string // of the template
+		labels map[string]string // The labels of the template.
 	}{
 		"by its pool":                     {builder.MakeClaim("new").Pool("python"), "python", map[string]string{"app": "python"}},
 		"by its template":                 {builder.MakeClaim("newer").Template("python"), "python", map[string]string{"app": "python"}},
@@ -37,7 +37,7 @@ func TestWarmSandboxesAreHandedOut(t *testing.T) {
 			claim = suite.Get[extensionsv1.SandboxClaim](t, n, claim.Name)
 			had := claim.Status.Sandbox.Name
 			sandbox := suite.Get[sandboxv1.Sandbox](t, n, had)
-			if !strings.HasPrefix(had, tc.of+"-") || sandbox.GenerateName == "" { // Names are not generated here.
+			if !strings.HasPrefix(had, tc.of+"-") || sandbox.GenerateName == "" { // No names are generated here.
 				t.Fatalf("the claim has Sandbox %q, want one that agent-sandbox created for pool %s", had, tc.of)
 			}
 			n.Step(t, sandbox)
@@ -57,7 +57,7 @@ func TestWarmSandboxesAreHandedOut(t *testing.T) {
 	}
 }
 
-// A claim goes on adding to its Pod what it wants, and taking away what agent-sandbox has added for it.
+// A claim can still change what it adds to its Pod, and remove what agent-sandbox has added for it.
 func TestAClaimChangesWhatItAdds(t *testing.T) {
 	n := takeOver(t, 0)
 	for _, tc := range []struct {
@@ -95,7 +95,7 @@ func TestAClaimChangesWhatItAdds(t *testing.T) {
 	}
 }
 
-// A Sandbox that agent-sandbox has suspended is resumed with the volume that it had.
+// A Sandbox that agent-sandbox has suspended resumes with the volume that it had.
 func TestASuspendedSandboxIsResumed(t *testing.T) {
 	n := takeOver(t, 0)
 	sandbox := suite.Get[sandboxv1.Sandbox](t, n, "sleeper")

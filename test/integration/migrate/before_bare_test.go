@@ -10,12 +10,12 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// ports are those of a Sandbox that is spoken to over HTTP.
+// ports is the container of a Sandbox that serves HTTP.
 var ports = corev1.Container{
 	Name: "main", Image: builder.DefaultImage, Ports: []corev1.ContainerPort{{Name: "http", ContainerPort: 8888}},
 }
 
-// bare creates Sandboxes of users, which nobody owns.
+// bare creates Sandboxes of users, which have no owner.
 func (w *writer) bare() {
 	runner := builder.MakeSandbox("runner").Containers(ports).PodLabel("app", "runner").PodAnnotation("team", "agents").
 		Service(true).VolumeClaimTemplate("data").PodName("runner").Obj()
@@ -31,7 +31,7 @@ func (w *writer) bare() {
 	}
 	w.create(sleeper)
 	volume := volumeOf(sleeper, 0)
-	volume.Labels = nil // From before volumes were labelled.
+	volume.Labels = nil // This one is from before volumes were labelled.
 	w.create(volume)
 
 	retired := builder.MakeSandbox("retired").ShutdownTime(before.Time).ShutdownPolicy(sandboxv1.ShutdownPolicyRetain).
@@ -52,7 +52,7 @@ func (w *writer) bare() {
 	finished.Status = finishedStatus(finished)
 	w.status(finished)
 
-	// What comes from the time of v1alpha1, when a Sandbox took a Pod out of a pool of Pods, whatever its name.
+	// This one is from the time of v1alpha1, when a Sandbox took a Pod of any name out of a pool of Pods.
 	heir := builder.MakeSandbox("heir").Containers(ports).Service(true).PodName("pods-x7f2k").Obj()
 	w.create(heir)
 	pod, service := podOf(heir), serviceOf(heir)
@@ -64,12 +64,12 @@ func (w *writer) bare() {
 	heir.Status = readyStatus(heir, true)
 	w.status(heir)
 
-	// It was to take one, too. The Pod is not a pool's any more, and not yet the Sandbox's.
+	// This one was about to take one, too. The Pod does not belong to a pool any more, and does not belong to the Sandbox yet.
 	w.create(builder.MakeSandbox("taker").PodName("pods-m8t3c").Obj())
 	w.create(builder.MakePod("pods-m8t3c").Ready().Label(group+"sandbox-name-hash", hash("taker")).Label(group+"adoptable", "true").Obj())
 }
 
-// start creates sandbox with all that belongs to it, and its status: it is Ready.
+// start creates sandbox, everything that belongs to it, and its status: it is Ready.
 func (w *writer) start(sandbox *sandboxv1.Sandbox) {
 	w.create(sandbox)
 	for i := range sandbox.Spec.VolumeClaimTemplates {

@@ -12,7 +12,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// createInstallation fills a namespace with what agent-sandbox leaves.
+// createInstallation fills a namespace with the objects that agent-sandbox leaves.
 func createInstallation(ctx context.Context, admin client.Client, namespace string) error {
 	w := &writer{context: ctx, admin: admin, namespace: namespace}
 	w.bare()
@@ -36,7 +36,7 @@ func claimOf(name string) *builder.ClaimWrapper {
 		Annotation(observed, "2025-12-31T22:59:59.5Z")
 }
 
-// adopted returns the Sandbox of that name, out of the pool "python", as claim has adopted it.
+// adopted returns the Sandbox of that name from the pool "python", as it is when claim has adopted it.
 func (w *writer) adopted(claim *extensionsv1.SandboxClaim, name string) *sandboxv1.Sandbox {
 	sandbox := member(w.pythons, w.templates["python"], name)
 	for _, key := range []string{"warm-pool-sandbox", "sandbox-template-hash", "sandbox-pod-template-hash", "created-by"} {
@@ -46,7 +46,7 @@ func (w *writer) adopted(claim *extensionsv1.SandboxClaim, name string) *sandbox
 	return sandbox
 }
 
-// cold returns the Sandbox that was created for claim, of the template "python".
+// cold returns the Sandbox that was created for claim from the template "python".
 func (w *writer) cold(claim *extensionsv1.SandboxClaim) *sandboxv1.Sandbox {
 	sandbox := ofTemplate(w.templates["python"], claim.Name)
 	for _, variable := range claim.Spec.Env {
@@ -58,7 +58,8 @@ func (w *writer) cold(claim *extensionsv1.SandboxClaim) *sandboxv1.Sandbox {
 	return sandbox
 }
 
-// give makes sandbox that of claim. Its pod metadata is the template's, what the claim adds, and what says whose it is.
+// give makes sandbox that of claim. Its pod metadata consists of the template's, what the claim adds, and what identifies the
+// claim.
 func (w *writer) give(sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim, launchType string) {
 	whose := []string{group + "claim-uid", string(claim.UID)}
 	if by := claim.Labels[group+"created-by"]; by != "" {
@@ -77,7 +78,7 @@ func (w *writer) give(sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxCla
 	ownedBy(sandbox, claim)
 }
 
-// served creates a claim that has its Sandbox of that name, and returns it.
+// served creates a claim that has its Sandbox of that name, and returns the claim.
 func (w *writer) served(made *builder.ClaimWrapper, sandbox string) *extensionsv1.SandboxClaim {
 	claim := made.Annotation(firstReady, "2025-12-31T23:00:00.1Z").Obj()
 	claim.Status = servedStatus(sandbox)
@@ -85,7 +86,7 @@ func (w *writer) served(made *builder.ClaimWrapper, sandbox string) *extensionsv
 	return claim
 }
 
-// claims creates claims and their Sandboxes: of every kind, and in every state that a crash can leave.
+// claims creates claims and their Sandboxes, of every kind and in every state that a crash can leave.
 func (w *writer) claims() {
 	warm := w.served(claimOf("warm").BoundTo("python-f5x2t"), "python-f5x2t")
 	w.start(w.adopted(warm, "python-f5x2t"))
@@ -93,19 +94,20 @@ func (w *writer) claims() {
 	tagged := w.served(claimOf("tagged").BoundTo("python-tggd9").PodLabel(ownLabel, "a").PodAnnotation(ownAnnotation, "first"), "python-tggd9")
 	w.start(w.adopted(tagged, "python-tggd9"))
 
-	cold := w.served(claimOf("cold").Env("MODE", "batch"), "cold") // Nothing is annotated of a Sandbox that was created.
+	cold := w.served(claimOf("cold").Env("MODE", "batch"), "cold") // A Sandbox that was created has no annotation.
 	w.start(w.cold(cold))
 
-	recorded := builder.MakeClaim("recorded").Pool("python").Obj() // The status alone says what it has.
+	recorded := builder.MakeClaim("recorded").Pool("python").Obj() // Only the status says which Sandbox it has.
 	recorded.Status = servedStatus("python-rcrdd")
 	w.create(recorded)
 	w.start(w.adopted(recorded, "python-rcrdd"))
 
-	labelled := claimOf("labelled").Label(binding, "python-lblld").Obj() // As bindings were recorded before annotations.
+	// Bindings were recorded in this label before there were annotations.
+	labelled := claimOf("labelled").Label(binding, "python-lblld").Obj()
 	w.create(labelled)
 	w.start(unlabelled(w.adopted(labelled, "python-lblld")))
 
-	// Crashes: after the annotation, after the adoption, and after a cold creation.
+	// These are left by crashes after the annotation, after the adoption, and after a cold creation.
 	w.create(claimOf("halfway").BoundTo("python-hlfwy").Obj())
 	adopting := claimOf("adopting").BoundTo("python-dptng").Obj()
 	w.create(adopting)
@@ -114,9 +116,9 @@ func (w *writer) claims() {
 	w.create(creating)
 	w.start(w.cold(creating))
 
-	w.create(builder.MakeClaim("late").Pool("python").Env("MODE", "batch").Obj()) // It came when nothing ran any more.
+	w.create(builder.MakeClaim("late").Pool("python").Env("MODE", "batch").Obj()) // It was created when no controller ran any more.
 
-	// An adoption whose Pod has not heard of it.
+	// The claim has adopted this Sandbox, and the Pod does not show that yet.
 	fresh := w.served(claimOf("fresh").BoundTo("python-frshh"), "python-frshh")
 	sandbox := w.adopted(fresh, "python-frshh")
 	w.create(sandbox)
@@ -126,11 +128,12 @@ func (w *writer) claims() {
 	sandbox.Status = readyStatus(sandbox, false)
 	w.status(sandbox)
 
-	// Nothing stands behind these: the pool deleted the one while it was being adopted, somebody the other afterwards.
+	// These claims have no Sandbox any more. The pool deleted the first one's while it was being adopted; somebody deleted the
+	// second one's after that.
 	w.create(claimOf("outrun").Env("MODE", "batch").BoundTo("python-gone1").Obj())
 	w.served(claimOf("bereft").BoundTo("python-gone2"), "python-gone2")
 
-	// A stale view of the claim has led to a second Sandbox, of the claim's own name.
+	// A stale view of the claim has led to a second Sandbox, which has the claim's own name.
 	doubled := w.served(claimOf("doubled").BoundTo("python-dbld1"), "python-dbld1")
 	w.start(w.adopted(doubled, "python-dbld1"))
 	w.start(w.cold(doubled))

@@ -10,7 +10,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// template creates a SandboxTemplate as its controller leaves it: labelled, with its NetworkPolicy.
+// template creates a SandboxTemplate as its controller leaves it: labelled, and with its NetworkPolicy.
 func (w *writer) template(template *extensionsv1.SandboxTemplate) *extensionsv1.SandboxTemplate {
 	template.Labels = with(template.Labels, group+"sandbox-template-ref-hash", hash(template.Name))
 	w.create(template)
@@ -46,7 +46,7 @@ func policyOf(template *extensionsv1.SandboxTemplate) *networkingv1.NetworkPolic
 	return policy
 }
 
-// pool creates a SandboxWarmPool whose members, as many as it asks for, are all Ready.
+// pool creates a SandboxWarmPool with as many members as it asks for, all of them Ready.
 func (w *writer) pool(made *builder.PoolWrapper, replicas int32) *extensionsv1.SandboxWarmPool {
 	pool := made.Replicas(replicas).StatusReplicas(replicas, replicas).Obj()
 	pool.Status.Selector = group + "warm-pool-sandbox=" + hash(pool.Name)
@@ -54,7 +54,7 @@ func (w *writer) pool(made *builder.PoolWrapper, replicas int32) *extensionsv1.S
 	return pool
 }
 
-// member returns a Sandbox that pool created of template.
+// member returns a Sandbox that pool created from template.
 func member(pool *extensionsv1.SandboxWarmPool, template *extensionsv1.SandboxTemplate, name string) *sandboxv1.Sandbox {
 	sandbox := ofTemplate(template, name)
 	sandbox.GenerateName = pool.Name + "-"
@@ -69,15 +69,15 @@ func member(pool *extensionsv1.SandboxWarmPool, template *extensionsv1.SandboxTe
 	return sandbox
 }
 
-// unlabelled returns sandbox as it was before NetworkPolicies: without the label that they select by.
+// unlabelled returns sandbox as it was before there were NetworkPolicies: without the label by which they select.
 func unlabelled(sandbox *sandboxv1.Sandbox) *sandboxv1.Sandbox {
 	delete(sandbox.Labels, group+"sandbox-template-ref-hash")
 	delete(sandbox.Spec.PodTemplate.Metadata.Labels, group+"sandbox-template-ref-hash")
 	return sandbox
 }
 
-// ofTemplate returns what Sandboxes of a pool and of a claim have in common: the template's blueprint, with the defaults that
-// are safe.
+// ofTemplate returns what the Sandboxes of a pool and of a claim have in common: the template's blueprint with the secure
+// defaults.
 func ofTemplate(template *extensionsv1.SandboxTemplate, name string) *sandboxv1.Sandbox {
 	sandbox := builder.MakeSandbox(name).PodName(name).Annotation(group+"sandbox-template-ref", template.Name).Obj()
 	sandbox.Spec.SandboxBlueprint = *template.Spec.SandboxBlueprint.DeepCopy()
@@ -93,7 +93,7 @@ func ofTemplate(template *extensionsv1.SandboxTemplate, name string) *sandboxv1.
 	return sandbox
 }
 
-// pools creates templates and pools, and the Sandboxes that are in them.
+// pools creates templates, pools, and the Sandboxes that are in the pools.
 func (w *writer) pools() {
 	python := w.template(builder.MakeTemplate("python").PodLabel("app", "python").PodAnnotation("team", "agents").
 		EnvVarsInjectionPolicy(extensionsv1.EnvVarsInjectionAllowed).Obj())
@@ -110,15 +110,15 @@ func (w *writer) pools() {
 	inOldVersion(elder)
 	w.start(elder)
 
-	// A pool that replaces its Sandboxes when the template changes: it has not changed, whatever the hashes say.
+	// This pool replaces its Sandboxes when the template changes. The template has not changed, whatever the hashes say.
 	strict := builder.MakeTemplate("strict").Containers(ports).PodLabel("app", "strict").Obj()
-	strict.Spec.NetworkPolicy = &extensionsv1.NetworkPolicySpec{} // Nothing gets in, and nothing out.
+	strict.Spec.NetworkPolicy = &extensionsv1.NetworkPolicySpec{} // It allows no ingress and no egress.
 	w.template(strict)
 	stricts := w.pool(builder.MakePool("strict").Template("strict").UpdateStrategy(extensionsv1.UpdateStrategyRecreate), 2)
 	w.start(member(stricts, strict, "strict-6m9pz"))
 	w.start(member(stricts, strict, "strict-c7g5n"))
 
-	// One that says how its Pods resolve names: of that, agent-sandbox keeps nothing.
+	// This template says how its Pods resolve names. agent-sandbox records nothing of that.
 	resolver := builder.MakeTemplate("resolver").Obj()
 	resolver.Spec.PodTemplate.Spec.DNSConfig = &corev1.PodDNSConfig{
 		Nameservers: []string{"9.9.9.9"}, Searches: []string{"example.com"}, Options: []corev1.PodDNSConfigOption{{Name: "ndots", Value: new("2")}},
@@ -127,17 +127,17 @@ func (w *writer) pools() {
 	resolvers := w.pool(builder.MakePool("resolver").Template("resolver").UpdateStrategy(extensionsv1.UpdateStrategyRecreate), 1)
 	w.start(member(resolvers, resolver, "resolver-n5t8w"))
 
-	// Sandboxes with volumes and Services, under nobody's NetworkPolicy.
+	// These Sandboxes have volumes and Services, and no NetworkPolicy selects them.
 	notebook := w.template(builder.MakeTemplate("notebook").Containers(ports).VolumeClaimTemplate("data").Service(true).
 		NetworkPolicyManagement(extensionsv1.NetworkPolicyUnmanaged).Obj())
 	w.start(member(w.pool(builder.MakePool("notebook").Template("notebook"), 1), notebook, "notebook-w5r2k"))
 
-	// What the garbage collector made of a pool that was deleted with --cascade=orphan.
+	// This is what the garbage collector leaves of a pool that was deleted with --cascade=orphan.
 	orphan := member(w.pythons, python, "python-v7s3j")
 	orphan.OwnerReferences = nil
 	w.start(orphan)
 
-	// A pool from the time of v1alpha1, whose members are Pods.
+	// This pool is from the time of v1alpha1. Its members are Pods.
 	pods := w.pool(builder.MakePool("pods").Template("python"), 0)
 	for _, name := range []string{"pods-4c8dn", "pods-q6z9m"} {
 		pod := builder.MakePod(name).Ready().Label(group+"pool", hash("pods")).Label(group+"sandbox-pod-template-hash", podTemplateHash).Obj()

@@ -9,7 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// sandboxes says which Sandbox each claim has, afterwards as before.
+// sandboxes maps each claim to its Sandbox, which is the same before and after.
 var sandboxes = map[string]string{
 	"warm":     "python-f5x2t",
 	"tagged":   "python-tggd9",
@@ -27,7 +27,7 @@ var sandboxes = map[string]string{
 	"expired":  "",
 }
 
-// checkPairs fails unless each claim has its Sandbox, and each Sandbox its Pod, and both say so.
+// checkPairs fails unless each claim has its Sandbox, each Sandbox has its Pod, and both sides say so.
 func checkPairs(t *testing.T, w world) {
 	t.Helper()
 	got := map[string]string{}
@@ -36,7 +36,7 @@ func checkPairs(t *testing.T, w world) {
 		had := text(claim, "status", "sandbox", "name")
 		got[name] = had
 		sandbox := w["Sandbox/"+had]
-		if sandbox == nil { // Of "bereft" and "expired".
+		if sandbox == nil { // This is the case for "bereft" and "expired".
 			continue
 		}
 		if bound := claim.GetAnnotations()[binding]; bound != had {
@@ -54,7 +54,7 @@ func checkPairs(t *testing.T, w world) {
 	}
 }
 
-// checkPod fails unless the Pod is that of its Sandbox, bears its name, and both say so. One out of an old pool of Pods keeps
+// checkPod fails unless the Pod is that of its Sandbox, has its name, and both say so. A Pod from an old pool of Pods keeps
 // its name, or belongs to no Sandbox.
 func checkPod(t *testing.T, w world, pod *unstructured.Unstructured) {
 	t.Helper()
@@ -85,7 +85,7 @@ func checkPod(t *testing.T, w world, pod *unstructured.Unstructured) {
 	}
 }
 
-// controller returns the UID of what controls object.
+// controller returns the UID of the controller of object.
 func controller(object *unstructured.Unstructured) types.UID {
 	if owner := metav1.GetControllerOf(object); owner != nil {
 		return owner.UID
@@ -94,6 +94,6 @@ func controller(object *unstructured.Unstructured) types.UID {
 }
 
 func text(object *unstructured.Unstructured, path ...string) string {
-	value, _, _ := unstructured.NestedString(object.Object, path...) // Of another type is not there.
+	value, _, _ := unstructured.NestedString(object.Object, path...) // A value of another type counts as absent.
 	return value
 }

@@ -17,7 +17,7 @@ func condition(kind string, status metav1.ConditionStatus, reason, message strin
 	}
 }
 
-// readyStatus is the status of a Sandbox whose Pod is Ready, and which may have a Service.
+// readyStatus is the status of a Sandbox whose Pod is Ready, and which has a Service if service is true.
 func readyStatus(sandbox *sandboxv1.Sandbox, service bool) sandboxv1.SandboxStatus {
 	status := runningStatus(sandbox, condition("Ready", metav1.ConditionTrue, "DependenciesReady", "Pod is Ready"))
 	if service {
@@ -40,7 +40,7 @@ func runningStatus(sandbox *sandboxv1.Sandbox, ready metav1.Condition) sandboxv1
 	}
 }
 
-// finishedStatus is the status of a Sandbox whose Pod has done its work.
+// finishedStatus is the status of a Sandbox whose Pod has finished.
 func finishedStatus(sandbox *sandboxv1.Sandbox) sandboxv1.SandboxStatus {
 	status := runningStatus(sandbox, condition("Ready", metav1.ConditionFalse, "PodSucceeded", "Pod completed successfully"))
 	status.Conditions = append(status.Conditions, condition("Finished", metav1.ConditionTrue, "PodSucceeded", "Pod completed successfully"))

@@ -13,34 +13,34 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-// order is one in which the reconcilers get at the objects: by kind, and of a kind by name, forwards or backwards.
+// order is an order in which the objects are reconciled: by kind, and within a kind by name, forwards or backwards.
 type order struct {
 	title     string
 	kinds     []string
 	backwards bool
 }
 
-// orders are tried in an installation each.
+// orders are the orders to try, each in an installation of its own.
 var orders = []order{
 	{title: "what users have first", kinds: []string{"SandboxClaim", "Sandbox", "SandboxWarmPool", "SandboxTemplate"}},
 	{title: "what administrators have first", kinds: []string{"SandboxTemplate", "SandboxWarmPool", "Sandbox", "SandboxClaim"}, backwards: true},
 	{title: "Sandboxes before all", kinds: []string{"Sandbox", "SandboxTemplate", "SandboxClaim", "SandboxWarmPool"}, backwards: true},
 }
 
-// passes is how many passes over everything there are at most; the last one finds nothing to do.
+// passes is the highest number of rounds in which everything is reconciled. The last round finds nothing to do.
 const passes = 6
 
-// Whatever is reconciled first, the end is the same, and after it there is nothing to do.
+// The result does not depend on what is reconciled first. Afterwards there is nothing left to do.
 func TestTakeOver(t *testing.T) {
 	for i := range orders {
 		t.Run(orders[i].title, func(t *testing.T) { takeOver(t, i) })
 	}
 }
 
-// takenOver says which of the installations have been.
+// takenOver says which of the installations have been taken over.
 var takenOver = make([]bool, len(orders))
 
-// takeOver takes an installation over, in an order of its own, unless that is done, and looks at what becomes of it.
+// takeOver takes an installation over in an order of its own, unless that is done already, and checks the result.
 func takeOver(t *testing.T, i int) *suite.Namespace {
 	t.Helper()
 	n := suite.OldNamespaces(t)[i]
@@ -58,7 +58,7 @@ func takeOver(t *testing.T, i int) *suite.Namespace {
 	return n
 }
 
-// settle lets the reconcilers at everything, time and again, until nothing changes any more: then a pass writes nothing.
+// settle reconciles everything, again and again, until nothing changes any more: the last round writes nothing.
 func (o order) settle(t *testing.T, n *suite.Namespace) {
 	t.Helper()
 	now := observe(t, n)
@@ -101,7 +101,7 @@ func named(n *suite.Namespace, kind, name string) client.Object {
 	return obj
 }
 
-// checkKept fails unless everything that was there still is, and is not about to go. What is in it stays, too.
+// checkKept fails unless everything that was there is still there, keeps its content, and is not about to be deleted.
 func checkKept(t *testing.T, was, now world) {
 	t.Helper()
 	for key, before := range was {
@@ -119,7 +119,7 @@ func checkKept(t *testing.T, was, now world) {
 	}
 }
 
-// checkCreated fails if anything was made but what was missing.
+// checkCreated fails if anything was created that was not missing.
 func checkCreated(t *testing.T, was, now world) {
 	t.Helper()
 	var created []string
@@ -130,7 +130,7 @@ func checkCreated(t *testing.T, was, now world) {
 		created = append(created, key)
 	}
 	want := []string{
-		"Pod/late", "Pod/outrun", "Pod/python-*", "Pod/taker", // The third in the place of what "halfway" got.
+		"Pod/late", "Pod/outrun", "Pod/python-*", "Pod/taker", // The third replaces the one that "halfway" got.
 		"Sandbox/late", "Sandbox/outrun", "Sandbox/python-*",
 	}
 	if diff := cmp.Diff(want, created); diff != "" {

@@ -14,7 +14,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-// kinds are those of all that agent-sandbox leaves.
+// kinds are the kinds of everything that agent-sandbox leaves.
 var kinds = []schema.GroupVersionKind{
 	{Group: "extensions.agents.x-k8s.io", Version: "v1beta1", Kind: "SandboxTemplate"},
 	{Group: "extensions.agents.x-k8s.io", Version: "v1beta1", Kind: "SandboxWarmPool"},
@@ -26,7 +26,7 @@ var kinds = []schema.GroupVersionKind{
 	{Group: "networking.k8s.io", Version: "v1", Kind: "NetworkPolicy"},
 }
 
-// world is all that there is in a namespace, each object under "Kind/name".
+// world holds all objects in a namespace, each under "Kind/name".
 type world map[string]*unstructured.Unstructured
 
 func observe(t *testing.T, n *suite.Namespace) world {
@@ -45,7 +45,7 @@ func observe(t *testing.T, n *suite.Namespace) world {
 	return w
 }
 
-// of returns the names of all objects of a kind, in order.
+// of returns the sorted names of all objects of a kind.
 func (w world) of(kind string) []string {
 	var names []string
 	for _, key := range slices.Sorted(maps.Keys(w)) {
@@ -56,7 +56,7 @@ func (w world) of(kind string) []string {
 	return names
 }
 
-// versions returns what changes with every write.
+// versions returns the parts of all objects that change with every write.
 func (w world) versions() map[string]string {
 	versions := map[string]string{}
 	for key, object := range w {
@@ -65,8 +65,8 @@ func (w world) versions() map[string]string {
 	return versions
 }
 
-// changes says field by field how the world differs from what it was; what it has of the namespace differs from run to run. What
-// is not named is as it was.
+// changes lists field by field how the world differs from was. It replaces what differs from run to run, like the namespace. A
+// field that is not listed has not changed.
 func (w world) changes(was world) string {
 	names := strings.NewReplacer(w.uids()...)
 	var text strings.Builder
@@ -75,7 +75,7 @@ func (w world) changes(was world) string {
 	for _, key := range slices.Sorted(maps.Keys(all)) {
 		switch {
 		case was[key] == nil:
-			continue // See created.
+			continue // created lists it.
 		case w[key] == nil:
 			fmt.Fprintf(&text, "%s: GONE\n\n", key)
 			continue
@@ -98,7 +98,7 @@ func (w world) changes(was world) string {
 	return names.Replace(text.String())
 }
 
-// created returns what was not there before.
+// created returns the objects that were not there before.
 func (w world) created(was world) []string {
 	var keys []string
 	for key := range w {
@@ -110,7 +110,7 @@ func (w world) created(was world) []string {
 	return keys
 }
 
-// uids returns pairs of a UID and what to call it, for a replacer.
+// uids returns pairs of a UID and its replacement, for a replacer.
 func (w world) uids() []string {
 	var pairs []string
 	for key, object := range w {
@@ -158,7 +158,7 @@ func quoted(key string) string {
 	return key
 }
 
-// index is how a path names an element of a list: by its type, as conditions are known, or else by its place.
+// index returns how a path names an element of a list: by its type, as for conditions, or else by its position.
 func index(i int, element any) string {
 	if fields, ok := element.(map[string]any); ok {
 		if kind, ok := fields["type"].(string); ok {

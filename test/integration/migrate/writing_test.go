@@ -19,29 +19,30 @@ import (
 )
 
 const (
-	// group begins the keys of agent-sandbox's labels and annotations. Keys are spelled here, not taken from the API.
+	// group begins the keys of agent-sandbox's labels and annotations. The tests spell the keys out, and do not take them from
+	// the API.
 	group = "agents.x-k8s.io/"
-	// blueprintHash and podTemplateHash stand for hashes of a template's content. They are of agent-sandbox's encoding of it,
-	// so it takes luck to compute the same.
+	// blueprintHash and podTemplateHash stand for hashes of a template's content. agent-sandbox computes them of its own
+	// encoding, which others match only by luck.
 	blueprintHash, podTemplateHash = "3f0c9ad1", "b7e21c44"
 )
 
-// before is when all this was written.
+// before is when all these objects were written.
 var before = metav1.NewTime(builder.Epoch.Add(-time.Hour))
 
-// writer writes objects as agent-sandbox's controllers do. After the first error it writes no more.
+// writer writes objects as agent-sandbox's controllers do. It stops writing after the first error.
 type writer struct {
 	context   context.Context
 	admin     client.Client
 	namespace string
 	err       error
 
-	// What claims are served of.
+	// templates are the templates that claims are served from.
 	templates map[string]*extensionsv1.SandboxTemplate
 	pythons   *extensionsv1.SandboxWarmPool
 }
 
-// create creates obj, and gives it the status that it has.
+// create creates obj, and then writes its status.
 func (w *writer) create(obj client.Object) {
 	if w.err != nil {
 		return
@@ -60,7 +61,7 @@ func (w *writer) create(obj client.Object) {
 	}
 }
 
-// status gives obj, which is there already, the status that it has.
+// status writes the status of obj, which exists already.
 func (w *writer) status(obj client.Object) {
 	if w.err != nil {
 		return
@@ -70,14 +71,14 @@ func (w *writer) status(obj client.Object) {
 	}
 }
 
-// hash is the hash of names in labels: FNV-1a of 32 bits in eight digits.
+// hash returns the hash of a name for labels: FNV-1a of 32 bits in eight digits.
 func hash(name string) string {
 	sum := fnv.New32a()
 	_, _ = sum.Write([]byte(name)) // It never fails.
 	return fmt.Sprintf("%08x", sum.Sum32())
 }
 
-// ownedBy makes owner, which has a UID by now, the controller of obj.
+// ownedBy makes owner, which already has a UID, the controller of obj.
 func ownedBy(obj, owner client.Object) {
 	apiVersion, kind := group+"v1beta1", "Sandbox"
 	switch owner.(type) {
@@ -93,7 +94,7 @@ func ownedBy(obj, owner client.Object) {
 	}})
 }
 
-// inOldVersion makes the reference to obj's owner one that was written when there was v1alpha1 only.
+// inOldVersion makes the reference to obj's owner one that was written when v1alpha1 was the only version.
 func inOldVersion(obj client.Object) {
 	references := obj.GetOwnerReferences()
 	for i := range references {
@@ -103,7 +104,7 @@ func inOldVersion(obj client.Object) {
 	obj.SetOwnerReferences(references)
 }
 
-// podOf returns the Pod of sandbox, running and Ready. The Sandbox says so, too, but for its status.
+// podOf returns the Pod of sandbox, running and Ready, and records it in sandbox, except in its status.
 func podOf(sandbox *sandboxv1.Sandbox) *corev1.Pod {
 	template := sandbox.Spec.PodTemplate
 	pod := builder.MakePod(sandbox.Name).Ready().Obj()
@@ -112,7 +113,7 @@ func podOf(sandbox *sandboxv1.Sandbox) *corev1.Pod {
 	pod.Annotations[group+"propagated-annotations"] = keys(unreserved(template.Metadata.Annotations))
 	pod.Labels[group+"sandbox-name-hash"] = hash(sandbox.Name)
 	copied := []string{"created-by"}
-	if owners := sandbox.OwnerReferences; len(owners) > 0 { // A pool's label goes when a claim adopts.
+	if owners := sandbox.OwnerReferences; len(owners) > 0 { // A pool's label is removed when a claim adopts.
 		copied = append(copied, "warm-pool-sandbox", "sandbox-template-ref-hash")
 	}
 	for _, key := range copied {
@@ -157,7 +158,7 @@ func serviceOf(sandbox *sandboxv1.Sandbox) *corev1.Service {
 	return service
 }
 
-// unreserved leaves out the keys that are not copied to Pods.
+// unreserved returns m without the keys that are not copied to Pods.
 func unreserved(m map[string]string) map[string]string {
 	copied := map[string]string{}
 	for key, value := range m {

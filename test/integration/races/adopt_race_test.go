@@ -11,8 +11,8 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-// Two managers bind two claims to one Sandbox, each by its own index; both bindings are good. One adopts, and the other
-// learns of it only when its patch is refused.
+// Two managers bind two claims to one Sandbox, each according to its own index. Both bindings are valid. One claim adopts; the
+// other learns of it only when its patch is refused.
 func TestTwoClaimsForOneSandbox(t *testing.T) {
 	a := newArena(t)
 	first, second := a.claim(t, "first"), a.claim(t, "second")
@@ -33,7 +33,7 @@ func TestTwoClaimsForOneSandbox(t *testing.T) {
 	a.has(t, "second", spare.Name)
 }
 
-// As before, with nothing left for the loser: it goes cold in the same pass.
+// The same happens with nothing left for the loser. It goes cold in the same reconcile.
 func TestTheLoserGoesCold(t *testing.T) {
 	a := newArena(t)
 	first, second := a.claim(t, "first"), a.claim(t, "second")
@@ -46,7 +46,7 @@ func TestTheLoserGoesCold(t *testing.T) {
 	a.has(t, "second", "second")
 }
 
-// Two workers reconcile one claim, each with a pick of its own, and neither sees the other.
+// Two workers reconcile one claim. Each picks another Sandbox, and neither sees the other.
 func TestOneClaimTwoPicks(t *testing.T) {
 	a := newArena(t)
 	claim := a.claim(t, "mine")
@@ -62,7 +62,8 @@ func TestOneClaimTwoPicks(t *testing.T) {
 	}
 }
 
-// One worker has bound and adopted; the other still has the claim as it came, and a cache that shows both Sandboxes warm.
+// One worker has bound and adopted. The other still has the claim as it was created, and a cache that shows both Sandboxes
+// warm.
 func TestOneClaimTwoPicksLate(t *testing.T) {
 	a := newArena(t)
 	claim := a.claim(t, "mine")
@@ -74,7 +75,7 @@ func TestOneClaimTwoPicksLate(t *testing.T) {
 	a.has(t, "mine", one.Name)
 }
 
-// A pass on an old view of a claim that has its Sandbox writes nothing that would take it away.
+// A reconcile of a stale claim that has its Sandbox writes nothing that would take the Sandbox away.
 func TestAStaleClaimAfterItWasServed(t *testing.T) {
 	a := newArena(t)
 	warm := a.Warm(t, a.pool, "aaaaa")
@@ -90,7 +91,7 @@ func TestAStaleClaimAfterItWasServed(t *testing.T) {
 	}
 }
 
-// A claim is deleted, and another of its name comes, while a worker still adopts for the first.
+// A claim is deleted, and another one of its name is created, while a worker still adopts for the first.
 func TestAClaimOfTheSameName(t *testing.T) {
 	a := newArena(t)
 	warm := a.Warm(t, a.pool, "aaaaa")
@@ -114,7 +115,7 @@ func TestAClaimOfTheSameName(t *testing.T) {
 	a.has(t, "mine", warm.Name)
 }
 
-// A claim that is being deleted adopts nothing, though the worker does not know yet.
+// A terminating claim adopts nothing, even when the worker does not know yet that the claim is terminating.
 func TestAClaimThatGoes(t *testing.T) {
 	a := newArena(t)
 	warm := a.Warm(t, a.pool, "aaaaa")
@@ -130,8 +131,8 @@ func TestAClaimThatGoes(t *testing.T) {
 	}
 }
 
-// One worker has bound and adopted; the other still has the claim as it came, and an index with nothing in it: it would go cold,
-// and leave a second Sandbox behind.
+// One worker has bound and adopted. The other still has the claim as it was created, and an empty index. If it went cold, it
+// would leave a second Sandbox behind.
 func TestAStaleClaimDoesNotGoCold(t *testing.T) {
 	a := newArena(t)
 	claim := a.claim(t, "mine")
@@ -141,7 +142,7 @@ func TestAStaleClaimDoesNotGoCold(t *testing.T) {
 	reconcile(t, a.worker(suite.Seeing(a.Cached, claim, warm)), claim)
 	a.has(t, "mine", warm.Name)
 
-	// The same with the first worker between the other's choice of the cold name and its binding.
+	// Here the first worker acts between the other's choice of the cold name and its binding.
 	b := newArena(t)
 	claim, warm = b.claim(t, "mine"), b.Warm(t, b.pool, "aaaaa")
 	b.Settle(t)
@@ -151,8 +152,8 @@ func TestAStaleClaimDoesNotGoCold(t *testing.T) {
 	b.has(t, "mine", warm.Name)
 }
 
-// A claim asks for a label that its Sandbox has with another value, between its binding and its adoption: that is said, and
-// nothing is tried again until the claim changes.
+// A claim asks for a label that its Sandbox has with another value. The label is added between the binding and the adoption.
+// The claim reports that, and nothing is retried until the claim changes.
 func TestAContradictionAfterTheBinding(t *testing.T) {
 	n := suite.New(t)
 	const team = "sandbox.users.io/team"
@@ -175,11 +176,12 @@ func TestAContradictionAfterTheBinding(t *testing.T) {
 	if got := a.controlled(t, a.pool); len(got) != 1 {
 		t.Errorf("the pool controls %v", got)
 	}
-	a.Step(t, claim) // As it is now, it contradicts nothing.
+	a.Step(t, claim) // The claim as it is now contradicts nothing.
 	a.has(t, "mine", warm.Name)
 }
 
-// Another pass changes the Sandbox's status while a change of the claim's labels is on its way to it: both come through.
+// Another reconcile changes the Sandbox's status while a change of the claim's labels is on its way to the Sandbox. Both
+// writes succeed.
 func TestMetadataMeetsAStatus(t *testing.T) {
 	a := newArena(t)
 	warm := a.Warm(t, a.pool, "aaaaa")
@@ -211,14 +213,15 @@ func TestMetadataMeetsAStatus(t *testing.T) {
 	}
 }
 
-// The Sandbox changes, time and again, between the look at it and the adoption. The claim keeps its binding, says so after the
-// second time that it had looked live, and is tried again with backoff.
+// The Sandbox changes repeatedly between the read of it and the adoption. The claim keeps its binding, reports that after its
+// second live read, and is retried with backoff.
 func TestASandboxThatChangesBeforeEachAdoption(t *testing.T) {
 	a := newArena(t)
 	warm := a.Warm(t, a.pool, "aaaaa")
 	claim := a.boundTo(t, "mine", warm.Name)
 	a.Settle(t)
-	takenAway := []string{sandboxv1.LabelTemplateHash, sandboxv1.LabelPodTemplateHash, sandboxv1.LabelWarmPool} // As every adoption does.
+	// Every adoption removes these.
+	takenAway := []string{sandboxv1.LabelTemplateHash, sandboxv1.LabelPodTemplateHash, sandboxv1.LabelWarmPool}
 	tries := 0
 	restless := suite.Before(a.Cached, func(w suite.Write) error {
 		if _, ok := w.Object.(*sandboxv1.Sandbox); !ok || tries == len(takenAway) {

@@ -22,7 +22,7 @@ func (a *arena) ending(t *testing.T, policy extensionsv1.ShutdownPolicy) *extens
 	return suite.Create(t, a.Namespace, a.Editor, claim.Obj())
 }
 
-// ended is such a claim an hour later. It has the Sandbox, which was warm.
+// ended returns such a claim an hour later, and the Sandbox that it has, which was warm.
 func (a *arena) ended(t *testing.T, policy extensionsv1.ShutdownPolicy) (*extensionsv1.SandboxClaim, *sandboxv1.Sandbox) {
 	t.Helper()
 	claim := a.ending(t, policy)
@@ -34,7 +34,7 @@ func (a *arena) ended(t *testing.T, policy extensionsv1.ShutdownPolicy) (*extens
 	return claim, warm
 }
 
-// extend gives the claim "mine" an hour more than it has, as its user does, and returns it.
+// extend gives the claim "mine" one more hour, as its user does, and returns it.
 func (a *arena) extend(t *testing.T) *extensionsv1.SandboxClaim {
 	t.Helper()
 	claim := suite.Get[extensionsv1.SandboxClaim](t, a.Namespace, "mine")
@@ -51,7 +51,7 @@ func (a *arena) mine(t *testing.T) *extensionsv1.SandboxClaim {
 	return suite.Get[extensionsv1.SandboxClaim](t, a.Namespace, "mine")
 }
 
-// controls fails unless the claim "mine" controls these Sandboxes.
+// controls fails unless the claim "mine" controls exactly these Sandboxes.
 func (a *arena) controls(t *testing.T, want ...string) {
 	t.Helper()
 	got := a.controlled(t, a.mine(t))
@@ -60,7 +60,8 @@ func (a *arena) controls(t *testing.T, want ...string) {
 	}
 }
 
-// The process that adopted, or created, died before the status said so, and the time is up: the Sandbox goes all the same.
+// The process that adopted or created the Sandbox died before the status said so, and the time is up. The Sandbox is deleted
+// nevertheless.
 func TestAnEndAfterACrash(t *testing.T) {
 	for name, cold := range map[string]bool{"adopted": false, "created": true} {
 		t.Run(name, func(t *testing.T) {
@@ -83,7 +84,7 @@ func TestAnEndAfterACrash(t *testing.T) {
 	}
 }
 
-// The process dies between saying that the claim expired and acting.
+// The process dies after it reported that the claim expired, and before it acts.
 func TestACrashAtTheEnd(t *testing.T) {
 	for policy, die := range map[extensionsv1.ShutdownPolicy]func(client.WithWatch) client.WithWatch{
 		"Retain":           func(c client.WithWatch) client.WithWatch { return crashAt[*sandboxv1.Sandbox](c, "delete") },
@@ -111,8 +112,8 @@ func TestACrashAtTheEnd(t *testing.T) {
 	}
 }
 
-// A worker's view of the claim is from before its adoption, and its cache shows the Sandbox in the pool: it ends nothing but the
-// claim. The adoption, when the cache shows it, wakes the claim, and the Sandbox goes.
+// A worker's view of the claim is from before its adoption, and its cache shows the Sandbox in the pool. The worker ends
+// nothing but the claim. When the cache shows the adoption, that wakes the claim, and the Sandbox is deleted.
 func TestAnEndThatDoesNotSeeTheAdoption(t *testing.T) {
 	a := newArena(t)
 	warm := a.Warm(t, a.pool, "aaaaa")
@@ -132,7 +133,7 @@ func TestAnEndThatDoesNotSeeTheAdoption(t *testing.T) {
 	a.controls(t)
 }
 
-// The user gives the claim more time when the worker is about to say that it expired.
+// The user gives the claim more time when the worker is about to report that it expired.
 func TestMoreTimeAtTheLastMoment(t *testing.T) {
 	for _, policy := range []extensionsv1.ShutdownPolicy{"Retain", "Delete", "DeleteForeground"} {
 		t.Run(string(policy), func(t *testing.T) {
@@ -145,7 +146,7 @@ func TestMoreTimeAtTheLastMoment(t *testing.T) {
 	}
 }
 
-// He does so when it has been said, and the claim is about to be deleted.
+// The user gives the claim more time when its expiry is reported and it is about to be deleted.
 func TestMoreTimeBeforeTheDeletion(t *testing.T) {
 	a := newArena(t)
 	claim, warm := a.ended(t, "Delete")
@@ -155,7 +156,7 @@ func TestMoreTimeBeforeTheDeletion(t *testing.T) {
 	a.has(t, "mine", warm.Name)
 }
 
-// With Retain that comes too late, and the claim gets another Sandbox.
+// With Retain more time comes too late at this point, and the claim gets another Sandbox.
 func TestMoreTimeWhenTheSandboxIsDeleted(t *testing.T) {
 	a := newArena(t)
 	a.ended(t, "Retain")
@@ -167,7 +168,7 @@ func TestMoreTimeWhenTheSandboxIsDeleted(t *testing.T) {
 	a.has(t, "mine", spare.Name)
 }
 
-// A worker has the claim as it was when it had expired; by now it has more time, and another Sandbox. That one stays.
+// A worker has the claim as it was when it had expired. By now the claim has more time and another Sandbox, which stays.
 func TestAStaleEnd(t *testing.T) {
 	for name, cold := range map[string]bool{"warm": false, "cold": true} {
 		t.Run(name, func(t *testing.T) {
@@ -200,7 +201,7 @@ func TestAStaleEnd(t *testing.T) {
 	}
 }
 
-// A worker that has an older view of a claim binds and adopts nothing for it once it has expired.
+// A worker that has a stale view of a claim binds and adopts nothing for it once the claim has expired.
 func TestAStaleBeginning(t *testing.T) {
 	a := newArena(t)
 	claim := a.ending(t, "Retain")

@@ -14,7 +14,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-// Two workers create one claim's Sandbox; neither sees what the other did.
+// Two workers create one claim's Sandbox. Neither sees what the other did.
 func TestColdTwice(t *testing.T) {
 	a := newArena(t)
 	claim := a.claim(t, "mine")
@@ -26,8 +26,8 @@ func TestColdTwice(t *testing.T) {
 	a.has(t, "mine", "mine")
 }
 
-// A Sandbox that was created is shown in the very pass that creates it, and in that of another worker, whose cache does not have
-// it yet: nobody waits for a cache, and nobody is told to.
+// The reconcile that creates a Sandbox shows it at once. So does the reconcile of another worker, whose cache does not have
+// the Sandbox yet. Nobody waits for a cache, and nobody is told to.
 func TestWhatWasCreatedIsShownAtOnce(t *testing.T) {
 	for name, created := range map[string]bool{"by this pass": false, "by one that died": true} {
 		t.Run(name, func(t *testing.T) {
@@ -54,7 +54,7 @@ func TestWhatWasCreatedIsShownAtOnce(t *testing.T) {
 	}
 }
 
-// A Sandbox that is not the claim's has its name: the claim's gets another, which is the same every time.
+// A Sandbox that is not the claim's has its name. The claim's own Sandbox gets another name, which is the same every time.
 func TestTheNameIsTaken(t *testing.T) {
 	a := newArena(t)
 	suite.Create(t, a.Namespace, a.Editor, builder.MakeSandbox("mine").Obj())
@@ -65,7 +65,7 @@ func TestTheNameIsTaken(t *testing.T) {
 	a.has(t, "mine", "mine-"+rules.Hash(string(claim.UID))[:5])
 }
 
-// The name is taken after the claim was bound to it: the claim says so, and goes on when it is free.
+// The name is taken after the claim was bound to it. The claim reports that, and goes on when the name is free.
 func TestTheNameIsTakenLate(t *testing.T) {
 	a := newArena(t)
 	claim := a.claim(t, "mine")
@@ -86,7 +86,7 @@ func TestTheNameIsTakenLate(t *testing.T) {
 	a.has(t, "mine", "mine")
 }
 
-// Template and pool come in whatever order, after the claim.
+// The template and the pool are created after the claim, in either order.
 func TestWhatIsMissingComesLater(t *testing.T) {
 	n := suite.New(t)
 	a := &arena{Namespace: n}
@@ -110,7 +110,7 @@ func TestWhatIsMissingComesLater(t *testing.T) {
 	a.has(t, "mine", "mine")
 }
 
-// A Sandbox that a claim had is not replaced: what was in it is gone, and the user is told.
+// A Sandbox that a claim had is not replaced. Its content is lost, and the user is told.
 func TestAMissingSandbox(t *testing.T) {
 	for name, cold := range map[string]bool{"warm": false, "cold": true} {
 		t.Run(name, func(t *testing.T) {
@@ -128,7 +128,7 @@ func TestAMissingSandbox(t *testing.T) {
 			a.Settle(t)
 
 			a.Delete(t, a.Editor, sandbox)
-			// The cache still shows the Sandbox; then it does not; then even the claim is that of the beginning.
+			// First the cache still shows the Sandbox; then it does not; then even the claim is as it was created.
 			reconcile(t, a.worker(suite.Seeing(a.Cached, sandbox, served), spare), served)
 			a.Settle(t)
 			reconcile(t, a.worker(a.Cached, spare), served)
@@ -148,7 +148,7 @@ func TestAMissingSandbox(t *testing.T) {
 	}
 }
 
-// A worker that saw nothing of it, not even the claim's status, creates the Sandbox again: the API server refuses.
+// A worker that saw nothing of it, not even the claim's status, creates the Sandbox again. The API server refuses.
 func TestAColdSandboxIsNotCreatedAgain(t *testing.T) {
 	a := newArena(t)
 	claim := a.boundTo(t, "mine", "mine")

@@ -10,7 +10,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-// crashAt returns c of a process that dies before its write of that verb to a T.
+// crashAt returns c as the client of a process that dies before its write of that verb to a T.
 func crashAt[T client.Object](c client.WithWatch, verb string) client.WithWatch {
 	return suite.Before(c, func(w suite.Write) error {
 		if _, ok := w.Object.(T); ok && w.Verb == verb {
@@ -20,7 +20,8 @@ func crashAt[T client.Object](c client.WithWatch, verb string) client.WithWatch 
 	})
 }
 
-// A crash after any write: the next pass, by another process that would pick another Sandbox, goes on with the same one.
+// A process crashes after any of its writes. The next reconcile, by another process that would pick another Sandbox, goes on
+// with the same one.
 func TestCrashes(t *testing.T) {
 	for crashed, die := range map[string]func(client.WithWatch) client.WithWatch{
 		"before the binding": func(c client.WithWatch) client.WithWatch { return crashAt[*extensionsv1.SandboxClaim](c, "patch") },
@@ -40,7 +41,7 @@ func TestCrashes(t *testing.T) {
 				want = other.Name
 			}
 
-			// With a cache that caught up, and then again with one that still shows how it all began.
+			// This is tried with a cache that caught up, and then with one that still shows the initial state.
 			a.Settle(t)
 			reconcile(t, a.worker(a.Cached, other), suite.Get[extensionsv1.SandboxClaim](t, a.Namespace, "mine"))
 			a.has(t, "mine", want)
@@ -50,7 +51,7 @@ func TestCrashes(t *testing.T) {
 	}
 }
 
-// As before, and the process that comes after has the stale view from the beginning.
+// The same happens, and the process that comes after has the stale view of the initial state.
 func TestCrashesUnseen(t *testing.T) {
 	for crashed, die := range map[string]func(client.WithWatch) client.WithWatch{
 		"after the binding": func(c client.WithWatch) client.WithWatch { return crashAt[*sandboxv1.Sandbox](c, "patch") },
@@ -70,7 +71,7 @@ func TestCrashesUnseen(t *testing.T) {
 	}
 }
 
-// The cold path: the name makes what is done twice harmless.
+// On the cold path the name makes repeated work harmless.
 func TestColdCrashes(t *testing.T) {
 	for crashed, die := range map[string]func(client.WithWatch) client.WithWatch{
 		"after the binding": func(c client.WithWatch) client.WithWatch { return crashAt[*sandboxv1.Sandbox](c, "create") },
@@ -83,7 +84,7 @@ func TestColdCrashes(t *testing.T) {
 			claim := a.claim(t, "mine")
 			a.Settle(t)
 			crash(t, a.worker(die(a.Cached)), claim)
-			// A warm Sandbox that comes now changes nothing: the binding stands.
+			// A warm Sandbox that appears now changes nothing: the binding stands.
 			late := a.Warm(t, a.pool, "aaaaa")
 			reconcile(t, a.worker(suite.Seeing(a.Cached, claim), late), claim)
 			a.has(t, "mine", "mine")

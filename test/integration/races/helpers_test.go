@@ -17,7 +17,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-// errCrash is what a process sees of a write that it does not live to make.
+// errCrash is the error of a write that the process does not live to make.
 var errCrash = errors.New("crash")
 
 // arena is a namespace with a pool.
@@ -36,7 +36,7 @@ func newArena(t *testing.T) *arena {
 	return a
 }
 
-// claim creates a claim on the pool, which is not bound.
+// claim creates a claim on the pool that is not bound.
 func (a *arena) claim(t *testing.T, name string) *extensionsv1.SandboxClaim {
 	t.Helper()
 	return suite.Create(t, a.Namespace, a.Editor, builder.MakeClaim(name).Pool(a.pool.Name).Obj())
@@ -50,7 +50,7 @@ func (a *arena) boundTo(t *testing.T, name, sandbox string) *extensionsv1.Sandbo
 	return claim
 }
 
-// bind writes a claim's binding as its reconciler would, and brings claim up to date.
+// bind writes a claim's binding as its reconciler would, and updates claim to match.
 func (a *arena) bind(t *testing.T, claim *extensionsv1.SandboxClaim, sandbox string) {
 	t.Helper()
 	base := claim.DeepCopy()
@@ -60,7 +60,7 @@ func (a *arena) bind(t *testing.T, claim *extensionsv1.SandboxClaim, sandbox str
 	}
 }
 
-// worker returns a claim reconciler of its own, that works with c and picks among these Sandboxes.
+// worker returns a separate claim reconciler that works with c and picks among these Sandboxes.
 func (a *arena) worker(c client.Client, offered ...*sandboxv1.Sandbox) *sandboxclaim.Reconciler {
 	r := a.Claims(c)
 	r.Candidates = candidates.New(0)
@@ -73,7 +73,7 @@ func (a *arena) worker(c client.Client, offered ...*sandboxv1.Sandbox) *sandboxc
 	return r
 }
 
-// reconcile makes one pass of r over claim as it is given, stale or not.
+// reconcile lets r reconcile claim as it is given, stale or not.
 func reconcile(t *testing.T, r *sandboxclaim.Reconciler, claim *extensionsv1.SandboxClaim) {
 	t.Helper()
 	if _, err := r.Reconcile(t.Context(), claim); err != nil {
@@ -81,7 +81,7 @@ func reconcile(t *testing.T, r *sandboxclaim.Reconciler, claim *extensionsv1.San
 	}
 }
 
-// crash makes a pass of r that ends with errCrash.
+// crash lets r reconcile claim, and expects that to end with errCrash.
 func crash(t *testing.T, r *sandboxclaim.Reconciler, claim *extensionsv1.SandboxClaim) {
 	t.Helper()
 	if _, err := r.Reconcile(t.Context(), claim); !errors.Is(err, errCrash) {
@@ -89,7 +89,7 @@ func crash(t *testing.T, r *sandboxclaim.Reconciler, claim *extensionsv1.Sandbox
 	}
 }
 
-// has fails unless the claim of that name is bound to sandbox and controls that one alone, and its status says so.
+// has fails unless the claim of that name is bound to sandbox, controls that one alone, and says so in its status.
 func (a *arena) has(t *testing.T, name, sandbox string) {
 	t.Helper()
 	claim := suite.Get[extensionsv1.SandboxClaim](t, a.Namespace, name)
@@ -120,7 +120,7 @@ func (a *arena) controlled(t *testing.T, owner client.Object) []string {
 	return names
 }
 
-// ready returns the reason and the message of the claim's Ready condition.
+// ready returns the status, the reason and the message of the claim's Ready condition.
 func (a *arena) ready(t *testing.T, name string) string {
 	t.Helper()
 	claim := suite.Get[extensionsv1.SandboxClaim](t, a.Namespace, name)

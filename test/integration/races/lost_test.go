@@ -11,7 +11,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-// fates are what can become of a Sandbox between the binding of a claim and the adoption.
+// fates are the things that can happen to a Sandbox between the binding of a claim and the adoption.
 var fates = map[string]func(*testing.T, *arena, *sandboxv1.Sandbox){
 	"deleted": func(t *testing.T, a *arena, sandbox *sandboxv1.Sandbox) {
 		t.Helper()
@@ -25,7 +25,7 @@ var fates = map[string]func(*testing.T, *arena, *sandboxv1.Sandbox){
 	},
 	"orphaned": func(t *testing.T, a *arena, sandbox *sandboxv1.Sandbox) {
 		t.Helper()
-		// As the garbage collector does when the pool is deleted with --cascade=orphan.
+		// The garbage collector does this when the pool is deleted with --cascade=orphan.
 		patch := client.RawPatch("application/merge-patch+json", []byte(`{"metadata":{"ownerReferences":null}}`))
 		if err := a.Collector.Patch(t.Context(), sandbox.DeepCopy(), patch); err != nil {
 			t.Fatal(err)
@@ -38,7 +38,7 @@ var fates = map[string]func(*testing.T, *arena, *sandboxv1.Sandbox){
 	},
 }
 
-// It happens before the pass, and the cache shows it.
+// The binding is lost before the reconcile, and the cache shows it.
 func TestALostBindingIsRewritten(t *testing.T) {
 	for fate, befall := range fates {
 		t.Run(fate, func(t *testing.T) {
@@ -54,7 +54,7 @@ func TestALostBindingIsRewritten(t *testing.T) {
 	}
 }
 
-// It happens before the pass, and the cache does not show it yet.
+// The binding is lost before the reconcile, and the cache does not show it yet.
 func TestALostBindingUnseen(t *testing.T) {
 	for fate, befall := range fates {
 		t.Run(fate, func(t *testing.T) {
@@ -70,7 +70,7 @@ func TestALostBindingUnseen(t *testing.T) {
 	}
 }
 
-// It happens when the pass is about to adopt.
+// The binding is lost when the reconcile is about to adopt.
 func TestALostBindingAtTheLastMoment(t *testing.T) {
 	for fate, befall := range fates {
 		t.Run(fate, func(t *testing.T) {
@@ -85,7 +85,7 @@ func TestALostBindingAtTheLastMoment(t *testing.T) {
 	}
 }
 
-// With nothing else warm the claim goes cold, and its Sandbox has its name.
+// With nothing else warm the claim goes cold, and its Sandbox has the claim's name.
 func TestALostBindingGoesCold(t *testing.T) {
 	a := newArena(t)
 	picked := a.Warm(t, a.pool, "aaaaa")
@@ -96,8 +96,8 @@ func TestALostBindingGoesCold(t *testing.T) {
 	a.has(t, "mine", "mine")
 }
 
-// The cache has not seen the Sandbox yet that the claim is bound to: its absence there is not trusted, or the claim would
-// be bound to another.
+// The cache has not seen the Sandbox yet that the claim is bound to. Its absence from the cache is not trusted, or the claim
+// would be bound to another Sandbox.
 func TestAStaleAbsenceIsNotTrusted(t *testing.T) {
 	a := newArena(t)
 	picked, spare := a.Warm(t, a.pool, "aaaaa"), a.Warm(t, a.pool, "bbbbb")
@@ -110,7 +110,7 @@ func TestAStaleAbsenceIsNotTrusted(t *testing.T) {
 	a.has(t, "mine", picked.Name)
 }
 
-// The same for a claim that has its Sandbox: it is not missing because a cache does not show it.
+// The same holds for a claim that has its Sandbox: the Sandbox is not missing because a cache does not show it.
 func TestAStaleAbsenceDoesNotMakeASandboxMissing(t *testing.T) {
 	a := newArena(t)
 	picked := a.Warm(t, a.pool, "aaaaa")

@@ -1,6 +1,5 @@
-// Package races loses every race on purpose that the reconcilers claim to survive, against a real API server that enforces
-// the rules: with stale objects, with workers that do something between another's reading and its writing, and with caches
-// that are held back.
+// Package races provokes every race that the reconcilers claim to survive, against a real API server that enforces the rules.
+// It uses stale objects, workers that act between another's read and its write, and caches that are held back.
 package races
 
 import (

@@ -12,7 +12,8 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-// reasons are those for which a pool deletes a member, one of one, and how they come about. Each returns the time of the pass.
+// reasons are the reasons for which a pool deletes its only member, and how each comes about. Each function returns the time
+// of the reconcile.
 var reasons = map[string]func(*testing.T, *arena, *sandboxv1.Sandbox) time.Time{
 	"too many": func(t *testing.T, a *arena, _ *sandboxv1.Sandbox) time.Time {
 		t.Helper()
@@ -39,7 +40,7 @@ var reasons = map[string]func(*testing.T, *arena, *sandboxv1.Sandbox) time.Time{
 	},
 }
 
-// For each reason a test shows first that the pool does delete the member, when nothing comes in between.
+// For each reason the pool does delete the member when nothing comes in between.
 func TestAPoolDeletes(t *testing.T) {
 	for reason, comeAbout := range reasons {
 		t.Run(reason, func(t *testing.T) {
@@ -57,7 +58,7 @@ func TestAPoolDeletes(t *testing.T) {
 	}
 }
 
-// The pool has decided to delete a member, and a claim adopts it: the claim keeps it, and the pool looks again soon.
+// The pool has decided to delete a member when a claim adopts it. The claim keeps it, and the pool is reconciled again soon.
 func TestDeletionRacesAdoption(t *testing.T) {
 	for reason, comeAbout := range reasons {
 		t.Run(reason, func(t *testing.T) {
@@ -78,7 +79,7 @@ func TestDeletionRacesAdoption(t *testing.T) {
 	}
 }
 
-// A deletion that is lost to a write of the member's status is decided again.
+// When a write of the member's status makes a deletion fail, the pool decides on the deletion again.
 func TestALostDeletionIsDecidedAgain(t *testing.T) {
 	a := newArena(t)
 	member := a.Member(t, a.pool, "aaaaa")
@@ -98,8 +99,8 @@ func TestALostDeletionIsDecidedAgain(t *testing.T) {
 	}
 }
 
-// A pool is deleted and created anew, and the garbage collector has not come yet: what the first pool had is not the second's,
-// and a claim on the second does not get it.
+// A pool is deleted and created again before the garbage collector acts. The first pool's Sandboxes do not belong to the
+// second, and a claim on the second does not get them.
 func TestAPoolOfTheSameNameBeforeTheCollector(t *testing.T) {
 	a := newArena(t)
 	warm := a.Warm(t, a.pool, "aaaaa")
@@ -128,8 +129,8 @@ func TestAPoolOfTheSameNameBeforeTheCollector(t *testing.T) {
 	}
 }
 
-// The cache first sees what a pool created when it lists anew: one is adopted by then, and another is gone. The pool is not
-// held up by that, and makes up for both.
+// The cache first sees what a pool created when it lists again. By then one Sandbox is adopted, and another is gone. The pool
+// does not wait for them, and replaces both.
 func TestARelist(t *testing.T) {
 	a := newArena(t)
 	lagging := a.Lagging(t)

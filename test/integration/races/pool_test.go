@@ -36,7 +36,7 @@ func fill(t *testing.T, r *sandboxwarmpool.Reconciler, pool *extensionsv1.Sandbo
 	}
 }
 
-// The pool has decided to delete a Sandbox, and a claim adopts it: the claim keeps it.
+// The pool has decided to delete a Sandbox when a claim adopts it. The claim keeps it.
 func TestScaleDownRacesAdoption(t *testing.T) {
 	a := newArena(t)
 	warm := a.Warm(t, a.pool, "aaaaa")
@@ -48,7 +48,7 @@ func TestScaleDownRacesAdoption(t *testing.T) {
 	a.has(t, "mine", warm.Name)
 }
 
-// The other way round: the Sandbox is gone when the claim adopts it, and the claim is bound again.
+// Here it is the other way round: the Sandbox is gone when the claim adopts it, and the claim is bound again.
 func TestAdoptionRacesScaleDown(t *testing.T) {
 	a := newArena(t)
 	warm := a.Warm(t, a.pool, "aaaaa")
@@ -60,7 +60,7 @@ func TestAdoptionRacesScaleDown(t *testing.T) {
 	a.has(t, "mine", "mine")
 }
 
-// A cache that is behind shows Sandboxes that claims have adopted as the pool's own. None of them is deleted.
+// A stale cache shows Sandboxes that claims have adopted as the pool's own. None of them is deleted.
 func TestScaleDownOnAnOldView(t *testing.T) {
 	a := newArena(t)
 	warm := []*sandboxv1.Sandbox{a.Warm(t, a.pool, "aaaaa"), a.Warm(t, a.pool, "bbbbb"), a.Warm(t, a.pool, "ccccc")}
@@ -80,7 +80,7 @@ func TestScaleDownOnAnOldView(t *testing.T) {
 	}
 }
 
-// later waits until what is created now is newer than sandbox: creation times have a resolution of a second.
+// later waits until a new object is newer than sandbox: creation times have a resolution of one second.
 func (a *arena) later(t *testing.T, sandbox *sandboxv1.Sandbox) {
 	t.Helper()
 	err := wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, time.Minute, true, func(ctx context.Context) (bool, error) {
@@ -93,7 +93,7 @@ func (a *arena) later(t *testing.T, sandbox *sandboxv1.Sandbox) {
 	}
 }
 
-// What goes first: what is not Ready, then the newest. By their names the oldest would go first.
+// A pool deletes members that are not Ready first, and then the newest. Here an order by name would delete the oldest first.
 func TestScaleDownKeepsWhatIsReady(t *testing.T) {
 	a := newArena(t)
 	a.Member(t, a.pool, "aaaaa")
@@ -110,8 +110,8 @@ func TestScaleDownKeepsWhatIsReady(t *testing.T) {
 	}
 }
 
-// filledUnseen makes three Sandboxes for the pool, which the cache does not show until it resumes. It returns the reconciler that
-// made them, and their names.
+// filledUnseen makes three Sandboxes for the pool, which the cache does not show until it resumes. It returns the reconciler
+// that made them, and their names.
 func (a *arena) filledUnseen(t *testing.T, lagging *suite.Lagging) (r *sandboxwarmpool.Reconciler, created []string) {
 	t.Helper()
 	a.scale(t, 3)
@@ -124,7 +124,7 @@ func (a *arena) filledUnseen(t *testing.T, lagging *suite.Lagging) (r *sandboxwa
 	return r, created
 }
 
-// A pass after a pass, and the cache has seen nothing of what the first created.
+// The pool is reconciled again while the cache has seen nothing of what the first reconcile created.
 func TestNoOverCreationBehindACache(t *testing.T) {
 	a := newArena(t)
 	lagging := a.Lagging(t)
@@ -146,7 +146,7 @@ func TestNoOverCreationBehindACache(t *testing.T) {
 	}
 }
 
-// The test above shows something only if a cache that is behind does mislead.
+// The test above shows something only if a stale cache does mislead.
 func TestOverCreationWithoutReadYourWrites(t *testing.T) {
 	a := newArena(t)
 	a.scale(t, 3)
@@ -161,8 +161,9 @@ func TestOverCreationWithoutReadYourWrites(t *testing.T) {
 	lagging.Resume()
 }
 
-// A manager begins to lead, and its cache has seen nothing of what the one before created: it looks live before it creates,
-// each time until it has created something. From then on the cache has to show that, and so all that came before.
+// A manager becomes the leader while its cache has seen nothing of what the previous leader created. It reads live before it
+// creates, each time until it has created something. From then on the cache has to show that creation, and so everything
+// before it.
 func TestNoOverCreationAtAChangeOfLeader(t *testing.T) {
 	a := newArena(t)
 	a.scale(t, 3)
@@ -182,7 +183,7 @@ func TestNoOverCreationAtAChangeOfLeader(t *testing.T) {
 	if got := a.controlled(t, a.pool); len(got) != 5 {
 		t.Errorf("the pool controls %v, want five", got)
 	}
-	next.Live = nil // Nobody asks for it any more.
+	next.Live = nil // Nothing reads live any more.
 	lagging.Resume()
 	a.scale(t, 6)
 	fill(t, next, a.pool)
@@ -191,7 +192,7 @@ func TestNoOverCreationAtAChangeOfLeader(t *testing.T) {
 	}
 }
 
-// Two managers fill a pool at once, and neither sees what the other creates. What is too many is deleted.
+// Two managers fill a pool at once, and neither sees what the other creates. The surplus is deleted.
 func TestTwoFillersConverge(t *testing.T) {
 	a := newArena(t)
 	a.scale(t, 3)
@@ -208,7 +209,7 @@ func TestTwoFillersConverge(t *testing.T) {
 	}
 }
 
-// An adopted Sandbox is made up for, one by one, and never twice.
+// Adopted Sandboxes are replaced one by one, and none is replaced twice.
 func TestAPoolIsRefilled(t *testing.T) {
 	a := newArena(t)
 	a.scale(t, 2)
@@ -227,7 +228,7 @@ func TestAPoolIsRefilled(t *testing.T) {
 	}
 }
 
-// A pool that is deleted with its Sandboxes left behind, and comes back: the Sandboxes of the first are not of the second.
+// A pool is deleted without its Sandboxes, and created again. The first pool's Sandboxes do not belong to the second.
 func TestAPoolOfTheSameName(t *testing.T) {
 	a := newArena(t)
 	warm := a.Warm(t, a.pool, "aaaaa")

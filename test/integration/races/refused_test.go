@@ -16,9 +16,9 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-// What the API server refuses even to those who may write: the controller itself, gone wrong, the garbage collector, and
-// people with rights on status. Each gets an arena with claim "ann" that has the adopted Sandbox python-aaaaa, claim "bob"
-// that is not bound, and the warm Sandbox python-bbbbb.
+// The API server refuses these writes even from those who may otherwise write: a controller with a bug, the garbage collector,
+// and people with rights on status. Each case gets an arena with claim "ann" that has the adopted Sandbox python-aaaaa, claim
+// "bob" that is not bound, and the warm Sandbox python-bbbbb.
 func TestRefusedToWhoeverAsks(t *testing.T) {
 	for name, write := range map[string]func(*refusal) error{
 		"the controller gives an adopted Sandbox to another claim": func(r *refusal) error {
@@ -94,7 +94,7 @@ func TestRefusedToWhoeverAsks(t *testing.T) {
 	}
 }
 
-// What they may do all the same.
+// These are writes that they may make nevertheless.
 func TestAllowedToWhomItConcerns(t *testing.T) {
 	for name, write := range map[string]func(*refusal) error{
 		"the garbage collector orphans a Sandbox of a pool": func(r *refusal) error { return r.own(r.Collector, r.warm, nil) },
@@ -136,14 +136,14 @@ func newRefusal(t *testing.T) *refusal {
 	return r
 }
 
-// given fails the test if err is not nil: what leads to the write that is refused has to go well.
+// given fails the test if err is not nil. The steps that lead to the refused write have to succeed.
 func (r *refusal) given(err error) {
 	if err != nil {
 		r.fail(err)
 	}
 }
 
-// own replaces the owners of sandbox by this one, or by none.
+// own replaces the owners of sandbox by reference, or removes them if that is nil.
 func (r *refusal) own(c client.Client, sandbox *sandboxv1.Sandbox, reference *metav1.OwnerReference) error {
 	changed := sandbox.DeepCopy()
 	changed.OwnerReferences = nil
@@ -169,7 +169,7 @@ func (r *refusal) giveUp(c client.Client) error {
 	return c.Status().Patch(r.ctx, r.ann, client.MergeFrom(base))
 }
 
-// status sends this as status.sandbox.
+// status writes sandbox as status.sandbox of claim.
 func (r *refusal) status(c client.Client, claim *extensionsv1.SandboxClaim, sandbox string) error {
 	patch := fmt.Appendf(nil, `{"status":{"sandbox":%s}}`, sandbox)
 	return c.Status().Patch(r.ctx, claim, client.RawPatch("application/merge-patch+json", patch))

@@ -28,7 +28,7 @@ func newRoom(t *testing.T, made *builder.SandboxWrapper) *room {
 	return r
 }
 
-// now returns the Sandbox as it is now.
+// now returns the current state of the Sandbox.
 func (r *room) now(t *testing.T) *sandboxv1.Sandbox {
 	t.Helper()
 	return suite.Get[sandboxv1.Sandbox](t, r.Namespace, "mine")
@@ -48,7 +48,7 @@ func (r *room) change(t *testing.T, do func(*sandboxv1.SandboxSpec)) {
 func suspend(spec *sandboxv1.SandboxSpec) { spec.OperatingMode = sandboxv1.OperatingModeSuspended }
 func resume(spec *sandboxv1.SandboxSpec)  { spec.OperatingMode = sandboxv1.OperatingModeRunning }
 
-// pod returns the UID of the Pod, or nothing where there is none or it is being deleted.
+// pod returns the UID of the Pod, or nothing if there is none or it is terminating.
 func (r *room) pod(t *testing.T) types.UID {
 	t.Helper()
 	var pod corev1.Pod
@@ -62,7 +62,7 @@ func (r *room) pod(t *testing.T) types.UID {
 	return pod.UID
 }
 
-// try makes a pass of worker over obj as it is given, stale or not; it expects another look to be taken soon.
+// try lets worker reconcile obj as it is given, stale or not, and expects it to ask for another reconcile soon.
 func try[T client.Object](t *testing.T, worker reconcilers.ObjectReconciler[T], obj T) {
 	t.Helper()
 	result, err := worker.Reconcile(t.Context(), obj)
@@ -71,8 +71,8 @@ func try[T client.Object](t *testing.T, worker reconcilers.ObjectReconciler[T], 
 	}
 }
 
-// A worker still sees the Sandbox as it was when it was suspended. It has been resumed since, and has a new Pod, which the
-// worker's cache knows: that Pod lives. (W4)
+// A worker still sees the Sandbox as suspended. The Sandbox has been resumed since, and has a new Pod, which the worker's
+// cache knows. That Pod stays. (W4)
 func TestAnOldSuspensionDeletesNoNewPod(t *testing.T) {
 	r := newRoom(t, builder.MakeSandbox("mine"))
 	r.change(t, suspend)
@@ -92,7 +92,7 @@ func TestAnOldSuspensionDeletesNoNewPod(t *testing.T) {
 	}
 }
 
-// The same with the Pod that was there before: what was to be deleted is not any more.
+// Here it is the same Pod as before: it was to be deleted, and is wanted again.
 func TestAnOldSuspensionDeletesNoPodThatIsWantedAgain(t *testing.T) {
 	r := newRoom(t, builder.MakeSandbox("mine"))
 	pod := r.pod(t)
@@ -105,7 +105,7 @@ func TestAnOldSuspensionDeletesNoPodThatIsWantedAgain(t *testing.T) {
 		}
 		return nil
 	}))
-	_, _ = crashed.Reconcile(t.Context(), suspended) // It could not delete the Pod, and says so.
+	_, _ = crashed.Reconcile(t.Context(), suspended) // It could not delete the Pod, and reports that.
 	said := r.now(t)
 	r.change(t, resume)
 	r.Settle(t)
@@ -115,8 +115,8 @@ func TestAnOldSuspensionDeletesNoPodThatIsWantedAgain(t *testing.T) {
 	}
 }
 
-// A worker has found that the Sandbox is suspended, and is about to delete the Pod that it has read. Before it comes to that, the
-// Pod is gone, the Sandbox is resumed, and has another.
+// A worker has found that the Sandbox is suspended, and is about to delete the Pod that it has read. Before it does, that Pod
+// is gone, the Sandbox is resumed, and has another Pod.
 func TestADeletionThatComesLate(t *testing.T) {
 	r := newRoom(t, builder.MakeSandbox("mine"))
 	old := r.pod(t)
@@ -136,7 +136,7 @@ func TestADeletionThatComesLate(t *testing.T) {
 	}
 }
 
-// A worker's cache still has the Pod from before the last suspension. It deletes the one that there is only once it sees it.
+// A worker's cache still has the Pod from before the last suspension. The worker deletes the current Pod only once it sees it.
 func TestADeletionOfAPodLongGone(t *testing.T) {
 	r := newRoom(t, builder.MakeSandbox("mine"))
 	gone := suite.Get[corev1.Pod](t, r.Namespace, "mine")
@@ -158,7 +158,7 @@ func TestADeletionOfAPodLongGone(t *testing.T) {
 	}
 }
 
-// A worker sees that the Sandbox has expired. It has been given more time since: nothing of it is lost.
+// A worker sees that the Sandbox has expired. The Sandbox has been given more time since, and loses nothing.
 func TestAnOldExpiryDeletesNothing(t *testing.T) {
 	for _, policy := range []sandboxv1.ShutdownPolicy{sandboxv1.ShutdownPolicyRetain, sandboxv1.ShutdownPolicyDelete} {
 		t.Run(string(policy), func(t *testing.T) {
@@ -187,7 +187,7 @@ func TestAnOldExpiryDeletesNothing(t *testing.T) {
 	}
 }
 
-// said lets a worker say that old has expired, and die then.
+// said lets a worker report that old has expired, and die after that.
 func (r *room) said(t *testing.T, old *sandboxv1.Sandbox) *sandboxv1.Sandbox {
 	t.Helper()
 	r.Settle(t)
@@ -203,7 +203,7 @@ func (r *room) said(t *testing.T, old *sandboxv1.Sandbox) *sandboxv1.Sandbox {
 	return r.now(t)
 }
 
-// Whoever comes after a worker that died half way through an expiry finishes it.
+// A worker died half way through an expiry. The next one finishes it.
 func TestAnExpiryAfterACrash(t *testing.T) {
 	r := newRoom(t, builder.MakeSandbox("mine").Service(true))
 	r.change(t, func(spec *sandboxv1.SandboxSpec) { spec.ShutdownTime = &metav1.Time{Time: r.Clock.Now()} })
@@ -218,7 +218,7 @@ func TestAnExpiryAfterACrash(t *testing.T) {
 	}
 }
 
-// A worker sees that the Sandbox is to have no Service. It asks for one again since.
+// A worker sees that the Sandbox is to have no Service. The Sandbox asks for one again since.
 func TestAnOldWishDeletesNoService(t *testing.T) {
 	r := newRoom(t, builder.MakeSandbox("mine").Service(true))
 	service := suite.Get[corev1.Service](t, r.Namespace, "mine")
@@ -232,7 +232,8 @@ func TestAnOldWishDeletesNoService(t *testing.T) {
 	}
 }
 
-// Between a worker's reading and its writing, somebody else takes the Pod, or puts another in its place: it is not taken over.
+// Between a worker's read and its write, somebody else takes the Pod, or replaces it by another. The worker does not take it
+// over.
 func TestATakeoverThatComesLate(t *testing.T) {
 	n := suite.New(t)
 	adoptable := func() *corev1.Pod { return builder.MakePod("mine").Label("agents.x-k8s.io/adoptable", "true").Obj() }
@@ -256,7 +257,7 @@ func TestATakeoverThatComesLate(t *testing.T) {
 	}
 }
 
-// Two workers make the same Sandbox's Pod, Service and volume at once: each is there once, and neither is at a loss.
+// Two workers make the same Sandbox's Pod, Service and volume at once. Each object is created once, and neither worker fails.
 func TestTwoWorkersMakeOneSandbox(t *testing.T) {
 	n := suite.New(t)
 	mine := suite.Create(t, n, n.Editor, builder.MakeSandbox("mine").Service(true).VolumeClaimTemplate("data").Obj())
@@ -267,7 +268,7 @@ func TestTwoWorkersMakeOneSandbox(t *testing.T) {
 			t.Error(err)
 		}
 	}))
-	try(t, n.Sandboxes(late), mine) // The status of one is refused.
+	try(t, n.Sandboxes(late), mine) // One of the two status writes is refused.
 	r := &room{Namespace: n}
 	r.Step(t, mine)
 	for _, obj := range []client.Object{

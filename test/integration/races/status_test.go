@@ -13,8 +13,8 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-// Between a worker's reading and its writing of a status, another has seen more and written that. The API server refuses what
-// was computed before; the worker looks again, and computes what is there already. (W16)
+// Between a worker's read and its write of a status, another worker has seen more and written that. The API server refuses the
+// stale status. The worker is called again, and computes the status that is there already. (W16)
 func TestAStatusOfAnOldSandbox(t *testing.T) {
 	n := suite.New(t)
 	mine := suite.Create(t, n, n.Editor, builder.MakeSandbox("mine").Obj())
@@ -29,7 +29,7 @@ func TestAStatusOfAnOldSandbox(t *testing.T) {
 	})
 }
 
-// The same of a claim.
+// The same holds for a claim.
 func TestAStatusOfAnOldClaim(t *testing.T) {
 	a := newArena(t)
 	warm := a.Warm(t, a.pool, "aaaaa")
@@ -51,7 +51,7 @@ func TestAStatusOfAnOldClaim(t *testing.T) {
 	a.has(t, "mine", warm.Name)
 }
 
-// The same of a pool.
+// The same holds for a pool.
 func TestAStatusOfAnOldPool(t *testing.T) {
 	a := newArena(t)
 	a.Settle(t)
@@ -67,7 +67,7 @@ func TestAStatusOfAnOldPool(t *testing.T) {
 	})
 }
 
-// expectLast fails unless Ready is want, and stays so in another pass over obj, which writes nothing.
+// expectLast fails unless Ready is want, and stays so in another reconcile of obj, which writes nothing.
 func expectLast(t *testing.T, n *suite.Namespace, obj client.Object, want metav1.ConditionStatus, conditions func() []metav1.Condition) {
 	t.Helper()
 	if got := conditions(); !meta.IsStatusConditionPresentAndEqual(got, "Ready", want) {

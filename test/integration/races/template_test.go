@@ -17,8 +17,8 @@ import (
 
 const policyName = "python-network-policy"
 
-// What comes between the look at a NetworkPolicy and the write is not overwritten: the pass asks for another, quietly, and
-// that one goes by what is there.
+// A change between the read of a NetworkPolicy and its write is not overwritten. The reconcile quietly asks for another, which
+// uses the current policy.
 func TestAPolicyThatChangesInBetween(t *testing.T) {
 	orphan := func(t *testing.T, n *suite.Namespace) {
 		t.Helper()
@@ -64,7 +64,7 @@ func TestAPolicyThatChangesInBetween(t *testing.T) {
 	}
 }
 
-// A policy of that name that comes between look and creation is left alone.
+// A policy of that name that appears between the read and the creation is left alone.
 func TestAPolicyThatComesInBetween(t *testing.T) {
 	n := suite.New(t)
 	template := suite.Create(t, n, n.Editor, builder.MakeTemplate("python").Obj())
@@ -85,13 +85,14 @@ func TestAPolicyThatComesInBetween(t *testing.T) {
 	}
 }
 
-// A template that is created again while the policy that the first has left is about to be deleted has it all the same.
+// A template is created again while the policy that the first one left is about to be deleted. The template has that policy
+// nevertheless.
 func TestATemplateComesBackBeforeItsPolicyGoes(t *testing.T) {
 	n := suite.New(t)
 	n.Step(t, suite.Create(t, n, n.Editor, builder.MakeTemplate("python").Obj()))
 	n.Delete(t, n.Editor, suite.Get[extensionsv1.SandboxTemplate](t, n, "python"))
 	policy := suite.Get[networkingv1.NetworkPolicy](t, n, policyName)
-	policy.OwnerReferences = policy.OwnerReferences[1:] // As the garbage collector does.
+	policy.OwnerReferences = policy.OwnerReferences[1:] // The garbage collector does this.
 	if err := n.Collector.Update(t.Context(), policy); err != nil {
 		t.Fatal(err)
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-// A manager writes events about claims, unless it is told not to. The quiet one runs first and does the same: when what the other
-// has to say is there, so would be what it has.
+// A manager writes events about claims unless it is told not to. The quiet manager runs first and does the same work: when the
+// other one's events are there, its own events would be there, too.
 func TestAManagerThatIsQuietAboutClaims(t *testing.T) {
 	quiet, other := suite.New(t), suite.New(t)
 	for _, n := range []*suite.Namespace{quiet, other} {

@@ -45,7 +45,7 @@ func expired(at time.Time) metav1.Condition {
 	return condition("Ready", metav1.ConditionFalse, "ClaimExpired", "Claim expired. Sandbox cleanup initiated.", metav1.NewTime(at))
 }
 
-// A claim of a warm Sandbox under Retain: it ends, stays ended, and gets another Sandbox when its user gives it more time.
+// A claim of a warm Sandbox under Retain ends, stays ended, and gets another Sandbox when its user gives it more time.
 func TestARetainedClaim(t *testing.T) {
 	n := suite.New(t)
 	pool := n.Pool(t, "python")
@@ -91,7 +91,7 @@ func TestARetainedClaim(t *testing.T) {
 	expectEvents(t, n, `Normal SandboxAdopted Adopted warm pool Sandbox "`+spare.Name+`"`)
 }
 
-// A cold Sandbox is created again, under its name.
+// A cold Sandbox is created again under the same name.
 func TestARetainedColdClaim(t *testing.T) {
 	n := suite.New(t)
 	n.Pool(t, "python")
@@ -111,7 +111,7 @@ func TestARetainedColdClaim(t *testing.T) {
 	}
 }
 
-// A Sandbox that takes its time to go: the claim, given more time, waits for that, and then gets another.
+// A Sandbox takes time to terminate. The claim, given more time, waits for that, and then gets another Sandbox.
 func TestAnEndThatTakesItsTime(t *testing.T) {
 	n := suite.New(t)
 	n.Pool(t, "python")
@@ -126,7 +126,7 @@ func TestAnEndThatTakesItsTime(t *testing.T) {
 	n.Clock.Step(time.Hour)
 	n.Step(t, claim)
 	writes := suite.Writes(t)
-	n.Step(t, claim) // It is being deleted, once.
+	n.Step(t, claim) // The claim deletes it only once.
 	writes.Expect(t, suite.Writes, suite.Counts{})
 
 	extend(t, n)
@@ -165,7 +165,8 @@ func TestADeletedClaim(t *testing.T) {
 				}
 				return
 			}
-			// The garbage collector, which does not run here, deletes the Sandbox first. The claim shows it to the end.
+			// The garbage collector, which does not run here, deletes the Sandbox first. The claim shows the Sandbox until it
+			// is gone.
 			going := suite.Get[extensionsv1.SandboxClaim](t, n, "mine")
 			if going.DeletionTimestamp == nil || going.Finalizers[0] != metav1.FinalizerDeleteDependents {
 				t.Errorf("the claim is not being deleted in the foreground: %v", going.ObjectMeta)
@@ -181,7 +182,7 @@ func TestADeletedClaim(t *testing.T) {
 	}
 }
 
-// A claim ends some time after its Sandbox finished, and goes on saying that it finished when that is gone.
+// A claim ends some time after its Sandbox finished, and still reports that it finished when the Sandbox is gone.
 func TestAClaimThatEndsAfterItFinished(t *testing.T) {
 	n := suite.New(t)
 	n.Pool(t, "python")
@@ -214,7 +215,7 @@ func TestAClaimThatEndsAfterItFinished(t *testing.T) {
 	}
 }
 
-// With a TTL of nothing it ends as soon as it finished.
+// With a TTL of zero the claim ends as soon as it finishes.
 func TestAClaimThatEndsAtOnce(t *testing.T) {
 	n := suite.New(t)
 	n.Pool(t, "python")
@@ -234,7 +235,7 @@ func TestAClaimThatEndsAtOnce(t *testing.T) {
 	}
 }
 
-// An expired claim binds and adopts nothing: not when it comes, and not when there is something to have.
+// An expired claim binds and adopts nothing, neither when it is created nor when a Sandbox becomes available.
 func TestAnExpiredClaimGetsNothing(t *testing.T) {
 	n := suite.New(t)
 	pool := n.Pool(t, "python")
@@ -253,7 +254,7 @@ func TestAnExpiredClaimGetsNothing(t *testing.T) {
 	}
 }
 
-// Nor does one that is bound, and expires before it adopts: the Sandbox is its pool's, and stays.
+// A claim that is bound and expires before it adopts gets nothing either. The Sandbox stays in its pool.
 func TestAClaimThatExpiresOnItsWay(t *testing.T) {
 	n := suite.New(t)
 	pool := n.Pool(t, "python")
@@ -272,7 +273,7 @@ func TestAClaimThatExpiresOnItsWay(t *testing.T) {
 	}
 }
 
-// A Sandbox in the way of the claim's name is not the claim's to delete.
+// The claim does not delete a Sandbox that has its name and is not its own.
 func TestAnExpiredClaimDeletesNobodyElses(t *testing.T) {
 	n := suite.New(t)
 	n.Pool(t, "python")

@@ -23,7 +23,7 @@ func labelled(t *testing.T, n *suite.Namespace) *extensionsv1.SandboxWarmPool {
 	return suite.Create(t, n, n.Editor, builder.MakePool("python").Template("python").Obj())
 }
 
-// expectPodMetadata compares the pod metadata of a Sandbox, and what of it is noted as the claim's.
+// expectPodMetadata compares the pod metadata of a Sandbox, and the part of it that is noted as the claim's.
 func expectPodMetadata(t *testing.T, n *suite.Namespace, sandbox string, labels, annotations map[string]string, noted ...string) {
 	t.Helper()
 	got := suite.Get[sandboxv1.Sandbox](t, n, sandbox)
@@ -48,7 +48,7 @@ func addToPod(t *testing.T, n *suite.Namespace, metadata sandboxv1.PodMetadata) 
 
 type pairs = map[string]string
 
-// What a claim adds comes with the adoption, in the same two writes, reaches the Pod, and follows the claim.
+// The adoption writes what a claim adds, in the same two writes. It reaches the Pod, and follows the claim.
 func TestAClaimAddsToAWarmPod(t *testing.T) {
 	n := suite.New(t)
 	pool := labelled(t, n)
@@ -107,7 +107,7 @@ func TestAClaimAddsToAWarmPod(t *testing.T) {
 	expectPod(pairs{"app": "x", "note": "n"})
 
 	n.Step(t, claim)
-	n.Step(t, claim) // It notes when the claim was first Ready.
+	n.Step(t, claim) // This notes when the claim was first Ready.
 	quiet := suite.Writes(t)
 	n.Step(t, claim)
 	n.Step(t, warm)
@@ -126,7 +126,7 @@ func TestAClaimAddsToAColdPod(t *testing.T) {
 	}
 }
 
-// A plain claim changes nothing of its Sandbox's spec: it does not wait for another generation.
+// A claim that adds nothing changes nothing in its Sandbox's spec, so it does not wait for another generation.
 func TestAPlainClaimKeepsTheGeneration(t *testing.T) {
 	n := suite.New(t)
 	warm := n.Offered(t, labelled(t, n), "aaaaa")
@@ -136,7 +136,8 @@ func TestAPlainClaimKeepsTheGeneration(t *testing.T) {
 	}
 }
 
-// A claim that has its Sandbox needs neither pool nor template: it stays Ready without them, and can still change what it adds.
+// A claim that has its Sandbox needs neither pool nor template. It stays Ready without them, and can still change what it
+// adds.
 func TestABoundClaimOutlivesItsTemplate(t *testing.T) {
 	for name, cold := range map[string]bool{"warm": false, "cold": true} {
 		t.Run(name, func(t *testing.T) {
@@ -171,7 +172,7 @@ func TestABoundClaimOutlivesItsTemplate(t *testing.T) {
 	}
 }
 
-// What a user changes in the Sandbox of what the claim adds is put right; what else he changes is his.
+// When a user changes in the Sandbox what the claim adds, the controller restores it. The user's other changes stay.
 func TestAChangedSandboxFollowsItsClaim(t *testing.T) {
 	n := suite.New(t)
 	labelled(t, n)

@@ -21,8 +21,8 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-// refuseChanges makes a policy of the cluster's own that refuses every change of a Sandbox in the namespace, and returns how
-// to lift it. Both are done when the API server acts by it.
+// refuseChanges creates an admission policy of the cluster's own that refuses every change of a Sandbox in the namespace, and
+// returns a function that removes it. Both return when the API server enforces the change.
 func refuseChanges(t *testing.T, n *suite.Namespace, probe *sandboxv1.Sandbox) func() {
 	t.Helper()
 	rule := admissionv1.RuleWithOperations{
@@ -80,8 +80,8 @@ func refuseChanges(t *testing.T, n *suite.Namespace, probe *sandboxv1.Sandbox) f
 	}
 }
 
-// Something of the cluster's own refuses the adoption. The claim says so, keeps its binding, and is tried again with backoff,
-// since nothing tells when that ends; and then it adopts that very Sandbox.
+// An admission policy of the cluster's own refuses the adoption. The claim reports that, keeps its binding, and is retried
+// with backoff, since nothing tells when the refusal ends. After that it adopts the same Sandbox.
 func TestAnAdoptionThatIsRefused(t *testing.T) {
 	n := suite.New(t)
 	pool := n.Pool(t, "python")
@@ -131,7 +131,7 @@ func TestACreationThatIsRefused(t *testing.T) {
 	if err := n.Admin.Status().Update(t.Context(), quota); err != nil {
 		t.Fatal(err)
 	}
-	inForce := func(ctx context.Context) (bool, error) { // Until the API server has seen the quota's status, it says something else.
+	inForce := func(ctx context.Context) (bool, error) { // The API server's message differs until it has seen the quota's status.
 		err := n.Admin.Create(ctx, builder.MakeSandbox("probe").Namespace(n.Name).Obj(), client.DryRunAll)
 		return err != nil && strings.Contains(err.Error(), "exceeded quota"), nil
 	}

@@ -17,11 +17,11 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-// request is a claim that asks for more than its template, which comes later, allows at first.
+// request is a claim that asks for more than its template allows at first. The template is created later.
 type request struct {
 	claim    *builder.ClaimWrapper
 	template *builder.TemplateWrapper
-	// reason and message are what the claim says, and lift is what the administrator, or the user, does then.
+	// reason and message are what the claim reports. lift is what the administrator or the user does about it.
 	reason, message string
 	lift            func(*extensionsv1.SandboxClaim, *extensionsv1.SandboxTemplate)
 }
@@ -62,8 +62,8 @@ func requests() map[string]request {
 	}
 }
 
-// What a claim asks for and cannot have is said before it is bound to anything, though something warm is there; it is no
-// reason to try again, and when it is lifted the claim goes on.
+// A claim reports what it asks for and cannot have before it is bound to anything, even when a warm Sandbox is there. It is
+// not retried for that, and goes on when the obstacle is lifted.
 func TestARequestThatIsNotAllowed(t *testing.T) {
 	for name, tc := range requests() {
 		t.Run(name, func(t *testing.T) {
@@ -105,7 +105,7 @@ func TestARequestThatIsNotAllowed(t *testing.T) {
 	}
 }
 
-// The same of a claim that is bound to the name of a Sandbox that is yet to be created: the template changed since.
+// The same holds for a claim that is bound to the name of a Sandbox that is yet to be created: the template has changed since.
 func TestARequestThatIsNoLongerAllowed(t *testing.T) {
 	n := suite.New(t)
 	template := suite.Create(t, n, n.Editor, builder.MakeTemplate("python").EnvVarsInjectionPolicy("Allowed").Obj())
@@ -133,7 +133,7 @@ func TestARequestThatIsNoLongerAllowed(t *testing.T) {
 	}
 }
 
-// Of two revisions in a pool a claim gets the one that it does not contradict; where there is none, one that is created.
+// With two revisions in a pool, a claim gets the one that it does not contradict. If there is none, it gets a new Sandbox.
 func TestAClaimContradictsNoWarmSandbox(t *testing.T) {
 	n := suite.New(t)
 	template := suite.Create(t, n, n.Editor, builder.MakeTemplate("python").PodLabel(team, "red").Obj())
@@ -155,7 +155,7 @@ func TestAClaimContradictsNoWarmSandbox(t *testing.T) {
 	}
 }
 
-// A trace context that cannot be one stays on the claim.
+// A trace context that is too long to be valid stays on the claim, and is not copied.
 func TestALongTraceIsNotCopied(t *testing.T) {
 	n := suite.New(t)
 	n.Pool(t, "python")
@@ -169,8 +169,8 @@ func TestALongTraceIsNotCopied(t *testing.T) {
 	}
 }
 
-// A label was allowed when the claim came, and is not any more, or never was where the claim comes from. Bound to something warm,
-// the claim could not adopt it, and would keep it from others; so it is not bound. (W12)
+// A label was allowed when the claim was created and is not any more, or was never allowed for claims from this source. A
+// claim that is bound to a warm Sandbox could not adopt it, and would keep it from others. So it is not bound. (W12)
 func TestALabelThatIsNoLongerAllowed(t *testing.T) {
 	n := suite.New(t)
 	claim := suite.Create(t, n, n.Editor, builder.MakeClaim("mine").Pool("python").PodLabel(team, "blue").Obj())

@@ -31,7 +31,8 @@ func expectEvents(t *testing.T, n *suite.Namespace, want ...string) {
 	}
 }
 
-// A claim of a warm Sandbox, from its admission to the end of its Pod, with every reconciler and a kubelet in turn.
+// This follows a claim of a warm Sandbox from its admission to the end of its Pod, with every reconciler and a kubelet in
+// turn.
 func TestAWarmClaim(t *testing.T) {
 	n := suite.New(t)
 	pool := n.Pool(t, "python")
@@ -69,7 +70,7 @@ func TestAWarmClaim(t *testing.T) {
 		t.Errorf("metadata of the adopted Sandbox (-want +got):\n%s", diff)
 	}
 
-	// The Pod is replaced: same Sandbox, another Pod, and the claim shows it.
+	// The Pod is replaced. The Sandbox stays the same, and the claim shows the new Pod.
 	n.Delete(t, n.Editor, pod)
 	n.Clock.Step(time.Minute)
 	n.Step(t, warm)
@@ -83,7 +84,7 @@ func TestAWarmClaim(t *testing.T) {
 	}
 }
 
-// What starts in the pool is not waited for, and the end of the claim is not the Sandbox's.
+// A claim does not wait for a Sandbox that still starts in the pool, and the end of the claim does not end that Sandbox.
 func TestAColdClaim(t *testing.T) {
 	n := suite.New(t)
 	starting := n.Member(t, n.Pool(t, "python"), "aaaaa")
@@ -118,7 +119,7 @@ func TestAColdClaim(t *testing.T) {
 	})
 }
 
-// A claim that waits says for what, once.
+// A claim that waits says what for, once.
 func TestAClaimThatWaits(t *testing.T) {
 	n := suite.New(t)
 	claim := suite.Create(t, n, n.Editor, builder.MakeClaim("mine").Pool("python").Obj())
@@ -132,7 +133,7 @@ func TestAClaimThatWaits(t *testing.T) {
 		"Ready", metav1.ConditionFalse, "WarmPoolNotFound", `SandboxWarmPool "python" not found`, metav1.NewTime(n.Clock.Now()))}})
 }
 
-// The claim tells how its Sandbox ended.
+// The claim reports how its Sandbox ended.
 func TestAClaimThatFinishes(t *testing.T) {
 	n := suite.New(t)
 	n.Pool(t, "python")

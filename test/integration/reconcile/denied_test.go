@@ -16,8 +16,9 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-// answers are those of webhooks that refuse. The API server passes on what is in them, but for its own words before theirs, and
-// makes a 400 of one without a code. So by code, reason and details they could be its own word that a view was old.
+// answers are the answers of webhooks that refuse. The API server passes their content on, puts its own words before theirs,
+// and makes a 400 of an answer without a code. By code, reason and details they could be the API server's own report of a
+// stale object.
 var answers = map[string]metav1.Status{
 	"without a code":        {},
 	"400":                   {Code: http.StatusBadRequest},
@@ -33,7 +34,7 @@ var answers = map[string]metav1.Status{
 
 const denied = `admission webhook "policy.example.com" denied the request: `
 
-// deny makes a webhook of the cluster's own that answers so.
+// deny installs a webhook of the cluster's own that gives this answer.
 func deny(
 	t *testing.T, n *suite.Namespace, answer metav1.Status, operation registrationv1.OperationType, group, resource string,
 	probe func(context.Context) error,
@@ -43,7 +44,7 @@ func deny(
 	return n.Deny(t, &suite.Denial{Operation: operation, Group: group, Resource: resource, Result: answer, Probe: probe})
 }
 
-// A webhook refuses the Pod of a Sandbox. The Sandbox says so, in its words, and is tried again with backoff.
+// A webhook refuses the Pod of a Sandbox. The Sandbox reports that in the webhook's words, and is retried with backoff.
 func TestADeniedPod(t *testing.T) {
 	for name, answer := range answers {
 		t.Run(name, func(t *testing.T) {
@@ -66,8 +67,8 @@ func TestADeniedPod(t *testing.T) {
 	}
 }
 
-// A webhook refuses the adoption. The claim keeps its binding, says so in the webhook's words, and tries twice in a pass: once on
-// what the cache has, once on what there is.
+// A webhook refuses the adoption. The claim keeps its binding, reports that in the webhook's words, and tries twice in one
+// reconcile: once with the cached Sandbox, once with the live one.
 func TestADeniedAdoption(t *testing.T) {
 	for name, answer := range answers {
 		t.Run(name, func(t *testing.T) {
@@ -107,7 +108,8 @@ func TestADeniedAdoption(t *testing.T) {
 	}
 }
 
-// A webhook refuses the Sandboxes of a pool. The pool says so, in its words, and gets on without it.
+// A webhook refuses the Sandboxes of a pool. The pool reports that in the webhook's words, and goes on when the webhook is
+// gone.
 func TestADeniedMember(t *testing.T) {
 	for name, answer := range answers {
 		t.Run(name, func(t *testing.T) {

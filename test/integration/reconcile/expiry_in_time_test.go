@@ -22,10 +22,10 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-// errBroken is what the API server says where a webhook of somebody else does not answer.
+// errBroken is the API server's error when a webhook of somebody else does not answer.
 var errBroken = apierrors.NewInternalError(errors.New("failed calling webhook"))
 
-// breaking answers writes of that verb to objects of that type with errBroken.
+// breaking returns a function that answers writes of that verb to objects of that type with errBroken.
 func breaking[T any](verb string) func(suite.Write) error {
 	return func(w suite.Write) error {
 		if _, ok := w.Object.(T); ok && w.Verb == verb {
@@ -35,14 +35,14 @@ func breaking[T any](verb string) func(suite.Write) error {
 	}
 }
 
-// unnameable makes a Sandbox whose Pod is refused, since its port cannot be called that, and that is to be deleted.
+// unnameable makes a Sandbox that is to be deleted on expiry. Its Pod is refused, since its port's name is invalid.
 func unnameable() *builder.SandboxWrapper {
 	return builder.MakeSandbox("my-sandbox").ShutdownPolicy(sandboxv1.ShutdownPolicyDelete).Containers(corev1.Container{
 		Name: "main", Image: builder.DefaultImage, Ports: []corev1.ContainerPort{{Name: "p-", ContainerPort: 8080}},
 	})
 }
 
-// A Sandbox whose Pod is refused, again and again, is looked at when its time has come, and ends.
+// A Sandbox whose Pod is refused again and again is reconciled when its time has come, and ends.
 func TestARefusedSandboxEndsInTime(t *testing.T) {
 	n := suite.New(t)
 	sandbox := suite.Create(t, n, n.Editor, unnameable().ShutdownTime(n.Clock.Now().Add(time.Minute)).Obj())
@@ -57,7 +57,7 @@ func TestARefusedSandboxEndsInTime(t *testing.T) {
 	expectNone[sandboxv1.Sandbox](t, n, "my-sandbox")
 }
 
-// A Sandbox whose time comes while a pass fails, after it has waited for an answer, is looked at again at once.
+// A Sandbox's time comes while a reconcile fails after it has waited for an answer. The Sandbox is reconciled again at once.
 func TestASandboxThatExpiresWhileAPassFails(t *testing.T) {
 	n := suite.New(t)
 	sandbox := suite.Create(t, n, n.Editor, builder.MakeSandbox("my-sandbox").ShutdownTime(n.Clock.Now().Add(time.Minute)).Obj())
@@ -75,7 +75,7 @@ func TestASandboxThatExpiresWhileAPassFails(t *testing.T) {
 	}
 }
 
-// What keeps a Sandbox from saying that it has expired, or from anything else, does not keep it from ending. It is tried again.
+// An error that keeps a Sandbox from reporting its expiry, or from anything else, does not keep it from ending. It is retried.
 func TestASandboxEndsThoughSomethingElseFails(t *testing.T) {
 	for name, verb := range map[string]string{"its status cannot be written": "patch/status", "its owner cannot be renewed": "patch"} {
 		for _, policy := range []sandboxv1.ShutdownPolicy{sandboxv1.ShutdownPolicyRetain, sandboxv1.ShutdownPolicyDelete} {
@@ -105,7 +105,7 @@ func TestASandboxEndsThoughSomethingElseFails(t *testing.T) {
 	}
 }
 
-// A claim that is refused its Sandbox is looked at when its time has come.
+// A claim whose Sandbox is refused is reconciled when its time has come.
 func TestARefusedClaimEndsInTime(t *testing.T) {
 	n := suite.New(t)
 	warm := n.Offered(t, n.Pool(t, "python"), "aaaaa")
@@ -122,7 +122,7 @@ func TestARefusedClaimEndsInTime(t *testing.T) {
 	expectNone[extensionsv1.SandboxClaim](t, n, "mine")
 }
 
-// A claim says that its Sandbox finished, and ends after its TTL, though what it adds to its Pod cannot be written.
+// A claim reports that its Sandbox finished, and ends after its TTL, even when what it adds to its Pod cannot be written.
 func TestAClaimWithATTLEndsInTime(t *testing.T) {
 	n := suite.New(t)
 	n.Pool(t, "python")
@@ -151,8 +151,8 @@ func TestAClaimWithATTLEndsInTime(t *testing.T) {
 	expectNone[extensionsv1.SandboxClaim](t, n, "mine")
 }
 
-// A claim whose status cannot be written is deleted when its time has come, and not retained: it would not get another Sandbox
-// when it is given more time.
+// A claim whose status cannot be written is deleted when its time has come. It is not retained, since it would not get another
+// Sandbox when it is given more time.
 func TestAClaimEndsThoughItsStatusCannotBeWritten(t *testing.T) {
 	for policy, ends := range map[extensionsv1.ShutdownPolicy]bool{"Delete": true, "DeleteForeground": true, "Retain": false} {
 		t.Run(string(policy), func(t *testing.T) {
@@ -181,7 +181,7 @@ func TestAClaimEndsThoughItsStatusCannotBeWritten(t *testing.T) {
 	}
 }
 
-// A manager that would try again in an hour comes back in time to what is refused.
+// A manager that would retry in an hour returns in time to an object that is refused.
 func TestAManagerEndsWhatIsRefused(t *testing.T) {
 	n := suite.New(t)
 	warm := n.Offered(t, n.Pool(t, "python"), "aaaaa")
@@ -194,7 +194,7 @@ func TestAManagerEndsWhatIsRefused(t *testing.T) {
 	options := controller.Options{RateLimiter: failures}
 	n.Run(t, func(o *controllers.Options) { o.SandboxController, o.ClaimController = options, options })
 	for _, name := range []string{"my-sandbox", "mine"} {
-		// The second pass follows the status that the first one writes; after that nothing wakes it any more.
+		// The status that the first reconcile writes triggers the second. After that nothing wakes the object any more.
 		suite.Await(t, name+" has failed twice", func() bool {
 			return failures.NumRequeues(reconcile.Request{NamespacedName: client.ObjectKey{Namespace: n.Name, Name: name}}) > 1
 		})

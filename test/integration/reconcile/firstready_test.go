@@ -16,7 +16,8 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-// took is how long the claims of these tests take: whole seconds, for tests of statuses have the same clock.
+// took is how long the claims of these tests take. It is whole seconds, since the clock of these tests also sets the times in
+// statuses.
 const took = 2 * time.Second
 
 // startups returns the sum and the number of startups that were measured.
@@ -31,10 +32,10 @@ func startups(t *testing.T, m *metrics.Claims) map[string]float64 {
 	return found
 }
 
-// once is one startup of a warm claim.
+// once is the measurement of one startup of a warm claim.
 var once = map[string]float64{"count launch_type=warm sandbox_template=python": 1, "sum launch_type=warm sandbox_template=python": 2000}
 
-// stepped makes one pass of r over the claim "mine" as it is now.
+// stepped lets r reconcile the current claim "mine" once.
 func stepped(t *testing.T, n *suite.Namespace, r *sandboxclaim.Reconciler) time.Duration {
 	t.Helper()
 	n.Settle(t)
@@ -45,14 +46,15 @@ func stepped(t *testing.T, n *suite.Namespace, r *sandboxclaim.Reconciler) time.
 	return result.RequeueAfter
 }
 
-// manager returns the claim reconciler of a manager of its own.
+// manager returns the claim reconciler of a separate manager.
 func manager(n *suite.Namespace, c client.Client) *sandboxclaim.Reconciler {
 	r := n.Claims(c)
 	r.Metrics = metrics.NewClaims()
 	return r
 }
 
-// warmClaim creates the claim "mine" and the warm Sandbox that it is bound to, and lets time pass. It returns when that was.
+// warmClaim creates the claim "mine" and the warm Sandbox that it is bound to, and lets time pass. It returns the time of the
+// creation.
 func warmClaim(t *testing.T, n *suite.Namespace) time.Time {
 	t.Helper()
 	n.Offered(t, n.Pool(t, "python"), "aaaaa")
@@ -66,7 +68,7 @@ func firstReadyAt(t *testing.T, n *suite.Namespace) string {
 	return suite.Get[extensionsv1.SandboxClaim](t, n, "mine").Annotations[sandboxv1.AnnotationClaimFirstReadyAt]
 }
 
-// What is measured is the time until the status was written, however long the note of it takes.
+// The measured time ends when the status was written, however long it takes to note it.
 func TestAStartupIsMeasuredOnce(t *testing.T) {
 	n := suite.New(t)
 	ready := warmClaim(t, n)
@@ -99,8 +101,8 @@ func TestAStartupIsMeasuredOnce(t *testing.T) {
 	}
 }
 
-// What a claim adds to its Pod changes the Sandbox, which is not Ready again yet when the adoption returns: it was when the claim got
-// it, and that is what counts.
+// What a claim adds to its Pod changes the Sandbox, which is not Ready again yet when the adoption returns. The Sandbox was
+// Ready when the claim got it, and that is what counts.
 func TestAWarmSandboxWithAdditionsCountsAsReady(t *testing.T) {
 	n := suite.New(t)
 	n.Offered(t, n.Pool(t, "python"), "aaaaa")
@@ -115,8 +117,8 @@ func TestAWarmSandboxWithAdditionsCountsAsReady(t *testing.T) {
 	}
 }
 
-// Of two managers that both reconcile, the one that wrote the status knows the time; the other leaves it to that one, and
-// only when nobody knows any more it says so.
+// Of two managers that both reconcile, the one that wrote the status knows the time. The other leaves the note to that one,
+// and writes it only when nobody knows the time any more.
 func TestAnotherManagerMeasuresNothing(t *testing.T) {
 	n := suite.New(t)
 	warmClaim(t, n)
@@ -127,7 +129,7 @@ func TestAnotherManagerMeasuresNothing(t *testing.T) {
 	}
 	n.Clock.Step(10 * time.Second)
 	stepped(t, n, other)
-	stepped(t, n, one) // It comes too late.
+	stepped(t, n, one) // This manager is too late.
 	if got := firstReadyAt(t, n); got != sandboxv1.FirstReadyUnknown {
 		t.Errorf("noted %q", got)
 	}
@@ -136,8 +138,8 @@ func TestAnotherManagerMeasuresNothing(t *testing.T) {
 	}
 }
 
-// Whoever's note is refused measures nothing: both have seen the claim turn Ready, as two managers can that patch its status
-// one after the other.
+// A manager whose note is refused measures nothing. Both have seen the claim become Ready, which can happen to two managers
+// that patch its status one after the other.
 func TestTheNoteThatIsWrittenMeasures(t *testing.T) {
 	n := suite.New(t)
 	warmClaim(t, n)
@@ -177,7 +179,7 @@ func TestWithoutNotesTheStatusMeasures(t *testing.T) {
 	}
 }
 
-// A claim whose Sandbox is deleted at once has been Ready all the same.
+// A claim whose Sandbox is deleted at once has been Ready nevertheless.
 func TestAClaimThatWasReadyForAMoment(t *testing.T) {
 	n := suite.New(t)
 	warmClaim(t, n)

@@ -47,7 +47,7 @@ func expireAt(t *testing.T, n *suite.Namespace, name string, at time.Time) {
 	change(t, n, name, func(sandbox *sandboxv1.Sandbox) { sandbox.Spec.ShutdownTime = &metav1.Time{Time: at} })
 }
 
-// expectNoWrites fails unless a pass over sandbox writes nothing.
+// expectNoWrites fails unless a reconcile of sandbox writes nothing.
 func expectNoWrites(t *testing.T, n *suite.Namespace, sandbox *sandboxv1.Sandbox) {
 	t.Helper()
 	before := suite.Writes(t)
@@ -64,7 +64,7 @@ func expectStatus(t *testing.T, n *suite.Namespace, name string, want sandboxv1.
 	}
 }
 
-// of returns conditions that speak of a generation.
+// of returns conditions with that observed generation.
 func of(generation int64, conditions ...metav1.Condition) []metav1.Condition {
 	for i := range conditions {
 		conditions[i].ObservedGeneration = generation
@@ -95,7 +95,7 @@ func expectNone[T any, P object[T]](t *testing.T, n *suite.Namespace, name strin
 	}
 }
 
-// controllerOf are the owners of what sandbox controls.
+// controllerOf returns the owner references of an object that sandbox controls.
 func controllerOf(sandbox *sandboxv1.Sandbox) []metav1.OwnerReference {
 	return []metav1.OwnerReference{*rules.SandboxOwner(sandbox)}
 }

@@ -1,4 +1,4 @@
-// Package reconcile steps the reconcilers by hand against a real API server, and looks at what they write.
+// Package reconcile calls the reconcilers step by step against a real API server, and checks what they write.
 package reconcile
 
 import (

@@ -17,11 +17,12 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-// olderClaim is a claim as agent-sandbox may have left it: what it has or was to get is in its status, in a label, in an
-// annotation that its status contradicts, or only in the owner of a Sandbox.
+// olderClaim is a claim as agent-sandbox may have left it. Its status, a label, an annotation that contradicts its status, or
+// only the owner of a Sandbox records what it has or was to get.
 type olderClaim struct {
 	label, annotation, status string
-	// sandboxes are those that it controls; of others is one of another claim, and pooled one that is still in its pool.
+	// sandboxes are the Sandboxes that it controls. ofOthers is a Sandbox of another claim, and pooled is one that is still in
+	// its pool.
 	sandboxes        []string
 	ofOthers, pooled string
 	expired          bool
@@ -29,7 +30,7 @@ type olderClaim struct {
 	want string
 }
 
-// A NetworkPolicy that an agent-sandbox of long ago made for a claim is the administrator's to delete.
+// A NetworkPolicy that an early agent-sandbox made for a claim stays. Deleting it is up to the administrator.
 func TestAPolicyOfAClaimStays(t *testing.T) {
 	n := suite.New(t)
 	n.Pool(t, "python")
@@ -59,7 +60,7 @@ func olderClaims() map[string]olderClaim {
 	}
 }
 
-// oldClaims makes them, with the pool "older".
+// oldClaims creates them, with the pool "older".
 func oldClaims(ctx context.Context, admin client.Client, namespace string) error {
 	pool := builder.MakePool("older").Namespace(namespace).Template("older").Obj()
 	for _, obj := range []client.Object{builder.MakeTemplate("older").Namespace(namespace).Obj(), pool} {
@@ -114,8 +115,7 @@ func (o olderClaim) create(ctx context.Context, admin client.Client, name string
 	return nil
 }
 
-// An older claim keeps what it has, is told by the annotation from then on, and never comes to control a second Sandbox,
-// though a warm one is there.
+// An older claim keeps what it has, gets the annotation, and never controls a second Sandbox, even when a warm one is there.
 func TestOlderClaims(t *testing.T) {
 	n := suite.OldNamespace(t)
 	pool := suite.Get[extensionsv1.SandboxWarmPool](t, n, "older")
@@ -140,14 +140,14 @@ func becomes(t *testing.T, n *suite.Namespace, name string, older olderClaim) {
 	if diff := cmp.Diff([]string{older.want}, controlledBy(t, n, claim)); diff != "" {
 		t.Errorf("Sandboxes that it controls (-want +got):\n%s", diff)
 	}
-	n.Step(t, claim) // One that is Ready is noted as such.
+	n.Step(t, claim) // A claim that is Ready is noted as such.
 	writes := suite.Writes(t)
 	n.Step(t, claim)
 	writes.Expect(t, suite.Writes, suite.Counts{})
 }
 
-// One that has expired is bound to what it has first, so that the record is not lost; and then everything goes that it
-// controls, a Sandbox that was leaked included.
+// An expired claim is first bound to what it has, so that the record is not lost. Then everything that it controls is deleted,
+// including a leaked Sandbox.
 func TestAnOlderClaimThatEnds(t *testing.T) {
 	n := suite.OldNamespace(t)
 	claim := suite.Get[extensionsv1.SandboxClaim](t, n, "ends")

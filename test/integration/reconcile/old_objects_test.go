@@ -11,8 +11,9 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// createOld makes what a cluster has that comes from the time of pools of Pods: Sandboxes that took a Pod of another name
-// out of such a pool, or name what can be no Pod, claims that know their Sandboxes in other ways than by the annotation, and templates with names of one hash.
+// createOld creates objects from the time of pools of Pods: Sandboxes that took a Pod of another name out of such a pool or
+// name something that cannot be a Pod, claims that know their Sandboxes in other ways than by the annotation, and templates
+// whose names have the same hash.
 func createOld(ctx context.Context, admin client.Client, namespace string) error {
 	for _, name := range []string{"keeps", "loses", "yields", "unlabelled"} {
 		sandbox := builder.MakeSandbox(name).Namespace(namespace).PodName("pool-pod-of-" + name).Obj()
@@ -40,14 +41,14 @@ func createOld(ctx context.Context, admin client.Client, namespace string) error
 	return nil
 }
 
-// oldVolumes makes two Sandboxes whose names, with those of their volumes, add up to the same.
+// oldVolumes creates two Sandboxes whose own names and volume names combine to the same name.
 func oldVolumes(ctx context.Context, admin client.Client, namespace string) error {
 	return errors.Join(
 		admin.Create(ctx, builder.MakeSandbox("shared").Namespace(namespace).VolumeClaimTemplate("data-one").Obj()),
 		admin.Create(ctx, builder.MakeSandbox("one-shared").Namespace(namespace).VolumeClaimTemplate("data").Obj()))
 }
 
-// oldService makes a Sandbox whose Pod and Service know each other by the hash of its name alone.
+// oldService creates a Sandbox whose Pod and Service know each other only by the hash of its name.
 func oldService(ctx context.Context, admin client.Client, namespace string) error {
 	sandbox := builder.MakeSandbox("by-hash").Namespace(namespace).Service(true).Obj()
 	if err := admin.Create(ctx, sandbox); err != nil {
@@ -60,7 +61,7 @@ func oldService(ctx context.Context, admin client.Client, namespace string) erro
 	return errors.Join(admin.Create(ctx, service), admin.Create(ctx, pod))
 }
 
-// oldPods makes Sandboxes that say another name than their Pod has, or say none, and one with two Pods.
+// oldPods creates Sandboxes that record another name than their Pod has, or none, and one Sandbox with two Pods.
 func oldPods(ctx context.Context, admin client.Client, namespace string) error {
 	for _, name := range []string{"misnamed", "unnamed", "ends-misnamed", "doubled", "sleeps", "ends"} {
 		sandbox := builder.MakeSandbox(name).Namespace(namespace)

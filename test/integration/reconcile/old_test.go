@@ -24,7 +24,7 @@ func oldSandbox(t *testing.T, n *suite.Namespace, name string) (*sandboxv1.Sandb
 	return suite.Get[sandboxv1.Sandbox](t, n, name), suite.Get[corev1.Pod](t, n, "pool-pod-of-"+name)
 }
 
-// expectPod fails unless sandbox says that this is its Pod, in its annotation and in its status.
+// expectPod fails unless sandbox names this Pod as its own, in its annotation and in its status.
 func expectPod(t *testing.T, n *suite.Namespace, sandbox string, pod *corev1.Pod) {
 	t.Helper()
 	got := suite.Get[sandboxv1.Sandbox](t, n, sandbox)
@@ -54,7 +54,7 @@ func TestAnOldPodIsKept(t *testing.T) {
 	}
 }
 
-// The next Pod has the Sandbox's name.
+// When the old Pod is gone, the next one has the Sandbox's name.
 func TestAnOldPodThatGoes(t *testing.T) {
 	n := suite.OldNamespace(t)
 	sandbox, pod := oldSandbox(t, n, "loses")
@@ -64,7 +64,7 @@ func TestAnOldPodThatGoes(t *testing.T) {
 	expectPod(t, n, "loses", suite.Get[corev1.Pod](t, n, "loses"))
 }
 
-// So it does when someone else's Pod has the old name by then.
+// The next Pod has the Sandbox's name even when somebody else's Pod has the old name by then.
 func TestAnOldPodWhoseNameIsTaken(t *testing.T) {
 	n := suite.OldNamespace(t)
 	sandbox, pod := oldSandbox(t, n, "yields")
@@ -78,7 +78,7 @@ func TestAnOldPodWhoseNameIsTaken(t *testing.T) {
 	}
 }
 
-// The manager is restarted: it finds the Sandbox and its Pod as they are.
+// After a restart the manager finds the Sandbox and its Pod as they are.
 func TestAnOldPodAfterARestart(t *testing.T) {
 	n := suite.OldNamespace(t)
 	sandbox, pod := oldSandbox(t, n, "keeps")
@@ -92,7 +92,7 @@ func TestAnOldPodAfterARestart(t *testing.T) {
 	expectPod(t, n, "keeps", pod)
 }
 
-// Suspended, it loses its Pod; the next has its own name.
+// A suspended Sandbox loses its Pod. The next Pod has the Sandbox's name.
 func TestAnOldPodIsSuspended(t *testing.T) {
 	n := suite.OldNamespace(t)
 	sandbox, pod := oldSandbox(t, n, "sleeps")
@@ -100,7 +100,7 @@ func TestAnOldPodIsSuspended(t *testing.T) {
 	n.Step(t, sandbox)
 	operate(t, n, "sleeps", sandboxv1.OperatingModeSuspended)
 	n.Step(t, sandbox)
-	expectPod(t, n, "sleeps", pod) // As long as it is there.
+	expectPod(t, n, "sleeps", pod) // The Pod is recorded as long as it exists.
 	if got := readyOf(t, n, "sleeps"); got != "False SandboxSuspended: Sandbox is suspending" {
 		t.Errorf("Ready is %s", got)
 	}
@@ -118,7 +118,7 @@ func TestAnOldPodIsSuspended(t *testing.T) {
 	expectPod(t, n, "sleeps", suite.Get[corev1.Pod](t, n, "sleeps"))
 }
 
-// Expired, it loses its Pod, whatever its annotation says; revived, it gets one of its own name. (W4)
+// An expired Sandbox loses its Pod, whatever its annotation says. A revived one gets a Pod of its own name. (W4)
 func TestAnOldPodExpires(t *testing.T) {
 	for _, name := range []string{"ends", "ends-misnamed"} {
 		t.Run(name, func(t *testing.T) {
@@ -137,7 +137,7 @@ func TestAnOldPodExpires(t *testing.T) {
 	}
 }
 
-// The owner's UID says whose a Pod is, and the annotation follows.
+// The owner's UID decides to which Sandbox a Pod belongs, and the annotation follows.
 func TestAnOldPodUnderAWrongName(t *testing.T) {
 	for _, name := range []string{"misnamed", "unnamed"} {
 		t.Run(name, func(t *testing.T) {
@@ -151,7 +151,8 @@ func TestAnOldPodUnderAWrongName(t *testing.T) {
 	}
 }
 
-// A Sandbox that names what can be no Pod has one of its own name, and comes to say so. Its user may say so first.
+// A Sandbox that names something that cannot be a Pod gets a Pod of its own name, and then records it. Its user may record it
+// first.
 func TestAnOldPodNameThatIsNone(t *testing.T) {
 	n := suite.OldNamespace(t)
 	sandbox := suite.Get[sandboxv1.Sandbox](t, n, "slashed")
@@ -169,7 +170,7 @@ func TestAnOldPodNameThatIsNone(t *testing.T) {
 	}
 }
 
-// With two Pods there is no telling which is the Sandbox's. It says so once, and waits until one is gone.
+// With two Pods it is unclear which one is the Sandbox's. The Sandbox reports that once, and waits until one is gone.
 func TestAnOldSandboxWithTwoPods(t *testing.T) {
 	n := suite.OldNamespace(t)
 	sandbox, pod := oldSandbox(t, n, "doubled")
@@ -205,7 +206,7 @@ func TestAnOldSandboxWithTwoPods(t *testing.T) {
 	}
 }
 
-// A Service from then selects by the hash of a name. The Pod gets the label that tells more first.
+// A Service from that time selects by the hash of a name. The Pod gets the more specific label first.
 func TestAnOldServiceSelectsItsPodAllTheTime(t *testing.T) {
 	n := suite.OldNamespace(t)
 	sandbox := suite.Get[sandboxv1.Sandbox](t, n, "by-hash")

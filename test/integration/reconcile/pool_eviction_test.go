@@ -11,8 +11,8 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-// The autoscaler may evict a Pod while its Sandbox is in a pool; from the adoption on it may not, and nothing of that costs
-// the claim a write, or the Sandbox a generation.
+// The autoscaler may evict a Pod while its Sandbox is in a pool. From the adoption on it may not. This costs neither the claim
+// an extra write nor the Sandbox a new generation.
 func TestEviction(t *testing.T) {
 	const word = sandboxv1.AnnotationSafeToEvict
 	for name, tc := range map[string]struct {

@@ -13,7 +13,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-// What is on a node that is cordoned, drained without that, or gone, is not handed out; what is on it is offered again when the
+// A Sandbox on a node that is cordoned, drained without a cordon, or gone, is not handed out. It is offered again when the
 // node is back.
 func TestNodesAndOffers(t *testing.T) {
 	n := suite.New(t)

@@ -19,7 +19,7 @@ import (
 
 const counted = corev1.ResourceName("count/sandboxes." + sandboxv1.GroupName)
 
-// quota lets the namespace have that many Sandboxes, of which it has used. No controller counts them here.
+// quota allows the namespace hard Sandboxes, of which it has used. No controller counts them here.
 func (s *poolStory) quota(t *testing.T, hard, used string) {
 	t.Helper()
 	limit := corev1.ResourceList{counted: resource.MustParse(hard)}
@@ -39,7 +39,7 @@ func (s *poolStory) quota(t *testing.T, hard, used string) {
 	}
 }
 
-// A quota is too small for the pool. The pool says so once, tries again with backoff, and gets on when there is room.
+// A quota is too small for the pool. The pool reports that once, retries with backoff, and goes on when there is room.
 func TestAPoolThatIsRefused(t *testing.T) {
 	s := newPoolStory(t, 2, recreate)
 	s.quota(t, "1", "0")
@@ -73,7 +73,7 @@ func TestAPoolThatIsRefused(t *testing.T) {
 	expectEvents(t, s.Namespace, "Normal WarmPoolProgressing Warm pool is progressing again")
 }
 
-// Where the successor is refused, what is old or late stays: it can be claimed, or still become Ready.
+// Where the successor is refused, an outdated or late member stays: it can be claimed, or can still become Ready.
 func TestWhatCannotBeReplacedStays(t *testing.T) {
 	s := newPoolStory(t, 4, recreate)
 	s.step(t)

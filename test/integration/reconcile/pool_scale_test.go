@@ -14,7 +14,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-// What an autoscaler reads and writes: the number that is wanted, the number that is there, and which Pods these are.
+// An autoscaler reads and writes the wanted number, the actual number, and the selector of these Pods.
 func TestScale(t *testing.T) {
 	s := newPoolStory(t, 1, onReplenish)
 	s.step(t)
@@ -50,7 +50,7 @@ func TestScale(t *testing.T) {
 	}
 }
 
-// kubectl scale, up and down again.
+// kubectl scale works up and down again.
 func TestKubectlScale(t *testing.T) {
 	s := newPoolStory(t, 1, onReplenish)
 	for _, want := range []string{"4", "2", "0"} {

@@ -27,7 +27,7 @@ const (
 	onReplenish = extensionsv1.UpdateStrategyOnReplenish
 )
 
-// rich is a container in which the API server fills in what is left out.
+// rich is a container in which the API server fills in omitted fields.
 var rich = corev1.Container{
 	Name: "main", Image: "python:3.13-slim",
 	Ports:     []corev1.ContainerPort{{ContainerPort: 80}},
@@ -38,7 +38,8 @@ var rich = corev1.Container{
 	LivenessProbe: &corev1.Probe{ProbeHandler: corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Port: intstr.FromInt32(80)}}},
 }
 
-// What the API server stores of a template and of what is made of it compares as it should: what it fills in does not count.
+// The API server fills in fields of a stored template and of what is made from it. The comparison of both ignores these
+// fields.
 func TestStaleness(t *testing.T) {
 	spec := func(change func(*corev1.PodSpec)) func(*extensionsv1.SandboxTemplate) {
 		return func(template *extensionsv1.SandboxTemplate) { change(&template.Spec.PodTemplate.Spec) }
@@ -101,8 +102,8 @@ func TestStaleness(t *testing.T) {
 	}
 }
 
-// mountTokens makes a policy of the cluster's own that changes every new Sandbox in the namespace, and returns when the API server
-// acts by it.
+// mountTokens creates an admission policy of the cluster's own that changes every new Sandbox in the namespace, and returns
+// when the API server enforces it.
 func mountTokens(t *testing.T, n *suite.Namespace) {
 	t.Helper()
 	policy := &admissionv1.MutatingAdmissionPolicy{
@@ -150,7 +151,8 @@ func mountTokens(t *testing.T, n *suite.Namespace) {
 	}
 }
 
-// Where a policy of the cluster changes Sandboxes on their way, the pool does not replace what it has just made, and claims get it.
+// Where an admission policy of the cluster changes new Sandboxes, the pool does not replace what it has just made, and claims
+// get it.
 func TestRecreateUnderAPolicyThatChangesSandboxes(t *testing.T) {
 	s := newPoolStory(t, 1, recreate)
 	mountTokens(t, s.Namespace)
@@ -201,8 +203,8 @@ func TestRecreate(t *testing.T) {
 		if got := s.members(t); len(got) != 3 {
 			t.Fatalf("round %d: the pool has %d members, want 3", round, len(got))
 		}
-		s.step(t) // Creates the successor,
-		s.step(t) // and waits for it.
+		s.step(t) // This creates the successor,
+		s.step(t) // and this waits for it.
 		members := s.members(t)
 		if len(members) != 4 {
 			t.Fatalf("round %d: the pool has %d members, want 4", round, len(members))
@@ -221,8 +223,8 @@ func TestRecreate(t *testing.T) {
 	expectEvents(t, s.Namespace)
 }
 
-// A template with a mistake: its first Sandbox does not become Ready, and no more are replaced. When the mistake is taken back,
-// those that were left are there for claims again, and the index offers them.
+// A template has a mistake. The first Sandbox of it does not become Ready, and no more are replaced. When the mistake is taken
+// back, claims can get the remaining Sandboxes again, and the index offers them.
 func TestRecreateWithAMistake(t *testing.T) {
 	s := newPoolStory(t, 4, recreate)
 	s.step(t)
@@ -237,7 +239,7 @@ func TestRecreateWithAMistake(t *testing.T) {
 	for range 3 {
 		s.step(t)
 	}
-	for range 3 { // Each time what is stuck is replaced, and what is Ready is not.
+	for range 3 { // Each time the stuck one is replaced, and the Ready ones are not.
 		s.now = s.now.Add(time.Hour)
 		for range 4 {
 			s.step(t)
@@ -275,7 +277,7 @@ func TestRecreateWithAMistake(t *testing.T) {
 	}
 }
 
-// Without a word about it, a pool keeps what it has, and claims get what is current first.
+// Without an update strategy a pool keeps what it has, and claims get current Sandboxes first.
 func TestOnReplenish(t *testing.T) {
 	s := newPoolStory(t, 1, onReplenish)
 	s.step(t)
@@ -304,7 +306,7 @@ func TestOnReplenish(t *testing.T) {
 	}
 }
 
-// The pool turns to another template, of the same content: what it has is of the first.
+// The pool changes to another template of the same content. Its existing Sandboxes are of the first template.
 func TestAnotherTemplate(t *testing.T) {
 	s := newPoolStory(t, 1, recreate)
 	s.step(t)

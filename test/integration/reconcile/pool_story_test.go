@@ -18,8 +18,8 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-// poolStory is a pool "test-pool" that the test leads from state to state, with a reconciler of its own that remembers. Its
-// time begins with the pool's creation, as the API server has it: members are created later than that.
+// poolStory is a pool "test-pool" that the test leads from state to state, with its own reconciler that keeps its state. Its
+// time begins with the pool's creation as the API server has it. Members are created later than that.
 type poolStory struct {
 	*suite.Namespace
 
@@ -43,7 +43,7 @@ func newPoolStory(t *testing.T, replicas int32, strategy extensionsv1.UpdateStra
 	return s
 }
 
-// step makes a pass, and expects no error.
+// step reconciles the pool once, and expects no error.
 func (s *poolStory) step(t *testing.T) reconcile.Result {
 	t.Helper()
 	result, err := s.try(t)
@@ -83,7 +83,7 @@ func (s *poolStory) ready(t *testing.T, members ...*sandboxv1.Sandbox) {
 	}
 }
 
-// notReady makes a member one that is not Ready since now, with a word on whether its Pod has a node.
+// notReady makes a member not Ready from now on. scheduled says whether its Pod has a node.
 func (s *poolStory) notReady(t *testing.T, member *sandboxv1.Sandbox, scheduled metav1.ConditionStatus) {
 	t.Helper()
 	reason := map[metav1.ConditionStatus]string{metav1.ConditionTrue: "PodScheduled", metav1.ConditionFalse: "Unschedulable"}[scheduled]
@@ -93,7 +93,7 @@ func (s *poolStory) notReady(t *testing.T, member *sandboxv1.Sandbox, scheduled 
 	}})
 }
 
-// startsNow has members that said nothing yet start now: by the API server's clock they were created long ago.
+// startsNow makes the members that have no conditions yet start now. By the API server's clock they were created long ago.
 func (s *poolStory) startsNow(t *testing.T) {
 	t.Helper()
 	for _, member := range s.members(t) {
@@ -149,12 +149,12 @@ func (s *poolStory) expect(t *testing.T, replicas, ready int32, generation int64
 	}
 }
 
-// at is the time that long after the pool's creation.
+// at returns the time that long after the pool's creation.
 func (s *poolStory) at(after time.Duration) metav1.Time {
 	return metav1.NewTime(s.pool.CreationTimestamp.Add(after))
 }
 
-// names returns the names of Sandboxes, sorted.
+// names returns the sorted names of Sandboxes.
 func names(sandboxes []*sandboxv1.Sandbox) []string {
 	var all []string
 	for _, sandbox := range sandboxes {

@@ -17,7 +17,8 @@ import (
 
 const notProgressing = "1 of 2 Sandboxes have not been Ready for longer than the grace period of 5m0s: "
 
-// Of two members one becomes Ready. The other is replaced after five minutes, and so is its successor; then one comes.
+// One of two members becomes Ready. The other is replaced after five minutes, and so is its successor. The next one becomes
+// Ready.
 func TestAStuckMemberIsReplaced(t *testing.T) {
 	s := newPoolStory(t, 2, onReplenish)
 	s.step(t)
@@ -67,13 +68,13 @@ func TestAStuckMemberIsReplaced(t *testing.T) {
 	quiet.Expect(t, suite.Writes, suite.Counts{})
 }
 
-// A stuck member is replaced, and its successor becomes Ready and is claimed before a pass sees it: that is progress, too.
+// A stuck member is replaced. Its successor becomes Ready and is claimed before a reconcile sees it. That is progress, too.
 func TestAPoolOfWhichEachIsClaimedAtOnce(t *testing.T) {
 	s := newPoolStory(t, 1, onReplenish)
 	s.step(t)
 	s.now = s.now.Add(10 * time.Minute)
-	s.step(t) // Deletes it,
-	s.step(t) // and creates another.
+	s.step(t) // This deletes it,
+	s.step(t) // and this creates another.
 	const message = "1 of 1 Sandboxes have not been Ready for longer than the grace period of 5m0s: 1 are replaced, 0 wait for a node"
 	expectEvents(t, s.Namespace, "Warning WarmPoolNotProgressing "+message)
 
@@ -88,7 +89,7 @@ func TestAPoolOfWhichEachIsClaimedAtOnce(t *testing.T) {
 	}
 	s.step(t)
 	s.startsNow(t)
-	s.r.MemberLeft(s.pool.UID, s.now) // As the update that shows the adoption does.
+	s.r.MemberLeft(s.pool.UID, s.now) // The update that shows the adoption does this.
 	s.step(t)
 	s.expect(t, 1, 0, 1,
 		condition("Progressing", metav1.ConditionTrue, "PoolFilling", "1 of 1 Sandboxes are not Ready yet", metav1.NewTime(s.now)),
@@ -97,7 +98,7 @@ func TestAPoolOfWhichEachIsClaimedAtOnce(t *testing.T) {
 		`Normal SandboxAdopted Adopted warm pool Sandbox "`+member.Name+`"`, "Normal WarmPoolProgressing Warm pool is progressing again")
 }
 
-// A member that was Ready for long and falls over gets as much time as a new one.
+// A member that was Ready for long and fails gets as much time as a new one.
 func TestAMemberThatFallsOverGetsItsTime(t *testing.T) {
 	s := newPoolStory(t, 1, onReplenish)
 	s.step(t)
@@ -115,7 +116,7 @@ func TestAMemberThatFallsOverGetsItsTime(t *testing.T) {
 	}
 }
 
-// What no node takes is kept, and has its time from when one does.
+// A member that no node takes is kept. Its time starts when a node takes it.
 func TestAMemberThatNoNodeTakes(t *testing.T) {
 	s := newPoolStory(t, 2, onReplenish)
 	s.step(t)
@@ -143,14 +144,14 @@ func TestAMemberThatNoNodeTakes(t *testing.T) {
 		"Normal WarmPoolProgressing Warm pool is progressing again")
 }
 
-// A pool that is being deleted is left to the garbage collector, and so are its members.
+// The garbage collector handles a terminating pool and its members. The reconciler does nothing about them.
 func TestAPoolThatIsBeingDeleted(t *testing.T) {
 	s := newPoolStory(t, 2, onReplenish)
 	s.step(t)
 	change(t, s.Namespace, "test-pool", func(pool *extensionsv1.SandboxWarmPool) { pool.Finalizers = []string{"example.com/backup"} })
 	s.Delete(t, s.Editor, s.pool)
 	s.Delete(t, s.Editor, s.members(t)[0])
-	s.now = s.now.Add(time.Hour) // The other one is stuck, and one is missing.
+	s.now = s.now.Add(time.Hour) // The other member is stuck, and one is missing.
 	before := suite.Writes(t)
 	if got := s.step(t); got != (reconcile.Result{}) {
 		t.Errorf("looks again: %v", got)
@@ -162,7 +163,7 @@ func TestAPoolThatIsBeingDeleted(t *testing.T) {
 	change(t, s.Namespace, "test-pool", func(pool *extensionsv1.SandboxWarmPool) { pool.Finalizers = nil })
 }
 
-// Without its template a pool deletes what is too many, and nothing else: it could not make up for it.
+// Without its template a pool deletes surplus members, and nothing else, since it could not replace anything.
 func TestAPoolWithoutItsTemplate(t *testing.T) {
 	s := newPoolStory(t, 2, recreate)
 	s.step(t)

@@ -18,13 +18,13 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-// What a manager tells in events says which of its controllers tells it, and in what action, as clients filter by.
+// A manager's events name the controller that reports and its action, by which clients filter.
 func TestWhoTellsEvents(t *testing.T) {
 	n := suite.OldNamespaces(t)[1]
 	n.Run(t, func(*controllers.Options) {})
 	suite.Create(t, n, n.Editor, builder.MakePool("lost").Template("nowhere").Obj())
 	suite.Create(t, n, n.Editor, builder.MakeTemplate("python").Obj())
-	suite.Create(t, n, n.Editor, builder.MakeClaim("cold").Template("python").Obj()) // There is no pool yet.
+	suite.Create(t, n, n.Editor, builder.MakeClaim("cold").Template("python").Obj()) // The pool does not exist yet.
 	pool := suite.Create(t, n, n.Editor, builder.MakePool("python").Template("python").Obj())
 	suite.Create(t, n, n.Editor, builder.MakeClaim("ended").Template("python").Lifecycle(extensionsv1.Lifecycle{
 		ShutdownTime: &metav1.Time{Time: n.Clock.Now()}, ShutdownPolicy: extensionsv1.ShutdownPolicyDelete,
@@ -59,7 +59,7 @@ func TestWhoTellsEvents(t *testing.T) {
 	})
 }
 
-// controller-runtime measures each controller by its name, which dashboards and load tests know.
+// controller-runtime labels the metrics of each controller with its name. Dashboards and load tests rely on these names.
 func TestNamesOfTheControllers(t *testing.T) {
 	suite.New(t).Run(t, func(*controllers.Options) {})
 	want := []string{"sandbox", "sandboxclaim", "sandboxtemplate", "sandboxwarmpool"}
@@ -90,7 +90,7 @@ func TestNamesOfTheControllers(t *testing.T) {
 	}
 }
 
-// A volume that somebody deletes comes again: its Sandbox is woken by that.
+// The deletion of a volume wakes its Sandbox, which creates the volume again.
 func TestAVolumeThatIsDeletedComesAgain(t *testing.T) {
 	n := suite.New(t)
 	n.Run(t, func(*controllers.Options) {})
@@ -105,6 +105,7 @@ func TestAVolumeThatIsDeletedComesAgain(t *testing.T) {
 	suite.Await(t, "the Pod is there", func() bool {
 		return n.Admin.Get(t.Context(), client.ObjectKey{Namespace: n.Name, Name: "my-sandbox"}, &corev1.Pod{}) == nil
 	})
-	change(t, n, "data-my-sandbox", func(volume *corev1.PersistentVolumeClaim) { volume.Finalizers = nil }) // As if no Pod used it.
+	// This acts as if no Pod used the volume.
+	change(t, n, "data-my-sandbox", func(volume *corev1.PersistentVolumeClaim) { volume.Finalizers = nil })
 	suite.Await(t, "another volume is there", func() bool { return exists() && volume.UID != first })
 }

@@ -16,10 +16,10 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-// Two names with the same hash, 92dc4537: a search through names of this form found them after 37221.
+// These two names have the same hash, 92dc4537. A search through names of this form found them after 37221 names.
 const colliding, collides = "notebook-aha-abn", "agent-lai-ytd"
 
-// Two Sandboxes whose names have the same hash share nothing: each Service leads to its own Pod, and each status shows it.
+// Two Sandboxes whose names have the same hash share nothing. Each Service leads to its own Pod, and each status shows it.
 func TestNamesWithTheSameHash(t *testing.T) {
 	n := suite.New(t)
 	if rules.Hash(colliding) != rules.Hash(collides) {
@@ -57,8 +57,8 @@ func TestNamesWithTheSameHash(t *testing.T) {
 	}
 }
 
-// Two pools whose names have the same hash, and so the same label and selector, share nothing either: not their members, not
-// their claims, not what they count.
+// Two pools whose names have the same hash, and so the same label and selector, do not share anything either: neither their
+// members nor their claims nor their counts.
 func TestPoolsWithTheSameHash(t *testing.T) {
 	n := suite.New(t)
 	one, two := builder.CollidingNames()
@@ -70,7 +70,7 @@ func TestPoolsWithTheSameHash(t *testing.T) {
 		got := map[string][3]int32{}
 		for _, pool := range []*extensionsv1.SandboxWarmPool{first, second} {
 			n.Step(t, pool)
-			n.Step(t, pool) // It counts what it has.
+			n.Step(t, pool) // This counts its members.
 			status := suite.Get[extensionsv1.SandboxWarmPool](t, n, pool.Name).Status
 			got[pool.Name] = [3]int32{int32(len(poolMembers(t, n, pool))), status.Replicas, status.ReadyReplicas}
 		}
@@ -92,7 +92,7 @@ func TestPoolsWithTheSameHash(t *testing.T) {
 		claim := suite.Create(t, n, n.Editor, builder.MakeClaim("of-"+pool.Name).Pool(pool.Name).Obj())
 		n.Step(t, claim)
 	}
-	if got := suite.Get[extensionsv1.SandboxClaim](t, n, "of-"+two).Status.Sandbox.Name; got != "of-"+two { // Cold.
+	if got := suite.Get[extensionsv1.SandboxClaim](t, n, "of-"+two).Status.Sandbox.Name; got != "of-"+two { // It is cold.
 		t.Errorf("the claim of the pool that has nothing Ready has Sandbox %q", got)
 	}
 	got := suite.Get[extensionsv1.SandboxClaim](t, n, "of-"+one).Status.Sandbox.Name

@@ -16,7 +16,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-// An expired Sandbox that is retained loses its Pod and its Service and keeps its volumes; with more time it lives again.
+// An expired Sandbox that is retained loses its Pod and its Service, and keeps its volumes. With more time it runs again.
 func TestExpiryThatRetains(t *testing.T) {
 	s := newStoryOf(t, builder.MakeSandbox("my-sandbox").Service(true).VolumeClaimTemplate("data"))
 	expireAt(t, s.Namespace, "my-sandbox", s.at(10).Time)
@@ -38,7 +38,7 @@ func TestExpiryThatRetains(t *testing.T) {
 		condition("Ready", metav1.ConditionFalse, "SandboxExpired", "Sandbox has expired", s.at(10)),
 		condition("Suspended", metav1.ConditionFalse, "NotSuspended", "Sandbox is not suspended", s.at(0)))}
 	expectStatus(t, s.Namespace, "my-sandbox", expired)
-	expectNoWrites(t, s.Namespace, s.sandbox) // The Pod is still on its way out.
+	expectNoWrites(t, s.Namespace, s.sandbox) // The Pod is still terminating.
 	s.killPod(t)
 	expectNoWrites(t, s.Namespace, s.sandbox)
 	expectStatus(t, s.Namespace, "my-sandbox", expired)
@@ -64,7 +64,8 @@ func TestExpiryThatRetains(t *testing.T) {
 		t.Errorf("the PersistentVolumeClaim was touched (-before +after):\n%s", diff)
 	}
 
-	// It ends again, its Service has lost its label, and the first that sees it crashes before it deletes anything.
+	// The Sandbox ends again, its Service has lost its label, and the first reconciler to see that crashes before it deletes
+	// anything.
 	change(t, s.Namespace, "my-sandbox", func(service *corev1.Service) { service.Labels = nil })
 	s.Clock.Step(9 * time.Minute)
 	s.Settle(t)
@@ -85,7 +86,7 @@ func TestExpiryThatRetains(t *testing.T) {
 	expectNoWrites(t, s.Namespace, s.sandbox)
 }
 
-// What is to be deleted says first that it has expired.
+// A Sandbox that is to be deleted first reports that it has expired.
 func TestExpiryThatDeletes(t *testing.T) {
 	n := suite.New(t)
 	sandbox := suite.Create(t, n, n.Editor, builder.MakeSandbox("my-sandbox").ShutdownPolicy(sandboxv1.ShutdownPolicyDelete).
@@ -110,7 +111,7 @@ func TestExpiryThatDeletes(t *testing.T) {
 	expectNone[sandboxv1.Sandbox](t, n, "my-sandbox")
 }
 
-// How the Pod ended, and that the Sandbox was suspended, is known after it expired.
+// An expired Sandbox still reports how its Pod ended, and that it was suspended.
 func TestExpiryOfWhatHadEnded(t *testing.T) {
 	s := newStoryOf(t, builder.MakeSandbox("my-sandbox"))
 	s.ready(t)
@@ -122,7 +123,7 @@ func TestExpiryOfWhatHadEnded(t *testing.T) {
 		condition("Ready", metav1.ConditionFalse, "SandboxExpired", "Sandbox has expired", s.at(2)),
 		condition("Suspended", metav1.ConditionFalse, "NotSuspended", "Sandbox is not suspended", s.at(0)),
 		condition("Finished", metav1.ConditionTrue, "PodSucceeded", "Pod completed successfully", s.at(3)))}
-	want.Conditions[0].LastTransitionTime = s.at(3) // When Ready ceased to be True.
+	want.Conditions[0].LastTransitionTime = s.at(3) // This is when Ready ceased to be True.
 	expectStatus(t, s.Namespace, "my-sandbox", want)
 	if err := client.IgnoreNotFound(s.Admin.Delete(t.Context(), s.pod, client.GracePeriodSeconds(0))); err != nil {
 		t.Fatal(err)
@@ -146,7 +147,7 @@ func TestExpiryOfASuspendedSandbox(t *testing.T) {
 	expectNoWrites(t, n, sandbox)
 }
 
-// One that has expired before it began gets nothing at all.
+// A Sandbox that has expired before it begins gets nothing at all.
 func TestBornExpired(t *testing.T) {
 	n := suite.New(t)
 	sandbox := suite.Create(t, n, n.Editor, builder.MakeSandbox("my-sandbox").Service(true).VolumeClaimTemplate("data").
@@ -160,7 +161,7 @@ func TestBornExpired(t *testing.T) {
 	}
 }
 
-// What is not the Sandbox's stays, whatever it is called.
+// Objects that do not belong to the Sandbox stay, whatever their names are.
 func TestExpiryTouchesNothingOfOthers(t *testing.T) {
 	n := suite.New(t)
 	pod := suite.Create(t, n, n.Editor, builder.MakePod("my-sandbox").Label("agents.x-k8s.io/adoptable", "true").Obj())
@@ -178,7 +179,7 @@ func TestExpiryTouchesNothingOfOthers(t *testing.T) {
 	}
 }
 
-// A Sandbox that is being deleted is left to the garbage collector, expired or not.
+// The garbage collector handles a terminating Sandbox, expired or not. The reconciler does nothing about it.
 func TestExpiryOfWhatIsBeingDeleted(t *testing.T) {
 	n := suite.New(t)
 	object := builder.MakeSandbox("my-sandbox").ShutdownPolicy(sandboxv1.ShutdownPolicyDelete).ShutdownTime(n.Clock.Now().Add(time.Minute)).Obj()

@@ -17,7 +17,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-// killPod does what a kubelet does at the end of a Pod that is being deleted.
+// killPod does what a kubelet does at the end of a terminating Pod.
 func (s *story) killPod(t *testing.T) {
 	t.Helper()
 	if err := s.Admin.Delete(t.Context(), s.pod, client.GracePeriodSeconds(0)); err != nil {
@@ -58,7 +58,7 @@ func TestThePodIsANamesake(t *testing.T) {
 	}
 }
 
-// Labels follow the template while the Pod runs; what others wrote on the Pod stays.
+// Labels follow the template while the Pod runs. What others wrote on the Pod stays.
 func TestPodLabelsFollowTheTemplate(t *testing.T) {
 	n := suite.New(t)
 	sandbox := suite.Create(t, n, n.Editor, builder.MakeSandbox("my-sandbox").PodLabel("old", "1").PodLabel("kept", "1").Obj())
@@ -84,8 +84,8 @@ func TestPodLabelsFollowTheTemplate(t *testing.T) {
 	}
 }
 
-// The Pod is made once: it stays as it is when the Sandbox's spec changes, or somebody changes the Pod's own. The next one is as the
-// Sandbox says.
+// The Pod is made once. It stays as it is when the Sandbox's spec changes, or when somebody changes the Pod's spec. The next
+// Pod follows the Sandbox.
 func TestTheSpecOfAPodStays(t *testing.T) {
 	s := newStory(t)
 	s.ready(t)
@@ -104,7 +104,7 @@ func TestTheSpecOfAPodStays(t *testing.T) {
 	}
 }
 
-// The Pod of a Sandbox that is adopted is no longer the pool's, to whoever selects Pods by their labels.
+// Nothing that selects Pods by their labels counts the Pod of an adopted Sandbox to the pool any more.
 func TestPodLabelsAfterAdoption(t *testing.T) {
 	n := suite.New(t)
 	pool := n.Pool(t, "python")
@@ -137,7 +137,7 @@ func TestPodLabelsAfterAdoption(t *testing.T) {
 	}
 }
 
-// A Pod of the Sandbox's own that has lost its labels, or never had any, is not in the cache: it is found live.
+// A Pod of the Sandbox's own that has lost its labels, or never had any, is not in the cache. The reconciler finds it live.
 func TestAPodWithoutLabels(t *testing.T) {
 	n := suite.New(t)
 	sandbox := suite.Create(t, n, n.Editor, builder.MakeSandbox("my-sandbox").Obj())
@@ -157,7 +157,7 @@ func TestAPodWithoutLabels(t *testing.T) {
 	}
 }
 
-// withoutAPod are the conditions of a Sandbox that cannot have its Pod, and why.
+// withoutAPod returns the conditions of a Sandbox that cannot have its Pod, with the reason.
 func withoutAPod(why string, since metav1.Time) []metav1.Condition {
 	return of(1,
 		condition("Ready", metav1.ConditionFalse, "ReconcilerError", why, since),
@@ -165,7 +165,7 @@ func withoutAPod(why string, since metav1.Time) []metav1.Condition {
 		condition("PodScheduled", metav1.ConditionUnknown, "PodSchedulingUnknown", "Pod state is unknown. Pod scheduling cannot be determined", since))
 }
 
-// A Sandbox whose Pod the API server refuses says so in its words, and tries again.
+// When the API server refuses the Pod of a Sandbox, the Sandbox reports that in the API server's words, and retries.
 func TestAPodThatIsRefused(t *testing.T) {
 	n := suite.New(t)
 	mounts := corev1.Container{
@@ -179,7 +179,8 @@ func TestAPodThatIsRefused(t *testing.T) {
 	expectStatus(t, n, "my-sandbox", sandboxv1.SandboxStatus{Conditions: withoutAPod(why, metav1.NewTime(n.Clock.Now()))})
 }
 
-// The API server says all that is wrong with a Pod, which can be more than a condition holds: as much as fits is said.
+// The API server reports everything that is wrong with a Pod, which can be more than a condition holds. The condition says as
+// much as fits.
 func TestAPodThatIsRefusedAtLength(t *testing.T) {
 	n := suite.New(t)
 	main := corev1.Container{Name: "main", Image: builder.DefaultImage}
@@ -200,5 +201,5 @@ func TestAPodThatIsRefusedAtLength(t *testing.T) {
 	if _, err := n.TryStep(t, sandbox); err == nil {
 		t.Error("the second pass ended well")
 	}
-	before.Expect(t, suite.Writes, suite.Counts{"POST pods": 1}) // And it is said once.
+	before.Expect(t, suite.Writes, suite.Counts{"POST pods": 1}) // It is reported once.
 }

@@ -24,7 +24,7 @@ func served() *builder.SandboxWrapper {
 	})
 }
 
-// serviceOf returns the Service "my-sandbox", as somebody made it.
+// serviceOf returns the Service "my-sandbox" as somebody else made it.
 func serviceOf(spec corev1.ServiceSpec, labels map[string]string, owners ...metav1.OwnerReference) *corev1.Service {
 	return &corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: "my-sandbox", Labels: labels, OwnerReferences: owners}, Spec: spec}
 }
@@ -75,7 +75,7 @@ func TestServiceThreeWays(t *testing.T) {
 	n := suite.New(t)
 	sandbox := suite.Create(t, n, n.Editor, builder.MakeSandbox("my-sandbox").Obj())
 	n.Step(t, sandbox)
-	expectNone[corev1.Service](t, n, "my-sandbox") // Unset: none is created.
+	expectNone[corev1.Service](t, n, "my-sandbox") // The field is unset: no Service is created.
 	expectServed(t, n, false)
 
 	ask(t, n, new(true))
@@ -85,7 +85,7 @@ func TestServiceThreeWays(t *testing.T) {
 
 	ask(t, n, nil)
 	n.Step(t, sandbox)
-	if diff := cmp.Diff(created, suite.Get[corev1.Service](t, n, "my-sandbox")); diff != "" { // Unset: it is kept.
+	if diff := cmp.Diff(created, suite.Get[corev1.Service](t, n, "my-sandbox")); diff != "" { // The field is unset: the Service is kept.
 		t.Errorf("the Service was touched (-before +after):\n%s", diff)
 	}
 	expectServed(t, n, true)
@@ -103,8 +103,8 @@ func TestServiceThreeWays(t *testing.T) {
 	expectNone[corev1.Service](t, n, "my-sandbox")
 }
 
-// What somebody changed about a Sandbox's Service is put right: where it leads always, its ports only if it is asked for. So
-// is one that the cache does not have any more, since its label is gone.
+// The reconciler repairs what somebody changed in a Sandbox's Service: always its target, and its ports only if the Service is
+// asked for. It also repairs a Service that the cache does not have any more, since its label is gone.
 func TestServiceDrift(t *testing.T) {
 	misled := map[string]string{"agents.x-k8s.io/sandbox-name-hash": "00000bad", "team": "blue"}
 	unlabelled := map[string]string{"team": "blue"}
@@ -147,7 +147,7 @@ func TestServiceDrift(t *testing.T) {
 	}
 }
 
-// A Service that has lost its label goes when there is to be none, even where the status does not say that there is one.
+// A Service that has lost its label is deleted when there is to be none, even where the status does not mention a Service.
 func TestAServiceWithoutItsLabelGoes(t *testing.T) {
 	for name, status := range map[string]string{"known": "my-sandbox", "not known": ""} {
 		t.Run(name, func(t *testing.T) {
@@ -170,7 +170,7 @@ func TestAServiceWithoutItsLabelGoes(t *testing.T) {
 	}
 }
 
-// Where nothing is amiss, the cache does: nothing of a Sandbox that starts, and runs, is read live.
+// Where everything is in order, the cache is enough: the reconciler reads nothing live for a Sandbox that starts and runs.
 func TestNothingIsReadLiveOfASandboxThatRuns(t *testing.T) {
 	for name, service := range map[string]*bool{"with a Service": new(true), "unset": nil, "without": new(false)} {
 		t.Run(name, func(t *testing.T) {
@@ -194,7 +194,7 @@ func TestNothingIsReadLiveOfASandboxThatRuns(t *testing.T) {
 	}
 }
 
-// Ports follow the containers that the Sandbox says.
+// The Service's ports follow the containers in the Sandbox.
 func TestServicePortsFollow(t *testing.T) {
 	n := suite.New(t)
 	sandbox := suite.Create(t, n, n.Editor, served().Obj())
@@ -218,14 +218,15 @@ func TestServicePortsFollow(t *testing.T) {
 	expectNoWrites(t, n, sandbox)
 }
 
-// A Service of the Sandbox's name that is not the Sandbox's keeps it from being Ready, if it asks for one.
+// A Service that has the Sandbox's name and belongs to somebody else keeps the Sandbox from being Ready, if it asks for a
+// Service.
 func TestAServiceInTheWay(t *testing.T) {
 	headless, hash := corev1.ServiceSpec{ClusterIP: "None"}, map[string]string{"agents.x-k8s.io/sandbox-name-hash": "374de8f5"}
 	const foreign = `service "my-sandbox" is owned by ReplicaSet/web (UID: web-uid), not by sandbox "my-sandbox": delete it, and the Sandbox gets its own`
 	for name, tc := range map[string]struct {
 		service *corev1.Service
 		asked   *bool
-		want    string // nothing where it does not matter
+		want    string // empty where it does not matter
 	}{
 		"of nobody": {serviceOf(headless, nil), new(true),
 			`cannot adopt unowned service "my-sandbox": missing required pool authorization label ("agents.x-k8s.io/adoptable") or sandbox tracking label ("agents.x-k8s.io/sandbox-name-hash"): delete it, or label it agents.x-k8s.io/adoptable=true to let sandbox "my-sandbox" have it`},
@@ -284,7 +285,7 @@ func TestAServiceIsTakenOver(t *testing.T) {
 			n.Step(t, sandbox)
 			n.Step(t, sandbox)
 			want := suite.Counts{"POST pods": 1, "PATCH services": 1, "PATCH sandboxes/status": 1}
-			if before.Labels["agents.x-k8s.io/sandbox-name-hash"] == "" { // The cache does not have it: creating is tried first.
+			if before.Labels["agents.x-k8s.io/sandbox-name-hash"] == "" { // The cache does not have it: the reconciler tries to create it first.
 				want["POST services"] = 1
 			}
 			writes.Expect(t, suite.Writes, want)
@@ -309,7 +310,7 @@ func TestAServiceIsTakenOver(t *testing.T) {
 	}
 }
 
-// A cache that has not seen the Service yet, or cannot since it lost its label, is no reason for an error. (W22)
+// A cache that has not seen the Service yet, or cannot see it since it lost its label, causes no error. (W22)
 func TestAServiceThatTheCacheDoesNotHave(t *testing.T) {
 	n := suite.New(t)
 	sandbox := suite.Create(t, n, n.Editor, served().Obj())
@@ -329,7 +330,8 @@ func TestAServiceThatTheCacheDoesNotHave(t *testing.T) {
 	if _, err := r.Reconcile(t.Context(), sandbox); err != nil {
 		t.Errorf("unseen: %v", err)
 	}
-	before.Expect(t, suite.Writes, suite.Counts{"POST services": 1, "PATCH sandboxes/status": 1}) // The first is refused: it is there already.
+	// The first write is refused: the Service exists.
+	before.Expect(t, suite.Writes, suite.Counts{"POST services": 1, "PATCH sandboxes/status": 1})
 	expectServed(t, n, true)
 
 	change(t, n, "my-sandbox", func(service *corev1.Service) { service.Labels = nil })
@@ -340,7 +342,8 @@ func TestAServiceThatTheCacheDoesNotHave(t *testing.T) {
 	expectNoWrites(t, n, sandbox)
 }
 
-// What the API server refuses is said in its words, all of it: one thing that fails does not keep the others from being tried.
+// The Sandbox reports everything that the API server refuses, in its words. A failure of one does not keep the others from
+// being tried.
 func TestWhatIsRefusedIsSaidAtOnce(t *testing.T) {
 	n := suite.New(t)
 	sandbox := suite.Create(t, n, n.Editor, served().Containers(corev1.Container{

@@ -12,7 +12,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-// story is a Sandbox that the test leads from state to state, a minute each.
+// story is a Sandbox that the test leads from state to state, one minute each.
 type story struct {
 	*suite.Namespace
 
@@ -44,7 +44,7 @@ func (s *story) goOn(t *testing.T, change func(*corev1.PodStatus)) {
 	s.Step(t, s.sandbox)
 }
 
-// at is the time after so many minutes.
+// at returns the time after that many minutes.
 func (s *story) at(minutes int) metav1.Time {
 	return metav1.NewTime(s.began.Add(time.Duration(minutes) * time.Minute))
 }
@@ -53,7 +53,7 @@ func condition(kind string, status metav1.ConditionStatus, reason, message strin
 	return metav1.Condition{Type: kind, Status: status, Reason: reason, Message: message, ObservedGeneration: 1, LastTransitionTime: since}
 }
 
-// expect compares the whole status, with these conditions besides Suspended, which is False throughout.
+// expect compares the whole status. Suspended is False throughout; the other conditions are ready and others.
 func (s *story) expect(t *testing.T, want sandboxv1.SandboxStatus, ready metav1.Condition, others ...metav1.Condition) {
 	t.Helper()
 	want.Selector = "agents.x-k8s.io/sandbox-name-hash=374de8f5"
@@ -83,7 +83,7 @@ func TestStatusOfAPendingSandbox(t *testing.T) {
 		condition("PodScheduled", metav1.ConditionFalse, "Unschedulable", "0/3 nodes are available", s.at(1)))
 }
 
-// A scheduler may give a reason that is none for a condition of a Sandbox, and a status: the rest is said all the same.
+// A scheduler may give a reason and a status that are invalid in a condition of a Sandbox. The rest is reported nevertheless.
 func TestStatusOfASandboxInAnothersWords(t *testing.T) {
 	s := newStory(t)
 	s.goOn(t, func(status *corev1.PodStatus) {
@@ -137,7 +137,7 @@ func TestStatusOfAReadySandbox(t *testing.T) {
 		condition("PodScheduled", metav1.ConditionTrue, "PodScheduled", "", s.at(1)))
 }
 
-// With a Service, it has to be there, too.
+// A Sandbox that has a Service is Ready only when the Service is there, too.
 func TestStatusOfAReadySandboxWithAService(t *testing.T) {
 	s := newStoryOf(t, builder.MakeSandbox("my-sandbox").Service(true))
 	service := sandboxv1.SandboxStatus{Service: "my-sandbox", ServiceFQDN: "my-sandbox." + s.Name + ".svc.cluster.test"}
@@ -161,7 +161,7 @@ func TestStatusOfASandboxThatEnded(t *testing.T) {
 			s := newStory(t)
 			s.ready(t)
 			s.goOn(t, func(status *corev1.PodStatus) { status.Phase = phase })
-			s.Step(t, s.sandbox) // It is not replaced.
+			s.Step(t, s.sandbox) // The Pod is not replaced.
 			s.expect(t, sandboxv1.SandboxStatus{NodeName: builder.DefaultNode, PodIPs: []string{"10.0.0.1", "fd00::1"}},
 				condition("Ready", metav1.ConditionFalse, want.reason, want.message, s.at(3)),
 				condition("PodScheduled", metav1.ConditionTrue, "PodScheduled", "", s.at(1)),
@@ -170,7 +170,7 @@ func TestStatusOfASandboxThatEnded(t *testing.T) {
 	}
 }
 
-// A Pod that is being deleted says Ready until its end: the Sandbox does not.
+// A terminating Pod says Ready until its end. The Sandbox does not.
 func TestStatusOfASandboxWhosePodGoes(t *testing.T) {
 	s := newStory(t)
 	s.ready(t)
@@ -185,7 +185,7 @@ func TestStatusOfASandboxWhosePodGoes(t *testing.T) {
 	}
 }
 
-// The Pod is gone: the next has its name, and the status says that it is another.
+// When the Pod is gone, the next one has the same name, and the status shows that it is another Pod.
 func TestStatusOfASandboxWithItsNextPod(t *testing.T) {
 	s := newStory(t)
 	s.ready(t)

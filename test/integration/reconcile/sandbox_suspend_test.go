@@ -16,7 +16,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-// A Sandbox with all that it can have is suspended and resumed: the Pod goes and another comes, the rest stays.
+// A Sandbox with everything that it can have is suspended and resumed. The Pod is replaced by another, and the rest stays.
 func TestSuspendAndResume(t *testing.T) {
 	s := newStoryOf(t, builder.MakeSandbox("my-sandbox").Service(true).VolumeClaimTemplate("data"))
 	s.ready(t)
@@ -26,7 +26,7 @@ func TestSuspendAndResume(t *testing.T) {
 		Service: "my-sandbox", ServiceFQDN: "my-sandbox." + s.Name + ".svc.cluster.test", Selector: "agents.x-k8s.io/sandbox-name-hash=374de8f5",
 	}
 
-	// The kubelet takes its time: the Pod is seen until it is gone.
+	// The kubelet takes its time. The Pod is visible until it is gone.
 	operate(t, s.Namespace, "my-sandbox", sandboxv1.OperatingModeSuspended)
 	s.Clock.Step(time.Minute)
 	s.Step(t, s.sandbox)
@@ -88,7 +88,7 @@ func TestSuspendAndResume(t *testing.T) {
 	}
 }
 
-// Suspending costs the deletion, and a status for each of its two states.
+// Suspending costs the deletion, and one status write for each of its two states.
 func TestASuspendedSandboxCostsThreeWrites(t *testing.T) {
 	s := newStory(t)
 	s.ready(t)
@@ -104,7 +104,7 @@ func TestASuspendedSandboxCostsThreeWrites(t *testing.T) {
 	gone.Expect(t, suite.Writes, suite.Counts{"PATCH sandboxes/status": 1})
 }
 
-// A Sandbox that is suspended from birth has its volumes and its Service, and no Pod.
+// A Sandbox that is created suspended has its volumes and its Service, and no Pod.
 func TestBornSuspended(t *testing.T) {
 	n := suite.New(t)
 	sandbox := suite.Create(t, n, n.Editor, builder.MakeSandbox("my-sandbox").OperatingMode(sandboxv1.OperatingModeSuspended).
@@ -122,7 +122,7 @@ func TestBornSuspended(t *testing.T) {
 	})
 }
 
-// The Pod of somebody else is not deleted, and the status says so until it is gone.
+// A Pod of somebody else is not deleted. The status reports it until it is gone.
 func TestSuspendedWithAPodInTheWay(t *testing.T) {
 	n := suite.New(t)
 	inTheWay := suite.Create(t, n, n.Editor, builder.MakePod("my-sandbox").Label("agents.x-k8s.io/adoptable", "true").Obj())
@@ -137,7 +137,7 @@ func TestSuspendedWithAPodInTheWay(t *testing.T) {
 	if diff := cmp.Diff(inTheWay, suite.Get[corev1.Pod](t, n, "my-sandbox")); diff != "" {
 		t.Errorf("the Pod was touched (-before +after):\n%s", diff)
 	}
-	expireAt(t, n, "my-sandbox", n.Clock.Now()) // That Pod runs on, and Suspended goes on saying so.
+	expireAt(t, n, "my-sandbox", n.Clock.Now()) // That Pod runs on, and Suspended still reports it.
 	n.Step(t, sandbox)
 	expectStatus(t, n, "my-sandbox", sandboxv1.SandboxStatus{Conditions: of(2,
 		condition("Ready", metav1.ConditionFalse, "SandboxExpired", "Sandbox has expired", now),
@@ -156,7 +156,7 @@ func TestSuspendedWithAPodInTheWay(t *testing.T) {
 		condition("Suspended", metav1.ConditionTrue, "PodTerminated", "Pod has been terminated. Sandbox is suspended", now))})
 }
 
-// A Pod of the Sandbox's own that has lost its labels is not in the cache: it is stopped nevertheless.
+// A Pod of the Sandbox's own that has lost its labels is not in the cache. It is stopped nevertheless.
 func TestAPodWithoutLabelsIsSuspended(t *testing.T) {
 	n := suite.New(t)
 	sandbox := suite.Create(t, n, n.Editor, builder.MakeSandbox("my-sandbox").OperatingMode(sandboxv1.OperatingModeSuspended).Obj())
@@ -180,7 +180,7 @@ func (unreachable) Get(context.Context, client.ObjectKey, client.Object, ...clie
 	return errors.New("no answer")
 }
 
-// As long as it is not known that the Pod is gone, nothing is said of the kind.
+// As long as it is unknown whether the Pod is gone, the status does not say that it is.
 func TestSuspendedWithoutAnAnswer(t *testing.T) {
 	n := suite.New(t)
 	sandbox := suite.Create(t, n, n.Editor, builder.MakeSandbox("my-sandbox").OperatingMode(sandboxv1.OperatingModeSuspended).Obj())

@@ -14,10 +14,11 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-// replicaSet controls what is not a Sandbox's.
+// replicaSet is the controller of objects that do not belong to a Sandbox.
 var replicaSet = metav1.OwnerReference{APIVersion: "apps/v1", Kind: "ReplicaSet", Name: "web", UID: "web-uid", Controller: new(true)}
 
-// A Pod of the Sandbox's name that is not the Sandbox's is reported and never touched; when it is gone, the Sandbox goes on.
+// A Pod that has the Sandbox's name and belongs to somebody else is reported and never touched. When it is gone, the Sandbox
+// goes on.
 func TestAPodInTheWay(t *testing.T) {
 	const hash = "agents.x-k8s.io/sandbox-name-hash"
 	for name, tc := range map[string]struct {
@@ -54,7 +55,7 @@ func TestAPodInTheWay(t *testing.T) {
 	}
 }
 
-// A Pod without an owner that says it may be taken over, or was of a Sandbox of this name, becomes the Sandbox's, in one write.
+// A Pod without an owner that allows a takeover, or belonged to a Sandbox of this name, becomes the Sandbox's, in one write.
 func TestAPodIsTakenOver(t *testing.T) {
 	for name, label := range map[string][2]string{
 		"adoptable":              {"agents.x-k8s.io/adoptable", "true"},
@@ -86,7 +87,7 @@ func TestAPodIsTakenOver(t *testing.T) {
 	}
 }
 
-// What a user has put into a Pod, a Service or a volume never comes into a pool, whatever its labels say.
+// A user's Pod, Service or volume never becomes part of a pool, whatever its labels say.
 func TestNothingIsTakenOverIntoAPool(t *testing.T) {
 	n := suite.New(t)
 	template := builder.MakeTemplate("python").Service(true).VolumeClaimTemplate("data").Obj()

@@ -14,7 +14,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-// volumeOf returns the claim "data-my-sandbox", as somebody made it.
+// volumeOf returns the claim "data-my-sandbox" as somebody else made it.
 func volumeOf(labels map[string]string, owners ...metav1.OwnerReference) *corev1.PersistentVolumeClaim {
 	return &corev1.PersistentVolumeClaim{
 		ObjectMeta: metav1.ObjectMeta{Name: "data-my-sandbox", Labels: labels, OwnerReferences: owners},
@@ -65,7 +65,7 @@ func TestVolumesOfASandbox(t *testing.T) {
 	expectNoWrites(t, n, sandbox)
 }
 
-// A volume that is not the Sandbox's is neither touched nor mounted: there is no Pod until that is settled. (W14)
+// A volume that belongs to somebody else is neither touched nor mounted. There is no Pod until that is settled. (W14)
 func TestAVolumeInTheWay(t *testing.T) {
 	for name, tc := range map[string]struct {
 		volume *corev1.PersistentVolumeClaim
@@ -107,7 +107,7 @@ func TestAVolumeInTheWay(t *testing.T) {
 	}
 }
 
-// What comes into the way of a Sandbox that runs does not stop it.
+// A volume that gets in the way of a running Sandbox does not stop it.
 func TestAVolumeInTheWayOfARunningSandbox(t *testing.T) {
 	n := suite.New(t)
 	sandbox := suite.Create(t, n, n.Editor, withVolume())
@@ -126,7 +126,8 @@ func TestAVolumeInTheWayOfARunningSandbox(t *testing.T) {
 	}
 }
 
-// Two Sandboxes from before admission, whose names add up to the same: the second gets no Pod.
+// The names of two Sandboxes from before admission combine with their volumes' names to the same name. The second one gets no
+// Pod.
 func TestAnAmbiguousVolume(t *testing.T) {
 	n := suite.OldNamespace(t)
 	first, second := suite.Get[sandboxv1.Sandbox](t, n, "shared"), suite.Get[sandboxv1.Sandbox](t, n, "one-shared")
@@ -145,7 +146,7 @@ func TestAnAmbiguousVolume(t *testing.T) {
 	}
 }
 
-// A claim without an owner that says it may be taken over, or was of a Sandbox of this name, becomes the Sandbox's.
+// A claim without an owner that allows a takeover, or belonged to a Sandbox of this name, becomes the Sandbox's.
 func TestAVolumeIsTakenOver(t *testing.T) {
 	for name, labels := range map[string]map[string]string{
 		"adoptable":              {"agents.x-k8s.io/adoptable": "true", "tier": "db"},
@@ -171,7 +172,7 @@ func TestAVolumeIsTakenOver(t *testing.T) {
 	}
 }
 
-// A cache that has not seen the claim yet, or cannot since the claim lost its label, is no reason for an error. (W22)
+// A cache that has not seen the claim yet, or cannot see it since it lost its label, causes no error. (W22)
 func TestAVolumeThatTheCacheDoesNotHave(t *testing.T) {
 	n := suite.New(t)
 	sandbox := suite.Create(t, n, n.Editor, withVolume())
@@ -181,7 +182,7 @@ func TestAVolumeThatTheCacheDoesNotHave(t *testing.T) {
 	if _, err := n.Sandboxes(suite.Missing(n.ReadYourWrites, volume)).Reconcile(t.Context(), suite.Get[sandboxv1.Sandbox](t, n, "my-sandbox")); err != nil {
 		t.Errorf("unseen: %v", err)
 	}
-	before.Expect(t, suite.Writes, suite.Counts{"POST persistentvolumeclaims": 1}) // Refused: it is there already.
+	before.Expect(t, suite.Writes, suite.Counts{"POST persistentvolumeclaims": 1}) // The create is refused: the claim exists.
 	if diff := cmp.Diff(volume, suite.Get[corev1.PersistentVolumeClaim](t, n, "data-my-sandbox")); diff != "" {
 		t.Errorf("the claim was touched (-before +after):\n%s", diff)
 	}
@@ -194,7 +195,7 @@ func TestAVolumeThatTheCacheDoesNotHave(t *testing.T) {
 	expectNoWrites(t, n, sandbox)
 }
 
-// What the API server refuses of a volume is said in its words, and the Pod waits.
+// When the API server refuses a volume, the Sandbox reports that in the API server's words, and the Pod waits.
 func TestAVolumeThatIsRefused(t *testing.T) {
 	n := suite.New(t)
 	made := withVolume()

@@ -12,7 +12,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-// secured is what the secure defaults of a template decide of a Pod.
+// secured holds the settings of a Pod that the secure defaults of a template decide.
 type secured struct {
 	automount bool
 	policy    corev1.DNSPolicy
@@ -24,8 +24,8 @@ func securityOf(pod *corev1.Pod) secured {
 	return secured{automount: automount == nil || *automount, policy: pod.Spec.DNSPolicy, config: pod.Spec.DNSConfig}
 }
 
-// The Pods of a pool and of a cold claim have the secure defaults, by what the API server stores of template, Sandbox and
-// Pod; that of a Sandbox without a template has Kubernetes' own.
+// The Pods of a pool and of a cold claim have the secure defaults, as the API server stores template, Sandbox and Pod. The Pod
+// of a Sandbox without a template has Kubernetes' own defaults.
 func TestSecureDefaultsReachThePods(t *testing.T) {
 	n := suite.New(t)
 	pool := n.Pool(t, "python")

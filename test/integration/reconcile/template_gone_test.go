@@ -20,7 +20,8 @@ import (
 
 const pythonPolicy = "python-network-policy"
 
-// collect does what the garbage collector does of the policy when its template is gone: it leaves the owners that are there.
+// collect does with the policy what the garbage collector does when the template is gone: it leaves the owners that still
+// exist.
 func collect(t *testing.T, n *suite.Namespace) {
 	t.Helper()
 	policy := suite.Get[networkingv1.NetworkPolicy](t, n, pythonPolicy)
@@ -35,8 +36,8 @@ func collect(t *testing.T, n *suite.Namespace) {
 	}
 }
 
-// look makes a pass of r over the name of the template "python", with a cache that has caught up, and returns when it asks for
-// another.
+// look lets r reconcile the name of the template "python", with a cache that has caught up, and returns after how long it asks
+// for another reconcile.
 func look(t *testing.T, n *suite.Namespace, r *sandboxtemplate.Reconciler) time.Duration {
 	t.Helper()
 	n.Settle(t)
@@ -47,7 +48,7 @@ func look(t *testing.T, n *suite.Namespace, r *sandboxtemplate.Reconciler) time.
 	return result.RequeueAfter
 }
 
-// What is left of a template that is deleted is under its policy until it is gone; then the policy goes, too, in a while.
+// What is left of a deleted template stays under its policy until it is gone. Some time later the policy is deleted, too.
 func TestAPolicyOutlivesItsTemplate(t *testing.T) {
 	n := suite.New(t)
 	sandbox := n.Member(t, n.Pool(t, "python"), "aaaaa")
@@ -70,7 +71,7 @@ func TestAPolicyOutlivesItsTemplate(t *testing.T) {
 	expectUnder(t, n, sandbox.Name, "python")
 	pod := suite.Get[corev1.Pod](t, n, sandbox.Name)
 	n.Delete(t, n.Admin, sandbox)
-	for range 3 { // Its Pod is still there.
+	for range 3 { // The Pod is still there.
 		stays(5 * time.Minute)
 		n.Clock.Step(5 * time.Minute)
 	}
@@ -93,8 +94,8 @@ func TestAPolicyOutlivesItsTemplate(t *testing.T) {
 	stays(0)
 }
 
-// A template that is created again takes over what the first has left, in silence, before the garbage collector has been there
-// and afterwards. How long nothing was under it counts anew when it is gone again.
+// A template that is created again takes over the policy that the first one left, without an event, both before and after the
+// garbage collector acts. When the template is deleted again, the time during which the policy selects nothing starts anew.
 func TestATemplateThatIsCreatedAgain(t *testing.T) {
 	for name, collected := range map[string]bool{"before the garbage collector": false, "after the garbage collector": true} {
 		t.Run(name, func(t *testing.T) {
@@ -134,7 +135,7 @@ func TestATemplateThatIsCreatedAgain(t *testing.T) {
 	}
 }
 
-// One that wants no policy deletes what the first has left.
+// A template that wants no policy deletes the one that the first template left.
 func TestAnUnmanagedTemplateThatIsCreatedAgain(t *testing.T) {
 	n := suite.New(t)
 	n.Step(t, suite.Create(t, n, n.Editor, builder.MakeTemplate("python").Obj()))
@@ -146,7 +147,7 @@ func TestAnUnmanagedTemplateThatIsCreatedAgain(t *testing.T) {
 	expectQuiet(t, n, again)
 }
 
-// What is not left behind for certain is not looked at again: the garbage collector is still to come, or the cache is behind.
+// A policy that is not certainly orphaned is not looked at again: the garbage collector has yet to act, or the cache is stale.
 func TestAPolicyThatIsNotLeftBehind(t *testing.T) {
 	n := suite.New(t)
 	template := suite.Create(t, n, n.Editor, builder.MakeTemplate("python").Obj())
@@ -165,10 +166,10 @@ func TestAPolicyThatIsNotLeftBehind(t *testing.T) {
 	suite.Get[networkingv1.NetworkPolicy](t, n, pythonPolicy)
 }
 
-// A manager that runs comes to delete it: whatever happens to a policy whose template is gone makes it look.
+// A running manager deletes it: every event on a policy whose template is gone triggers a reconcile.
 func TestAManagerDeletesAPolicyThatIsLeftBehind(t *testing.T) {
 	n := suite.New(t)
-	var looks atomic.Int32 // There is nothing else here that asks for the time.
+	var looks atomic.Int32 // Nothing else here asks for the time.
 	n.Run(t, func(o *controllers.Options) {
 		now := o.Now
 		o.Now = func() time.Time {

@@ -14,8 +14,8 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-// createColliding makes two templates that admission would not take beside each other, and the policy that the second had
-// before: one that lets everything out.
+// createColliding creates two templates that admission would not accept beside each other, and the policy that the second one
+// had before: one that allows all egress.
 func createColliding(ctx context.Context, admin client.Client, namespace string) error {
 	first, second := builder.CollidingNames()
 	elder := builder.MakeTemplate(first).Namespace(namespace).Obj()
@@ -33,8 +33,8 @@ func createColliding(ctx context.Context, admin client.Client, namespace string)
 	return admin.Create(ctx, policy)
 }
 
-// Of two templates that NetworkPolicies cannot tell apart the elder is served as if it were alone, and the younger one's
-// policy is closed, so that it does not open the elder's Pods; until the elder is gone.
+// NetworkPolicies cannot tell two colliding templates apart. The earlier template is served as if it were alone. The later
+// one's policy allows nothing, so that it does not open the earlier one's Pods, until the earlier template is gone.
 func TestTemplatesThatCollide(t *testing.T) {
 	n := suite.OldNamespace(t)
 	first, second := builder.CollidingNames()
@@ -51,7 +51,7 @@ func TestTemplatesThatCollide(t *testing.T) {
 	warning := "Warning NameCollision " + rules.CollisionMessage(younger, elder)
 	expectEvents(t, n, warning)
 
-	// It is said again whenever someone looks, since events are forgotten.
+	// Every reconcile reports the collision again, since events expire.
 	again := suite.Writes(t)
 	n.Step(t, younger)
 	again.Expect(t, suite.Writes, suite.Counts{})

@@ -15,7 +15,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-// expectUnder fails unless the Pod of that name is selected by the NetworkPolicy of template, and by no other.
+// expectUnder fails unless the NetworkPolicy of template selects the Pod of that name, and no other policy does.
 func expectUnder(t *testing.T, n *suite.Namespace, pod, template string) {
 	t.Helper()
 	is := labels.Set(suite.Get[corev1.Pod](t, n, pod).Labels)
@@ -38,8 +38,8 @@ func expectUnder(t *testing.T, n *suite.Namespace, pod, template string) {
 	}
 }
 
-// The Pods of a pool, of the claims that adopt them and of those that go cold are under their template's NetworkPolicy from
-// the first moment, and stay there: adoption does not move them, nor does the pool that goes on with another template.
+// The Pods of a pool, of the claims that adopt them and of cold claims are under their template's NetworkPolicy from the first
+// moment, and stay there. Neither an adoption nor a pool that goes on with another template moves them.
 func TestPodsAreUnderTheirTemplatesPolicy(t *testing.T) {
 	n := suite.New(t)
 	pool := n.Pool(t, "python")
@@ -58,7 +58,7 @@ func TestPodsAreUnderTheirTemplatesPolicy(t *testing.T) {
 	if got := suite.Get[extensionsv1.SandboxClaim](t, n, "warm").Status.Sandbox.Name; got != warm.Name {
 		t.Fatalf("the claim has Sandbox %q, want %s", got, warm.Name)
 	}
-	expectUnder(t, n, warm.Name, "python") // Before the Sandbox's reconciler has seen that it was adopted.
+	expectUnder(t, n, warm.Name, "python") // The Sandbox's reconciler has not seen the adoption yet.
 	n.Step(t, warm)
 	expectUnder(t, n, warm.Name, "python")
 	n.AwaitOffer(t, pool, false)
@@ -82,13 +82,13 @@ func TestPodsAreUnderTheirTemplatesPolicy(t *testing.T) {
 		expectUnder(t, n, pod, template)
 	}
 
-	// Nor does a new Pod of the same Sandbox.
+	// A new Pod of the same Sandbox does not move either.
 	n.Delete(t, n.Admin, suite.Get[corev1.Pod](t, n, warm.Name))
 	n.Step(t, warm)
 	expectUnder(t, n, warm.Name, "python")
 }
 
-// A Sandbox that has lost its pool or its claim goes on running what was in it, and stays under the policy; so does its next Pod.
+// A Sandbox that has lost its pool or its claim goes on running its content, and stays under the policy. So does its next Pod.
 func TestOrphansStayUnderTheirTemplatesPolicy(t *testing.T) {
 	n := suite.New(t)
 	pool := n.Pool(t, "python")
@@ -99,7 +99,7 @@ func TestOrphansStayUnderTheirTemplatesPolicy(t *testing.T) {
 		sandbox := suite.Get[sandboxv1.Sandbox](t, n, name)
 		n.Step(t, sandbox)
 		expectUnder(t, n, name, "python")
-		orphan := suite.Get[sandboxv1.Sandbox](t, n, name) // As the garbage collector does, after "kubectl delete --cascade=orphan".
+		orphan := suite.Get[sandboxv1.Sandbox](t, n, name) // The garbage collector does this after "kubectl delete --cascade=orphan".
 		orphan.OwnerReferences = nil
 		if err := n.Collector.Update(t.Context(), orphan); err != nil {
 			t.Fatal(err)
@@ -112,7 +112,7 @@ func TestOrphansStayUnderTheirTemplatesPolicy(t *testing.T) {
 	}
 }
 
-// A Sandbox that nobody made from a template is under no policy of ours, whatever it says of itself.
+// A Sandbox that was not made from a template is under no policy of ours, whatever it says of itself.
 func TestABareSandboxIsUnderNoPolicy(t *testing.T) {
 	n := suite.New(t)
 	n.Step(t, suite.Create(t, n, n.Editor, builder.MakeTemplate("python").Obj()))

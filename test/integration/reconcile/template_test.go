@@ -22,7 +22,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-// ownRules are rules of a template that use what NetworkPolicies have, with no more said than must be.
+// ownRules are a template's own rules that use the features of NetworkPolicies, and say no more than they must.
 func ownRules() extensionsv1.NetworkPolicySpec {
 	return extensionsv1.NetworkPolicySpec{
 		Ingress: []networkingv1.NetworkPolicyIngressRule{{
@@ -39,7 +39,7 @@ func ownRules() extensionsv1.NetworkPolicySpec {
 	}
 }
 
-// expectPolicy fails unless template has the NetworkPolicy that the rules say, or none where they say so.
+// expectPolicy fails unless template has the NetworkPolicy that the rules say, or has none if they say so.
 func expectPolicy(t *testing.T, n *suite.Namespace, template, elder *extensionsv1.SandboxTemplate) {
 	t.Helper()
 	want := rules.NetworkPolicy(suite.Get[extensionsv1.SandboxTemplate](t, n, template.Name), elder,
@@ -82,7 +82,7 @@ func TestTheRouterIsLetIn(t *testing.T) {
 	}
 }
 
-// expectQuiet fails unless another pass over template writes nothing, says nothing and asks for no other.
+// expectQuiet fails unless another reconcile of template writes nothing, emits no event and asks for no other reconcile.
 func expectQuiet(t *testing.T, n *suite.Namespace, template *extensionsv1.SandboxTemplate) {
 	t.Helper()
 	n.Events()
@@ -126,7 +126,7 @@ func TestATemplateGetsItsNetworkPolicy(t *testing.T) {
 	}
 }
 
-// A name that no NetworkPolicy could follow is one for a template without.
+// A name that is too long for a NetworkPolicy is allowed for a template that manages none.
 func TestATemplateWithTheLongestName(t *testing.T) {
 	n := suite.New(t)
 	template := suite.Create(t, n, n.Editor, builder.MakeTemplate(strings.Repeat("a", 253)).NetworkPolicyManagement(extensionsv1.NetworkPolicyUnmanaged).Obj())
@@ -134,7 +134,7 @@ func TestATemplateWithTheLongestName(t *testing.T) {
 	expectQuiet(t, n, template)
 }
 
-// Whatever becomes of the policy, the next pass makes it what it should be, and says nothing.
+// Whatever happens to the policy, the next reconcile repairs it, and emits no event.
 func TestDriftIsRepaired(t *testing.T) {
 	patch := func(text string) func(*testing.T, *suite.Namespace, client.Object) {
 		return func(t *testing.T, n *suite.Namespace, policy client.Object) {
@@ -192,7 +192,7 @@ func TestDriftIsRepaired(t *testing.T) {
 	}
 }
 
-// A policy of that name that is not the template's is reported and never touched. When it is gone, the template has its own.
+// A policy of that name that is not the template's is reported and never touched. When it is gone, the template gets its own.
 func TestAPolicyThatIsNotOurs(t *testing.T) {
 	n := suite.New(t)
 	template := suite.Create(t, n, n.Editor, builder.MakeTemplate("python").Obj())
@@ -217,7 +217,7 @@ func TestAPolicyThatIsNotOurs(t *testing.T) {
 	expectQuiet(t, n, template)
 }
 
-// Nor is it deleted where the template wants none.
+// Such a policy is not deleted either when the template wants none.
 func TestAPolicyThatIsNotOursBesideAnUnmanagedTemplate(t *testing.T) {
 	n := suite.New(t)
 	template := suite.Create(t, n, n.Editor, builder.MakeTemplate("python").NetworkPolicyManagement(extensionsv1.NetworkPolicyUnmanaged).Obj())
@@ -229,7 +229,7 @@ func TestAPolicyThatIsNotOursBesideAnUnmanagedTemplate(t *testing.T) {
 	}
 }
 
-// agent-sandbox's policies have no label, and so are not in the cache: they are the template's all the same.
+// agent-sandbox's policies have no label, so they are not in the cache. They belong to the template nevertheless.
 func TestAPolicyWithoutALabel(t *testing.T) {
 	for name, management := range map[string]extensionsv1.NetworkPolicyManagement{
 		"Managed": extensionsv1.NetworkPolicyManaged, "Unmanaged": extensionsv1.NetworkPolicyUnmanaged,

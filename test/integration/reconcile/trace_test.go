@@ -15,7 +15,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-// traced makes passes with a tracer and returns the spans that the collector got of them.
+// traced calls passes with a tracer, and returns the spans that the collector received of it.
 func traced(t *testing.T, passes func(tracer *tracing.Tracer)) []collector.Span {
 	t.Helper()
 	c := collector.Start(t)
@@ -41,7 +41,7 @@ func named(spans []collector.Span, name string) []collector.Span {
 	return found
 }
 
-// A client's trace goes from the claim to the Sandbox that it adopts, and what is done for both is in it.
+// A client's trace continues from the claim to the Sandbox that it adopts, and contains what is done for both.
 func TestATraceGoesFromTheClaimToItsSandbox(t *testing.T) {
 	n := suite.New(t)
 	warm := n.Offered(t, n.Pool(t, "python"), "aaaaa")
@@ -78,7 +78,7 @@ func TestATraceGoesFromTheClaimToItsSandbox(t *testing.T) {
 	}
 }
 
-// A Sandbox that nobody gave a trace gets one, by one write, and keeps it.
+// A Sandbox that nobody gave a trace gets one in one write, and keeps it.
 func TestASandboxKeepsItsTrace(t *testing.T) {
 	n := suite.New(t)
 	sandbox := suite.Create(t, n, n.Editor, builder.MakeSandbox("mine").Obj())
@@ -115,7 +115,7 @@ func TestASandboxKeepsItsTrace(t *testing.T) {
 	}
 }
 
-// A trace that cannot be written down keeps no Sandbox from its Pod.
+// A trace that cannot be recorded does not keep a Sandbox from its Pod.
 func TestATraceIsNotNeeded(t *testing.T) {
 	n := suite.New(t)
 	old := suite.Create(t, n, n.Editor, builder.MakeSandbox("mine").Obj()).DeepCopy()

@@ -11,7 +11,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-// What a user waits for is these two writes, and nothing else. After them one more notes when the claim was first Ready.
+// A user waits for these two writes, and nothing else. After them one more write notes when the claim was first Ready.
 func TestAWarmClaimCostsTwoWrites(t *testing.T) {
 	n := suite.New(t)
 	pool := n.Pool(t, "python")
@@ -38,7 +38,7 @@ func TestAWarmClaimCostsTwoWrites(t *testing.T) {
 	}
 }
 
-// Without a stamp the reconciler binds, which is one write more.
+// Without admission's stamp the reconciler binds, which costs one more write.
 func TestAWarmClaimThatWaitedCostsThreeWrites(t *testing.T) {
 	n := suite.New(t)
 	pool := n.Pool(t, "python")
@@ -65,7 +65,7 @@ func TestAColdClaimCostsThreeWrites(t *testing.T) {
 	again.Expect(t, suite.Writes, suite.Counts{})
 }
 
-// A Sandbox writes when it gets its Pod and when it turns Ready; not at each step of the Pod's start.
+// A Sandbox is written when it gets its Pod and when it becomes Ready, and not at each step of the Pod's start.
 func TestASandboxCostsThreeWrites(t *testing.T) {
 	n := suite.New(t)
 	sandbox := suite.Create(t, n, n.Editor, builder.MakeSandbox("mine").Obj())

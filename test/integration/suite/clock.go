@@ -7,7 +7,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// Clock is the time that webhooks and reconcilers see. It stands still until it is moved.
+// Clock is the time that webhooks and reconcilers see. It stands still until Step moves it.
 type Clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -22,7 +22,7 @@ func (c *Clock) Now() time.Time {
 	return c.now
 }
 
-// Step moves the time on.
+// Step moves the time forward.
 func (c *Clock) Step(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

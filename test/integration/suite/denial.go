@@ -17,17 +17,17 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// Denial is what a validating webhook of the cluster's own, a policy engine for one, refuses in a namespace.
+// Denial is what a validating webhook of the cluster's own, for example a policy engine, refuses in a namespace.
 type Denial struct {
 	Operation       registrationv1.OperationType
 	Group, Resource string
-	// Result is its answer: what is in it and what is not is up to whoever wrote that webhook.
+	// Result is the webhook's answer. Whoever wrote the webhook decides what it contains.
 	Result metav1.Status
 	// Probe sends, in a dry run, a request that is refused.
 	Probe func(context.Context) error
 }
 
-// Deny puts up the webhook, and returns how to lift it. Both are done when the API server acts by it.
+// Deny installs the webhook, and returns a function that removes it. Both return when the API server acts accordingly.
 func (n *Namespace) Deny(t *testing.T, d *Denial) (lift func()) {
 	t.Helper()
 	server := httptest.NewTLSServer(d)
@@ -64,7 +64,7 @@ func (n *Namespace) Deny(t *testing.T, d *Denial) (lift func()) {
 	}
 }
 
-// await waits until the API server refuses what the webhook denies, or does not any more.
+// await waits until the API server refuses what the webhook denies or, if refused is false, does not refuse it any more.
 func (d *Denial) await(t *testing.T, refused bool) {
 	t.Helper()
 	err := wait.PollUntilContextTimeout(t.Context(), moment, patience, true, func(ctx context.Context) (bool, error) {
@@ -89,5 +89,5 @@ func (d *Denial) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	review.Response = &admissionv1.AdmissionResponse{UID: review.Request.UID, Result: d.Result.DeepCopy()}
 	review.Request = nil
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(review) // Whoever asked does not wait any more.
+	_ = json.NewEncoder(w).Encode(review) // The caller does not wait any more.
 }

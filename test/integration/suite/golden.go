@@ -11,8 +11,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files in testdata instead of comparing with them")
 
-// Golden compares got with testdata/<file>.golden, or, run with -update, writes it there. changed says what it means that they
-// differ.
+// Golden compares got with testdata/<file>.golden, or writes that file when the test runs with -update. changed says what a
+// difference means.
 func Golden(t *testing.T, file, got, changed string) {
 	t.Helper()
 	file = filepath.Join("testdata", file+".golden")

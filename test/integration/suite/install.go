@@ -15,7 +15,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// install creates the namespace and the roles that config ships, and the node that Sandboxes are on.
+// install creates the namespace and the roles that config contains, and the node on which Sandboxes run.
 func (e *environment) install(ctx context.Context, root string) error {
 	admin, err := e.client(e.admin)
 	if err != nil {
@@ -44,7 +44,7 @@ func (e *environment) install(ctx context.Context, root string) error {
 	return nil
 }
 
-// manifests reads the objects in a file; a kustomization is not one.
+// manifests reads the objects in a file, and skips a kustomization.
 func manifests(file string) ([]*unstructured.Unstructured, error) {
 	data, err := os.ReadFile(file)
 	if err != nil || filepath.Base(file) == "kustomization.yaml" {

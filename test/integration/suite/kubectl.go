@@ -11,8 +11,8 @@ import (
 
 var uid = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 
-// Kubectl runs the real kubectl as the editor, in this namespace, and returns what it prints, on either stream, and
-// whether it ended well. What differs from run to run is replaced.
+// Kubectl runs the real kubectl as the editor, in this namespace. It returns what kubectl prints on both streams, and whether
+// it succeeded. It replaces what differs from run to run.
 func (n *Namespace) Kubectl(t *testing.T, stdin string, args ...string) (output string, ok bool) {
 	t.Helper()
 	kubectl := shared.server.ControlPlane.KubectlPath

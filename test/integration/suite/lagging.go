@@ -15,13 +15,13 @@ import (
 
 // Lagging is a manager's cache that can be held back.
 type Lagging struct {
-	// Plain reads from the cache as it is, ReadYourWrites waits until it has seen what this client wrote.
+	// Plain reads from the cache as it is. ReadYourWrites waits until the cache has seen what this client wrote.
 	Plain, ReadYourWrites client.WithWatch
 
 	gate *gate
 }
 
-// Lagging starts a cache of its own for t.
+// Lagging starts a separate cache for t.
 func (n *Namespace) Lagging(t *testing.T) *Lagging {
 	t.Helper()
 	l := &Lagging{gate: newGate()}
@@ -59,23 +59,23 @@ func (n *Namespace) Lagging(t *testing.T) *Lagging {
 	return l
 }
 
-// Hold keeps everything that happens from now on from the cache.
+// Hold holds back from the cache everything that happens from now on.
 func (l *Lagging) Hold() { l.gate.shut() }
 
 // Resume lets the cache catch up.
 func (l *Lagging) Resume() { l.gate.open() }
 
-// Relist lets the cache catch up by a list: what its watches were about to bring is lost, since it is too old.
+// Relist lets the cache catch up by a list. The pending watch events are lost, since they have expired.
 func (l *Lagging) Relist() {
 	l.gate.expire()
 	l.gate.open()
 }
 
-// gate is open at first.
+// gate holds back or lets through what watches bring. It is open at first.
 type gate struct {
 	mu      sync.Mutex
 	opened  chan struct{} // closed while the gate is open
-	expired chan struct{} // closed when the watches of the time before expire
+	expired chan struct{} // closed when the current watches expire
 }
 
 func newGate() *gate {
@@ -119,7 +119,7 @@ func (g *gate) wait() <-chan struct{} {
 	return g.opened
 }
 
-// gated sends requests, and hands on what watches bring only while the gate is open.
+// gated sends requests, and passes on what watches bring only while the gate is open.
 type gated struct {
 	next http.RoundTripper
 	gate *gate
@@ -138,12 +138,12 @@ type gatedBody struct {
 	body    io.ReadCloser
 	gate    *gate
 	expired <-chan struct{}
-	last    io.Reader // after it expired
+	last    io.Reader // after the gate expired
 	once    sync.Once
 	closed  chan struct{}
 }
 
-// tooOld is how a watch of custom resources tells that what it was to bring is not kept any more.
+// tooOld is how a watch of custom resources reports that its next events are not kept any more.
 const tooOld = `{"type":"ERROR","object":{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Expired","code":410}}` + "\n"
 
 // Read implements io.Reader.

@@ -7,8 +7,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Measured returns what collector has counted, as "name label=value ...": counters and gauges above zero, and of histograms
-// the number and the sum.
+// Measured returns the values of collector as "name label=value ...": counters and gauges above zero, and the count and the
+// sum of histograms.
 func Measured(t *testing.T, collector prometheus.Collector) map[string]float64 {
 	t.Helper()
 	registry := prometheus.NewRegistry()
@@ -40,7 +40,7 @@ func Measured(t *testing.T, collector prometheus.Collector) map[string]float64 {
 	return found
 }
 
-// Decisions returns what the webhooks of this package's tests have decided, as Measured does.
+// Decisions returns the decisions of the webhooks in this package's tests, in the form of Measured.
 func Decisions(t *testing.T) map[string]float64 {
 	t.Helper()
 	return Measured(t, shared.admission)

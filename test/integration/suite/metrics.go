@@ -20,11 +20,11 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// Counts is how often something happened, by what it was.
+// Counts maps each kind of event to how often it happened.
 type Counts map[string]int
 
-// Writes counts what the API server was asked to write of Sandboxes, what they own, pools, templates, NetworkPolicies, claims
-// and events, as "PATCH sandboxes/status". A dry run is no write.
+// Writes counts the writes that the API server was asked for of Sandboxes, the objects that they own, pools, templates,
+// NetworkPolicies, claims and events, as "PATCH sandboxes/status". A dry run does not count.
 func Writes(t *testing.T) Counts {
 	t.Helper()
 	verbs := []string{"POST", "PUT", "PATCH", "APPLY", "DELETE", "DELETECOLLECTION"}
@@ -54,7 +54,7 @@ func Calls(t *testing.T) Counts {
 	return counts
 }
 
-// KeptAway counts the requests that match conditions kept from a webhook, as Calls does.
+// KeptAway counts the requests that match conditions kept from a webhook, in the form of Calls.
 func KeptAway(t *testing.T) Counts {
 	t.Helper()
 	counts := Counts{}
@@ -84,15 +84,15 @@ func (c Counts) Since(before Counts) Counts {
 	return since
 }
 
-// Expect fails t unless exactly want was counted since before. The API server counts a request when it has answered it,
-// so what is missing is waited for; what is too much is not.
+// Expect fails t unless exactly want was counted since before. The API server counts a request after it has answered it, so
+// Expect waits for missing counts. It does not wait when a count is too high.
 func (c Counts) Expect(t *testing.T, count func(*testing.T) Counts, want Counts) {
 	t.Helper()
 	c.await(t, count, want, func(got Counts) bool { return maps.Equal(want, got) })
 }
 
-// ExpectAtLeast is Expect, but more of what is in want passes, too: a patch of what was just written may be tried twice
-// inside the API server, which then asks twice.
+// ExpectAtLeast is Expect, and also accepts more of what is in want. The API server may try a patch of a new object twice, and
+// then calls the webhooks twice.
 func (c Counts) ExpectAtLeast(t *testing.T, count func(*testing.T) Counts, want Counts) {
 	t.Helper()
 	c.await(t, count, want, func(got Counts) bool {

@@ -19,17 +19,17 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/metrics"
 )
 
-// Namespace is the namespace of one test, and those who work in it.
+// Namespace is the namespace of one test, with the clients of those who act in it.
 type Namespace struct {
 	Name string
-	// Admin may do everything, the others what their roles say. All read live.
+	// Admin may do everything. The others may do what their roles say. All of them read live.
 	Admin, Editor, Operator, Controller, Collector client.WithWatch
-	// Cached writes as Controller, and reads from the cache that the webhooks read from; ReadYourWrites does so too, and
-	// its reads wait until the cache has what it wrote.
+	// Cached writes as Controller, and reads from the cache that the webhooks read from. ReadYourWrites does so too, and its
+	// reads wait until the cache has what it wrote.
 	Cached, ReadYourWrites client.WithWatch
 	// Index is what the webhooks pick from.
 	Index *candidates.Index
-	// Metrics are those of the claims that are stepped here.
+	// Metrics are those of the claims that are reconciled here.
 	Metrics *metrics.Claims
 	// Clock is the time of webhooks and reconcilers.
 	Clock *Clock
@@ -93,7 +93,7 @@ func (n *Namespace) Settle(t *testing.T) {
 			if err := shared.cache.List(ctx, cached, options...); err != nil {
 				return false, err
 			}
-			switch live.(type) { // The cache has only some of these.
+			switch live.(type) { // The cache has only some objects of these kinds.
 			case *corev1.PodList, *corev1.ServiceList, *corev1.PersistentVolumeClaimList:
 				options = append(options, client.HasLabels{sandboxv1.LabelSandboxNameHash})
 			case *networkingv1.NetworkPolicyList:

@@ -48,21 +48,21 @@ func (n *Namespace) Delete(t *testing.T, c client.Client, obj client.Object) {
 	}
 }
 
-// Pool creates a template and a pool of it, both of that name, as the editor. No Sandbox is in it yet.
+// Pool creates, as the editor, a template and a pool of it, both of that name. The pool is still empty.
 func (n *Namespace) Pool(t *testing.T, name string) *extensionsv1.SandboxWarmPool {
 	t.Helper()
 	Create(t, n, n.Editor, builder.MakeTemplate(name).Obj())
 	return Create(t, n, n.Editor, builder.MakePool(name).Template(name).Obj())
 }
 
-// Member creates the Sandbox "<pool>-<suffix>" of pool, as its reconciler does. It is not Ready.
+// Member creates the Sandbox "<pool>-<suffix>" of pool as the pool's reconciler does. The Sandbox is not Ready.
 func (n *Namespace) Member(t *testing.T, pool *extensionsv1.SandboxWarmPool, suffix string) *sandboxv1.Sandbox {
 	t.Helper()
 	template := Get[extensionsv1.SandboxTemplate](t, n, pool.Spec.SandboxTemplateRef.Name)
 	return Create(t, n, n.Controller, rules.NewPoolSandbox(pool, rules.NewTemplateSnapshot(template), suffix))
 }
 
-// Warm is Member, and Ready: claims may adopt it as soon as the index knows it.
+// Warm is Member with a Ready Sandbox. Claims may adopt it as soon as the index knows it.
 func (n *Namespace) Warm(t *testing.T, pool *extensionsv1.SandboxWarmPool, suffix string) *sandboxv1.Sandbox {
 	t.Helper()
 	sandbox := n.Member(t, pool, suffix)
@@ -70,7 +70,7 @@ func (n *Namespace) Warm(t *testing.T, pool *extensionsv1.SandboxWarmPool, suffi
 	return sandbox
 }
 
-// Offered is Warm, and known to the index that the webhooks pick from.
+// Offered is Warm with a Sandbox that the index of the webhooks knows.
 func (n *Namespace) Offered(t *testing.T, pool *extensionsv1.SandboxWarmPool, suffix string) *sandboxv1.Sandbox {
 	t.Helper()
 	sandbox := n.Warm(t, pool, suffix)
@@ -79,7 +79,7 @@ func (n *Namespace) Offered(t *testing.T, pool *extensionsv1.SandboxWarmPool, su
 	return sandbox
 }
 
-// MakeReady writes the status of a Sandbox whose Pod is Ready, in the place of its reconciler, and brings sandbox up to date.
+// MakeReady writes the status of a Sandbox whose Pod is Ready, in place of its reconciler, and updates sandbox to match.
 func (n *Namespace) MakeReady(t *testing.T, sandbox *sandboxv1.Sandbox) {
 	t.Helper()
 	base := sandbox.DeepCopy()
@@ -101,7 +101,7 @@ func (n *Namespace) AwaitOffer(t *testing.T, pool *extensionsv1.SandboxWarmPool,
 	}
 }
 
-// PatchPodStatus does what a kubelet does: it changes the status of the Pod of that name.
+// PatchPodStatus changes the status of the Pod of that name, as a kubelet does.
 func (n *Namespace) PatchPodStatus(t *testing.T, name string, change func(*corev1.PodStatus)) *corev1.Pod {
 	t.Helper()
 	pod := Get[corev1.Pod](t, n, name)
@@ -119,8 +119,8 @@ func (n *Namespace) RunPod(t *testing.T, name string) *corev1.Pod {
 	return n.PatchPodStatus(t, name, func(status *corev1.PodStatus) { *status = builder.MakePod(name).Ready().Obj().Status })
 }
 
-// SchedulePod does what the scheduler does: it binds the Pod of that name to a node. From then on its deletion waits for
-// the kubelet, and none is there.
+// SchedulePod binds the Pod of that name to a node, as the scheduler does. From then on the Pod's deletion waits for the
+// kubelet, and there is none.
 func (n *Namespace) SchedulePod(t *testing.T, name string) {
 	t.Helper()
 	pod := Get[corev1.Pod](t, n, name)

@@ -9,8 +9,9 @@ import (
 	"github.com/namesake-sandbox/namesake/controllers"
 )
 
-// Run starts a manager that sees this namespace alone, with the reconcilers as the program has them, but for what change changes
-// in their options. It ends with t. This is for what only a manager that runs can show: what wakes a reconciler, and when.
+// Run starts a manager that sees this namespace alone. Its reconcilers are configured as in the program, except for what
+// change changes in their options. It ends with t. Run is for what only a running manager can show: what wakes a reconciler,
+// and when.
 func (n *Namespace) Run(t *testing.T, change func(*controllers.Options)) {
 	t.Helper()
 	mgr, err := shared.manager(t.Context(), shared.controller, n.Name, change)
@@ -28,7 +29,7 @@ func (n *Namespace) Run(t *testing.T, change func(*controllers.Options)) {
 	})
 }
 
-// Await waits until something that a running manager does is done; what says what that is.
+// Await waits until a running manager has done something. what describes that.
 func Await(t *testing.T, what string, done func() bool) {
 	t.Helper()
 	err := wait.PollUntilContextTimeout(t.Context(), moment, patience, true, func(context.Context) (bool, error) { return done(), nil })

@@ -30,9 +30,9 @@ import (
 )
 
 const (
-	// patience is for how long the tests wait for what has to come.
+	// patience is how long the tests wait for what has to happen.
 	patience = 30 * time.Second
-	// moment is how often they look.
+	// moment is the time between two checks.
 	moment = 5 * time.Millisecond
 )
 
@@ -80,11 +80,12 @@ func (e *environment) serve(ctx context.Context, _ string) error {
 	})
 }
 
-// asItIs changes nothing of the options of the reconcilers.
+// asItIs changes nothing in the options of the reconcilers.
 func asItIs(*controllers.Options) {}
 
-// manager assembles a manager of a namespace, or of all, as the program does, with its reconcilers and the indexes that they list
-// by; change changes their options. It is not started: most tests use its cache and step the reconcilers themselves.
+// manager assembles a manager of one namespace or of all, as the program does, with its reconcilers and the indexes by which
+// they list. change changes their options. It does not start the manager: most tests use its cache and call the reconcilers
+// themselves.
 func (e *environment) manager(
 	ctx context.Context, cfg *rest.Config, namespace string, change func(*controllers.Options),
 ) (manager.Manager, error) {

@@ -15,14 +15,14 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 )
 
-// view is a client that can be compared with another: an interceptor cannot.
+// view is a client that can be compared with another. An interceptor's client cannot.
 type view struct{ client.WithWatch }
 
 func intercept(c client.WithWatch, funcs interceptor.Funcs) client.WithWatch {
 	return &view{WithWatch: interceptor.NewClient(c, funcs)}
 }
 
-// Seeing returns c, with a cache that is behind: it still has old, whatever became of that.
+// Seeing returns c with a stale cache, which still has old, whatever became of it.
 func Seeing(c client.WithWatch, old ...client.Object) client.WithWatch {
 	return intercept(c, interceptor.Funcs{
 		Get: func(ctx context.Context, c client.WithWatch, key client.ObjectKey, obj client.Object, opts ...client.GetOption) error {
@@ -47,7 +47,7 @@ func Seeing(c client.WithWatch, old ...client.Object) client.WithWatch {
 	})
 }
 
-// Missing returns c, with a cache that has not seen these objects yet.
+// Missing returns c with a cache that has not seen these objects yet.
 func Missing(c client.WithWatch, unseen ...client.Object) client.WithWatch {
 	return intercept(c, interceptor.Funcs{
 		Get: func(ctx context.Context, c client.WithWatch, key client.ObjectKey, obj client.Object, opts ...client.GetOption) error {
@@ -75,7 +75,7 @@ func sameObject(a, b client.Object) bool {
 	return client.ObjectKeyFromObject(a) == client.ObjectKeyFromObject(b) && reflect.TypeOf(a) == reflect.TypeOf(b)
 }
 
-// replaceItems puts what replace returns in the place of each item of list; nil takes it away.
+// replaceItems replaces each item of list by what replace returns, or removes it if that is nil.
 func replaceItems(list client.ObjectList, replace func(client.Object) client.Object) error {
 	items, err := meta.ExtractList(list)
 	if err != nil {
@@ -97,8 +97,7 @@ type Write struct {
 	Object client.Object
 }
 
-// Before returns c, and calls do before each write. An error of do takes the place of the write: the process that sent
-// it died before.
+// Before returns c, and calls do before each write. An error of do replaces the write: the process that sent it died before.
 func Before(c client.WithWatch, do func(Write) error) client.WithWatch {
 	return intercept(c, interceptor.Funcs{
 		Create: func(ctx context.Context, c client.WithWatch, obj client.Object, opts ...client.CreateOption) error {
@@ -130,7 +129,8 @@ func Before(c client.WithWatch, do func(Write) error) client.WithWatch {
 	})
 }
 
-// Once returns what Before calls: do before the first write of that verb to an object of that type, and nothing else.
+// Once returns a function for Before, which calls do before the first write of that verb to an object of that type, and at no
+// other time.
 func Once[T client.Object](verb string, do func()) func(Write) error {
 	var once sync.Once
 	return func(w Write) error {

@@ -18,10 +18,10 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
-// clusterDomain is what the full names of Services end with in the tests.
+// clusterDomain is the domain that the full names of Services end with in the tests.
 const clusterDomain = "cluster.test"
 
-// PoolSettings are those of the program's own flags.
+// PoolSettings are the settings of the program's own flags.
 var PoolSettings = rules.PoolSettings{
 	ReadinessGrace: 5 * time.Minute, UnschedulableRecheck: time.Minute, Evictable: true,
 	Refill: rules.RefillLimits{Batch: 128},
@@ -50,7 +50,7 @@ func (n *Namespace) Templates(c client.Client) *sandboxtemplate.Reconciler {
 	return &sandboxtemplate.Reconciler{Client: c, Live: n.Controller, Recorder: n.Recorder, Router: rules.DefaultRouter(), Now: n.Clock.Now}
 }
 
-// Step makes one pass over obj as it is now, with a cache that has caught up, and expects no error.
+// Step reconciles the current obj once, with a cache that has caught up, and expects no error.
 func (n *Namespace) Step(t *testing.T, obj client.Object) reconcile.Result {
 	t.Helper()
 	result, err := n.TryStep(t, obj)
@@ -60,7 +60,7 @@ func (n *Namespace) Step(t *testing.T, obj client.Object) reconcile.Result {
 	return result
 }
 
-// TryStep is Step that returns the error.
+// TryStep is Step, and returns the error.
 func (n *Namespace) TryStep(t *testing.T, obj client.Object) (reconcile.Result, error) {
 	t.Helper()
 	n.Settle(t)
@@ -99,5 +99,5 @@ func (n *Namespace) Events() []string {
 	}
 }
 
-// Quiet is a recorder that drops what it is told.
+// Quiet returns a recorder that drops its events.
 func Quiet() *events.FakeRecorder { return &events.FakeRecorder{} }

@@ -35,15 +35,15 @@ import (
 
 // Options shape the API server.
 type Options struct {
-	// EnforceOwnerPermissions turns on the admission plugin that wants rights on an owner of whoever names it, as some
-	// distributions do.
+	// EnforceOwnerPermissions turns on the admission plugin that requires rights on an owner from everyone who names it, as
+	// some distributions do.
 	EnforceOwnerPermissions bool
-	// Unfed leaves the index that the webhooks pick from empty: no claim is bound when it comes, and the tests bind as they
-	// need it.
+	// Unfed leaves the index of the webhooks empty. No claim is bound on its creation, and the tests bind as they need.
 	Unfed bool
-	// Old creates, as the administrator, what is there already when the webhooks are installed: what OldNamespace returns.
+	// Old creates, as the administrator, the objects that exist before the webhooks are installed. OldNamespace returns their
+	// namespace.
 	Old func(ctx context.Context, admin client.Client, namespace string) error
-	// OldCopies is for how many namespaces Old is called, which OldNamespaces returns; one if it is not set.
+	// OldCopies is the number of namespaces for which Old is called. OldNamespaces returns them. Zero means one.
 	OldCopies int
 }
 
@@ -62,19 +62,19 @@ type environment struct {
 
 	cache  cache.Cache
 	cached client.WithWatch
-	// readYourWrites is cached, with reads that wait for its own writes.
+	// readYourWrites is cached with reads that wait for its own writes.
 	readYourWrites client.WithWatch
 	index          *candidates.Index
-	// admission are the webhooks' metrics.
+	// admission holds the webhooks' metrics.
 	admission *metrics.Admission
 	// editRoles are the ClusterRoles that the aggregation controller would add up to "edit".
 	editRoles []rbacv1.ClusterRole
 }
 
-// shared is the environment of the package under test: every package is a process of its own.
+// shared is the environment of the package under test. Every package runs in a process of its own.
 var shared *environment
 
-// Main runs the tests of a package against an API server of their own, and ends the process.
+// Main runs the tests of a package against a separate API server, and ends the process.
 func Main(m *testing.M, o Options) {
 	ctx, cancel := context.WithCancel(context.Background())
 	env, err := start(ctx, o)
@@ -152,7 +152,7 @@ func (e *environment) client(cfg *rest.Config) (client.WithWatch, error) {
 	return client.NewWithWatch(cfg, client.Options{Scheme: e.scheme})
 }
 
-// kinds are the lists of everything that the cache holds.
+// kinds returns lists of all kinds that the cache holds.
 func kinds() []client.ObjectList {
 	return []client.ObjectList{
 		&sandboxv1.SandboxList{}, &extensionsv1.SandboxClaimList{}, &extensionsv1.SandboxWarmPoolList{},

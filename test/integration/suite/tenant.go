@@ -13,7 +13,7 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// newNamespace creates a namespace with what controllers of Kubernetes and an administrator put into each.
+// newNamespace creates a namespace with the objects that Kubernetes' controllers and an administrator put into each.
 func (e *environment) newNamespace(ctx context.Context) (string, error) {
 	admin, err := e.client(e.admin)
 	if err != nil {
@@ -54,7 +54,7 @@ func bindingOf(namespace, user, kind, role string) *rbacv1.RoleBinding {
 	}
 }
 
-// createOld creates what a test package wants to be there before the webhooks are.
+// createOld creates what a test package needs to exist before the webhooks.
 func (e *environment) createOld(ctx context.Context, _ string) error {
 	if e.options.Old == nil {
 		return nil

@@ -12,15 +12,15 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 )
 
-// Names of those who act in the tests.
+// These are the names of those who act in the tests.
 const (
-	// ControllerUser is the manager's service account, which config/rbac gives its rights.
+	// ControllerUser is the manager's service account. config/rbac gives it its rights.
 	ControllerUser = "system:serviceaccount:namesake-system:namesake"
-	// EditorUser has in each test's namespace what the cluster's role "edit" would have.
+	// EditorUser has in each test's namespace the rights of the cluster's role "edit".
 	EditorUser = "editor"
-	// OperatorUser has what EditorUser has, and may write status besides, which no role that is shipped grants.
+	// OperatorUser has the rights of EditorUser, and may also write status, which no shipped role grants.
 	OperatorUser = "operator"
-	// CollectorUser is the garbage collector, which Kubernetes itself gives its rights.
+	// CollectorUser is the garbage collector. Kubernetes itself gives it its rights.
 	CollectorUser = "system:serviceaccount:kube-system:generic-garbage-collector"
 )
 
@@ -56,13 +56,13 @@ func (e *environment) addUsers(ctx context.Context, _ string) error {
 	return e.findRoles(ctx)
 }
 
-// findRoles collects what the cluster's role "edit" would be made of: no aggregation controller runs here.
+// findRoles collects the parts of the cluster's role "edit", since no aggregation controller runs here.
 func (e *environment) findRoles(ctx context.Context) error {
 	admin, err := e.client(e.admin)
 	if err != nil {
 		return err
 	}
-	for _, role := range []string{"edit", "view"} { // "view" is itself a part of "edit", added up of others.
+	for _, role := range []string{"edit", "view"} { // "view" is itself a part of "edit", and an aggregate of other roles.
 		var parts rbacv1.ClusterRoleList
 		if err := admin.List(ctx, &parts, client.MatchingLabels{"rbac.authorization.k8s.io/aggregate-to-" + role: "true"}); err != nil {
 			return err
