@@ -146,7 +146,7 @@ test: ## Everything that a change has to pass.
 
 .PHONY: unit
 unit: ## Unit tests.
-	$(GO) test -race $(GOTESTFLAGS) $(PRODUCT) ./docs/... ./test/builder/... ./test/docs/... ./test/rights/...
+	$(GO) test -race $(GOTESTFLAGS) $(PRODUCT) ./docs/... ./test/builder/... ./test/docs/... ./test/layout/... ./test/rights/...
 
 .PHONY: cluster-unit
 cluster-unit: ## The tests of the test cluster's own module.
