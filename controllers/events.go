@@ -10,10 +10,12 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
-// noteLimit is how long the note of an event may be, in bytes. The API server refuses a longer one, and the event is lost.
+// noteLimit is the maximum length of an event's note, in bytes. The API server refuses an event with a longer note, and the
+// event is lost.
 const noteLimit = 1024
 
-// brief is a recorder that cuts notes to what an event holds: the API server's own words, which some of them hold, can be long.
+// truncatingRecorder is a recorder that cuts each note to the length that an event can hold. Some notes quote the API
+// server, and such quotes can be long.
 type truncatingRecorder struct{ recorder.EventRecorder }
 
 func recorderOf(mgr manager.Manager, name string) recorder.EventRecorder {
@@ -33,7 +35,7 @@ func (b truncatingRecorder) AnnotatedEventf(
 	b.EventRecorder.AnnotatedEventf(regarding, related, annotations, kind, reason, action, "%s", short)
 }
 
-// silence is a recorder that drops every event.
+// discardRecorder is a recorder that drops every event.
 type discardRecorder struct{}
 
 // Eventf implements recorder.EventRecorder.

@@ -8,7 +8,7 @@ import (
 	"k8s.io/client-go/tools/events"
 )
 
-// What an event cannot hold is cut, and what it can comes through as it is.
+// TestNotesFit checks that a note that is too long for an event is cut, and that a shorter one is unchanged.
 func TestNotesFit(t *testing.T) {
 	long := strings.Repeat("a", noteLimit)
 	for name, tc := range map[string]struct{ note, want string }{

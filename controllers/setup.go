@@ -1,4 +1,4 @@
-// Package controllers assembles the reconcilers; each has a package of its own below this one.
+// Package controllers assembles the reconcilers. Each reconciler has a package of its own below this one, and decides there.
 package controllers
 
 import (
@@ -21,10 +21,10 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/tracing"
 )
 
-// Options are what the reconcilers work with. All fields are required, but for those of the controllers.
+// Options are what the reconcilers work with. All fields are required, except Tracer and the options of the controllers.
 type Options struct {
-	// Claims, Templates, Sandboxes and Pools are what each reconciler writes with. All read from the cache; the reads of the
-	// last two wait until the cache has seen their own writes.
+	// Claims, Templates, Sandboxes and Pools are the clients that the reconcilers write with. All read from the cache. The reads
+	// of Sandboxes and Pools wait until the cache has observed their own writes.
 	Claims, Templates, Sandboxes, Pools client.Client
 	// Live reads past the cache.
 	Live client.Reader
@@ -34,15 +34,16 @@ type Options struct {
 	Candidates *candidates.Index
 	// Metrics measures how claims get their Sandboxes.
 	Metrics *metrics.Claims
-	// Router is whom the default NetworkPolicy of a template lets in.
+	// Router describes the Pods that the default NetworkPolicy of a template lets in.
 	Router rules.Router
-	// Now is the current time.
+	// Now returns the current time.
 	Now func() time.Time
-	// DisableClaimAnnotations says that nothing is written on claims for the sake of measuring; DisableClaimEvents, that they have no events.
+	// DisableClaimAnnotations turns off what is written on claims only for measuring. DisableClaimEvents turns off the events of
+	// claims.
 	DisableClaimAnnotations, DisableClaimEvents bool
-	// Tracer traces the passes; nil where nothing is traced.
+	// Tracer traces the reconciles. It is nil if nothing is traced.
 	Tracer *tracing.Tracer
-	// ClusterDomain is what the full names of Services end with.
+	// ClusterDomain is the suffix of the full names of Services.
 	ClusterDomain string
 
 	// PoolSettings are what the operator decides for all pools.

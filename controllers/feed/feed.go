@@ -1,5 +1,5 @@
-// Package feed keeps the index of warm Sandboxes in step with a replica's cache. It runs in every replica, leader or not,
-// since every replica serves admission.
+// Package feed keeps the index of warm Sandboxes in step with a replica's cache. It passes on what the cache observes, and
+// decides nothing. It runs in every replica, leader or not, because every replica serves admission.
 package feed
 
 import (
@@ -20,7 +20,7 @@ import (
 
 // +kubebuilder:rbac:groups="",resources=nodes,verbs=list;watch
 
-// Start adds handlers to the informers that the index is fed from. now is the current time. The returned function says
+// Start adds handlers to the informers that feed the index. now returns the current time. The returned function reports
 // whether everything that the cache held at its start has reached the index.
 func Start(ctx context.Context, informers cache.Informers, index *candidates.Index, now func() time.Time) (synced func() bool, err error) {
 	var registrations []toolscache.ResourceEventHandlerRegistration
@@ -59,13 +59,13 @@ func Start(ctx context.Context, informers cache.Informers, index *candidates.Ind
 	}, nil
 }
 
-// keep is for claims that are deleted: what they took out of reach comes back by itself.
+// keep is the forget function of claims. It does nothing: what a deleted claim took out of reach comes back by itself.
 func keep(types.NamespacedName) {}
 
-// nameOf returns the name of a deleted object, or of one whose deletion was missed.
+// nameOf returns the name of a deleted object, or of an object whose deletion was missed.
 func nameOf(obj any) types.NamespacedName {
 	name, err := toolscache.DeletionHandlingObjectToName(obj)
-	if err != nil { // Informers hand out objects with metadata and nothing else.
+	if err != nil { // Informers hand out only objects with metadata.
 		return types.NamespacedName{}
 	}
 	return types.NamespacedName{Namespace: name.Namespace, Name: name.Name}

@@ -18,7 +18,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// informers hands out informers that do what the test says, by the type of their objects.
+// informers returns informers that the test controls, one for each type of object.
 type informers struct {
 	cache.Informers
 

@@ -14,8 +14,8 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/tracing"
 )
 
-// ensurePod gives sandbox its Pod, if it has none and may get one, and returns it. A Pod that ended by itself, or is being
-// deleted, is still the Pod; one that is in the way is taken over or reported.
+// ensurePod returns the Pod of sandbox. It creates the Pod if sandbox has none and may is true. A Pod that ended by itself
+// or is terminating is still the Pod. A Pod with a name conflict is taken over or reported.
 func (r *Reconciler) ensurePod(
 	ctx context.Context, sandbox *sandboxv1.Sandbox, pods []*corev1.Pod, inTheWay *corev1.Pod, may bool,
 ) ([]*corev1.Pod, error) {
@@ -39,7 +39,7 @@ func (r *Reconciler) ensurePod(
 	return r.createPod(ctx, sandbox)
 }
 
-// keepPod keeps what the Sandbox says of its Pod, and what the Pod says of its Sandbox, up to date.
+// keepPod keeps up to date what the Sandbox says of its Pod, and what the Pod says of its Sandbox.
 func (r *Reconciler) keepPod(ctx context.Context, sandbox *sandboxv1.Sandbox, pod *corev1.Pod) ([]*corev1.Pod, error) {
 	tracing.Event(ctx, "ExistingPodStatusObserved", "pod.Name", pod.Name, "pod.Phase", string(pod.Status.Phase))
 	if err := r.writePodName(ctx, sandbox, pod.Name); err != nil {
@@ -56,8 +56,8 @@ func (r *Reconciler) keepPod(ctx context.Context, sandbox *sandboxv1.Sandbox, po
 	return list(labelled), nil
 }
 
-// createPod creates the Pod; its name makes that idempotent. A Pod of that name that the cache does not show is the
-// Sandbox's own or in the way.
+// createPod creates the Pod. Its name makes that idempotent. A Pod of that name that the cache does not show is the
+// Sandbox's own or a name conflict.
 func (r *Reconciler) createPod(ctx context.Context, sandbox *sandboxv1.Sandbox) ([]*corev1.Pod, error) {
 	pod := rules.NewPod(sandbox)
 	err := r.Client.Create(ctx, pod, fieldManager)
@@ -80,7 +80,7 @@ func (r *Reconciler) createPod(ctx context.Context, sandbox *sandboxv1.Sandbox) 
 	return nil, stale("pods", pod.Name, "it is gone again")
 }
 
-// takeOverPod makes a Pod of the Sandbox's name its own, if that may be.
+// takeOverPod makes a Pod of the Sandbox's name its own, if the rules allow that.
 func (r *Reconciler) takeOverPod(ctx context.Context, sandbox *sandboxv1.Sandbox, pod *corev1.Pod) ([]*corev1.Pod, error) {
 	if err := rules.CheckPodTakeover(sandbox, pod); err != nil {
 		return nil, err
@@ -92,7 +92,7 @@ func (r *Reconciler) takeOverPod(ctx context.Context, sandbox *sandboxv1.Sandbox
 	return list(taken), nil
 }
 
-// list has pod, if there is one.
+// list returns a list of pod, or nil if there is none.
 func list(pod *corev1.Pod) []*corev1.Pod {
 	if pod == nil {
 		return nil

@@ -14,8 +14,8 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
-// pods returns the Pods that sandbox controls, as the cache has them, whatever their names. Where the Pod that the
-// Sandbox should have is not its own, it is nameConflict.
+// pods returns the Pods that sandbox controls, as the cache has them, whatever their names. inTheWay is the Pod that has the
+// name of the Sandbox's Pod but is not the Sandbox's own. It is nil if there is no such Pod.
 func (r *Reconciler) pods(ctx context.Context, sandbox *sandboxv1.Sandbox) (pods []*corev1.Pod, inTheWay *corev1.Pod, err error) {
 	named, err := readPod(ctx, r.Client, sandbox)
 	if err != nil {
@@ -26,7 +26,8 @@ func (r *Reconciler) pods(ctx context.Context, sandbox *sandboxv1.Sandbox) (pods
 	} else {
 		inTheWay = named
 	}
-	// Others are older than this program, so there is no need to wait until the cache has seen every worker's last write.
+	// Pods of other names are older than this program. So there is no need to wait until the cache has observed every worker's
+	// last write.
 	var others corev1.PodList
 	if err := r.Client.List(ctx, &others, client.InNamespace(sandbox.Namespace),
 		client.MatchingFields{index.SandboxUID: string(sandbox.UID)}, client.DisableReadYourWritesConsistency); err != nil {
@@ -40,8 +41,9 @@ func (r *Reconciler) pods(ctx context.Context, sandbox *sandboxv1.Sandbox) (pods
 	return pods, inTheWay, nil
 }
 
-// podLive is pods for a Sandbox without a Pod in the cache, which does not hold Pods that have lost their labels. What it
-// does not find is gone for certain; so a Sandbox that had a Pod out of a pool of Pods says that the next has its own name.
+// podLive is pods for a Sandbox without a Pod in the cache, which does not hold Pods that have lost their labels. A Pod that
+// podLive does not find is gone for certain. So it records on a Sandbox whose Pod came from a pool of Pods that its next Pod
+// has the Sandbox's own name.
 func (r *Reconciler) podLive(ctx context.Context, sandbox *sandboxv1.Sandbox) (pod, inTheWay *corev1.Pod, err error) {
 	pod, err = readPod(ctx, r.Live, sandbox)
 	switch {
@@ -58,7 +60,7 @@ func (r *Reconciler) podLive(ctx context.Context, sandbox *sandboxv1.Sandbox) (p
 	return r.podLive(ctx, sandbox)
 }
 
-// readPod reads the Pod of the name that sandbox's should have; it is nil where there is none.
+// readPod reads the Pod of the name that sandbox's Pod should have. It returns nil if there is none.
 func readPod(ctx context.Context, reader client.Reader, sandbox *sandboxv1.Sandbox) (*corev1.Pod, error) {
 	pod, name := &corev1.Pod{}, rules.PodName(sandbox)
 	err := reader.Get(ctx, client.ObjectKey{Namespace: sandbox.Namespace, Name: name}, pod)
@@ -71,7 +73,7 @@ func readPod(ctx context.Context, reader client.Reader, sandbox *sandboxv1.Sandb
 	return pod, nil
 }
 
-// writePodName notes on sandbox what its Pod is called.
+// writePodName records on sandbox the name of its Pod.
 func (r *Reconciler) writePodName(ctx context.Context, sandbox *sandboxv1.Sandbox, name string) error {
 	if rules.HasPodName(sandbox, name) {
 		return nil
@@ -84,7 +86,7 @@ func (r *Reconciler) writePodName(ctx context.Context, sandbox *sandboxv1.Sandbo
 	return write.Patch(ctx, r.Client, sandbox, base)
 }
 
-// renew writes what says whose sandbox is, and of what template, as it is written today.
+// migrate writes the owner reference of sandbox, and the label of its template, in their current form.
 func (r *Reconciler) migrate(ctx context.Context, sandbox *sandboxv1.Sandbox) error {
 	renewed := rules.MigratedSandbox(sandbox)
 	if sandbox.DeletionTimestamp != nil || renewed == sandbox {

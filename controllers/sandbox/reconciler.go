@@ -1,4 +1,5 @@
-// Package sandbox gives each Sandbox its Pod: one, of its name; and its PersistentVolumeClaims and its Service.
+// Package sandbox gives each Sandbox one Pod, of the Sandbox's name, and its PersistentVolumeClaims and its Service. Package
+// rules decides what these should be.
 package sandbox
 
 import (
@@ -18,8 +19,8 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/tracing"
 )
 
-// Taking over an object changes its owners, and some clusters allow that only to those who may delete it: hence the right
-// to delete PersistentVolumeClaims, which nothing here does.
+// Taking over an object changes its owners. Some clusters allow that only to those who may delete the object. Hence the
+// permission to delete PersistentVolumeClaims, although nothing here deletes them.
 //
 // +kubebuilder:rbac:groups=agents.x-k8s.io,resources=sandboxes,verbs=get;list;watch;patch;delete
 // +kubebuilder:rbac:groups=agents.x-k8s.io,resources=sandboxes/status,verbs=patch
@@ -28,27 +29,29 @@ import (
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch;update
 
 const (
-	// fieldManager is who creates what a Sandbox owns.
+	// fieldManager is the field manager of the objects that are created for a Sandbox.
 	fieldManager = client.FieldOwner("sandbox-controller")
-	// nameConflictRecheck is when to look again at what is in the way: it is not in the cache, so no event tells when it is gone.
+	// nameConflictRecheck is the delay until a name conflict is looked at again. The conflicting object is not in the cache, so
+	// no event tells when it is gone.
 	nameConflictRecheck = 10 * time.Second
 )
 
-// Reconciler keeps what a Sandbox owns, and its status, as the rules say.
+// Reconciler keeps what a Sandbox owns, and the Sandbox's status, as the rules say.
 type Reconciler struct {
-	// Client reads its own writes: a pass computes the status from what the pass before wrote.
+	// Client reads its own writes: a reconcile computes the status from what the previous reconcile wrote.
 	Client client.Client
 	// Live reads past the cache.
 	Live     client.Reader
 	Recorder recorder.EventRecorder
 	Now      func() time.Time
-	// ClusterDomain is what the full names of Services end with.
+	// ClusterDomain is the suffix of the full names of Services.
 	ClusterDomain string
-	// Tracer traces the passes; nil where nothing is traced.
+	// Tracer traces the reconciles. It is nil if nothing is traced.
 	Tracer *tracing.Tracer
 }
 
-// Reconcile makes one pass over sandbox. What keeps it from having what it should is in its status, and is tried again.
+// Reconcile reconciles sandbox once. The status says what keeps sandbox from having what it should have, and that is
+// retried.
 func (r *Reconciler) Reconcile(ctx context.Context, sandbox *sandboxv1.Sandbox) (reconcile.Result, error) {
 	ctx, end := r.Tracer.Start(ctx, "ReconcileSandbox", sandbox)
 	defer end()
@@ -65,8 +68,8 @@ func (r *Reconciler) Reconcile(ctx context.Context, sandbox *sandboxv1.Sandbox) 
 	return requeue(sandbox, seen, left, err)
 }
 
-// pass brings sandbox to what it should be now. What fails in it keeps nothing else from being done, the end of a Sandbox least of
-// all; only where the view was old, nothing more is decided on it.
+// sync brings sandbox to what it should be now. A failure keeps nothing else from being done, least of all the end of a
+// Sandbox. But once the view turns out to be stale, sync decides nothing more on it.
 func (r *Reconciler) sync(ctx context.Context, sandbox *sandboxv1.Sandbox, now time.Time) (rules.Observed, error) {
 	renewed := r.migrate(ctx, sandbox)
 	if retry.IsStale(renewed) {
@@ -83,8 +86,8 @@ func (r *Reconciler) sync(ctx context.Context, sandbox *sandboxv1.Sandbox, now t
 	return seen, errors.Join(r.end(ctx, sandbox, seen), written, renewed)
 }
 
-// provide brings about what sandbox should have, and returns what there is then. Its error is only that the view was old,
-// and that another look is needed; what is wrong with the Sandbox is in what it returns.
+// syncChildren brings about what sandbox should have, and returns what exists then. Its error means only that the view was
+// stale and that another look is needed. What is wrong with the Sandbox is in the result.
 func (r *Reconciler) syncChildren(ctx context.Context, sandbox *sandboxv1.Sandbox, now time.Time) (rules.Observed, error) {
 	seen := rules.Observed{ClusterDomain: r.ClusterDomain}
 	pods, inTheWay, podErr := r.pods(ctx, sandbox)
@@ -94,7 +97,7 @@ func (r *Reconciler) syncChildren(ctx context.Context, sandbox *sandboxv1.Sandbo
 	var volumesErr error
 	switch {
 	case podErr != nil, len(pods) > 1, sandbox.DeletionTimestamp != nil:
-		// Nothing is written: there is no telling what, or the garbage collector will do all that is left.
+		// Nothing is written: either it is unclear what to write, or the garbage collector does all that is left.
 	case rules.Expired(sandbox, now):
 		seen.Pods, inTheWay, podErr = r.last(ctx, sandbox, pods)
 		seen.PodNameTaken = inTheWay != nil && rules.Suspended(sandbox)
@@ -115,7 +118,7 @@ func (r *Reconciler) syncChildren(ctx context.Context, sandbox *sandboxv1.Sandbo
 	return seen, weather
 }
 
-// writeStatus writes the status once, if it moved, on the version that it was computed from.
+// writeStatus writes the status once, if it changed, on the version that it was computed from.
 func (r *Reconciler) writeStatus(ctx context.Context, sandbox *sandboxv1.Sandbox, seen rules.Observed, now time.Time) error {
 	status := rules.SandboxStatus(sandbox, seen, now)
 	if !rules.SandboxStatusChanged(sandbox, status) {

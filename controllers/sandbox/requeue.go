@@ -11,7 +11,7 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
-// sift tells what went wrong from what says only that the view was old.
+// splitStale separates what went wrong from a stale view. If any error is stale, it returns only that one.
 func splitStale(errs ...error) (problem, weather error) {
 	for _, err := range errs {
 		if retry.IsStale(err) {
@@ -21,9 +21,10 @@ func splitStale(errs ...error) (problem, weather error) {
 	return errors.Join(errs...), nil
 }
 
-// next says when to look at sandbox again, if nothing happens to it, after a pass that ended with err. left is how long it has
-// until it expires, 0 where it has expired or never will; what went wrong is tried again with backoff, and before that when its
-// time has come. Even what the API server calls invalid is tried again: a policy can be why, and that can change without an event.
+// requeue returns when to reconcile sandbox again, if nothing happens to it, after a reconcile that ended with err. left is
+// the time until sandbox expires; it is 0 if sandbox has expired or never will. A failure is retried with backoff, or
+// earlier when left is over. Even an error that the API server calls invalid is retried: its cause may be a policy, which
+// can change without an event.
 func requeue(sandbox *sandboxv1.Sandbox, seen rules.Observed, left time.Duration, err error) (reconcile.Result, error) {
 	blocked := seen.PodNameTaken || seen.Err != nil
 	switch {
@@ -37,7 +38,7 @@ func requeue(sandbox *sandboxv1.Sandbox, seen rules.Observed, left time.Duration
 	return reconcile.Result{RequeueAfter: left}, err
 }
 
-// onlyNameConflicts says whether problem, as sift joined it, is about nothing but objects of others.
+// onlyNameConflicts reports whether problem, as splitStale joined it, is only about name conflicts with objects of others.
 func onlyNameConflicts(problem error) bool {
 	joined, ok := problem.(interface{ Unwrap() []error })
 	if !ok {

@@ -14,8 +14,8 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
-// service returns the Service of sandbox's name as the cache has it, or nil: the cache holds those that have a Sandbox's
-// label. Where it has none, the Sandbox's own is looked up live if there may be one.
+// service returns the Service of sandbox's name as the cache has it, or nil. The cache holds only Services that have a
+// Sandbox's label. If the cache has none, but the Sandbox may have its own, service looks that up live.
 func (r *Reconciler) service(ctx context.Context, sandbox *sandboxv1.Sandbox, now time.Time) (*corev1.Service, error) {
 	service, err := readService(ctx, r.Client, sandbox)
 	if service != nil || err != nil || !rules.MayHaveUnlabelledService(sandbox, now) {
@@ -25,9 +25,9 @@ func (r *Reconciler) service(ctx context.Context, sandbox *sandboxv1.Sandbox, no
 	return owned(service, sandbox), err
 }
 
-// ensureService brings the Service of sandbox to what the Sandbox asks for, and returns it, if the Sandbox has one then.
-// service is the one that is known of. The name makes creation idempotent; a Service of that name that the cache does not
-// show is the Sandbox's own or in the way.
+// ensureService brings the Service of sandbox to what the Sandbox asks for. It returns the Service, if the Sandbox has one
+// then. The argument service is the one that is known. The name makes creation idempotent. A Service of that name that the
+// cache does not show is the Sandbox's own or a name conflict.
 func (r *Reconciler) ensureService(
 	ctx context.Context, sandbox *sandboxv1.Sandbox, service *corev1.Service, pod *corev1.Pod,
 ) (*corev1.Service, error) {
@@ -65,7 +65,7 @@ func (r *Reconciler) ensureService(
 	return owned(service, sandbox), nil
 }
 
-// readService reads the Service of sandbox's name; it is nil where there is none.
+// readService reads the Service of sandbox's name. It returns nil if there is none.
 func readService(ctx context.Context, reader client.Reader, sandbox *sandboxv1.Sandbox) (*corev1.Service, error) {
 	service := &corev1.Service{}
 	err := reader.Get(ctx, client.ObjectKeyFromObject(sandbox), service)
@@ -78,7 +78,7 @@ func readService(ctx context.Context, reader client.Reader, sandbox *sandboxv1.S
 	return service, nil
 }
 
-// owned returns service if sandbox controls it.
+// owned returns service if sandbox controls it, and nil otherwise.
 func owned(service *corev1.Service, sandbox *sandboxv1.Sandbox) *corev1.Service {
 	if service == nil || !rules.ControlledBy(service, sandbox) {
 		return nil

@@ -15,8 +15,8 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
-// stop is for a suspended Sandbox: it deletes the Pod, and returns it until it is gone. That there is none is looked up
-// live once; then the status says so. The Pod of somebody else is left alone.
+// stop handles a suspended Sandbox: it deletes the Pod, and returns the Pod until it is gone. If the cache has no Pod, stop
+// looks it up live once; then the status says that there is none. stop leaves somebody else's Pod alone.
 func (r *Reconciler) stop(
 	ctx context.Context, sandbox *sandboxv1.Sandbox, pods []*corev1.Pod, inTheWay *corev1.Pod,
 ) (left []*corev1.Pod, blocked bool, err error) {
@@ -33,8 +33,8 @@ func (r *Reconciler) stop(
 	return pods, false, r.drop(ctx, sandbox, pods[0])
 }
 
-// last returns the Pods that an expired Sandbox still has, or the one that is in the way of its own: it takes more than the
-// cache to know that there is none.
+// last returns the Pods that an expired Sandbox still has, or the Pod with a name conflict. The cache alone does not prove
+// that there is no Pod.
 func (r *Reconciler) last(
 	ctx context.Context, sandbox *sandboxv1.Sandbox, pods []*corev1.Pod,
 ) (left []*corev1.Pod, inTheWay *corev1.Pod, err error) {
@@ -45,7 +45,8 @@ func (r *Reconciler) last(
 	return list(pod), inTheWay, err
 }
 
-// end is for a Sandbox that has expired, and says so in its status: it deletes the Sandbox, or its Pods and its Service.
+// end ends a Sandbox that has expired. It deletes the Sandbox, or its Pods and its Service. It runs after the status is
+// written, even if that write is refused.
 func (r *Reconciler) end(ctx context.Context, sandbox *sandboxv1.Sandbox, seen rules.Observed) error {
 	if sandbox.Spec.ShutdownPolicy == sandboxv1.ShutdownPolicyDelete {
 		return client.IgnoreNotFound(write.DeleteVersion(ctx, r.Client, sandbox))
@@ -60,9 +61,9 @@ func (r *Reconciler) end(ctx context.Context, sandbox *sandboxv1.Sandbox, seen r
 	return errors.Join(errs...)
 }
 
-// drop deletes what sandbox is to be without, if that is still so: obj was read before the Sandbox is read here, live, and
-// the deletion goes to what was read. So nothing is deleted that was made after the Sandbox was told otherwise. What is on
-// its way out already is left alone.
+// drop deletes obj, which sandbox should no longer have, if that is still so. obj was read before drop reads the Sandbox
+// live, and only the version of obj that was read is deleted. So drop deletes nothing that was made after the Sandbox's spec
+// changed again. It leaves a terminating object alone.
 func (r *Reconciler) drop(ctx context.Context, sandbox *sandboxv1.Sandbox, obj client.Object) error {
 	if obj.GetDeletionTimestamp() != nil {
 		return nil
@@ -75,7 +76,7 @@ func (r *Reconciler) drop(ctx context.Context, sandbox *sandboxv1.Sandbox, obj c
 		return stale(sandboxv1.ResourceSandboxes, sandbox.Name, "it has changed")
 	}
 	var options []client.DeleteOption
-	if obj.GetLabels()[sandboxv1.LabelSandboxNameHash] == "" { // The cache does not have it, and would never see it go.
+	if obj.GetLabels()[sandboxv1.LabelSandboxNameHash] == "" { // The cache does not hold it, and would never observe its deletion.
 		options = append(options, client.DisableReadYourWritesConsistency)
 	}
 	if err := write.DeleteVersion(ctx, r.Client, obj, options...); err != nil {
@@ -84,7 +85,7 @@ func (r *Reconciler) drop(ctx context.Context, sandbox *sandboxv1.Sandbox, obj c
 	return nil
 }
 
-// stale is the error of a view that is too old to act on: as good as the API server's own word.
+// stale returns the error of a view that is too old to act on. It equals the API server's own conflict.
 func stale(resource, name, why string) error {
 	return apierrors.NewConflict(schema.GroupResource{Resource: resource}, name, errors.New(why))
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/tracing"
 )
 
-// noteTrace writes on sandbox in which trace it is, if it is in one and does not say so yet: the next pass goes on in that
-// trace. The Sandbox does not depend on it, so what keeps it from being written is only noted in the trace.
+// noteTrace records on sandbox the trace that it is in, if it is in one and has no record yet. The next reconcile continues
+// that trace. The Sandbox does not depend on the record, so a failure to write it is noted only in the trace.
 func (r *Reconciler) noteTrace(ctx context.Context, sandbox *sandboxv1.Sandbox) {
 	trace := tracing.Context(ctx)
 	if trace == "" || sandbox.Annotations[sandboxv1.AnnotationTraceContext] != "" || sandbox.DeletionTimestamp != nil {

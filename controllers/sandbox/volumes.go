@@ -15,7 +15,7 @@ import (
 )
 
 // ensureVolumes gives sandbox its PersistentVolumeClaims, which live as long as it does. Until it has them all it gets no
-// Pod: that would mount what is another's.
+// Pod, because the Pod would mount what is another's.
 func (r *Reconciler) ensureVolumes(ctx context.Context, sandbox *sandboxv1.Sandbox) error {
 	ctx, end := tracing.Start(ctx, "reconcilePVCs")
 	defer end()
@@ -27,8 +27,8 @@ func (r *Reconciler) ensureVolumes(ctx context.Context, sandbox *sandboxv1.Sandb
 	return nil
 }
 
-// ensureVolume is ensureVolumes for one template. The name makes creation idempotent; a claim of that name that the cache
-// does not show is the Sandbox's own or in the way.
+// ensureVolume is ensureVolumes for one template. The name makes creation idempotent. A claim of that name that the cache
+// does not show is the Sandbox's own or a name conflict.
 func (r *Reconciler) ensureVolume(ctx context.Context, sandbox *sandboxv1.Sandbox, i int) error {
 	found, key := &corev1.PersistentVolumeClaim{}, client.ObjectKey{Namespace: sandbox.Namespace, Name: rules.VolumeName(sandbox, i)}
 	err := r.Client.Get(ctx, key, found)

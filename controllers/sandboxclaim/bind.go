@@ -32,9 +32,9 @@ func (r *Reconciler) bind(ctx context.Context, claim *extensionsv1.SandboxClaim)
 	return nil
 }
 
-// choose returns the name of the Sandbox that claim is to be bound to: the one that it has already, from before bindings were
-// written; a warm one that is Ready; or else the name of one that is yet to be created. What the claim asks for and cannot
-// have is said here, before it is bound to a Sandbox that it could not adopt or create.
+// choose returns the name of the Sandbox that claim is to be bound to. That is the one that it has already, from before
+// bindings were written; or a warm one that is Ready; or one that is yet to be created. If claim asks for what it cannot
+// have, choose returns that as an error. So claim is not bound to a Sandbox that it could not adopt or create.
 func (r *Reconciler) choose(ctx context.Context, claim *extensionsv1.SandboxClaim) (string, error) {
 	older, err := r.sandbox(ctx, claim, rules.LegacyBinding(claim))
 	if err != nil {
@@ -64,7 +64,7 @@ func (r *Reconciler) choose(ctx context.Context, claim *extensionsv1.SandboxClai
 	return cold, nil
 }
 
-// bindTo returns a copy of claim that is bound to that name.
+// bindTo returns a copy of claim that is bound to the Sandbox of that name.
 func bindTo(claim *extensionsv1.SandboxClaim, name string) *extensionsv1.SandboxClaim {
 	claim = claim.DeepCopy()
 	if claim.Annotations == nil {
@@ -74,7 +74,7 @@ func bindTo(claim *extensionsv1.SandboxClaim, name string) *extensionsv1.Sandbox
 	return claim
 }
 
-// sandbox returns the Sandbox of that name beside claim, as the API server has it now, or nil.
+// sandbox returns the Sandbox of that name in claim's namespace, as the API server has it now, or nil.
 func (r *Reconciler) sandbox(ctx context.Context, claim *extensionsv1.SandboxClaim, name string) (*sandboxv1.Sandbox, error) {
 	if name == "" {
 		return nil, nil
@@ -82,7 +82,7 @@ func (r *Reconciler) sandbox(ctx context.Context, claim *extensionsv1.SandboxCla
 	return read(ctx, r.Live, client.ObjectKey{Namespace: claim.Namespace, Name: name})
 }
 
-// template returns the SandboxTemplate that claim names, itself or through its pool.
+// template returns the SandboxTemplate that claim names, directly or through its pool.
 func (r *Reconciler) template(ctx context.Context, claim *extensionsv1.SandboxClaim) (*extensionsv1.SandboxTemplate, error) {
 	var name string
 	switch {
@@ -110,7 +110,7 @@ func (r *Reconciler) template(ctx context.Context, claim *extensionsv1.SandboxCl
 	return template, nil
 }
 
-// adopt takes over a warm Sandbox out of its pool. The patch is a compare-and-swap on the Sandbox's owner.
+// adopt takes a warm Sandbox out of its pool for claim. The patch is a compare-and-swap on the Sandbox's owner.
 func (r *Reconciler) adopt(ctx context.Context, claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox) (*sandboxv1.Sandbox, error) {
 	patch, problem := rules.AdoptionPatch(sandbox, claim, r.LabelDomains)
 	if problem != nil {
@@ -125,7 +125,7 @@ func (r *Reconciler) adopt(ctx context.Context, claim *extensionsv1.SandboxClaim
 	return adopted, nil
 }
 
-// createSandbox creates the Sandbox that claim is bound to; the name makes that idempotent.
+// createSandbox creates the Sandbox that claim is bound to. The name makes that idempotent.
 func (r *Reconciler) createSandbox(ctx context.Context, claim *extensionsv1.SandboxClaim) (*sandboxv1.Sandbox, error) {
 	template, err := r.template(ctx, claim)
 	if err != nil {
@@ -137,7 +137,7 @@ func (r *Reconciler) createSandbox(ctx context.Context, claim *extensionsv1.Sand
 	}
 	switch err := r.Client.Create(ctx, sandbox); {
 	case apierrors.IsAlreadyExists(err):
-		return nil, nil // Created before, or in the way: the next step tells.
+		return nil, nil // It was created before, or there is a name conflict: the next step tells which.
 	case err != nil:
 		return nil, rules.RefusedError(fmt.Errorf("creating Sandbox %q: %w", sandbox.Name, err))
 	}

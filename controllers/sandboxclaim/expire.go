@@ -17,12 +17,13 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
-// expire ends claim, whose time is up: it says so first, on the version of the claim that it was decided on, and acts only
-// then. A claim that got more time in between is not that version any more. One that is deleted is so even if its status cannot
-// be written; one that is retained is not ended before its status says so, since with more time it is to get another Sandbox.
+// expire ends claim, whose time is up. It first writes that to the status, on the version of the claim that it was decided
+// on, and acts only then. A claim that got more time in between no longer has that version. A claim that is to be deleted is
+// deleted even if its status cannot be written. A claim that is to be retained is not ended before its status says so,
+// because with more time it gets another Sandbox.
 func (r *Reconciler) expire(ctx context.Context, claim *extensionsv1.SandboxClaim) (*sandboxv1.Sandbox, *rules.ConditionError, error) {
 	if older := claim.Status.Sandbox.Name; older != "" && rules.Binding(claim) != older {
-		if err := r.bind(ctx, claim); err != nil { // The status is about to forget what no annotation says.
+		if err := r.bind(ctx, claim); err != nil { // The status is about to lose a name that no annotation has.
 			return nil, nil, err
 		}
 	}
@@ -49,7 +50,7 @@ func (r *Reconciler) expire(ctx context.Context, claim *extensionsv1.SandboxClai
 	}
 }
 
-// delete deletes claim as it is here, and with it its Sandbox.
+// delete deletes this version of claim, and with it its Sandbox.
 func (r *Reconciler) delete(ctx context.Context, claim *extensionsv1.SandboxClaim, dependents metav1.DeletionPropagation) error {
 	if err := write.DeleteVersion(ctx, r.Client, claim, client.PropagationPolicy(dependents)); err != nil {
 		return fmt.Errorf("deleting claim %q, which has expired: %w", claim.Name, err)
@@ -59,10 +60,10 @@ func (r *Reconciler) delete(ctx context.Context, claim *extensionsv1.SandboxClai
 	return nil
 }
 
-// deleteSandboxes deletes what claim controls, whatever its name is and whether or not the claim has shown it. They are found
-// first and the claim is read live then: had it got more time, and another Sandbox, that one would not be among them. More
-// time that comes after that look comes too late, since it changes the claim alone, and no version of the Sandbox. What the
-// cache does not show yet wakes the claim when it does.
+// deleteSandboxes deletes the Sandboxes that claim controls, whatever their names, and whether or not the claim has shown
+// them. It lists them first and then reads the claim live. If the claim got more time and another Sandbox, that Sandbox is
+// not in the list. More time that comes after that read is too late, because it changes the claim alone, and no version of
+// the Sandbox. A Sandbox that the cache does not show yet wakes the claim when the cache does.
 func (r *Reconciler) deleteSandboxes(ctx context.Context, claim *extensionsv1.SandboxClaim) error {
 	controlled, err := r.controlled(ctx, claim)
 	if err != nil || len(controlled) == 0 {
@@ -73,7 +74,7 @@ func (r *Reconciler) deleteSandboxes(ctx context.Context, claim *extensionsv1.Sa
 		return err
 	}
 	if now.UID != claim.UID || now.DeletionTimestamp != nil || !rules.IsClaimExpired(now, r.Now()) {
-		return nil // Its own change wakes it, if it is still there.
+		return nil // If the claim still exists, its own change wakes it.
 	}
 	for _, sandbox := range controlled {
 		if err := write.DeleteUID(ctx, r.Client, sandbox); retry.IgnoreStale(err) != nil {
@@ -83,7 +84,7 @@ func (r *Reconciler) deleteSandboxes(ctx context.Context, claim *extensionsv1.Sa
 	return nil
 }
 
-// controlled returns the Sandboxes that claim controls and that are not being deleted, as far as the cache has them.
+// controlled returns the Sandboxes that claim controls and that are not terminating, as far as the cache has them.
 func (r *Reconciler) controlled(ctx context.Context, claim *extensionsv1.SandboxClaim) ([]*sandboxv1.Sandbox, error) {
 	var list sandboxv1.SandboxList
 	if err := r.Client.List(ctx, &list, client.InNamespace(claim.Namespace),

@@ -11,8 +11,8 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
-// shown takes note of a status that was just written, if it is the first that shows claim Ready. What is to be written on the
-// claim waits for the pass that this status wakes: whoever waits for the claim does not wait for that.
+// recordFirstReady records a status that was just written, if it is the first that shows claim Ready. The annotation on the
+// claim is left to the reconcile that this status triggers. So nobody who waits for the claim waits for the annotation.
 func (r *Reconciler) recordFirstReady(before, claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox) {
 	switch {
 	case !rules.TurnedReady(before, claim):
@@ -23,8 +23,8 @@ func (r *Reconciler) recordFirstReady(before, claim *extensionsv1.SandboxClaim, 
 	}
 }
 
-// annotateFirstReady writes on claim when it was first Ready, and measures its startup if that write is the one that did it. It
-// returns how long to leave it to another manager that may know.
+// annotateFirstReady writes on claim when it was first Ready. It measures the startup if this manager wrote the first Ready
+// status and now writes the annotation. It returns how long to leave the annotation to another manager that may know.
 func (r *Reconciler) annotateFirstReady(
 	ctx context.Context, claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox,
 ) (time.Duration, error) {

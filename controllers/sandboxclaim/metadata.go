@@ -10,8 +10,9 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
-// ensureMetadata brings the pod metadata of sandbox, which claim controls, to what claim adds to it now; the Sandbox controller
-// takes it to the Pod. It needs neither template nor pool: the Sandbox knows what is its own.
+// ensureMetadata brings the pod metadata of sandbox, which claim controls, to what claim adds to it now. The Sandbox
+// controller applies it to the Pod. ensureMetadata needs neither template nor pool, because the Sandbox records which
+// metadata is its own.
 func (r *Reconciler) ensureMetadata(
 	ctx context.Context, claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox,
 ) (*sandboxv1.Sandbox, error) {

@@ -1,8 +1,8 @@
-// Package sandboxclaim gives each claim its Sandbox, one that is warm and Ready or else a new one, and ends it when its time
-// is up.
+// Package sandboxclaim gives each claim its Sandbox, and ends the claim when its time is up. The Sandbox is one that is warm
+// and Ready, or else a new one.
 //
-// A claim is bound before a Sandbox is touched, and it is bound once; what decides is always the write itself. So nothing
-// here rests on the cache being current, on a lock, or on a single leader.
+// A claim is bound before a Sandbox is touched, and it is bound once. The write itself always decides. So nothing here
+// depends on a current cache, on a lock, or on a single leader.
 package sandboxclaim
 
 import (
@@ -32,7 +32,7 @@ import (
 // +kubebuilder:rbac:groups=agents.x-k8s.io,resources=sandboxes,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch;update
 
-// Reconciler binds claims and adopts, or creates, their Sandboxes; and ends claims.
+// Reconciler binds claims, adopts or creates their Sandboxes, and ends claims.
 type Reconciler struct {
 	Client client.Client
 	// Live reads past the cache.
@@ -43,14 +43,14 @@ type Reconciler struct {
 	Recorder     recorder.EventRecorder
 	Metrics      *metrics.Claims
 	Now          func() time.Time
-	// DisableAnnotations says that nothing is written on claims for the sake of measuring.
+	// DisableAnnotations turns off what is written on claims only for measuring.
 	DisableAnnotations bool
-	// Tracer traces the passes; nil where nothing is traced.
+	// Tracer traces the reconciles. It is nil if nothing is traced.
 	Tracer *tracing.Tracer
 }
 
-// Reconcile makes one pass over claim: it goes on from step to step until the claim has its Sandbox, or has to wait for
-// something that will wake it. Its end is the one thing that it waits for by a timer.
+// Reconcile reconciles claim once. It goes from step to step until the claim has its Sandbox, or has to wait for something
+// that will wake it. It uses a timer only for the claim's end, for a stale write, and for the first-ready annotation.
 func (r *Reconciler) Reconcile(ctx context.Context, claim *extensionsv1.SandboxClaim) (reconcile.Result, error) {
 	ctx, end := r.Tracer.Start(ctx, "ReconcileSandboxClaim", claim)
 	defer end()
@@ -76,7 +76,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, claim *extensionsv1.SandboxC
 	return reconcile.Result{RequeueAfter: wait}, errors.Join(err, causeOf(problem))
 }
 
-// sooner returns the shorter of two times to wait, of which 0 is for ever.
+// earliest returns the shorter of two delays. A delay of 0 means never.
 func earliest(a, b time.Duration) time.Duration {
 	if a == 0 || b == 0 {
 		return max(a, b)
@@ -84,8 +84,8 @@ func earliest(a, b time.Duration) time.Duration {
 	return min(a, b)
 }
 
-// serve gives claim its Sandbox, and says how that went. claim is brought up to date. It returns what there is of the Sandbox,
-// and what the claim waits for.
+// serve gives claim its Sandbox, and writes the outcome to the status. It brings claim up to date. It returns the Sandbox,
+// if there is one, and what the claim waits for.
 func (r *Reconciler) serve(ctx context.Context, claim *extensionsv1.SandboxClaim) (*sandboxv1.Sandbox, *rules.ConditionError, error) {
 	sandbox, err := r.ensureSandbox(ctx, claim)
 	if err == nil {
@@ -106,7 +106,7 @@ func (r *Reconciler) serve(ctx context.Context, claim *extensionsv1.SandboxClaim
 	return sandbox, problem, errors.Join(err, failed)
 }
 
-// writeStatus writes the status, if it moved, on the version that it was computed from. It says whether it did.
+// writeStatus writes the status, if it changed, on the version that it was computed from. It reports whether it wrote.
 func (r *Reconciler) writeStatus(
 	ctx context.Context, claim *extensionsv1.SandboxClaim, status extensionsv1.SandboxClaimStatus,
 ) (bool, error) {

@@ -24,7 +24,7 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
-// Setup adds the reconciler to mgr. Whatever a claim can wait for wakes it; only for its end it has a timer.
+// Setup adds the reconciler to mgr. Everything that a claim can wait for wakes it; only its end needs a timer.
 func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) error {
 	inTime := retry.WithDeadline(reconcile.AsReconciler(r.Client, r), &options)
 	return builder.ControllerManagedBy(mgr).
@@ -40,9 +40,9 @@ func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) erro
 		Complete(inTime)
 }
 
-// own lets changes of a claim pass. Its own status is among them: one that was computed from an old view, here or by another
-// manager, is the last change that anyone sees. But not when it goes on telling of a refusal: that is tried again with
-// backoff, and if its words differ at each try, the claim would wake itself for ever.
+// claimChanged passes changes of a claim. Its own status is among them: one that was computed from a stale view, here or by
+// another manager, is the last change that anyone observes. A status that continues to report a refusal does not pass. A
+// refusal is retried with backoff, and if its message differs at each try, the claim would wake itself for ever.
 type claimChanged struct{ predicate.Funcs }
 
 // Update implements predicate.Predicate.
@@ -52,7 +52,7 @@ func (claimChanged) Update(e event.UpdateEvent) bool {
 		!maps.Equal(before.Annotations, after.Annotations) || !maps.Equal(before.Labels, after.Labels)
 }
 
-// shown lets updates of a claim's Sandbox pass that its claim's status shows.
+// statusChanged passes updates of a claim's Sandbox that the claim's status shows.
 type statusChanged struct{ predicate.Funcs }
 
 // Update implements predicate.Predicate.
@@ -62,11 +62,12 @@ func (statusChanged) Update(e event.UpdateEvent) bool {
 		!equality.Semantic.DeepEqual(before.Status, after.Status)
 }
 
-// settled is when to look at a claim again that has just adopted. It may have expired by then, and another manager may have
-// adopted. Sooner, that look would meet the status on its way, and cost a write that is refused.
+// adoptionRecheck is the delay until a claim that has just adopted is reconciled again. It may have expired by then, and
+// another manager may have made the adoption. An earlier reconcile would meet the status write in flight, and cost a write
+// that is refused.
 const adoptionRecheck = time.Second
 
-// enqueueAfterAdoption wakes the claim that has adopted a Sandbox, in a while.
+// enqueueAfterAdoption wakes the claim that has adopted a Sandbox, after adoptionRecheck.
 func enqueueAfterAdoption(_ context.Context, e event.UpdateEvent, q workqueue.TypedRateLimitingInterface[reconcile.Request]) {
 	before, after := rules.ControllerOf(e.ObjectOld), rules.ControllerOf(e.ObjectNew)
 	if rules.IsClaim(after) && !rules.IsClaim(before) {
@@ -74,7 +75,7 @@ func enqueueAfterAdoption(_ context.Context, e event.UpdateEvent, q workqueue.Ty
 	}
 }
 
-// becameCandidate lets Sandboxes pass that claims may now adopt.
+// becameCandidate passes Sandboxes that claims may now adopt.
 type becameCandidate struct{ predicate.Funcs }
 
 // Update implements predicate.Predicate.
@@ -104,7 +105,8 @@ func (r *Reconciler) waitingForSandbox(ctx context.Context, sandbox client.Objec
 		r.claims(ctx, sandbox, index.WaitingFor, index.ForTemplate(template))...)
 }
 
-// boundTo returns the claims whose binding names a Sandbox that is gone: its name is free, or the claim's Sandbox is missing.
+// boundTo returns the claims whose binding names a Sandbox that is gone. Either its name is free now, or the claim's Sandbox
+// is missing.
 func (r *Reconciler) boundTo(ctx context.Context, sandbox client.Object) []reconcile.Request {
 	return r.claims(ctx, sandbox, index.Binding, sandbox.GetName())
 }
@@ -118,7 +120,7 @@ func (r *Reconciler) waitingForTemplate(ctx context.Context, template client.Obj
 	var pools extensionsv1.SandboxWarmPoolList
 	if err := r.Client.List(ctx, &pools, client.InNamespace(template.GetNamespace()),
 		client.MatchingFields{index.Template: template.GetName()}, client.UnsafeDisableDeepCopy); err != nil {
-		return requests // Only when the manager stops.
+		return requests // This fails only when the manager stops.
 	}
 	for i := range pools.Items {
 		requests = append(requests, r.waitingForPool(ctx, &pools.Items[i])...)
@@ -126,12 +128,12 @@ func (r *Reconciler) waitingForTemplate(ctx context.Context, template client.Obj
 	return requests
 }
 
-// claims returns the claims beside obj that the cache has under that value of field.
+// claims returns the claims in obj's namespace that the cache has under that value of field.
 func (r *Reconciler) claims(ctx context.Context, obj client.Object, field, value string) []reconcile.Request {
 	var claims extensionsv1.SandboxClaimList
 	if err := r.Client.List(ctx, &claims, client.InNamespace(obj.GetNamespace()),
 		client.MatchingFields{field: value}, client.UnsafeDisableDeepCopy); err != nil {
-		return nil // Only when the manager stops.
+		return nil // This fails only when the manager stops.
 	}
 	var requests []reconcile.Request
 	for i := range claims.Items {

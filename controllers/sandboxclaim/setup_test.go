@@ -73,7 +73,7 @@ func TestASandboxWakesItsClaim(t *testing.T) {
 	}
 }
 
-// woken notes who is woken, and in what time.
+// woken records who is woken, and after what delay.
 type woken struct {
 	workqueue.TypedRateLimitingInterface[reconcile.Request]
 
@@ -84,7 +84,8 @@ func (w *woken) AddAfter(request reconcile.Request, in time.Duration) {
 	w.who = append(w.who, fmt.Sprintf("%s in %s", request, in))
 }
 
-// An adoption that another manager has made may be the end of a claim that has expired.
+// TestAnAdoptionWakesItsClaimInAWhile covers an adoption that another manager has made. It may be the end of a claim that
+// has expired.
 func TestAnAdoptionWakesItsClaimInAWhile(t *testing.T) {
 	claim := builder.MakeClaim("c").Obj()
 	pooled := func() *builder.SandboxWrapper { return builder.MakeSandbox("a").Pool(builder.MakePool("p").Obj()) }
@@ -105,7 +106,7 @@ func TestAnAdoptionWakesItsClaimInAWhile(t *testing.T) {
 	}
 }
 
-// unblocked is the owner of sandbox that it does not keep from being deleted any more.
+// unblocked returns the owner reference of sandbox, changed so that sandbox no longer blocks the deletion of its owner.
 func unblocked(sandbox *sandboxv1.Sandbox) metav1.OwnerReference {
 	ref := sandbox.OwnerReferences[0]
 	ref.BlockOwnerDeletion = new(false)

@@ -15,22 +15,22 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
-// maxSteps is how many steps a claim takes in one pass. Without a conflict it takes three at the most (bind, adopt or
-// create, serve), and three more for each Sandbox that someone else was faster to adopt.
+// maxSteps is how many steps a claim takes in one reconcile. Without a conflict it takes at most three: bind, adopt or
+// create, and serve. It takes three more for each Sandbox that someone else adopted first.
 const maxSteps = 32
 
 var (
-	// errLostEveryRace ends a pass that lost every race it ran; the next one starts afresh.
+	// errLostEveryRace ends a reconcile that lost every race. The next reconcile starts afresh.
 	errLostEveryRace = errors.New("the claim lost every race for a Sandbox in this pass")
-	// errExpired ends a pass over a claim that expired meanwhile.
+	// errExpired ends the reconcile of a claim that expired meanwhile.
 	errExpired = errors.New("the claim has expired")
 )
 
-// ensureSandbox returns the Sandbox that claim controls, taking whatever steps lead there. claim is brought up to date on
-// the way. A *rules.Problem says what the claim waits for.
+// ensureSandbox returns the Sandbox that claim controls, and takes the steps that lead there. It brings claim up to date on
+// the way. A *rules.ConditionError says what the claim waits for.
 func (r *Reconciler) ensureSandbox(ctx context.Context, claim *extensionsv1.SandboxClaim) (*sandboxv1.Sandbox, error) {
 	var reader client.Reader = r.Client
-	var unapplied types.UID // The Sandbox whose adoption did not fit it although it was read live.
+	var unapplied types.UID // The Sandbox whose adoption did not fit although it was read live.
 	live := false
 	for range maxSteps {
 		found, err := bound(ctx, reader, claim)
@@ -59,8 +59,8 @@ func (r *Reconciler) ensureSandbox(ctx context.Context, claim *extensionsv1.Sand
 	return nil, rules.AdoptionConflictError(errLostEveryRace)
 }
 
-// raced says whether err, from a step, means that someone else was faster. What is refused although it was decided on what
-// there is, is no race.
+// isLostRace reports whether err, from a step, means that someone else was faster. A refusal of a step that was decided on
+// live objects is not a lost race.
 func isLostRace(err error, live bool) bool {
 	if live {
 		return retry.IsStale(err)
@@ -68,10 +68,10 @@ func isLostRace(err error, live bool) bool {
 	return retry.IsOutdated(err)
 }
 
-// refresh reads claim live. It is NotFound when the claim that has this name now is another one, and a conflict when its time
-// is up: an expired claim takes no step, whatever an older view of it was on the way to.
+// refresh reads claim live. It returns NotFound if another claim has this name now, or if claim is terminating. It returns a
+// conflict if claim has expired: an expired claim takes no step, whatever step a stale view of it led to.
 func (r *Reconciler) refresh(ctx context.Context, claim *extensionsv1.SandboxClaim) error {
-	fresh := &extensionsv1.SandboxClaim{} // Not into claim: decoding leaves alone what is no longer there.
+	fresh := &extensionsv1.SandboxClaim{} // Not into claim: decoding does not clear what is no longer there.
 	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(claim), fresh); err != nil {
 		return err
 	}
@@ -85,8 +85,8 @@ func (r *Reconciler) refresh(ctx context.Context, claim *extensionsv1.SandboxCla
 	return nil
 }
 
-// take carries out one step. It returns the Sandbox once the claim controls it; nil, and no error, when there is another
-// step to take; and an error that is write.Lost when the step was decided on an old view.
+// takeStep carries out one step. It returns the Sandbox once the claim controls it. It returns nil, and no error, if there
+// is another step to take. Its error is retry.IsOutdated if the step was decided on a stale view.
 func (r *Reconciler) takeStep(
 	ctx context.Context, step rules.Step, claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox,
 ) (*sandboxv1.Sandbox, error) {
@@ -108,7 +108,7 @@ func (r *Reconciler) takeStep(
 	}
 }
 
-// bound returns the Sandbox that claim is bound to, or nil where there is none.
+// bound returns the Sandbox that claim is bound to, or nil if there is none.
 func bound(ctx context.Context, reader client.Reader, claim *extensionsv1.SandboxClaim) (*sandboxv1.Sandbox, error) {
 	if rules.Binding(claim) == "" {
 		return nil, nil
@@ -116,7 +116,7 @@ func bound(ctx context.Context, reader client.Reader, claim *extensionsv1.Sandbo
 	return read(ctx, reader, client.ObjectKey{Namespace: claim.Namespace, Name: rules.Binding(claim)})
 }
 
-// read returns the Sandbox of that key, or nil where there is none.
+// read returns the Sandbox of that key, or nil if there is none.
 func read(ctx context.Context, reader client.Reader, key client.ObjectKey) (*sandboxv1.Sandbox, error) {
 	sandbox := &sandboxv1.Sandbox{}
 	err := reader.Get(ctx, key, sandbox)
@@ -129,7 +129,7 @@ func read(ctx context.Context, reader client.Reader, key client.ObjectKey) (*san
 	return sandbox, nil
 }
 
-// asConditionError tells what a claim waits for from what went wrong.
+// asConditionError separates what a claim waits for from what went wrong.
 func asConditionError(err error) (*rules.ConditionError, error) {
 	var problem *rules.ConditionError
 	switch {
@@ -141,7 +141,8 @@ func asConditionError(err error) (*rules.ConditionError, error) {
 	return nil, err
 }
 
-// causeOf returns what makes the queue try again, with backoff: a refusal can end without an event, with a quota for one.
+// causeOf returns the error behind problem, which makes the queue retry with backoff. A refusal, for example by a quota, can
+// end without an event.
 func causeOf(problem *rules.ConditionError) error {
 	if problem == nil {
 		return nil

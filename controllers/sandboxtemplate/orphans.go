@@ -20,11 +20,11 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
-// orphanGracePeriod is how long nothing has to be under the policy of a template that is gone before it is deleted, and when to look
-// again. It is longer than a pass over a pool or a claim, which may still create a Sandbox out of a cache that had the template.
+// orphanGracePeriod is how long a deleted template's policy must be unused before it is deleted, and when to look again. It
+// is longer than a reconcile of a pool or a claim, which may still create a Sandbox from a cache that had the template.
 const orphanGracePeriod = 5 * time.Minute
 
-// tidy deletes the NetworkPolicy that the template of that name has left behind, when nothing is under it any more.
+// collectOrphan deletes the NetworkPolicy of the deleted template of that name, when nothing is under it any more.
 func (r *Reconciler) collectOrphan(ctx context.Context, name types.NamespacedName) (reconcile.Result, error) {
 	policy, err := r.orphanedPolicy(ctx, name)
 	if err != nil || policy == nil {
@@ -50,8 +50,9 @@ func (r *Reconciler) collectOrphan(ctx context.Context, name types.NamespacedNam
 	return reconcile.Result{}, nil
 }
 
-// orphanedPolicy returns the policy of the template of that name, if the template is gone for certain, and else nil. While the
-// garbage collector has not taken the reference to the template away, it is not left behind; then that wakes this again.
+// orphanedPolicy returns the policy of the template of that name if the template is gone for certain, and nil otherwise. A
+// policy is not orphaned while the garbage collector has not removed its reference to the template. That removal wakes the
+// reconciler again.
 func (r *Reconciler) orphanedPolicy(ctx context.Context, name types.NamespacedName) (*networkingv1.NetworkPolicy, error) {
 	policy, key := &networkingv1.NetworkPolicy{}, name
 	key.Name += extensionsv1.NetworkPolicySuffix
@@ -65,10 +66,10 @@ func (r *Reconciler) orphanedPolicy(ctx context.Context, name types.NamespacedNa
 	if apierrors.IsNotFound(err) {
 		return policy, nil
 	}
-	return nil, err // It is there again, and its own event is on its way.
+	return nil, err // The template is there again, and its own event is on its way.
 }
 
-// isUsed says whether there is a Sandbox or a Pod of the template that policy is of, by a live look.
+// isUsed reports whether a Sandbox or a Pod of policy's template exists, by a live read.
 func (r *Reconciler) isUsed(ctx context.Context, policy *networkingv1.NetworkPolicy) (bool, error) {
 	of := client.MatchingLabels{sandboxv1.LabelTemplateRefHash: policy.Labels[sandboxv1.LabelTemplateRefHash]}
 	var sandboxes sandboxv1.SandboxList
@@ -81,10 +82,11 @@ func (r *Reconciler) isUsed(ctx context.Context, policy *networkingv1.NetworkPol
 	return len(sandboxes.Items)+len(pods.Items) > 0, nil
 }
 
-// unused remembers since when nothing has been under the policies that templates have left behind. The zero value is ready.
+// unusedSince records since when nothing has been under each orphaned policy. The zero value is ready to use.
 type unusedSince struct{ moments sync.Map }
 
-// since returns since when that has been so of the template of that name: now, if it was not so before.
+// since returns the time since which the policy of the template of that name has been unused. It is now if no time was
+// recorded before.
 func (u *unusedSince) since(template types.NamespacedName, now time.Time) time.Time {
 	moment, _ := u.moments.LoadOrStore(template, now)
 	return moment.(time.Time)

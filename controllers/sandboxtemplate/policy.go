@@ -15,7 +15,7 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
-// ensurePolicy makes the template's NetworkPolicy what it should be, or sees to it that there is none.
+// ensurePolicy brings the template's NetworkPolicy to what it should be, or makes sure that there is none.
 func (r *Reconciler) ensurePolicy(ctx context.Context, template *extensionsv1.SandboxTemplate) error {
 	elder, err := r.earlierCollision(ctx, template)
 	if err != nil {
@@ -42,7 +42,7 @@ func (r *Reconciler) ensurePolicy(ctx context.Context, template *extensionsv1.Sa
 	return nil
 }
 
-// find returns the NetworkPolicy that has the name of the template's, whoever it is of, or nil.
+// find returns the NetworkPolicy that has the name of the template's policy, whoever it belongs to, or nil.
 func (r *Reconciler) find(ctx context.Context, template *extensionsv1.SandboxTemplate) (*networkingv1.NetworkPolicy, error) {
 	key := client.ObjectKey{Namespace: template.Namespace, Name: rules.NetworkPolicyName(template)}
 	for _, reader := range []client.Reader{r.Client, r.Live} {
@@ -58,7 +58,8 @@ func (r *Reconciler) find(ctx context.Context, template *extensionsv1.SandboxTem
 	return nil, nil
 }
 
-// applyPlan does what plan says. A creation is idempotent by its name, the rest holds for the version that was looked at.
+// applyPlan carries out plan. The name makes a creation idempotent. The other writes apply only to the version that was
+// read.
 func (r *Reconciler) applyPlan(ctx context.Context, plan rules.PolicyPlan, existing *networkingv1.NetworkPolicy) error {
 	var doing string
 	var err error

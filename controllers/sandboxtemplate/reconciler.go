@@ -1,4 +1,5 @@
-// Package sandboxtemplate keeps the NetworkPolicy of each template, which the Pods of its Sandboxes are under.
+// Package sandboxtemplate keeps the NetworkPolicy of each template, which applies to the Pods of the template's Sandboxes.
+// Package rules decides what the policy says.
 package sandboxtemplate
 
 import (
@@ -30,23 +31,24 @@ import (
 // +kubebuilder:rbac:groups=agents.x-k8s.io,resources=sandboxes,verbs=list
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch;update
 
-// Reconciler keeps a template's NetworkPolicy, for as long as something is under it, and the label by which clients find the
-// template of a Pod.
+// Reconciler keeps a template's NetworkPolicy for as long as something is under it. It also keeps the label by which clients
+// find the template of a Pod.
 type Reconciler struct {
 	Client client.Client
-	// Live reads past the cache, which has only policies with our label: others may have the name of one of ours.
+	// Live reads past the cache. The cache has only policies with our label, and another policy may have the name of one of
+	// ours.
 	Live     client.Reader
 	Recorder recorder.EventRecorder
-	// Router is whom the default policy lets in.
+	// Router describes the Pods that the default policy lets in.
 	Router rules.Router
-	// Tracer traces the passes; nil where nothing is traced.
+	// Tracer traces the reconciles. It is nil if nothing is traced.
 	Tracer *tracing.Tracer
 	Now    func() time.Time
 
 	unusedSince unusedSince
 }
 
-// Look makes one pass over the template of that name, or over what it has left behind.
+// ReconcileRequest reconciles the template of that name once, or the policy that it left behind.
 func (r *Reconciler) ReconcileRequest(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
 	template := &extensionsv1.SandboxTemplate{}
 	err := r.Client.Get(ctx, request.NamespacedName, template)
@@ -60,8 +62,8 @@ func (r *Reconciler) ReconcileRequest(ctx context.Context, request reconcile.Req
 	return r.Reconcile(ctx, template)
 }
 
-// Reconcile makes one pass over template. A template has no status, so what keeps it from having its policy is an event. The
-// label does not wait for the policy, nor the policy for the label.
+// Reconcile reconciles template once. A template has no status, so an event says what keeps it from having its policy. The
+// label and the policy do not wait for each other.
 func (r *Reconciler) Reconcile(ctx context.Context, template *extensionsv1.SandboxTemplate) (reconcile.Result, error) {
 	ctx, end := r.Tracer.Start(ctx, "ReconcileSandboxTemplate", template)
 	defer end()
@@ -86,11 +88,11 @@ func (r *Reconciler) Reconcile(ctx context.Context, template *extensionsv1.Sandb
 	return result, nil
 }
 
-// isStale says whether err is only the API server's word that the view was old. A policy of that name that came in the
-// meantime is weather, too: the next pass sees whose it is.
+// isStale reports whether err means only that the view was stale. A policy of that name that was created in the meantime
+// counts as stale, too: the next reconcile observes whose it is.
 func isStale(err error) bool { return retry.IsStale(err) || apierrors.IsAlreadyExists(err) }
 
-// label writes the hash of the template's name on it, over whatever is there.
+// label writes the hash of the template's name on the template, over any other value.
 func (r *Reconciler) label(ctx context.Context, template *extensionsv1.SandboxTemplate) error {
 	hash := rules.Hash(template.Name)
 	if template.Labels[sandboxv1.LabelTemplateRefHash] == hash {
@@ -107,7 +109,7 @@ func (r *Reconciler) label(ctx context.Context, template *extensionsv1.SandboxTe
 	return nil
 }
 
-// elder returns the template that was there before this one and whose name has the same hash, or nil.
+// earlierCollision returns the template that existed before this one and whose name has the same hash, or nil.
 func (r *Reconciler) earlierCollision(ctx context.Context, template *extensionsv1.SandboxTemplate) (*extensionsv1.SandboxTemplate, error) {
 	var list extensionsv1.SandboxTemplateList
 	if err := r.Client.List(ctx, &list, client.InNamespace(template.Namespace),
@@ -117,7 +119,7 @@ func (r *Reconciler) earlierCollision(ctx context.Context, template *extensionsv
 	return rules.EarlierCollision(template, list.Items), nil
 }
 
-// warn says in an event what a person should know of template, and do something about.
+// warn emits an event about something in template that a person should know, and should act on.
 func (r *Reconciler) warn(template *extensionsv1.SandboxTemplate, reason, message string) {
 	r.Recorder.Eventf(template, nil, corev1.EventTypeWarning, reason, "Reconcile", "%s", message)
 }

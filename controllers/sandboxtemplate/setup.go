@@ -22,8 +22,8 @@ import (
 
 type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
 
-// Setup adds the reconciler to mgr. A template that comes or goes also wakes those that collide with it: which of them is the
-// elder may have changed.
+// Setup adds the reconciler to mgr. A template that is created or deleted also wakes those that collide with it, because the
+// earliest of them may have changed.
 func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) error {
 	return builder.ControllerManagedBy(mgr).
 		For(&extensionsv1.SandboxTemplate{}).
@@ -36,7 +36,7 @@ func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) erro
 		Complete(reconcile.Func(r.ReconcileRequest))
 }
 
-// templateOf returns the template that policy is called after, which may be there no more.
+// templateOf returns the template that policy is named after, which may no longer exist.
 func templateOf(_ context.Context, policy client.Object) []reconcile.Request {
 	name, ok := strings.CutSuffix(policy.GetName(), extensionsv1.NetworkPolicySuffix)
 	if !ok {
@@ -49,7 +49,7 @@ func (r *Reconciler) wakeColliding(ctx context.Context, template client.Object, 
 	var list extensionsv1.SandboxTemplateList
 	if err := r.Client.List(ctx, &list, client.InNamespace(template.GetNamespace()),
 		client.MatchingFields{index.NameHash: rules.Hash(template.GetName())}, client.UnsafeDisableDeepCopy); err != nil {
-		return // Only when the manager stops.
+		return // This fails only when the manager stops.
 	}
 	for i := range list.Items {
 		if list.Items[i].Name != template.GetName() {

@@ -37,7 +37,8 @@ func (i indexed) List(_ context.Context, into client.ObjectList, options ...clie
 	return nil
 }
 
-// A template that comes or goes wakes those that it collides with, and no others. It wakes itself by its own event.
+// TestWakeColliding checks that a created or deleted template wakes those that it collides with, and no others. Its own
+// event wakes the template itself.
 func TestWakeColliding(t *testing.T) {
 	first, second := builder.CollidingNames()
 	one, two := builder.MakeTemplate(first).Obj(), builder.MakeTemplate(second).Obj()
@@ -58,7 +59,7 @@ func TestWakeColliding(t *testing.T) {
 	}
 }
 
-// A policy wakes the template that it is called after, whether that is there or not.
+// TestAPolicyWakesItsTemplate checks that a policy wakes the template that it is named after, whether that exists or not.
 func TestAPolicyWakesItsTemplate(t *testing.T) {
 	for policy, want := range map[string][]reconcile.Request{
 		"python-network-policy":                {{NamespacedName: client.ObjectKey{Namespace: "ns", Name: "python"}}},

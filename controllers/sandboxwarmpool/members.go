@@ -16,13 +16,13 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
-// parallel is how many Sandboxes a pool creates or deletes at a time, and so how many requests at the most are in vain
-// when the first is refused.
+// parallel is how many Sandboxes a pool creates or deletes at a time. So it bounds how many requests are in vain when the
+// first is refused.
 const parallel = 16
 
-// missing returns how many of the n Sandboxes that pool is to get it misses by the API server, too: the cache may not show
-// yet what another process created before this one began to lead. Once this one has created Sandboxes for the pool itself,
-// its reads wait for these, and so for all that came before.
+// confirmMissing returns how many of the n Sandboxes that pool is to get are missing on the API server, too. The cache may
+// not show yet what another process created before this one began to lead. Once this process has created Sandboxes for the
+// pool, its reads wait for these, and so for all that came before.
 func (r *Reconciler) confirmMissing(ctx context.Context, pool *extensionsv1.SandboxWarmPool, n int) (int, error) {
 	if n == 0 || r.states.hasCreated(pool.UID) {
 		return n, nil
@@ -42,8 +42,8 @@ func (r *Reconciler) confirmMissing(ctx context.Context, pool *extensionsv1.Sand
 	return min(n, max(0, rules.Replicas(pool)-members)), nil
 }
 
-// create adds n Sandboxes to the pool, or fewer: a name that is taken is left to the next pass. What the API server
-// refuses is returned as a problem, for the pool to say.
+// create adds n Sandboxes to the pool, or fewer, because it leaves a name that is taken to the next reconcile. It returns a
+// refusal by the API server as a problem, for the pool's status.
 func (r *Reconciler) create(
 	ctx context.Context, pool *extensionsv1.SandboxWarmPool, edition *rules.TemplateSnapshot, n int,
 ) (problem *rules.ConditionError, err error) {
@@ -52,7 +52,7 @@ func (r *Reconciler) create(
 	for range n {
 		group.Go(func() error {
 			if ctx.Err() != nil {
-				return nil // Another was refused, and this one would be.
+				return nil // Another one was refused, and this one would be, too.
 			}
 			return r.createOne(ctx, rules.NewPoolSandbox(pool, edition, rand.String(rules.SuffixLength)))
 		})
@@ -78,7 +78,8 @@ func (r *Reconciler) createOne(ctx context.Context, sandbox *sandboxv1.Sandbox) 
 	return nil
 }
 
-// delete removes members. One that changed since it was listed may have been adopted, and stays: then the error is weather.
+// delete deletes members. A member that changed since it was listed may have been adopted, and stays. The error is then
+// stale (retry.IsStale).
 func (r *Reconciler) delete(ctx context.Context, members []*sandboxv1.Sandbox) error {
 	var group errgroup.Group
 	group.SetLimit(parallel)

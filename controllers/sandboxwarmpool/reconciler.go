@@ -1,4 +1,5 @@
-// Package sandboxwarmpool keeps each pool at the number of warm Sandboxes that it asks for. It creates Sandboxes, never Pods.
+// Package sandboxwarmpool keeps each pool at the number of warm Sandboxes that it asks for. It creates Sandboxes, never
+// Pods.
 package sandboxwarmpool
 
 import (
@@ -29,10 +30,10 @@ import (
 
 // Reconciler creates and deletes the Sandboxes of a pool.
 type Reconciler struct {
-	// Client reads its own writes: after a pass, the next one sees what that pass created, so that a cache that is behind
-	// creates nothing twice.
+	// Client reads its own writes: each reconcile observes what the previous one created. So a cache that is behind creates
+	// nothing twice.
 	Client client.Client
-	// Live reads past the cache: before the first write there is none to wait for.
+	// Live reads past the cache. Before the first write there is no write to wait for.
 	Live     client.Reader
 	Recorder recorder.EventRecorder
 	Settings rules.PoolSettings
@@ -41,7 +42,7 @@ type Reconciler struct {
 	states poolStates
 }
 
-// Reconcile makes one pass over pool and its members.
+// Reconcile reconciles pool and its members once.
 func (r *Reconciler) Reconcile(ctx context.Context, pool *extensionsv1.SandboxWarmPool) (reconcile.Result, error) {
 	if pool.DeletionTimestamp != nil {
 		return reconcile.Result{}, nil // The garbage collector deletes the members.
@@ -66,7 +67,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, pool *extensionsv1.SandboxWa
 	}
 	problem, err := r.create(ctx, pool, edition, n)
 	var deleted error
-	if problem == nil && err == nil { // What cannot be replaced stays.
+	if problem == nil && err == nil { // A member that cannot be replaced stays.
 		r.states.create(pool.UID, n)
 		deleted = r.delete(ctx, plan.Delete)
 		memory = memory.WithReplaced(plan.Replace)
@@ -78,7 +79,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, pool *extensionsv1.SandboxWa
 	stale := r.writeStatus(ctx, pool, plan, problem)
 	err = errors.Join(err, causeOf(problem), retry.IgnoreStale(deleted), retry.IgnoreStale(stale))
 	switch {
-	case err != nil: // It is tried again with backoff, however soon the pool would have gone on.
+	case err != nil: // The error is retried with backoff, however soon the pool would have gone on.
 		return reconcile.Result{}, err
 	case deleted != nil || stale != nil:
 		return reconcile.Result{RequeueAfter: retry.StaleDelay}, nil
@@ -86,13 +87,13 @@ func (r *Reconciler) Reconcile(ctx context.Context, pool *extensionsv1.SandboxWa
 	return reconcile.Result{RequeueAfter: earliest(plan.RequeueAfter, wait)}, nil
 }
 
-// Left tells r that a member which was Ready since then has left the pool of that UID. A pass may not have seen it Ready:
-// readiness is gathered, and claims take what they need at once.
+// MemberLeft records that a member has left the pool of that UID, and since when it was Ready. A reconcile may not have
+// observed it as Ready: readiness changes are collected for a while, and claims take what they need at once.
 func (r *Reconciler) MemberLeft(pool types.UID, ready time.Time) {
 	r.states.leave(pool, ready)
 }
 
-// template returns the pool's SandboxTemplate, or nil where it does not exist.
+// template returns the pool's SandboxTemplate, or nil if it does not exist.
 func (r *Reconciler) template(ctx context.Context, pool *extensionsv1.SandboxWarmPool) (*extensionsv1.SandboxTemplate, error) {
 	template := &extensionsv1.SandboxTemplate{}
 	err := r.Client.Get(ctx, client.ObjectKey{Namespace: pool.Namespace, Name: pool.Spec.SandboxTemplateRef.Name}, template)
@@ -105,7 +106,7 @@ func (r *Reconciler) template(ctx context.Context, pool *extensionsv1.SandboxWar
 	return template, nil
 }
 
-// members returns the Sandboxes that pool controls, out of the cache and not to be changed.
+// members returns the Sandboxes that pool controls, from the cache. They must not be changed.
 func (r *Reconciler) members(ctx context.Context, pool *extensionsv1.SandboxWarmPool) ([]*sandboxv1.Sandbox, error) {
 	var list sandboxv1.SandboxList
 	if err := r.Client.List(ctx, &list, client.InNamespace(pool.Namespace),
@@ -119,7 +120,8 @@ func (r *Reconciler) members(ctx context.Context, pool *extensionsv1.SandboxWarm
 	return members, nil
 }
 
-// writeStatus writes the status if it moved, on the version that it was computed from, and then tells of it.
+// writeStatus writes the status if it changed, on the version that it was computed from. Then it emits the event about the
+// change, if there is one.
 func (r *Reconciler) writeStatus(
 	ctx context.Context, pool *extensionsv1.SandboxWarmPool, plan rules.PoolPlan, problem *rules.ConditionError,
 ) error {
@@ -140,7 +142,7 @@ func (r *Reconciler) writeStatus(
 	return nil
 }
 
-// cause is the error behind problem, which is tried again with backoff.
+// causeOf returns the error behind problem, which is retried with backoff.
 func causeOf(problem *rules.ConditionError) error {
 	if problem == nil {
 		return nil
@@ -148,7 +150,7 @@ func causeOf(problem *rules.ConditionError) error {
 	return problem.Cause
 }
 
-// earlier returns the shorter of two times, of which zero is never.
+// earliest returns the shorter of two delays. A delay of zero means never.
 func earliest(a, b time.Duration) time.Duration {
 	if a == 0 || b == 0 {
 		return a + b

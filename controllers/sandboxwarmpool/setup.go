@@ -21,7 +21,7 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
-// gather is for how long changes of members that only the pool's status shows are gathered into one pass.
+// statusDelay is how long changes of members that only the pool's status shows are collected for one reconcile.
 const statusDelay = 100 * time.Millisecond
 
 type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
@@ -44,16 +44,16 @@ func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) erro
 		Complete(reconcile.AsReconciler(r.Client, r))
 }
 
-// poolChanged wakes a pool, in a while, when its own status changed: one that was computed from an old view, here or by
-// another manager, is the last change that anyone sees. But not when that tells of a refusal, which is tried again with
-// backoff: if its words differ at each try, it would wake itself for ever.
+// poolChanged wakes a pool after statusDelay when its own status changed. A status that was computed from a stale view, here
+// or by another manager, is the last change that anyone observes. A status that reports a refusal does not wake the pool. A
+// refusal is retried with backoff, and if its message differs at each try, the pool would wake itself for ever.
 func poolChanged(_ context.Context, e event.UpdateEvent, q queue) {
 	if !rules.IsPoolRefused(e.ObjectNew.(*extensionsv1.SandboxWarmPool)) {
 		q.AddAfter(reconcile.Request{NamespacedName: client.ObjectKeyFromObject(e.ObjectNew)}, statusDelay)
 	}
 }
 
-// memberChanged wakes the pool at once when a member leaves it, and soon when a member's readiness changes.
+// memberChanged wakes the pool at once when a member leaves it, and after statusDelay when a member's readiness changes.
 func (r *Reconciler) memberChanged(_ context.Context, e event.UpdateEvent, q queue) {
 	before, after := e.ObjectOld.(*sandboxv1.Sandbox), e.ObjectNew.(*sandboxv1.Sandbox)
 	switch pool := rules.ControllerOf(before); {
@@ -68,7 +68,7 @@ func (r *Reconciler) memberChanged(_ context.Context, e event.UpdateEvent, q que
 	}
 }
 
-// wake enqueues the pool that controls obj, if one does, in a while.
+// enqueuePool enqueues the pool that controls obj, if there is one, after the delay in.
 func enqueuePool(q queue, obj client.Object, in time.Duration) {
 	if owner := rules.ControllerOf(obj); rules.IsPool(owner) {
 		q.AddAfter(reconcile.Request{NamespacedName: types.NamespacedName{Namespace: obj.GetNamespace(), Name: owner.Name}}, in)
@@ -80,7 +80,7 @@ func (r *Reconciler) poolsOf(ctx context.Context, template client.Object) []reco
 	var pools extensionsv1.SandboxWarmPoolList
 	if err := r.Client.List(ctx, &pools, client.InNamespace(template.GetNamespace()),
 		client.MatchingFields{index.Template: template.GetName()}, client.UnsafeDisableDeepCopy); err != nil {
-		return nil // Only when the manager stops.
+		return nil // This fails only when the manager stops.
 	}
 	var requests []reconcile.Request
 	for i := range pools.Items {

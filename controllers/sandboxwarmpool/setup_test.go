@@ -17,7 +17,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// woken notes who is woken, and in what time.
+// woken records who is woken, and after what delay.
 type woken struct {
 	workqueue.TypedRateLimitingInterface[reconcile.Request]
 
@@ -28,7 +28,7 @@ func (w *woken) AddAfter(request reconcile.Request, in time.Duration) {
 	w.who = append(w.who, fmt.Sprintf("%s in %s", request, in))
 }
 
-// It is noted since when one was Ready that leaves.
+// TestMembersWakeTheirPool also checks that the reconciler records since when a member was Ready that leaves its pool.
 func TestMembersWakeTheirPool(t *testing.T) {
 	pool := builder.MakePool("p").Obj()
 	member := func() *builder.SandboxWrapper { return builder.MakeSandbox("a").Pool(pool) }
@@ -63,7 +63,8 @@ func TestMembersWakeTheirPool(t *testing.T) {
 	}
 }
 
-// A pool's own status wakes it, but a refusal, which may read differently each time, does not.
+// TestAPoolWakesItself checks that a pool's own status wakes it. A refusal does not, because its message may differ each
+// time.
 func TestAPoolWakesItself(t *testing.T) {
 	for name, tc := range map[string]struct {
 		pool *builder.PoolWrapper

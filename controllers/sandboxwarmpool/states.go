@@ -9,13 +9,13 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
-// memories is what is remembered of each pool from pass to pass, and what happens to it in between.
+// poolStates holds what is remembered of each pool between reconciles, and what happens to the pool in between.
 type poolStates struct {
 	mu    sync.Mutex
 	pools map[types.UID]*rules.PoolState
-	// left is since when that member was Ready that turned so last, of those that left the pool Ready.
+	// left holds a time for each pool: of the members that left the pool Ready, the latest time at which one turned Ready.
 	left map[types.UID]time.Time
-	// created has the pools that this process has created Sandboxes for.
+	// created holds the pools that this process has created Sandboxes for.
 	created map[types.UID]bool
 }
 
@@ -35,7 +35,7 @@ func (m *poolStates) keep(pool types.UID, memory *rules.PoolState) {
 	m.pools[pool] = memory
 }
 
-// create notes that this process has created n Sandboxes for a pool.
+// create records that this process has created n Sandboxes for a pool.
 func (m *poolStates) create(pool types.UID, n int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -45,14 +45,14 @@ func (m *poolStates) create(pool types.UID, n int) {
 	m.created[pool] = m.created[pool] || n > 0
 }
 
-// hasCreated says whether this process has created Sandboxes for a pool.
+// hasCreated reports whether this process has created Sandboxes for a pool.
 func (m *poolStates) hasCreated(pool types.UID) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.created[pool]
 }
 
-// leave notes that a member left a pool, and was Ready since then.
+// leave records that a member left a pool, and since when it was Ready.
 func (m *poolStates) leave(pool types.UID, ready time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -64,7 +64,8 @@ func (m *poolStates) leave(pool types.UID, ready time.Time) {
 	}
 }
 
-// lastLeft returns since when that member was Ready that turned so last, of those that left the pool Ready; zero for none.
+// lastLeft returns the latest time at which a member turned Ready, of those that left the pool Ready. It is zero if there is
+// none.
 func (m *poolStates) lastLeft(pool types.UID) time.Time {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -12,7 +12,7 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
-// Index is safe for concurrent use. The zero value is not; use New.
+// Index is safe for concurrent use. The zero value is not ready for use: call New.
 type Index struct {
 	mu        sync.Mutex
 	sandboxes map[types.NamespacedName]*candidate
@@ -24,8 +24,9 @@ type Index struct {
 	order     uint64
 }
 
-// New returns an empty Index. order is any number: indexes of different ones, as the replicas of the manager should have,
-// hand out in different orders, so that claims that look at the same moment seldom get the same.
+// New returns an empty Index. order is any number. Indexes with different orders hand candidates out in different
+// orders, so the replicas of the manager should have different ones. Then claims that are processed at the same moment
+// seldom get the same Sandbox.
 func New(order uint64) *Index {
 	return &Index{
 		order:     order,
@@ -38,7 +39,7 @@ func New(order uint64) *Index {
 	}
 }
 
-// Observe notes sandbox as it is now. It may keep the object, which must not be changed afterwards.
+// Observe records sandbox as it is now. It may keep the object, which must not be changed afterwards.
 func (i *Index) Observe(sandbox *sandboxv1.Sandbox) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -59,14 +60,14 @@ func (i *Index) Observe(sandbox *sandboxv1.Sandbox) {
 	i.place(c)
 }
 
-// Forget drops the Sandbox of that name.
+// Forget drops the Sandbox with that name.
 func (i *Index) Forget(sandbox types.NamespacedName) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.remove(sandbox)
 }
 
-// ObservePool notes pool as it is now. It keeps the object, which must not be changed afterwards.
+// ObservePool records pool as it is now. It keeps the object, which must not be changed afterwards.
 func (i *Index) ObservePool(pool *extensionsv1.SandboxWarmPool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -76,7 +77,7 @@ func (i *Index) ObservePool(pool *extensionsv1.SandboxWarmPool) {
 	i.pools[pool.Namespace][pool.Name] = pool
 }
 
-// ForgetPool drops the pool of that name.
+// ForgetPool drops the pool with that name.
 func (i *Index) ForgetPool(pool types.NamespacedName) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -86,7 +87,7 @@ func (i *Index) ForgetPool(pool types.NamespacedName) {
 	}
 }
 
-// ObserveTemplate notes template as it is now. It keeps the object, which must not be changed afterwards.
+// ObserveTemplate records template as it is now. It keeps the object, which must not be changed afterwards.
 func (i *Index) ObserveTemplate(template *extensionsv1.SandboxTemplate) {
 	edition := rules.NewTemplateSnapshot(template)
 	i.mu.Lock()
@@ -94,36 +95,36 @@ func (i *Index) ObserveTemplate(template *extensionsv1.SandboxTemplate) {
 	i.snapshots[types.NamespacedName{Namespace: template.Namespace, Name: template.Name}] = edition
 }
 
-// ForgetTemplate drops the template of that name.
+// ForgetTemplate drops the template with that name.
 func (i *Index) ForgetTemplate(template types.NamespacedName) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	delete(i.snapshots, template)
 }
 
-// ObserveNode notes node as it is now: claims get its Sandboxes, or do not any more.
+// ObserveNode records node as it is now, and so whether claims get the Sandboxes on it.
 func (i *Index) ObserveNode(node *corev1.Node) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.setNode(node.Name, rules.NodeAcceptsClaims(node))
 }
 
-// ForgetNode drops the node of that name, which is gone: claims do not get its Sandboxes.
+// ForgetNode drops the node with that name, which is gone. Claims do not get the Sandboxes on it.
 func (i *Index) ForgetNode(node types.NamespacedName) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.setNode(node.Name, false)
 }
 
-// turn notes whether claims get the Sandboxes of a node.
+// setNode records whether claims get the Sandboxes on a node.
 func (i *Index) setNode(node string, handsOut bool) {
 	for c := range i.nodes.set(node, handsOut) {
 		i.place(c)
 	}
 }
 
-// ObserveClaim takes the Sandbox that claim is bound to out of reach, for as long as a pick is remembered: another
-// replica may have picked it. now is the current time.
+// ObserveClaim reserves the Sandbox that claim is bound to for ReservationTTL, because another replica may have picked
+// it. now is the current time.
 func (i *Index) ObserveClaim(claim *extensionsv1.SandboxClaim, now time.Time) {
 	if rules.Binding(claim) == "" || claim.Status.Sandbox.Name != "" {
 		return
@@ -153,7 +154,7 @@ func (i *Index) remove(key types.NamespacedName) {
 	}
 }
 
-// place puts c on its shelf if a claim may have it now, and takes it off otherwise.
+// place adds c to its queue if a claim may have it now, and otherwise removes it.
 func (i *Index) place(c *candidate) {
 	if i.reserved.has(c.key) || !i.nodes.accepts(c) {
 		c.queue.remove(c)
@@ -162,7 +163,7 @@ func (i *Index) place(c *candidate) {
 	}
 }
 
-// shelf returns the shelf of a group, of which sandbox is one.
+// queueFor returns the queue of the group revision, to which sandbox belongs. It creates the queue if there is none.
 func (i *Index) queueFor(revision rules.CandidateGroup, sandbox *sandboxv1.Sandbox) *queue {
 	byRevision := i.queues[revision.Pool]
 	if byRevision == nil {

@@ -24,13 +24,13 @@ var (
 	byName   = builder.MakeClaim("c").Template("t").Obj()
 )
 
-// member is a Ready Sandbox of pool, made of a template as it was.
+// member returns a Ready Sandbox of pool, made of the given version of the template.
 func member(name string, of *extensionsv1.SandboxTemplate) *builder.SandboxWrapper {
 	return builder.MakeSandbox(name).Pool(pool).Ready().
 		PodSpec(rules.Blueprint(of).PodTemplate.Spec).Label(sandboxv1.LabelTemplateHash, rules.BlueprintHash(of))
 }
 
-// empty returns an Index of that order that has seen the pool, the template and the node.
+// empty returns an Index with that order that has observed the pool, the template and the node.
 func empty(order uint64) *Index {
 	index := New(order)
 	index.ObserveNode(builder.MakeNode(builder.DefaultNode).Obj())
@@ -39,10 +39,11 @@ func empty(order uint64) *Index {
 	return index
 }
 
-// filled returns an Index that has seen besides that many members: s-0, and each a second younger than the one before.
+// filled returns an Index that has also observed n members. Each of s-0, s-1 and so on is a second younger than the one
+// before.
 func filled(n int) *Index { return ordered(0, n) }
 
-// ordered is filled, of another order.
+// ordered is filled with another order.
 func ordered(order uint64, n int) *Index {
 	index := empty(order)
 	for i := range n {
@@ -55,7 +56,7 @@ func key(name string) types.NamespacedName {
 	return types.NamespacedName{Namespace: builder.DefaultNamespace, Name: name}
 }
 
-// drain picks for claims of one kind until there is nothing left.
+// drain picks for claims of one kind until nothing is left.
 func drain(index *Index, claim *extensionsv1.SandboxClaim, now time.Time) map[string]int {
 	picked := map[string]int{}
 	for range 100 {
@@ -82,7 +83,7 @@ func TestPickGivesEachOnce(t *testing.T) {
 	}
 }
 
-// Within an hour the order is the index's own; what is older than that goes first.
+// Within an hour, the order is the index's own. Candidates of an older age window go first.
 func TestTheOldestEraGoesFirst(t *testing.T) {
 	for order := range uint64(20) {
 		index := empty(order)
@@ -120,7 +121,7 @@ func TestPickIsForTheClaim(t *testing.T) {
 	}
 }
 
-// A claim adds labels and annotations to its Pod, and contradicts none: what would be a contradiction is not for it.
+// A claim gets no Sandbox whose labels or annotations conflict with those that it adds.
 func TestPickContradictsNothing(t *testing.T) {
 	const team = "sandbox.users.io/team"
 	red, noted := builder.MakeTemplate("t").PodLabel(team, "red").Obj(), builder.MakeTemplate("t").PodAnnotation("note", "yes").Obj()
@@ -148,7 +149,7 @@ func TestPickContradictsNothing(t *testing.T) {
 	}
 }
 
-// What becomes of one name.
+// Each turn observes a Sandbox of the same name and says whether the index offers it.
 func TestObserve(t *testing.T) {
 	index := empty(0)
 	index.ObserveNode(builder.MakeNode("node-2").Obj())
@@ -170,7 +171,7 @@ func TestObserve(t *testing.T) {
 		{"it is being deleted", member("a", newer).Deleting(), ""},
 		{"it is adopted", member("a", newer).ClaimedBy(byPool), ""},
 	} {
-		for range 2 { // To see it again changes nothing.
+		for range 2 { // Observing it again changes nothing.
 			index.Observe(turn.sandbox.Obj())
 			if got := index.Peek(byPool, start); got != turn.want {
 				t.Errorf("%s: %q, want %q", turn.name, got, turn.want)
@@ -197,7 +198,7 @@ func TestWhatIsForgottenIsNotPicked(t *testing.T) {
 			if got := index.Pick(byPool, start); got != "" {
 				t.Errorf("picked %q", got)
 			}
-			forget(index) // Twice is no harm.
+			forget(index) // Forgetting twice does no harm.
 		})
 	}
 	t.Run("what is not known", func(t *testing.T) {
@@ -211,7 +212,7 @@ func TestWhatIsForgottenIsNotPicked(t *testing.T) {
 	})
 }
 
-// A member that is current again after its template went back has to be within reach again.
+// A member that is current again after its template went back must be offered again.
 func TestTemplateSwitches(t *testing.T) {
 	relabelled := builder.MakeTemplate("t").PodLabel("team", "a").Obj()
 	old, current := member("old", template).Obj(), member("current", newer).Obj()
@@ -251,7 +252,7 @@ func TestTemplateSwitches(t *testing.T) {
 	}
 }
 
-// A label for Pods makes another hash of the template, but the same Sandboxes: the order goes across both.
+// A Pod label changes the hash of the template, but not its Sandboxes. The order must go across both hashes.
 func TestCurrentMembersOfSeveralHashes(t *testing.T) {
 	relabelled := builder.MakeTemplate("t").PodLabel("team", "a").Obj()
 	index := empty(0)
@@ -268,7 +269,7 @@ func TestCurrentMembersOfSeveralHashes(t *testing.T) {
 	}
 }
 
-// What is on a node that takes no Pods any more is not handed out, and is again when the node does.
+// Sandboxes on a node that accepts no claims are not handed out. They are again when the node accepts claims.
 func TestNodes(t *testing.T) {
 	cordoned, open := builder.MakeNode(builder.DefaultNode).Unschedulable().Obj(), builder.MakeNode(builder.DefaultNode).Obj()
 	going := builder.MakeNode(builder.DefaultNode).Deleting().Obj()

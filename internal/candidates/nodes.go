@@ -7,14 +7,14 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// nodes says which nodes hand out their Sandboxes, and which candidates are where. A node that is not known hands out
-// none: it is gone, or it will be heard of.
+// nodes records which nodes accept claims, and which candidates are on which node. An unknown node accepts none: it is
+// gone, or it is not observed yet.
 type nodes struct {
 	accepting  map[string]bool
 	candidates map[string]map[types.NamespacedName]*candidate
 }
 
-// handOut says whether a claim may have c. Where a Sandbox does not say on which node it is, nothing speaks against it.
+// accepts reports whether a claim may have c. A Sandbox that does not name its node is accepted.
 func (n *nodes) accepts(c *candidate) bool {
 	return c.node == "" || n.accepting[c.node]
 }
@@ -33,7 +33,7 @@ func (n *nodes) remove(c *candidate) {
 	}
 }
 
-// turn notes whether a node hands out its Sandboxes, and returns the candidates that this changes.
+// set records whether claims get the Sandboxes on node, and returns the candidates for which that changes.
 func (n *nodes) set(node string, handsOut bool) iter.Seq[*candidate] {
 	if n.accepting[node] == handsOut {
 		return func(func(*candidate) bool) {}

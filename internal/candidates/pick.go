@@ -9,12 +9,12 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
-// Remembered is how long a pick is remembered. A claim that was picked for is bound, and its Sandbox adopted, within
-// milliseconds; one whose creation failed after all gives its Sandbox back after this time.
+// ReservationTTL is how long a pick stays reserved. A claim that gets a pick is bound and adopts its Sandbox within
+// milliseconds. If the creation of the claim fails after all, its Sandbox becomes available again after this time.
 const ReservationTTL = 10 * time.Second
 
-// Pick returns the name of a Sandbox for claim to be bound to, and remembers it, so that another claim gets another. It
-// returns "" when there is none. now is the current time.
+// Pick returns the name of a Sandbox to bind claim to, and reserves it, so that another claim gets another one. It
+// returns "" if there is none. now is the current time.
 func (i *Index) Pick(claim *extensionsv1.SandboxClaim, now time.Time) string {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -26,7 +26,7 @@ func (i *Index) Pick(claim *extensionsv1.SandboxClaim, now time.Time) string {
 	return c.key.Name
 }
 
-// Peek returns what Pick would, and remembers nothing.
+// Peek returns what Pick would return, and reserves nothing.
 func (i *Index) Peek(claim *extensionsv1.SandboxClaim, now time.Time) string {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -42,7 +42,7 @@ func (i *Index) find(claim *extensionsv1.SandboxClaim, now time.Time) *candidate
 	isCold := func(name string) bool { return rules.IsColdName(claim, name) }
 	for _, want := range rules.Preferences(claim, i.poolsFor(claim), exists) {
 		var found *candidate
-		for revision, s := range i.queues[want.Pool] { // A few.
+		for revision, s := range i.queues[want.Pool] { // A pool has few queues.
 			if !want.Matches(revision, i.isCurrent(s, claim.Namespace)) || rules.HasMetadataConflict(claim, s.sample.Spec.PodTemplate.Metadata) {
 				continue
 			}
@@ -57,7 +57,7 @@ func (i *Index) find(claim *extensionsv1.SandboxClaim, now time.Time) *candidate
 	return nil
 }
 
-// isCurrent says whether what is on s is what its template makes now.
+// isCurrent reports whether the candidates of s are what their template makes now.
 func (i *Index) isCurrent(s *queue, namespace string) bool {
 	edition := i.snapshot(namespace, s.group.Template)
 	return edition != nil && edition.Matches(s.sample)
@@ -67,7 +67,7 @@ func (i *Index) snapshot(namespace, template string) *rules.TemplateSnapshot {
 	return i.snapshots[types.NamespacedName{Namespace: namespace, Name: template}]
 }
 
-// poolsFor returns the pools that claim may draw on.
+// poolsFor returns the pools that SelectsPool accepts for claim.
 func (i *Index) poolsFor(claim *extensionsv1.SandboxClaim) []*extensionsv1.SandboxWarmPool {
 	var pools []*extensionsv1.SandboxWarmPool
 	for _, pool := range i.pools[claim.Namespace] {
@@ -78,7 +78,7 @@ func (i *Index) poolsFor(claim *extensionsv1.SandboxClaim) []*extensionsv1.Sandb
 	return pools
 }
 
-// reserve takes the Sandbox of that name off its shelf until Remembered has passed.
+// reserve removes the Sandbox with that name from its queue until ReservationTTL has passed.
 func (i *Index) reserve(key types.NamespacedName, now time.Time) {
 	i.reserved.add(key, now.Add(ReservationTTL))
 	if c := i.sandboxes[key]; c != nil {
@@ -86,7 +86,7 @@ func (i *Index) reserve(key types.NamespacedName, now time.Time) {
 	}
 }
 
-// release puts back what was picked too long ago and is still a candidate.
+// release makes candidates available again whose reservations have expired.
 func (i *Index) release(now time.Time) {
 	for _, key := range i.reserved.expire(now) {
 		if c := i.sandboxes[key]; c != nil {

@@ -116,8 +116,8 @@ func TestObserveClaim(t *testing.T) {
 	})
 }
 
-// Two replicas that know nothing of each other's picks seldom pick the same for claims of the same moment: of a hundred, each
-// picks ten, and as many are common as by chance.
+// Two replicas that do not know of each other's picks seldom pick the same Sandbox at the same moment. Of a hundred,
+// each picks ten, and they have no more in common than by chance.
 func TestTwoReplicasPickDifferently(t *testing.T) {
 	const trials, members, picks = 100, 100, 10
 	same := 0
@@ -138,8 +138,8 @@ func TestTwoReplicasPickDifferently(t *testing.T) {
 	}
 }
 
-// Picking looks at one candidate, in a pool of ten thousand as in one of twenty; and passes over the cold names of the claim,
-// which are two.
+// A pick looks at one candidate, in a pool of ten thousand as in a pool of twenty. It skips the two cold names of the
+// claim.
 func TestPickDoesNotScan(t *testing.T) {
 	for _, size := range []int{0, 1, 20, 10_000} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
@@ -206,7 +206,7 @@ func TestPoolsOfATemplate(t *testing.T) {
 	index := filled(1)
 	index.ObservePool(builder.MakePool("q").Template("t").Obj())
 	other := builder.MakeSandbox("q-0").Pool(builder.MakePool("q").Template("t").Obj()).Ready()
-	index.Observe(other.Obj()) // Of an older template: it has no hash.
+	index.Observe(other.Obj()) // This Sandbox is of an older template, because it has no hash.
 	for i, want := range []string{"s-0", "q-0", ""} {
 		if got := index.Pick(byName, start); got != want {
 			t.Errorf("pick %d: %q, want %q", i, got, want)
@@ -220,7 +220,7 @@ func BenchmarkPick(b *testing.B) {
 			index := filled(size)
 			now := start
 			for b.Loop() {
-				now = now.Add(ReservationTTL + time.Second) // The pick before is given back.
+				now = now.Add(ReservationTTL + time.Second) // The earlier pick becomes available again.
 				if index.Pick(byPool, now) == "" {
 					b.Fatal("nothing to pick")
 				}

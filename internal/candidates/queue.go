@@ -7,14 +7,14 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
-// degree of the trees; the value of the library's own examples.
+// degree is the degree of the trees. It is the value that the library's own examples use.
 const degree = 32
 
-// shelf holds the candidates of one group in the order in which to hand them out. It is there for as long as there are
-// candidates of the group, on the shelf or off it.
+// queue holds the candidates of one group in the order in which to hand them out. It exists as long as there are
+// candidates of the group, in its tree or reserved.
 type queue struct {
 	group rules.CandidateGroup
-	// sample is what they are made of.
+	// sample is one Sandbox of the group. All of them are made of the same.
 	sample     *sandboxv1.Sandbox
 	candidates int
 	tree       *btree.BTree[*candidate]
@@ -28,7 +28,7 @@ func newQueue(revision rules.CandidateGroup, sample *sandboxv1.Sandbox) *queue {
 func (s *queue) add(c *candidate)    { s.tree.ReplaceOrInsert(c) }
 func (s *queue) remove(c *candidate) { s.tree.Delete(c) }
 
-// first returns the first candidate that skip does not refuse, or nil.
+// first returns the first candidate that skip does not reject, or nil.
 func (s *queue) first(skip func(name string) bool) *candidate {
 	var found *candidate
 	s.tree.Ascend(func(c *candidate) bool {

@@ -6,8 +6,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// reservations are names with a time until which each is taken. All are taken for the same time, so the order in which
-// they came is that in which they end.
+// reservations are names that are reserved until a time. All are reserved for the same duration, so they expire in the
+// order in which they were added.
 type reservations struct {
 	until map[types.NamespacedName]time.Time
 	queue []types.NamespacedName
@@ -18,7 +18,7 @@ func (r *reservations) has(key types.NamespacedName) bool {
 	return ok
 }
 
-// add takes key until then; what is taken already stays taken for as long as it was.
+// add reserves key until that time. A reservation that exists already keeps its time.
 func (r *reservations) add(key types.NamespacedName, until time.Time) {
 	if r.has(key) {
 		return
@@ -27,7 +27,7 @@ func (r *reservations) add(key types.NamespacedName, until time.Time) {
 	r.queue = append(r.queue, key)
 }
 
-// expire removes and returns the names whose time is over.
+// expire removes and returns the names whose reservations have expired.
 func (r *reservations) expire(now time.Time) []types.NamespacedName {
 	ended := 0
 	for ended < len(r.queue) && now.After(r.until[r.queue[ended]]) {

@@ -8,7 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// NewBuild returns a collector of what the program is; version is the release's.
+// NewBuild returns a collector of the program's build information. version is the version of the release.
 func NewBuild(version string) prometheus.Collector {
 	settings := map[string]string{}
 	if info, ok := debug.ReadBuildInfo(); ok {

@@ -1,6 +1,6 @@
 package metrics
 
-// Labels that several metrics have.
+// These labels belong to several metrics.
 var (
 	namespace  = Label{"namespace", "Namespace of the claim, Sandbox or pool."}
 	launchType = Label{"launch_type", "`warm`: the Sandbox came out of a pool. `cold`: it was created for the claim. `unknown`: it is no longer there to tell."}
@@ -10,7 +10,7 @@ var (
 	webhook    = Label{"webhook", "Path of the webhook, as `/validate-sandbox`; the same as in `controller_runtime_webhook_latency_seconds`."}
 )
 
-// A claim's startup is measured once, when it is first Ready.
+// A claim's startup is measured once, when the claim is first Ready.
 var (
 	startupLabels  = []Label{launchType, template}
 	startupBuckets = []float64{100, 250, 500, 750, 1000, 1250, 1500, 2000, 2500, 5000, 10000, 30000, 60000, 120000, 240000}
@@ -37,7 +37,7 @@ var (
 	}
 )
 
-// What claims got.
+// These metrics count what claims got.
 var (
 	provisions = Definition{
 		Name: "agent_sandbox_claim_creation_total", Type: Counter,
@@ -50,7 +50,7 @@ var (
 	}
 )
 
-// What there is: counted at each scrape, out of the cache of the manager that leads.
+// These metrics count what exists. The leading manager counts it at each scrape, from its cache.
 var (
 	sandboxes = Definition{
 		Name: "agent_sandboxes", Type: Gauge, Help: "Sandboxes that there are.",
@@ -74,7 +74,7 @@ var (
 	}
 )
 
-// Admission, of each manager.
+// These metrics are about admission, and every manager has its own.
 var (
 	decisions = Definition{
 		Name: "namesake_admission_decisions_total", Type: Counter,
@@ -90,24 +90,24 @@ var (
 	}
 )
 
-// The program.
+// These metrics are about the program itself.
 var (
-	// CertificateExpiry is the end of the serving certificate.
+	// CertificateExpiry is when the serving certificate expires.
 	CertificateExpiry = Definition{
 		Name: "namesake_webhook_certificate_expiry_timestamp_seconds", Type: Gauge,
 		Help: "Time, in seconds since the epoch, at which the certificate that admission is served with ends.",
 	}
-	// AuthorityExpiry is the end of the authority that signed it.
+	// AuthorityExpiry is when the authority that signed the serving certificate expires.
 	AuthorityExpiry = Definition{
 		Name: "namesake_webhook_ca_expiry_timestamp_seconds", Type: Gauge,
 		Help: "Time, in seconds since the epoch, at which the authority in the webhook configurations' caBundle ends.",
 	}
-	// Trusted is whether the API server trusts it.
+	// Trusted is whether the API server trusts the serving certificate.
 	Trusted = Definition{
 		Name: "namesake_webhook_trusted", Type: Gauge,
 		Help: "1 if the caBundle of every webhook verifies the certificate that admission is served with, else 0.",
 	}
-	// CertificateIssued is whether cert-manager looks after it.
+	// CertificateIssued is whether cert-manager has issued the serving certificate and keeps it up to date.
 	CertificateIssued = Definition{
 		Name: "namesake_webhook_certificate_issued", Type: Gauge,
 		Help: "1 if cert-manager has issued the serving certificate and keeps it up to date, else 0. Not there without cert-manager.",
@@ -122,7 +122,7 @@ var (
 	}
 )
 
-// All returns every metric of Namesake's own, in the order in which they are explained.
+// All returns every metric of Namesake's own, in the order in which the documentation explains them.
 func All() []Definition {
 	return []Definition{
 		controllerStartup, clientStartup, webhookStartup, sandboxCreation, provisions, conflicts,

@@ -11,14 +11,14 @@ import (
 // Claims measures how claims get their Sandboxes. Use NewClaims.
 type Claims struct {
 	collectors
-	// Shown remembers when claims were first Ready until that is noted on them.
+	// FirstReady holds when claims were first Ready, until their annotation records it.
 	FirstReady FirstReadyTimes
 
 	fromWebhook, fromController, fromClient, creation *prometheus.HistogramVec
 	provisions, conflicts                             *prometheus.CounterVec
 }
 
-// NewClaims returns a collector that has counted nothing.
+// NewClaims returns a collector with all counts at zero.
 func NewClaims() *Claims {
 	c := &Claims{
 		fromWebhook: webhookStartup.histogram(), fromController: controllerStartup.histogram(), fromClient: clientStartup.histogram(),
@@ -28,7 +28,7 @@ func NewClaims() *Claims {
 	return c
 }
 
-// Started notes how long a claim took until it was first Ready.
+// ObserveStartup records how long a claim took until it was first Ready.
 func (c *Claims) ObserveStartup(s rules.Startup) {
 	observe(c.fromWebhook, s.SinceWebhook, s.LaunchType, s.Template)
 	observe(c.fromController, s.SinceController, s.LaunchType, s.Template)
@@ -42,7 +42,7 @@ func observe(histogram *prometheus.HistogramVec, took *time.Duration, labels ...
 	}
 }
 
-// CountProvision counts a Sandbox that a claim has adopted, or that was created for it.
+// CountProvision counts a Sandbox that a claim adopted, or that was created for it.
 func (c *Claims) CountProvision(p rules.Provision) {
 	condition := "not_ready"
 	if p.Ready {

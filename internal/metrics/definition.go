@@ -1,36 +1,37 @@
-// Package metrics measures what the manager does. What is measured, and of what, is for rules to say; here it is counted.
+// Package metrics counts and measures what the manager does. Package rules decides what a claim or a Sandbox counts as.
 //
-// Each metric is defined once, in catalogue.go: from there come its name, labels and buckets in the program, and docs/metrics.md.
+// Each metric is defined once, in catalogue.go. Its name, labels and buckets in the program, and its entry in
+// docs/metrics.md, come from there.
 package metrics
 
 import "github.com/prometheus/client_golang/prometheus"
 
-// Type is Prometheus' type of a metric.
+// Type is the type of a metric in Prometheus.
 type Type string
 
-// The types that there are.
+// These are the types in use.
 const (
 	Counter   Type = "counter"
 	Gauge     Type = "gauge"
 	Histogram Type = "histogram"
 )
 
-// Label is a label of a metric, and what its values mean.
+// Label is a label of a metric, with the meaning of its values.
 type Label struct {
 	Name, Meaning string
 }
 
-// Definition is a metric as Prometheus and its users know it.
+// Definition describes a metric as Prometheus and its users know it.
 type Definition struct {
 	Name   string
 	Type   Type
 	Labels []Label
 	Help   string
-	// Buckets are the upper bounds of a histogram's.
+	// Buckets are the upper bounds of a histogram's buckets.
 	Buckets []float64
 }
 
-// Desc returns the definition for a collector that makes its samples when it is asked.
+// Desc returns the description for a collector that makes its samples at each scrape.
 func (d Definition) Desc() *prometheus.Desc {
 	return prometheus.NewDesc(d.Name, d.Help, d.labelNames(), nil)
 }
@@ -51,7 +52,7 @@ func (d Definition) histogram() *prometheus.HistogramVec {
 	return prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: d.Name, Help: d.Help, Buckets: d.Buckets}, d.labelNames())
 }
 
-// collectors are several that are registered as one.
+// collectors are several collectors that are registered as one.
 type collectors []prometheus.Collector
 
 // Describe implements prometheus.Collector.

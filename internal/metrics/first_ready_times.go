@@ -7,17 +7,17 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// remembered is for how long a moment is remembered: by then it is noted on its object, or the object is gone.
+// firstReadyTTL is how long a time is kept. By then, the object's annotation records it, or the object is gone.
 const firstReadyTTL = time.Minute
 
-// FirstReadyTimes remembers for a while when something happened to objects. The zero value is ready for use.
+// FirstReadyTimes remembers for a while when objects were first Ready. The zero value is ready for use.
 type FirstReadyTimes struct {
 	mu    sync.Mutex
 	of    map[types.UID]time.Time
 	order []types.UID
 }
 
-// Remember notes that it happened at that time, which is not before those that were noted earlier.
+// Add records that object was first Ready at that time. The time must not be before one that was added earlier.
 func (m *FirstReadyTimes) Add(object types.UID, at time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -38,14 +38,14 @@ func (m *FirstReadyTimes) Add(object types.UID, at time.Time) {
 	m.of[object] = at
 }
 
-// Of returns when it happened to object, or the zero time if that is not known.
+// Get returns when object was first Ready, or the zero time if that is not known.
 func (m *FirstReadyTimes) Get(object types.UID) time.Time {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.of[object]
 }
 
-// Forget drops the moment of object.
+// Delete drops the time of object.
 func (m *FirstReadyTimes) Delete(object types.UID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -24,7 +24,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// samples compares what collector has of these metrics with lines of the text format, without HELP and TYPE.
+// samples compares the samples of collector for these metrics with lines of the text format, without HELP and TYPE.
 func samples(t *testing.T, collector prometheus.Collector, want string, names ...string) {
 	t.Helper()
 	registry := prometheus.NewPedanticRegistry()
@@ -117,7 +117,7 @@ func TestMoments(t *testing.T) {
 	}
 }
 
-// storeOf returns a cache that has these objects.
+// storeOf returns a cache with these objects.
 func storeOf(t *testing.T, objects ...client.Object) client.WithWatch {
 	t.Helper()
 	scheme := runtime.NewScheme()
@@ -154,7 +154,7 @@ func TestState(t *testing.T) {
 	}
 	samples(t, state, "", poolDesired.Name, poolReplicas.Name, poolReady.Name)
 
-	// A cache that does not answer costs the samples and nothing else.
+	// A cache that does not answer costs only the samples.
 	state.Cache = interceptor.NewClient(store, interceptor.Funcs{
 		List: func(ctx context.Context, c client.WithWatch, list client.ObjectList, opts ...client.ListOption) error {
 			if _, of := list.(*sandboxv1.SandboxList); of {
@@ -189,7 +189,7 @@ func TestBuild(t *testing.T) {
 	}
 }
 
-// What is explained is told apart: every metric once, every label in words.
+// Every metric must be listed once, and every label must have a meaning in words.
 func TestAll(t *testing.T) {
 	seen := map[string]bool{}
 	for _, d := range All() {

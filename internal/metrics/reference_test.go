@@ -14,18 +14,18 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// formerMetric is a metric of agent-sandbox as dashboards know it: its type, the names of its labels, in order, and of a
-// histogram the upper bounds.
+// formerMetric is a metric of agent-sandbox as dashboards know it: its type, the names of its labels in order, and the
+// upper bounds of a histogram.
 type formerMetric struct {
 	Type    string
 	Labels  string
 	Buckets []float64
 }
 
-// formerStartup are the bounds of what claims take to start, in milliseconds.
+// formerStartup are the bounds of the startup histograms of claims, in milliseconds.
 var formerStartup = []float64{100, 250, 500, 750, 1000, 1250, 1500, 2000, 2500, 5000, 10000, 30000, 60000, 120000, 240000}
 
-// formerMetrics are all metrics of agent-sandbox, but for those of its libraries.
+// formerMetrics are all metrics of agent-sandbox, except those of its libraries.
 var formerMetrics = map[string]formerMetric{
 	"agent_sandbox_claim_startup_latency_ms":            {"HISTOGRAM", "launch_type sandbox_template", formerStartup},
 	"agent_sandbox_claim_controller_startup_latency_ms": {"HISTOGRAM", "launch_type sandbox_template", formerStartup},
@@ -43,7 +43,8 @@ var formerMetrics = map[string]formerMetric{
 	"agent_sandbox_build_info": {Type: "GAUGE", Labels: "build_date compiler git_commit git_version go_version platform"},
 }
 
-// What is served under the names of agent-sandbox's metrics is what was, so that queries of old go on to work.
+// Metrics with the names of agent-sandbox's metrics must keep their type, labels and buckets, so that existing queries
+// still work.
 func TestFormerMetrics(t *testing.T) {
 	claims := NewClaims()
 	claims.ObserveStartup(rules.Startup{SinceWebhook: new(time.Second), SinceController: new(time.Second), SinceClient: new(time.Second), Creation: new(time.Second)})

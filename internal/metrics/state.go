@@ -14,7 +14,7 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
-// collectTimeout bounds how long a scrape waits for the cache.
+// collectTimeout limits how long a scrape waits for the cache.
 const collectTimeout = 5 * time.Second
 
 var (
@@ -24,11 +24,12 @@ var (
 	readyDesc     = poolReady.Desc()
 )
 
-// State counts the Sandboxes and the pools that there are, whenever it is asked; so what is gone is counted no more.
+// State counts the existing Sandboxes and pools at each scrape, so it never counts an object that is gone.
 type State struct {
-	// Cache is read, and nothing of what it returns is changed.
+	// Cache is only read. State changes no object that it returns.
 	Cache client.Reader
-	// Leads says whether this manager is the one that counts: of several that did, a sum would be too large.
+	// IsLeader reports whether this manager is the leader. Only the leader counts, because a sum over several managers
+	// would be too large.
 	IsLeader func() bool
 	Log      logr.Logger
 }

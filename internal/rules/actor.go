@@ -1,6 +1,6 @@
 package rules
 
-// Actor is who sent a write, as far as the rules care.
+// Actor is who sent a write, as far as the rules distinguish senders.
 type Actor int
 
 const (
@@ -8,12 +8,12 @@ const (
 	User Actor = iota
 	// Controller is Namesake's own service account.
 	Controller
-	// GarbageCollector is the garbage collector of kube-controller-manager. It takes owners away (orphaning, or owners
-	// that are gone) and unsets blockOwnerDeletion; it never adds an owner.
+	// GarbageCollector is the garbage collector of kube-controller-manager. It removes owner references, when it
+	// orphans objects or when owners are gone. It also unsets blockOwnerDeletion. It never adds an owner.
 	GarbageCollector
 )
 
-// ActorFor tells who username is. controllerUser is the user name of Namesake's own service account.
+// ActorFor returns the Actor of username. controllerUser is the user name of Namesake's own service account.
 func ActorFor(username, controllerUser string) Actor {
 	switch username {
 	case controllerUser:

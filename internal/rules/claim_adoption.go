@@ -10,10 +10,11 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// AdoptionPatch returns the JSON patch by which claim adopts sandbox out of its pool. Its tests make it a
-// compare-and-swap on the Sandbox's identity and its owner, and on nothing else: a status written in between is no
-// conflict, another adoption is. sandbox must be controlled by a pool. Only what the claim adds to its Pod changes the spec, and
-// so the generation; or it is returned why that cannot be. domains are those of labels that a claim may add.
+// AdoptionPatch returns the JSON patch by which claim adopts sandbox out of its pool. sandbox must be controlled by a
+// pool. The patch tests the Sandbox's UID and its controller's UID, and nothing else. These tests make it a
+// compare-and-swap: another adoption conflicts with it, a status write does not. The patch changes the spec, and so the
+// generation, only if the claim adds metadata to its Pod. If that metadata is not allowed, AdoptionPatch returns the
+// reason instead. domains are the domains of the labels that a claim may add.
 func AdoptionPatch(
 	sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim, domains LabelDomains,
 ) ([]jsonpatch.Operation, *ConditionError) {
@@ -43,7 +44,7 @@ func AdoptionPatch(
 	}
 	ops = append(ops, SetKeys("/metadata/labels", sandbox.Labels, labels)...)
 	ops = append(ops, SetKeys("/metadata/annotations", sandbox.Annotations, annotations)...)
-	if wanted != sandbox { // As a whole: nobody but the controller writes the spec of a Sandbox in a pool.
+	if wanted != sandbox { // As a whole, because only the controller writes the spec of a Sandbox in a pool.
 		ops = append(ops, jsonpatch.NewOperation("add", "/spec/podTemplate/metadata", wanted.Spec.PodTemplate.Metadata))
 	}
 	return ops, nil

@@ -16,7 +16,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// adoptionPatch is rules.AdoptionPatch where nothing is wrong.
+// adoptionPatch returns the AdoptionPatch of a claim without a problem.
 func adoptionPatch(t *testing.T, sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim) []jsonpatch.Operation {
 	t.Helper()
 	ops, problem := rules.AdoptionPatch(sandbox, claim, rules.DefaultLabelDomains)
@@ -30,7 +30,7 @@ func op(operation, path string, value any) jsonpatch.Operation {
 	return jsonpatch.NewOperation(operation, path, value)
 }
 
-// apply applies ops to obj as the API server does, to its JSON.
+// apply applies ops to the JSON of obj, as the API server does.
 func apply[T any](t *testing.T, obj *T, ops []jsonpatch.Operation) (*T, error) {
 	t.Helper()
 	document, err := json.Marshal(obj)
@@ -189,7 +189,7 @@ func TestAdoptionPatch(t *testing.T) {
 	})
 }
 
-// The tests of an AdoptionPatch are what makes it a compare-and-swap.
+// The tests in an AdoptionPatch must make it a compare-and-swap.
 func TestAdoptionPatchOnAnotherState(t *testing.T) {
 	seen := warm("p-abcde")
 	patch := adoptionPatch(t, seen.Obj(), theClaim)

@@ -11,20 +11,22 @@ import (
 
 var bindingPath = field.NewPath("metadata", "annotations").Key(sandboxv1.AnnotationBinding)
 
-// Binding returns the name of the Sandbox that claim is bound to, or "" while it is not bound.
+// Binding returns the name of the Sandbox that claim is bound to, or "" if the claim is not bound.
 func Binding(claim *extensionsv1.SandboxClaim) string {
 	return claim.Annotations[sandboxv1.AnnotationBinding]
 }
 
-// Waits says whether claim may be waiting for its pool or its template: it has no Sandbox on record, and is not bound to a warm
-// one, or says why it is not Ready. One that is bound to a warm Sandbox and says nothing is on its way.
+// IsWaiting reports whether claim may be waiting for its pool or its template. Such a claim has no Sandbox on record.
+// It is also not bound to a warm Sandbox, or its status has a condition that says why it is not Ready. A claim that is
+// bound to a warm Sandbox and has no conditions is still being processed and does not wait.
 func IsWaiting(claim *extensionsv1.SandboxClaim) bool {
 	onItsWay := Binding(claim) != "" && !IsColdName(claim, Binding(claim)) && len(claim.Status.Conditions) == 0
 	return claim.Status.Sandbox.Name == "" && !onItsWay
 }
 
-// LegacyBinding returns the name of the Sandbox that a claim from before bindings were annotations has, or was to get: from
-// its status, or else from its label. It is "" for a claim that is bound, and for one that is new.
+// LegacyBinding returns the name of the Sandbox that claim has or was to get, if the claim is older than the binding
+// annotation. The name comes from the claim's status, or else from its label. LegacyBinding returns "" for a claim that
+// is bound, and for a new claim.
 func LegacyBinding(claim *extensionsv1.SandboxClaim) string {
 	switch {
 	case Binding(claim) != "":
@@ -35,9 +37,10 @@ func LegacyBinding(claim *extensionsv1.SandboxClaim) string {
 	return claim.Labels[sandboxv1.LabelBinding]
 }
 
-// ExistingBinding returns the name of the Sandbox that claim has, or was to get, although no binding that stands says so; "" where
-// there is none, and a Sandbox is to be chosen. older is the Sandbox of its LegacyBinding, namesake the one that has the
-// claim's own name; nil where they do not exist. What a claim controls comes before what it was to get: it never controls two.
+// ExistingBinding returns the name of the Sandbox that claim has or was to get although no valid binding names it. It
+// returns "" if there is none, and then a Sandbox has to be chosen. older is the Sandbox that LegacyBinding names, and
+// namesake is the one with the claim's own name. Both are nil if they do not exist. A Sandbox that the claim controls
+// comes before one that it was to get, because a claim never controls two.
 func ExistingBinding(claim *extensionsv1.SandboxClaim, older, namesake *sandboxv1.Sandbox) string {
 	switch {
 	case claim.Status.Sandbox.Name != "":
@@ -52,9 +55,9 @@ func ExistingBinding(claim *extensionsv1.SandboxClaim, older, namesake *sandboxv
 	return ""
 }
 
-// Lost says whether claim can never adopt sandbox, the one that its warm binding names: it is gone (nil), it is being
-// deleted, or its pool no longer controls it. All three are final. A Sandbox that the claim itself controls is not
-// lost, even while it is being deleted: the claim would come to control two.
+// IsBindingLost reports whether claim can never adopt sandbox, the Sandbox that its warm binding names. That is so if
+// the Sandbox is gone (nil), is being deleted, or is no longer controlled by a pool. All three are final. A Sandbox
+// that the claim controls is not lost, even while it is being deleted. Otherwise the claim could come to control two.
 func IsBindingLost(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox) bool {
 	if sandbox == nil {
 		return true
@@ -65,9 +68,9 @@ func IsBindingLost(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox)
 	return sandbox.DeletionTimestamp != nil || !IsPool(ControllerOf(sandbox))
 }
 
-// CheckBinding checks the change of a claim's binding. It is written once. Only while the claim has no Sandbox on record
-// and only a warm binding may be rewritten, and then only when the Sandbox that it names is Lost. sandbox is that one,
-// as it is now, or nil. A claim with a Sandbox on record is bound to that one.
+// CheckBinding checks the change of a claim's binding. A binding is written once. It may be rewritten only if it is
+// warm, the claim has no Sandbox on record, and IsBindingLost reports true for the Sandbox that it names. sandbox is
+// that Sandbox as it is now, or nil. A claim with a Sandbox on record can only be bound to that Sandbox.
 func CheckBinding(old, obj *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox) field.ErrorList {
 	before, after := Binding(old), Binding(obj)
 	switch {
@@ -91,7 +94,7 @@ func CheckBinding(old, obj *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbo
 	return nil
 }
 
-// NeedsBoundSandbox says whether CheckBinding depends on the Sandbox that old's binding names.
+// NeedsBoundSandbox reports whether the result of CheckBinding depends on the Sandbox that old's binding names.
 func NeedsBoundSandbox(old, obj *extensionsv1.SandboxClaim) bool {
 	return old.Status.Sandbox.Name == "" && Binding(old) != "" && Binding(old) != Binding(obj) && len(CheckBinding(old, obj, nil)) == 0
 }

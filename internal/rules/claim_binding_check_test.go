@@ -11,9 +11,9 @@ import (
 
 const bindingPath = "metadata.annotations[agents.x-k8s.io/sandbox-name]"
 
-// mayRebind is invariant I3 in words: a binding is written once, and to the Sandbox that the claim has if it has one.
-// Only a warm one, of a claim that never had a Sandbox, is written again, and only when its Sandbox is lost: gone, being
-// deleted or no longer its pool's, and not the claim's own.
+// mayRebind is invariant I3: a binding is written once, and to the Sandbox that the claim has if it has one. It may be
+// rewritten only if it is warm, its claim never had a Sandbox, and its Sandbox is lost. A Sandbox is lost if it is
+// gone, is being deleted, or is no longer its pool's, and is not the claim's own.
 func mayRebind(before, after, had, state string) bool {
 	if before == after {
 		return true
@@ -46,7 +46,7 @@ func TestCheckBindingOfEveryChange(t *testing.T) {
 						}
 					})
 				}
-				// The Sandbox is looked up where, and only where, it decides.
+				// The Sandbox must be looked up only if it decides the result.
 				if got, want := rules.NeedsBoundSandbox(old, obj), len(verdicts) > 1; got != want {
 					t.Errorf("%s to %s, had %q: NeedsLookup %t, want %t", before, after, had, got, want)
 				}
@@ -72,7 +72,7 @@ func TestCheckBindingOfAClaimFromBefore(t *testing.T) {
 	}
 }
 
-// The status names the Sandbox that the claim is bound to, and is then written no more.
+// The status must name the Sandbox that the claim is bound to, and must never change after that.
 func TestCheckClaimStatusOfEveryChange(t *testing.T) {
 	names := []string{"", "p-abcde", "p-fghij"}
 	for _, before := range names {

@@ -10,7 +10,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// What a claim from before bindings were annotations is bound to.
+// A claim from before the binding annotation must keep the Sandbox that it has or was to get.
 func TestKeptBinding(t *testing.T) {
 	claim := func() *builder.ClaimWrapper { return builder.MakeClaim("c").Pool("p") }
 	labelled := func(name string) *builder.ClaimWrapper { return claim().Label(sandboxv1.LabelBinding, name) }
@@ -66,7 +66,8 @@ func TestOlderBinding(t *testing.T) {
 	}
 }
 
-// A claim whose annotation and status differ is one from before: here the status names what the annotation does.
+// A claim whose annotation and status differ is older than the binding annotation, and its status must count.
+// Namesake's own status names the Sandbox that the annotation names.
 func TestTheStatusOfAnOlderClaimCounts(t *testing.T) {
 	claim := builder.MakeClaim("c").Pool("p").BoundTo("p-abcde").StatusSandbox("c").Obj()
 	for state, sandbox := range boundSandboxes {
@@ -77,7 +78,7 @@ func TestTheStatusOfAnOlderClaimCounts(t *testing.T) {
 	}
 }
 
-// A claim that says what it waits for is woken, though it may still be bound to a Sandbox that is lost.
+// A claim whose status says what it waits for must be woken, even if it is still bound to a lost Sandbox.
 func TestWaitsWhenItSaysSo(t *testing.T) {
 	claim := builder.MakeClaim("c").Pool("p").BoundTo("p-abcde").Condition("Ready", metav1.ConditionFalse, "TemplateNotFound")
 	if !rules.IsWaiting(claim.Obj()) {

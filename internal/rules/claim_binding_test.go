@@ -14,7 +14,7 @@ import (
 var (
 	theClaim = builder.MakeClaim("c").Pool("p").Obj()
 
-	// bindings are what a claim can be bound to.
+	// bindings are the Sandboxes that a claim can be bound to.
 	bindings = map[string]string{
 		"nothing": "", "warm": "p-abcde", "another warm": "p-fghij", "cold": "c", "cold with a hash": rules.ColdName(theClaim, true),
 	}
@@ -54,9 +54,9 @@ func boundClaim(binding, status string) *extensionsv1.SandboxClaim {
 	return w.StatusSandbox(status).Obj()
 }
 
-// wantStep says what a claim needs, in the order in which it matters: a Sandbox of its own is served; a claim that had
-// one asks for no other; a cold name is created when it is free; a warm Sandbox is adopted while its pool has it, and
-// otherwise lost for good.
+// wantStep returns what a claim needs, by priority. A Sandbox of its own is served. A claim that had a Sandbox asks for
+// no other. A cold name is created if it is free. A warm Sandbox is adopted while its pool has it, and otherwise it is
+// lost for good.
 func wantStep(binding, had, state string) rules.Step {
 	isCold := strings.HasPrefix(binding, "cold")
 	switch {
@@ -89,7 +89,7 @@ func TestNextStepInEveryState(t *testing.T) {
 					if want := wantStep(binding, had, state); step != want {
 						t.Fatalf("got %s, want %s", step, want)
 					}
-					// A cache that is behind tells nothing of what is not there, and nothing of what is no longer so.
+					// A stale cache proves neither that an object is absent nor that a state has ended.
 					safe := step == rules.StepServe || step == rules.StepAdopt || (step == rules.StepBind && binding == "nothing")
 					if got := rules.IsSafeOnCache(claim, step); got != safe {
 						t.Errorf("SafeOnCache(%s) = %t", step, got)
@@ -109,8 +109,8 @@ func TestLost(t *testing.T) {
 	}
 }
 
-// What is lost stays lost, whatever write of its owners the rules still allow: so a decision that rests on it cannot be
-// overtaken.
+// A lost Sandbox must stay lost, whatever change of its owners the rules still allow. So no write can overtake a
+// decision that rests on the loss.
 func TestLostIsFinal(t *testing.T) {
 	claim := builder.MakeClaim("a").BoundTo("s").Obj()
 	for from := range controllers {

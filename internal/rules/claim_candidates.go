@@ -9,18 +9,18 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// Revision is what a warm Sandbox was made of: its pool, the template, and the content at that time.
+// CandidateGroup is what a warm Sandbox was made of: its pool, its template, and the template's content at that time.
 type CandidateGroup struct {
-	// Pool is the UID of the pool: a pool of the same name that came later is another pool.
+	// Pool is the UID of the pool. A later pool with the same name is another pool.
 	Pool types.UID
 	// Template is the name of the SandboxTemplate.
 	Template  string
 	Blueprint BlueprintKey
 }
 
-// CandidateGroupOf returns the group of sandbox if a claim may adopt it: its pool controls it, it is Ready in its current
-// generation with an address, is meant to run, is not being deleted, and has the label without which its Pod is under no
-// NetworkPolicy (see Renewed).
+// CandidateGroupOf returns the group of sandbox if a claim may adopt it. A claim may adopt a Sandbox that a pool
+// controls and that is Ready in its current generation with an address. The Sandbox must be meant to run and must not
+// be being deleted. It must also have the label without which no NetworkPolicy selects its Pod (see MigratedSandbox).
 func CandidateGroupOf(sandbox *sandboxv1.Sandbox) (CandidateGroup, bool) {
 	owner := ControllerOf(sandbox)
 	if !IsPool(owner) || sandbox.DeletionTimestamp != nil || !IsReady(sandbox) || len(sandbox.Status.PodIPs) == 0 ||
@@ -35,23 +35,24 @@ func CandidateGroupOf(sandbox *sandboxv1.Sandbox) (CandidateGroup, bool) {
 	}, true
 }
 
-// Want is one choice of a claim: warm Sandboxes of a pool, of a template where that is not empty, and where it is Current
-// only what the template makes now.
+// Preference is one choice of a claim: warm Sandboxes of a pool. If Template is not empty, they must be of that
+// template. If Current is set, they must be what the template makes now.
 type Preference struct {
 	Pool     types.UID
 	Template string
 	Current  bool
 }
 
-// Accepts says whether a Sandbox of that group, which is current or not, is what w asks for.
+// Matches reports whether w selects a Sandbox of group r. current says whether that group is what its template makes
+// now.
 func (w Preference) Matches(r CandidateGroup, current bool) bool {
 	return w.Pool == r.Pool && (w.Template == "" || w.Template == r.Template) && (current || !w.Current)
 }
 
-// Wants returns what claim may adopt, best first: Sandboxes of the current template, then, in the pools whose update
-// strategy keeps them, older ones. A claim that names a pool takes from that one; a claim that names a template takes
-// from every pool of it, and only what that template made. pools are those that the claim may draw on, in any order;
-// exists says whether there is a template of a name.
+// Preferences returns what claim may adopt, best first. Sandboxes of the current template come first. Older ones
+// follow, from the pools whose update strategy keeps them. A claim that names a pool takes Sandboxes from that pool. A
+// claim that names a template takes Sandboxes that this template made, from every pool of it. pools are the pools that
+// SelectsPool accepts for the claim, in any order. exists reports whether a template of that name exists.
 func Preferences(claim *extensionsv1.SandboxClaim, pools []*extensionsv1.SandboxWarmPool, exists func(template string) bool) []Preference {
 	if !canAdopt(claim) {
 		return nil
@@ -77,7 +78,7 @@ func Preferences(claim *extensionsv1.SandboxClaim, pools []*extensionsv1.Sandbox
 	return append(current, older...)
 }
 
-// adoptable says whether a warm Sandbox can be what claim asks for: env and volumes of its own need a new one.
+// canAdopt reports whether a warm Sandbox can satisfy claim. A claim with its own env or volumes needs a new Sandbox.
 func canAdopt(claim *extensionsv1.SandboxClaim) bool {
 	return len(claim.Spec.Env) == 0 && len(claim.Spec.VolumeClaimTemplates) == 0
 }
@@ -89,7 +90,7 @@ func byName(a, b *extensionsv1.SandboxWarmPool) int {
 	return 1
 }
 
-// SelectsPool says whether claim may adopt out of pool.
+// SelectsPool reports whether claim may adopt Sandboxes of pool.
 func SelectsPool(claim *extensionsv1.SandboxClaim, pool *extensionsv1.SandboxWarmPool) bool {
 	switch {
 	case claim.Namespace != pool.Namespace:

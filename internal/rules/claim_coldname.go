@@ -11,9 +11,9 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// ColdName returns the name of the Sandbox that is created for claim when no warm one is Ready: the claim's own, or,
-// where a Sandbox that is not the claim's has that name, the claim's with five characters of a hash of its UID.
-// Both are fixed for the claim's life, so that creating the Sandbox twice is harmless.
+// ColdName returns the name of the Sandbox that is created for claim when no warm Sandbox is Ready. It is the claim's
+// own name. If another Sandbox has that name (taken), it is the claim's name with five characters of a hash of the
+// claim's UID. Both names are fixed for the life of the claim, so creating the Sandbox twice is harmless.
 func ColdName(claim *extensionsv1.SandboxClaim, taken bool) string {
 	if !taken {
 		return claim.Name
@@ -23,9 +23,10 @@ func ColdName(claim *extensionsv1.SandboxClaim, taken bool) string {
 	return strings.TrimRight(base, "-.") + suffix
 }
 
-// checkColdName says why sandbox, which would be created for a claim, cannot have its name: its Service or one of its
-// PersistentVolumeClaims could not have theirs. The schema of the Sandbox says the same; here it is known before the claim
-// is bound, so that a warm Sandbox can still serve it.
+// checkColdName returns why sandbox, which is to be created for a claim, cannot have its name, or nil. The name is
+// invalid if the Sandbox's Service or one of its PersistentVolumeClaims could not have its resulting name. The schema
+// of the Sandbox has the same rule. Here the problem is known before the claim is bound, so a warm Sandbox can still
+// serve the claim.
 func checkColdName(sandbox *sandboxv1.Sandbox) *ConditionError {
 	if ptr.Deref(sandbox.Spec.Service, false) && sandbox.Name != "" && len(validation.IsDNS1123Label(sandbox.Name)) > 0 {
 		return invalidColdName("the template asks for a Service, which would be named %q: use a claim name of at most 63 characters without '.'", sandbox.Name)
@@ -42,7 +43,7 @@ func invalidColdName(format string, args ...any) *ConditionError {
 	return &ConditionError{Reason: extensionsv1.ReasonReconcilerError, Message: "Error seen: " + fmt.Sprintf(format, args...)}
 }
 
-// IsColdName says whether name is one that ColdName gives for claim.
+// IsColdName reports whether name is one that ColdName returns for claim.
 func IsColdName(claim *extensionsv1.SandboxClaim, name string) bool {
 	return name == ColdName(claim, false) || name == ColdName(claim, true)
 }

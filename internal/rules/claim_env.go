@@ -12,10 +12,11 @@ import (
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 )
 
-// injectEnv adds the claim's variables to spec, as policy allows: one that names a container goes there, init containers
-// included, any other to the first container. Under Overrides it replaces a variable of its name, source and all, and of two of
-// the claim's own the last counts; under Allowed the name has to be new, and so the container must not take names from
-// elsewhere. It returns what is not allowed; spec is of no use then.
+// injectEnv adds the claim's variables to spec, as policy allows. A variable that names a container goes to that
+// container, which may be an init container. Any other goes to the first container. Under Overrides, a variable
+// replaces the template's variable of the same name together with its source. If the claim itself sets a name twice,
+// the last value counts. Under Allowed, the name has to be new, so the container must not use envFrom. injectEnv
+// returns what is not allowed. In that case spec must not be used.
 func injectEnv(spec *corev1.PodSpec, env []extensionsv1.EnvVar, policy extensionsv1.EnvVarsInjectionPolicy) field.ErrorList {
 	path := field.NewPath("spec", "env")
 	if len(env) == 0 {
@@ -45,7 +46,7 @@ func injectEnv(spec *corev1.PodSpec, env []extensionsv1.EnvVar, policy extension
 	return errs
 }
 
-// injectVariable adds one variable, which stands at path in the claim, to container.
+// injectVariable adds one variable to container. path is its position in the claim.
 func injectVariable(
 	container *corev1.Container, variable *extensionsv1.EnvVar, policy extensionsv1.EnvVarsInjectionPolicy, path *field.Path,
 ) field.ErrorList {
@@ -72,7 +73,8 @@ func injectVariable(
 	return errs
 }
 
-// target returns the container of that name; the first one where no name is given.
+// findContainer returns the container with that name, or the first container if name is empty. It returns nil if there
+// is none.
 func findContainer(spec *corev1.PodSpec, name string) *corev1.Container {
 	if name == "" && len(spec.Containers) > 0 {
 		return &spec.Containers[0]
@@ -87,7 +89,7 @@ func findContainer(spec *corev1.PodSpec, name string) *corev1.Container {
 	return nil
 }
 
-// containerNames lists what target finds, for a message.
+// containerNames lists the names that findContainer finds, for a message.
 func containerNames(spec *corev1.PodSpec) string {
 	var names []string
 	for _, containers := range [][]corev1.Container{spec.Containers, spec.InitContainers} {

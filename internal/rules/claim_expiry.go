@@ -11,9 +11,10 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// ClaimExpiresAt returns when claim expires: at its shutdownTime, or ttlSecondsAfterFinished after its Sandbox finished,
-// whichever comes first. When the Sandbox finished is read from the claim's own status, which keeps it when the Sandbox is
-// gone. It returns false for a claim that does not expire, as far as is known yet.
+// ClaimExpiresAt returns when claim expires. That is its shutdownTime, or ttlSecondsAfterFinished after its Sandbox
+// finished, whichever comes first. The time at which the Sandbox finished comes from the claim's own status, which
+// keeps it after the Sandbox is gone. ClaimExpiresAt returns false for a claim that does not expire, as far as is known
+// yet.
 func ClaimExpiresAt(claim *extensionsv1.SandboxClaim) (time.Time, bool) {
 	lifecycle := claim.Spec.Lifecycle
 	if lifecycle == nil {
@@ -33,14 +34,14 @@ func ClaimExpiresAt(claim *extensionsv1.SandboxClaim) (time.Time, bool) {
 	return slices.MinFunc(moments, time.Time.Compare), true
 }
 
-// IsClaimExpired says whether claim's time is up. Such a claim binds and adopts nothing.
+// IsClaimExpired reports whether claim has expired. An expired claim is not bound and adopts nothing.
 func IsClaimExpired(claim *extensionsv1.SandboxClaim, now time.Time) bool {
 	at, expires := ClaimExpiresAt(claim)
 	return expires && !now.Before(at)
 }
 
-// ClaimExpiresIn returns how long to wait until claim has expired, a moment where it has; 0 where it does not expire, as far
-// as is known yet.
+// ClaimExpiresIn returns how long to wait until claim has expired. It returns one millisecond if the claim has expired
+// already. It returns 0 for a claim that does not expire, as far as is known yet.
 func ClaimExpiresIn(claim *extensionsv1.SandboxClaim, now time.Time) time.Duration {
 	if at, expires := ClaimExpiresAt(claim); expires {
 		return max(at.Sub(now), time.Millisecond)
@@ -48,7 +49,7 @@ func ClaimExpiresIn(claim *extensionsv1.SandboxClaim, now time.Time) time.Durati
 	return 0
 }
 
-// ShutdownPolicy returns what becomes of claim when it expires; Retain where it does not say.
+// ShutdownPolicy returns what happens to claim when it expires. The default is Retain.
 func ShutdownPolicy(claim *extensionsv1.SandboxClaim) extensionsv1.ShutdownPolicy {
 	if claim.Spec.Lifecycle == nil || claim.Spec.Lifecycle.ShutdownPolicy == "" {
 		return extensionsv1.ShutdownPolicyRetain
@@ -56,10 +57,10 @@ func ShutdownPolicy(claim *extensionsv1.SandboxClaim) extensionsv1.ShutdownPolic
 	return claim.Spec.Lifecycle.ShutdownPolicy
 }
 
-// ExpiredStatus returns the status of a claim whose time is up, computed from scratch; sandbox is the one that its binding
-// names, or nil. That its Sandbox finished stays on record, since the claim may have expired by it. Under Retain the Sandbox
-// itself is given up, and does not stay on record: should the claim get more time, it gets a Sandbox again, as a new
-// claim does. Its binding stays: no other Sandbox can be the claim's before that one is gone.
+// ExpiredStatus returns the status of an expired claim, computed from scratch. sandbox is the Sandbox that its binding
+// names, or nil. The Finished condition stays on record, because the claim may have expired by it. Under Retain, the
+// Sandbox itself is released and does not stay on record. If the claim later gets more time, it gets a Sandbox again,
+// as a new claim does. Its binding stays, because the claim can have no other Sandbox before that one is gone.
 func ExpiredStatus(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox, now time.Time) extensionsv1.SandboxClaimStatus {
 	problem := ClaimExpiredError(claim, sandbox)
 	if sandbox != nil && !ControlledBy(sandbox, claim) {
@@ -77,14 +78,15 @@ func ExpiredStatus(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox,
 	return status
 }
 
-// IsReportedExpired says whether claim's status tells that its time is up.
+// IsReportedExpired reports whether claim's status says that the claim has expired.
 func IsReportedExpired(claim *extensionsv1.SandboxClaim) bool {
 	ready := meta.FindStatusCondition(claim.Status.Conditions, extensionsv1.ConditionReady)
 	return ready != nil && ready.Reason == extensionsv1.ReasonClaimExpired
 }
 
-// mayReleaseSandbox says whether claim, whose status named a Sandbox, may name none any more: it can expire, and under Retain, says that
-// it has, and keeps the binding to that Sandbox.
+// mayReleaseSandbox reports whether the status of claim, which named sandbox, may name no Sandbox any more. The claim
+// must be able to expire, its status must report that it has, and its shutdown policy must be Retain. It must also keep
+// the binding to that Sandbox.
 func mayReleaseSandbox(claim *extensionsv1.SandboxClaim, sandbox string) bool {
 	_, expires := ClaimExpiresAt(claim)
 	return expires && IsReportedExpired(claim) && ShutdownPolicy(claim) == extensionsv1.ShutdownPolicyRetain && Binding(claim) == sandbox

@@ -14,7 +14,7 @@ import (
 
 const hour = time.Hour
 
-// ending makes a claim that ends at a moment, that much after its Sandbox finished, or both; 0 says nothing.
+// ending returns a claim that expires at a time, after its Sandbox finished, or both. Zero leaves the field out.
 func ending(at, afterFinished time.Duration) *builder.ClaimWrapper {
 	lifecycle := extensionsv1.Lifecycle{}
 	if at != 0 {
@@ -65,7 +65,7 @@ func TestClaimExpiresAt(t *testing.T) {
 	}
 }
 
-// A claim whose time came while it was served is looked at again at once.
+// A claim that expired in the meantime must be reconciled at once.
 func TestUntilClaimExpiresAfterTheMoment(t *testing.T) {
 	if got := rules.ClaimExpiresIn(ending(hour, 0).Obj(), builder.Epoch.Add(2*hour)); got != time.Millisecond {
 		t.Errorf("got %v", got)
@@ -147,7 +147,7 @@ func TestExpiredStatus(t *testing.T) {
 	}
 }
 
-// Only the controller takes the Sandbox from a claim's record, and only from one that ends under Retain.
+// Only the controller may remove the Sandbox from a claim's record, and only from a claim that expires under Retain.
 func TestCheckClaimStatusOfASandboxGivenUp(t *testing.T) {
 	const refused = "FieldValueInvalid status.sandbox.name"
 	retain := func() *builder.ClaimWrapper { return ending(hour, 0).BoundTo("p-abcde") }

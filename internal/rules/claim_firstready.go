@@ -10,19 +10,19 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// firstReadyGrace is for how long the manager that wrote the status in which a claim first was Ready may take to note the
-// moment. After that nobody knows it any more: the manager has ended.
+// firstReadyGrace is how long a manager may take to record on a claim when the claim was first Ready. Only the manager
+// that wrote that status knows the time. After firstReadyGrace, that manager has ended and the time is unknown.
 const firstReadyGrace = 10 * time.Second
 
-// TurnedReady says whether the change from before to after is the first time that a claim shows itself Ready, as far as is
-// noted on it.
+// TurnedReady reports whether the change from before to after shows the claim as Ready for the first time, as far as
+// its annotation records.
 func TurnedReady(before, after *extensionsv1.SandboxClaim) bool {
 	return before.Annotations[sandboxv1.AnnotationClaimFirstReadyAt] == "" && !claimIsReady(before) && claimIsReady(after)
 }
 
-// FirstReadyStamp returns what to write into the AnnotationClaimFirstReadyAt of claim, or "" for nothing. shown is when this
-// manager wrote the status in which the claim was first Ready, zero if it did not. Where another manager may still know,
-// wait is how long to leave it to that one.
+// FirstReadyStamp returns the value to write into the AnnotationClaimFirstReadyAt of claim, or "" for nothing. shown is
+// when this manager wrote the status in which the claim was first Ready, or zero if it did not. wait is how long to
+// leave the stamp to another manager that may still know the time.
 func FirstReadyStamp(claim *extensionsv1.SandboxClaim, shown, now time.Time) (stamp string, wait time.Duration) {
 	ready := meta.FindStatusCondition(claim.Status.Conditions, extensionsv1.ConditionReady)
 	switch {

@@ -15,15 +15,16 @@ import (
 
 var additionalPath = field.NewPath("spec", "additionalPodMetadata")
 
-// LabelDomains are the domains, each with those below it, of the labels that claims may give their Pods. Network policies,
-// schedulers and quotas go by labels: which ones a user may choose is for the administrator to say.
+// LabelDomains are the domains of the labels that claims may give their Pods. Each domain includes its subdomains.
+// Network policies, schedulers and quotas select by labels, so the administrator decides which labels a user may
+// choose.
 type LabelDomains []string
 
-// DefaultLabelDomains are those where the administrator says nothing.
+// DefaultLabelDomains are the domains that apply if the administrator configures none.
 var DefaultLabelDomains = LabelDomains{"sandbox.users.io"}
 
-// ParseLabelDomains reads domains that are separated by commas or lines. It returns DefaultLabelDomains for a text without
-// any, and an error that names what is no domain.
+// ParseLabelDomains parses domains that are separated by commas or newlines. It returns DefaultLabelDomains for a text
+// without any domain. Its error names what is not a domain.
 func ParseLabelDomains(text string) (LabelDomains, error) {
 	var domains LabelDomains
 	for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == ',' || r == '\n' || r == '\r' }) {
@@ -42,19 +43,19 @@ func ParseLabelDomains(text string) (LabelDomains, error) {
 	return domains, nil
 }
 
-// includes says whether domain is one of d, or below one.
+// includes reports whether domain is one of d, or below one of d.
 func (d LabelDomains) includes(domain string) bool {
 	return slices.ContainsFunc(d, func(allowed string) bool {
 		return domain == allowed || strings.HasSuffix(domain, "."+allowed)
 	})
 }
 
-// systemDomains are those whose annotations tell Kubernetes, or Namesake, what to do with a Pod.
+// systemDomains are the domains whose annotations tell Kubernetes or Namesake what to do with a Pod.
 var systemDomains = LabelDomains{"kubernetes.io", "k8s.io", sandboxv1.GroupName}
 
-// CheckAdditionalPodMetadata checks what claim adds to its Pod, as far as it shows without a template: labels are of one of
-// these domains, annotations of none that Kubernetes or Namesake acts on, and none is reserved, but for the trace context, which
-// clients may give along without effect.
+// CheckAdditionalPodMetadata checks what claim adds to its Pod, as far as that is possible without a template. Labels
+// must be of one of these domains. Annotations must not be ones that Kubernetes or Namesake acts on. No key may be
+// reserved. The trace context is an exception: clients may set it, without effect.
 func CheckAdditionalPodMetadata(claim *extensionsv1.SandboxClaim, domains LabelDomains) field.ErrorList {
 	var errs field.ErrorList
 	added := claim.Spec.AdditionalPodMetadata
@@ -102,12 +103,12 @@ func (d LabelDomains) example(name string) string {
 }
 
 func checkAnnotation(path *field.Path, key string) field.ErrorList {
-	lower := strings.ToLower(key) // As the API server checks the keys of annotations.
+	lower := strings.ToLower(key) // The API server checks annotation keys in lower case.
 	domain, _, hasDomain := strings.Cut(lower, "/")
 	switch problems := validation.IsQualifiedName(lower); {
 	case len(problems) > 0:
 		return field.ErrorList{field.Invalid(path, key, strings.Join(problems, "; "))}
-	case lower == sandboxv1.AnnotationSafeToEvict, lower == sandboxv1.AnnotationTraceContext: // The latter never reaches the Pod.
+	case lower == sandboxv1.AnnotationSafeToEvict, lower == sandboxv1.AnnotationTraceContext: // The trace context never reaches the Pod.
 		return nil
 	case IsReserved(lower):
 		return field.ErrorList{field.Forbidden(path, "only Namesake's controller sets this: leave it out")}

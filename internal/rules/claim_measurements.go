@@ -11,13 +11,14 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// What measurements say where an object does not. Dashboards know the two words for a missing template, and where each stands.
+// These values stand for what an object does not say. Dashboards know both words for a missing template, and where each
+// is used.
 const (
-	// LaunchTypeUnknown is the launch type of a claim whose Sandbox is not there to tell.
+	// LaunchTypeUnknown is the launch type of a claim whose Sandbox no longer exists.
 	LaunchTypeUnknown = "unknown"
 	// TemplateUnknown is the template of a claim whose Sandbox names none.
 	TemplateUnknown = "__unknown__"
-	// NoTemplate is the template of a Sandbox that names none, where Sandboxes are counted.
+	// NoTemplate is the template of a Sandbox that names none, in the count of Sandboxes.
 	NoTemplate = "unknown"
 	// NoPool is the pool of a claim that names a template and got a Sandbox of its own.
 	NoPool = "none"
@@ -25,18 +26,20 @@ const (
 	NoOwner = "None"
 )
 
-// Startup is how long a claim took until it was first Ready. A duration is nil where the claim does not say when it began.
+// Startup is how long a claim took until it was first Ready. A duration is nil if the claim does not record its start.
 type Startup struct {
 	Namespace, LaunchType, Template string
-	// SinceWebhook, SinceController and SinceClient count from when an admission webhook of the cluster's own, Namesake and
-	// the client first noted the claim.
+	// SinceWebhook, SinceController and SinceClient start when the claim was first recorded by, in this order, an
+	// admission webhook of the cluster's own, Namesake, and the client.
 	SinceWebhook, SinceController, SinceClient *time.Duration
-	// Creation is how long the Sandbox took from its creation until it turned Ready, in a pool perhaps: whole seconds.
+	// Creation is how long the Sandbox took from its creation until it turned Ready, in whole seconds. A warm Sandbox
+	// spent that time in its pool.
 	Creation *time.Duration
 }
 
-// ClaimStartup measures claim, which was first Ready at that time. sandbox is the one that it has, or nil if it has gone. One that
-// does not say how it was launched counts as cold, as for SandboxSeriesOf: an older agent-sandbox created it so.
+// ClaimStartup measures claim, which was first Ready at that time. sandbox is the claim's Sandbox, or nil if it is
+// gone. A Sandbox without a launch type counts as cold, because an older agent-sandbox created it cold. SandboxSeriesOf
+// has a similar rule.
 func ClaimStartup(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox, at time.Time) Startup {
 	startup := Startup{
 		Namespace: claim.Namespace, LaunchType: LaunchTypeUnknown, Template: TemplateUnknown,
@@ -59,7 +62,7 @@ func ClaimStartup(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox, 
 	return startup
 }
 
-// sinceAnnotated returns the time from the moment in that annotation, of whoever's clock, until at.
+// sinceAnnotated returns the time from the one in that annotation until at. The two may come from different clocks.
 func sinceAnnotated(claim *extensionsv1.SandboxClaim, annotation string, at time.Time) *time.Duration {
 	began, err := time.Parse(time.RFC3339Nano, claim.Annotations[annotation])
 	if err != nil || began.IsZero() {
@@ -68,7 +71,7 @@ func sinceAnnotated(claim *extensionsv1.SandboxClaim, annotation string, at time
 	return nonNegative(at.Sub(began))
 }
 
-// positive drops what clocks that differ have made negative.
+// nonNegative returns nil for a negative duration, which comes from clocks that differ.
 func nonNegative(d time.Duration) *time.Duration {
 	if d < 0 {
 		return nil
@@ -76,7 +79,7 @@ func nonNegative(d time.Duration) *time.Duration {
 	return &d
 }
 
-// Provision is a Sandbox that a claim got, by what is counted of it.
+// Provision is a Sandbox that a claim got, by the properties that it is counted by.
 type Provision struct {
 	Namespace, Template, LaunchType, Pool string
 	// Ready says whether the Sandbox was Ready when the claim got it.
@@ -84,8 +87,8 @@ type Provision struct {
 	CreatedBy string
 }
 
-// ClaimProvision describes sandbox as it was when claim got it: in its pool, just before it was adopted, or just created. After
-// an adoption it may have a generation that it was never Ready in.
+// ClaimProvision describes sandbox as it was when claim got it. That is in its pool just before adoption, or just after
+// creation. After an adoption, the Sandbox may have a generation in which it was never Ready.
 func ClaimProvision(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox) Provision {
 	launchType, pool := sandboxv1.LaunchTypeCold, ""
 	if owner := ControllerOf(sandbox); IsPool(owner) {

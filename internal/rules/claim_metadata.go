@@ -12,8 +12,8 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// OwnPodMetadata returns the pod metadata of sandbox, which claim has or is to have, without what the claim added: what its
-// template gave it.
+// OwnPodMetadata returns the pod metadata of sandbox without what claim added: what the template gave it. sandbox is
+// the one that claim has or is to have.
 func OwnPodMetadata(sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim) sandboxv1.PodMetadata {
 	own := *sandbox.Spec.PodTemplate.Metadata.DeepCopy()
 	labels, annotations := addedKeys(sandbox, claim)
@@ -22,8 +22,9 @@ func OwnPodMetadata(sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim
 	return own
 }
 
-// addedKeys returns the keys that claim has added to the pod metadata of sandbox, as recorded. agent-sandbox keeps no record:
-// where it has given the Sandbox to its claim, which the pod template says, what both have is the claim's.
+// addedKeys returns the keys that claim added to the pod metadata of sandbox, as recorded. agent-sandbox keeps no
+// record. If the pod template shows that agent-sandbox gave the Sandbox to its claim, the keys with the same value in
+// both are the claim's.
 func addedKeys(sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim) (labels, annotations []string) {
 	recorded, has := sandbox.Annotations[sandboxv1.AnnotationClaimLabels]
 	others, hasOthers := sandbox.Annotations[sandboxv1.AnnotationClaimAnnotations]
@@ -41,14 +42,14 @@ func shared(a, b map[string]string) []string {
 	return sortedKeys(both)
 }
 
-// HasMetadataConflict says whether claim asks for another value of something that own, the pod metadata of a template or of a
-// Sandbox, has already.
+// HasMetadataConflict reports whether claim asks for another value of a key that own already has. own is the pod
+// metadata of a template or of a Sandbox.
 func HasMetadataConflict(claim *extensionsv1.SandboxClaim, own sandboxv1.PodMetadata) bool {
 	return len(CheckMetadataConflicts(claim, own)) > 0
 }
 
-// CheckMetadataConflicts returns an error for each key of claim's additionalPodMetadata that own, the pod metadata of its template or
-// of its Sandbox, has with another value.
+// CheckMetadataConflicts returns an error for each key of claim's additionalPodMetadata that own has with another
+// value. own is the pod metadata of the claim's template or of its Sandbox.
 func CheckMetadataConflicts(claim *extensionsv1.SandboxClaim, own sandboxv1.PodMetadata) field.ErrorList {
 	added := claim.Spec.AdditionalPodMetadata
 	errs := conflicts(additionalPath.Child("labels"), added.Labels, own.Labels)
@@ -66,10 +67,11 @@ func conflicts(path *field.Path, added, own map[string]string) field.ErrorList {
 	return errs
 }
 
-// WithClaimMetadata returns sandbox with claim's additionalPodMetadata in its pod metadata, and without what it was before;
-// sandbox itself where nothing changes. Which keys are the claim's is recorded in annotations, so that they can be taken
-// away again although the template may be gone by then. What is there already is not judged again: a claim that has its
-// Sandbox keeps it as it is. domains are those of labels that are allowed.
+// WithClaimMetadata returns sandbox with claim's additionalPodMetadata in its pod metadata. What the claim added
+// earlier, and no longer asks for, is removed. WithClaimMetadata returns sandbox itself if nothing changes. Annotations
+// record which keys are the claim's, so that they can be removed even if the template is gone by then. Metadata that
+// does not change is not checked again: a claim that has its Sandbox keeps it as it is. domains are the domains of the
+// labels that are allowed.
 func WithClaimMetadata(
 	sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim, domains LabelDomains,
 ) (*sandboxv1.Sandbox, *ConditionError) {
@@ -92,7 +94,8 @@ func WithClaimMetadata(
 	return wanted, nil
 }
 
-// MetadataError says why claim's additionalPodMetadata cannot be had from template, nil where that does not exist, or nil.
+// MetadataError returns why template cannot satisfy claim's additionalPodMetadata, or nil. template is nil if it does
+// not exist.
 func MetadataError(claim *extensionsv1.SandboxClaim, template *extensionsv1.SandboxTemplate, domains LabelDomains) *ConditionError {
 	errs := CheckAdditionalPodMetadata(claim, domains)
 	if template != nil {
@@ -104,7 +107,7 @@ func MetadataError(claim *extensionsv1.SandboxClaim, template *extensionsv1.Sand
 	return rejected(extensionsv1.ReasonInvalidMetadata, errs)
 }
 
-// overlay returns base with added on top.
+// merged returns base with added on top.
 func merged(base, added map[string]string) map[string]string {
 	merged := maps.Clone(base)
 	if merged == nil && len(added) > 0 {
@@ -114,7 +117,8 @@ func merged(base, added map[string]string) map[string]string {
 	return merged
 }
 
-// recordAdded records in an annotation of sandbox which keys came from added and are not in own, or removes it if none did.
+// recordAdded records in an annotation of sandbox which keys came from added and are not in own. It removes the
+// annotation if there are none.
 func recordAdded(sandbox *sandboxv1.Sandbox, annotation string, own, added map[string]string) {
 	delete(sandbox.Annotations, annotation)
 	added = maps.Clone(added)

@@ -88,7 +88,7 @@ func TestParseLabelDomains(t *testing.T) {
 	}
 }
 
-// A Sandbox's pod metadata follows the claim's, and what the template gave it stays.
+// A Sandbox's pod metadata must follow the claim's, and what the template gave it must stay.
 func TestWithClaimMetadata(t *testing.T) {
 	type m = map[string]string
 	base := func() *builder.SandboxWrapper {
@@ -100,7 +100,7 @@ func TestWithClaimMetadata(t *testing.T) {
 	}
 	claim := func() *builder.ClaimWrapper { return builder.MakeClaim("c") }
 	const uid = sandboxv1.LabelClaimUID
-	taken := func() *builder.SandboxWrapper { // As agent-sandbox leaves it.
+	taken := func() *builder.SandboxWrapper { // This is how agent-sandbox leaves it.
 		return base().PodLabel(uid, "c").PodLabel("example.com/a", "b").PodAnnotation("a", "1")
 	}
 	for name, tc := range map[string]struct {

@@ -10,13 +10,13 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// HasNoOverrides says whether claim asks for a Sandbox just as its template has it.
+// HasNoOverrides reports whether claim asks for a Sandbox exactly as its template defines it.
 func HasNoOverrides(claim *extensionsv1.SandboxClaim) bool {
 	added := claim.Spec.AdditionalPodMetadata
 	return canAdopt(claim) && len(added.Labels) == 0 && len(added.Annotations) == 0
 }
 
-// OverridesChanged says whether claim asks for something beyond that which it did not ask for before; old is nil on create.
+// OverridesChanged reports whether claim asks for overrides that differ from those of old. old is nil on create.
 func OverridesChanged(old, claim *extensionsv1.SandboxClaim) bool {
 	if old == nil {
 		return !HasNoOverrides(claim)
@@ -26,11 +26,13 @@ func OverridesChanged(old, claim *extensionsv1.SandboxClaim) bool {
 		!equality.Semantic.DeepEqual(old.Spec.AdditionalPodMetadata, claim.Spec.AdditionalPodMetadata)
 }
 
-// CheckOverrides checks what claim asks for beyond a Sandbox just as its template has it, where that is new or has changed: env
-// and volumeClaimTemplates while it is not bound, since they take effect only when a Sandbox is created, and
-// additionalPodMetadata. old is nil on create. template is the claim's, and sandbox the one that it is bound to; both are
-// nil where they do not exist, and then what depends on them passes: the claim will say so when they come. domains are those
-// of labels that are allowed.
+// CheckOverrides checks the overrides of claim that are new or have changed. Overrides are what the claim asks for
+// beyond its template. They are env and volumeClaimTemplates, which cannot change once the claim is bound because they
+// take effect only when a Sandbox is created, and additionalPodMetadata.
+//
+// old is nil on create. template is the claim's template, and sandbox is the one that it is bound to. Both are nil if
+// they do not exist. Then the checks that depend on them are skipped, and the claim reports the problem once they
+// exist. domains are the domains of the labels that are allowed.
 func CheckOverrides(
 	old, claim *extensionsv1.SandboxClaim, template *extensionsv1.SandboxTemplate, sandbox *sandboxv1.Sandbox, domains LabelDomains,
 ) field.ErrorList {
@@ -57,7 +59,8 @@ func CheckOverrides(
 	return errs
 }
 
-// checkFixed refuses to change what takes effect only when a Sandbox is created, once the claim is bound to one.
+// checkFixed refuses changes of the fields that take effect only when a Sandbox is created. It is for a claim that is
+// bound.
 func checkFixed(old, claim *extensionsv1.SandboxClaim) field.ErrorList {
 	var errs field.ErrorList
 	for _, f := range []struct {
@@ -76,7 +79,7 @@ func checkFixed(old, claim *extensionsv1.SandboxClaim) field.ErrorList {
 	return errs
 }
 
-// boundName returns the name of the Sandbox that claim is bound to, in whatever form.
+// boundName returns the name of the Sandbox that claim is bound to, by its binding or by its LegacyBinding.
 func boundName(claim *extensionsv1.SandboxClaim) string {
 	if name := LegacyBinding(claim); name != "" {
 		return name
@@ -84,7 +87,7 @@ func boundName(claim *extensionsv1.SandboxClaim) string {
 	return Binding(claim)
 }
 
-// checkPolicies checks env and volumeClaimTemplates, where they have changed, against what template allows.
+// checkPolicies checks env and volumeClaimTemplates, if they have changed, against what template allows.
 func checkPolicies(old, claim *extensionsv1.SandboxClaim, template *extensionsv1.SandboxTemplate) field.ErrorList {
 	var errs field.ErrorList
 	if !equality.Semantic.DeepEqual(old.Spec.Env, claim.Spec.Env) {

@@ -12,7 +12,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// envOf is the env of each container, by its name.
+// envOf returns the env of each container, by the name of the container.
 func envOf(spec corev1.PodSpec) map[string][]corev1.EnvVar {
 	env := map[string][]corev1.EnvVar{}
 	for _, containers := range [][]corev1.Container{spec.InitContainers, spec.Containers} {

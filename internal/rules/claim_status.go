@@ -11,15 +11,16 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// IsClaimRefused says whether claim's status tells of a write that was refused, or of races that were lost: what is tried again.
+// IsClaimRefused reports whether claim's status reports a refused write or lost races. Both are retried.
 func IsClaimRefused(claim *extensionsv1.SandboxClaim) bool {
 	ready := meta.FindStatusCondition(claim.Status.Conditions, extensionsv1.ConditionReady)
 	return ready != nil && (ready.Reason == extensionsv1.ReasonReconcilerError || ready.Reason == extensionsv1.ReasonAdoptionConflict)
 }
 
-// ClaimStatus returns the status of claim, computed from scratch. sandbox is the one that it controls, or nil; problem
-// is why there is none, or what went wrong with it. The Sandbox that a claim once had stays on record, and that it
-// finished: by that the claim may still expire. One that goes before it was ever shown is not put on record.
+// ClaimStatus returns the status of claim, computed from scratch. sandbox is the Sandbox that the claim controls, or
+// nil. problem is why there is none, or what went wrong with it. A Sandbox that the claim once had stays on record. Its
+// Finished condition stays too, because the claim may still expire by it. A Sandbox that is deleted before the status
+// named it is not put on record.
 func ClaimStatus(
 	claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox, problem *ConditionError, now time.Time,
 ) extensionsv1.SandboxClaimStatus {
@@ -57,7 +58,7 @@ func ClaimStatus(
 	return status
 }
 
-// claimReady forwards the Ready condition of the claim's Sandbox, but not one of an earlier generation.
+// claimReady forwards the Ready condition of the claim's Sandbox, unless it is True for an earlier generation.
 func claimReady(sandbox *sandboxv1.Sandbox) metav1.Condition {
 	ready := meta.FindStatusCondition(sandbox.Status.Conditions, sandboxv1.ConditionReady)
 	switch {
@@ -85,7 +86,7 @@ func claimReady(sandbox *sandboxv1.Sandbox) metav1.Condition {
 	return metav1.Condition{Type: extensionsv1.ConditionReady, Status: ready.Status, Reason: ready.Reason, Message: ready.Message}
 }
 
-// ClaimStatusChanged says whether wanted differs from the status that claim has.
+// ClaimStatusChanged reports whether wanted differs from the status that claim has.
 func ClaimStatusChanged(claim *extensionsv1.SandboxClaim, wanted extensionsv1.SandboxClaimStatus) bool {
 	return !sameStatus(claim.Status, wanted)
 }

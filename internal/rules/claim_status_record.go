@@ -8,8 +8,8 @@ import (
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 )
 
-// CheckClaimStatus checks the change of a claim's status: the name of its Sandbox is written once, since it is what
-// says that the claim was bound. Only the controller takes it away, from a claim that expired and gives its Sandbox up.
+// CheckClaimStatus checks the change of a claim's status. The name of the Sandbox is written once, because it records
+// that the claim was bound. Only the controller removes it, from an expired claim that releases its Sandbox.
 func CheckClaimStatus(old, obj *extensionsv1.SandboxClaim, actor Actor) field.ErrorList {
 	before, after := old.Status.Sandbox.Name, obj.Status.Sandbox.Name
 	path := field.NewPath("status", "sandbox", "name")

@@ -9,26 +9,26 @@ import (
 type Step string
 
 const (
-	// StepBind: the claim is not bound, or its binding is lost; choose a Sandbox and write the binding.
+	// StepBind: the claim is not bound, or its binding is lost. Choose a Sandbox and write the binding.
 	StepBind Step = "Bind"
-	// StepAdopt: the binding names a Sandbox that is still its pool's; adopt it.
+	// StepAdopt: the binding names a Sandbox that its pool still controls. Adopt it.
 	StepAdopt Step = "Adopt"
-	// StepCreate: the binding is cold and its Sandbox is not there; create it.
+	// StepCreate: the binding is cold and its Sandbox does not exist. Create it.
 	StepCreate Step = "Create"
-	// StepServe: the claim controls its Sandbox; report it.
+	// StepServe: the claim controls its Sandbox. Report it.
 	StepServe Step = "Serve"
-	// StepMissing: the claim has a Sandbox on record that it no longer controls; report that, and do nothing.
+	// StepMissing: the claim has a Sandbox on record that it no longer controls. Report that and do nothing else.
 	StepMissing Step = "Missing"
-	// StepBlocked: the binding is cold, and a Sandbox that is not the claim's has its name; report that and wait.
+	// StepBlocked: the binding is cold, and a Sandbox that is not the claim's has its name. Report that and wait.
 	StepBlocked Step = "Blocked"
 )
 
-// NextStep decides what claim needs next. sandbox is the one that its binding names, nil where that does not exist or
-// there is no binding.
+// NextStep decides what claim needs next. sandbox is the Sandbox that its binding names. It is nil if that Sandbox does
+// not exist or if there is no binding.
 func NextStep(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox) Step {
 	binding, recorded := Binding(claim), claim.Status.Sandbox.Name
 	switch {
-	case binding == "" || (recorded != "" && recorded != binding): // Of a claim from before, the status counts.
+	case binding == "" || (recorded != "" && recorded != binding): // For a claim older than the binding annotation, the status counts.
 		return StepBind
 	case sandbox != nil && ControlledBy(sandbox, claim):
 		return StepServe
@@ -45,9 +45,9 @@ func NextStep(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox) Step
 	}
 }
 
-// IsSafeOnCache says whether step may be taken although claim, and the Sandbox that it is bound to, come from a cache that
-// may be behind. A first binding and an adoption are guarded by the write itself, and what a claim controls stays its
-// own; every other step rests on an absence or a loss, and counts only with both objects read live.
+// IsSafeOnCache reports whether step may be taken if claim and its bound Sandbox come from a cache, which may be stale.
+// The write itself guards a first binding and an adoption. A Sandbox that a claim controls stays its own. Every other
+// step rests on an absence or a loss, and is safe only if both objects were read live.
 func IsSafeOnCache(claim *extensionsv1.SandboxClaim, step Step) bool {
 	switch step {
 	case StepServe, StepAdopt:

@@ -10,8 +10,9 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// mergeVolumes returns the template's volumeClaimTemplates with the claim's, as policy allows: under Overrides one of the
-// same name takes the place of the template's, under Allowed the name has to be new. Or it returns what is not allowed.
+// mergeVolumes returns the template's volumeClaimTemplates with the claim's, as policy allows. Under Overrides, one
+// with the same name replaces the template's. Under Allowed, the name has to be new. mergeVolumes also returns what is
+// not allowed.
 func mergeVolumes(
 	template, claim []sandboxv1.PersistentVolumeClaimTemplate, policy extensionsv1.VolumeClaimTemplatesPolicy,
 ) ([]sandboxv1.PersistentVolumeClaimTemplate, field.ErrorList) {

@@ -10,40 +10,41 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// Problem is why a claim has no Sandbox to show: a reason of its Ready condition, and a message for people.
+// ConditionError is a problem that a condition of a claim or a pool reports: a reason, and a message for people.
 type ConditionError struct {
 	Reason, Message string
-	// Cause is the error behind it, where trying again may help although nothing that is watched changes.
+	// Cause is the underlying error, if a retry may help although no watched object changes.
 	Cause error
 }
 
-// Error makes a Problem an error.
+// Error returns the message, so that a ConditionError is an error.
 func (p *ConditionError) Error() string { return p.Message }
 
-// TemplateNotFoundError is the Problem of a claim whose SandboxTemplate does not exist.
+// TemplateNotFoundError returns the ConditionError for a SandboxTemplate that does not exist.
 func TemplateNotFoundError(name string) *ConditionError {
 	return &ConditionError{Reason: extensionsv1.ReasonTemplateNotFound, Message: fmt.Sprintf("SandboxTemplate %q not found", name)}
 }
 
-// WarmPoolNotFoundError is the Problem of a claim whose SandboxWarmPool does not exist.
+// WarmPoolNotFoundError returns the ConditionError of a claim whose SandboxWarmPool does not exist.
 func WarmPoolNotFoundError(name string) *ConditionError {
 	return &ConditionError{Reason: extensionsv1.ReasonWarmPoolNotFound, Message: fmt.Sprintf("SandboxWarmPool %q not found", name)}
 }
 
-// SandboxMissingError is the Problem of a claim that had a Sandbox, which no longer exists.
+// SandboxMissingError returns the ConditionError of a claim that had a Sandbox that no longer exists.
 func SandboxMissingError() *ConditionError {
 	return &ConditionError{Reason: extensionsv1.ReasonSandboxMissing, Message: "Sandbox does not exist"}
 }
 
-// NameTakenError is the Problem of claim, whose Sandbox cannot be created, since another has its name.
+// NameTakenError returns the ConditionError of claim if its Sandbox cannot be created because another has its name.
 func NameTakenError(claim *extensionsv1.SandboxClaim) *ConditionError {
 	return &ConditionError{Reason: extensionsv1.ReasonReconcilerError, Message: fmt.Sprintf(
 		"Error seen: sandbox %q is not controlled by claim %q. Please use a different claim name or delete the sandbox manually",
 		Binding(claim), claim.Name)}
 }
 
-// AdoptionConflictError is the Problem of a claim that lost every Sandbox which it was bound to in one pass, or whose Sandbox changes
-// each time before it is adopted. cause makes the queue try again.
+// AdoptionConflictError returns the ConditionError of a claim that could not adopt a Sandbox in one reconcile. It lost
+// every Sandbox that it was bound to, or its Sandbox changed each time before it was adopted. cause makes the queue
+// retry.
 func AdoptionConflictError(cause error) *ConditionError {
 	return &ConditionError{
 		Reason: extensionsv1.ReasonAdoptionConflict, Cause: cause,
@@ -51,13 +52,13 @@ func AdoptionConflictError(cause error) *ConditionError {
 	}
 }
 
-// Refused is the Problem of a claim for which the API server refused a write.
+// RefusedError returns the ConditionError of a claim for which the API server refused a write.
 func RefusedError(err error) *ConditionError {
 	return &ConditionError{Reason: extensionsv1.ReasonReconcilerError, Message: fmt.Sprintf("Error seen: %v", err), Cause: err}
 }
 
-// ClaimExpiredError is the Problem of a claim whose time is up. sandbox is the one that its binding names, or nil: one that is in
-// the way of the claim's own name is not the claim's to delete.
+// ClaimExpiredError returns the ConditionError of an expired claim. sandbox is the Sandbox that its binding names, or
+// nil. A Sandbox that has the claim's cold name but is not the claim's is not deleted, and the message says so.
 func ClaimExpiredError(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox) *ConditionError {
 	problem := &ConditionError{Reason: extensionsv1.ReasonClaimExpired, Message: "Claim expired. Sandbox cleanup initiated."}
 	if sandbox != nil && IsColdName(claim, sandbox.Name) && !ControlledBy(sandbox, claim) {
@@ -66,9 +67,9 @@ func ClaimExpiredError(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sand
 	return problem
 }
 
-// PoolRefusedError returns what to say of a pool when the API server answered err to the creation of the Sandbox of that name:
-// nil unless that is a refusal. The random end of the name is left out, or the message would
-// differ at each try.
+// PoolRefusedError returns the ConditionError of a pool if err, the API server's answer to the creation of sandbox, is
+// a refusal. Otherwise it returns nil. sandbox is a name. The message leaves out its random end, because otherwise the
+// message would differ at each attempt.
 func PoolRefusedError(sandbox string, err error) *ConditionError {
 	if !IsRefusal(err) {
 		return nil
@@ -77,8 +78,8 @@ func PoolRefusedError(sandbox string, err error) *ConditionError {
 	return &ConditionError{Reason: extensionsv1.ReasonSandboxRefused, Message: "Creating a Sandbox failed: " + message, Cause: err}
 }
 
-// rejected is the Problem of a claim that asks for what it cannot have. It goes away when the claim or its template changes,
-// and so has no cause to be tried again for.
+// rejected returns the ConditionError of a claim that asks for what it cannot have. It has no cause to retry for,
+// because only a change of the claim or its template resolves it.
 func rejected(reason string, errs field.ErrorList) *ConditionError {
 	return &ConditionError{Reason: reason, Message: errs.ToAggregate().Error()}
 }

@@ -12,18 +12,18 @@ import (
 )
 
 const (
-	// messageLimit is how long the message of a condition may be, in bytes. The API server refuses a longer one, and the whole
-	// status with it; its own words, when it refuses something, know no limit.
+	// messageLimit is the maximum length of a condition's message in bytes. The API server refuses a longer one, and
+	// the whole status with it. The API server's own messages of refusal have no limit.
 	messageLimit = 32768
-	// reasonLimit is how long a reason may be.
+	// reasonLimit is the maximum length of a condition's reason.
 	reasonLimit = 1024
 )
 
-// conditionReason is what the reason of a condition looks like.
+// conditionReason matches the valid reasons of a condition.
 var conditionReason = regexp.MustCompile(`^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$`)
 
-// conditionSet builds a list of conditions from scratch: what is not set again is gone. The time of a transition is
-// taken from old while the status stays the same.
+// conditionSet builds a list of conditions from scratch. A condition that is not set again is gone. A transition time
+// is taken from old as long as the status stays the same.
 type conditionSet struct {
 	generation int64
 	now        time.Time
@@ -41,7 +41,7 @@ func (s *conditionSet) set(condition metav1.Condition) {
 	s.list = append(s.list, condition)
 }
 
-// Cut returns text, or as much of it as fits into limit bytes, between two characters, and what shows that it goes on.
+// Cut returns text, shortened to limit bytes at a character boundary if it is longer. A shortened text ends in "...".
 func Cut(text string, limit int) string {
 	const more = "..."
 	if len(text) <= limit {
@@ -50,7 +50,7 @@ func Cut(text string, limit int) string {
 	return strings.ToValidUTF8(text[:limit-len(more)], "") + more
 }
 
-// sameStatus compares two statuses by value; times to the second, as the API server stores them.
+// sameStatus compares two statuses by value. It compares times to the second, as the API server stores them.
 func sameStatus[T any](a, b T) bool {
 	return equality.Semantic.DeepEqual(a, b)
 }

@@ -30,7 +30,8 @@ func TestCut(t *testing.T) {
 	}
 }
 
-// The API server's own words may be longer than a condition's message: they are cut, or the whole status would be refused.
+// A message of the API server that is too long for a condition must be cut, because otherwise the whole status would be
+// refused.
 func TestLongMessages(t *testing.T) {
 	long := strings.Repeat("ä", 32768)
 	problem := &rules.ConditionError{Reason: extensionsv1.ReasonSandboxRefused, Message: long}

@@ -7,8 +7,8 @@ import (
 	"gomodules.xyz/jsonpatch/v2"
 )
 
-// SetKeys returns the JSON patch operations that bring the string map at path from current to what wanted says of its
-// keys: the value, or, where that is empty, the key's absence. Keys that wanted does not name stay as they are.
+// SetKeys returns the JSON patch operations that give the string map at path the values in wanted. An empty value
+// removes its key. Keys that wanted does not name stay as they are in current.
 func SetKeys(path string, current, wanted map[string]string) []jsonpatch.Operation {
 	target := maps.Clone(current)
 	if target == nil {
@@ -24,10 +24,10 @@ func SetKeys(path string, current, wanted map[string]string) []jsonpatch.Operati
 	return PatchMap(path, current, target)
 }
 
-// PatchMap returns the JSON patch operations, in the order of their keys, that turn the string map at path from current
-// into target.
+// PatchMap returns the JSON patch operations that turn the string map at path from current into target. Operations are
+// in the order of their keys, and removals come first.
 func PatchMap(path string, current, target map[string]string) []jsonpatch.Operation {
-	if len(current) == 0 && len(target) > 0 { // An empty map is not there on the wire.
+	if len(current) == 0 && len(target) > 0 { // An empty map is absent on the wire.
 		return []jsonpatch.Operation{jsonpatch.NewOperation("add", path, target)}
 	}
 	var ops []jsonpatch.Operation
@@ -44,7 +44,7 @@ func PatchMap(path string, current, target map[string]string) []jsonpatch.Operat
 	return ops
 }
 
-// escape makes a key part of a JSON pointer (RFC 6901, section 3).
+// escape turns a key into a part of a JSON pointer (RFC 6901, section 3).
 func escape(key string) string {
 	return strings.NewReplacer("~", "~0", "/", "~1").Replace(key)
 }

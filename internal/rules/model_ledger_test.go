@@ -11,13 +11,13 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// ledger remembers who controlled what, over the lives of all objects, and notes the first time that an invariant breaks.
+// ledger records who controlled what, over the lives of all objects, and notes the first time that an invariant breaks.
 type ledger struct {
 	claimedBy map[types.UID]types.UID // Sandbox: the claim that came to control it
-	changes   map[types.UID]int       // Sandbox: how often another controller followed the first
+	changes   map[types.UID]int       // Sandbox: how often its controller changed
 	recorded  map[types.UID]string    // claim: the Sandbox that its status named
 	claimedAt map[types.UID]int       // Sandbox: the version at which a claim came to control it
-	expired   map[types.UID]bool      // claim: whether its time is up
+	expired   map[types.UID]bool      // claim: whether it has expired
 	expiredAt map[types.UID]int       // claim: the version at which it got more time
 	mayRepeat bool                    // whether a claim may get a Sandbox again after it had one
 	broken    string
@@ -36,7 +36,7 @@ func (l *ledger) breaks(format string, args ...any) {
 	}
 }
 
-// claim notes a claim as it is written.
+// claim records a claim as it is written.
 func (l *ledger) claim(claim *extensionsv1.SandboxClaim, version int) {
 	name := claim.Status.Sandbox.Name
 	expired := rules.IsClaimExpired(claim, builder.Epoch)
@@ -50,14 +50,14 @@ func (l *ledger) claim(claim *extensionsv1.SandboxClaim, version int) {
 	l.expired[claim.UID] = expired
 }
 
-// ended notes that a worker deletes a Sandbox, for the end of the claim that controls it.
+// ended records that a worker deletes a Sandbox because the claim that controls it has expired.
 func (l *ledger) ended(sandbox *sandboxv1.Sandbox) {
 	if claim := l.claimedBy[sandbox.UID]; claim == "" || (!l.expired[claim] && l.claimedAt[sandbox.UID] > l.expiredAt[claim]) {
 		l.breaks("Sandbox %s is deleted, and its claim %q has not expired since it has it", sandbox.UID, claim)
 	}
 }
 
-// sandbox notes a Sandbox as it is written, beside those that exist; old is what it was before, or nil.
+// sandbox records a Sandbox as it is written, next to those that exist. old is the Sandbox before the write, or nil.
 func (l *ledger) sandbox(existing map[string]*sandboxv1.Sandbox, old, sandbox *sandboxv1.Sandbox, version int) {
 	after := rules.ControllerOf(sandbox)
 	if old != nil && after != nil {

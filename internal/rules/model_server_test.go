@@ -12,18 +12,18 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// The model runs the whole protocol of a claim - bind, adopt or create, report, expire and get more time - on an API server in memory, in schedules
-// drawn at random: workers whose caches are behind by as much as the schedule likes and who stop between any two
-// requests for ever or for a while, users, pool controllers, the garbage collector. Every write passes the rules that
-// the webhooks apply, with the look-ups that the webhooks make; objects are compared and swapped as resource versions
-// and the tests of an AdoptionPatch do it.
+// The model runs the whole protocol of a claim on an API server in memory, in schedules drawn at random. The protocol
+// is to bind, adopt or create, report, expire, and get more time. The workers' caches are stale by as much as the
+// schedule chooses. Workers stop between any two requests, for ever or for a while. Users, pool controllers and the
+// garbage collector act in between. Every write passes the rules that the webhooks apply, with the look-ups that the
+// webhooks make. Objects are compared and swapped as resource versions and the tests of an AdoptionPatch do it.
 //
-// An update is two steps of a schedule: admission, which may look at another object, and the commit, which the API server
-// makes if the object itself is the one that was admitted. So whatever a rule rests on must stay true in between. A
-// creation is one step: the model leaves out the milliseconds between its admission and its commit (see
+// An update is two steps of a schedule: admission, which may look at another object, and the commit. The API server
+// commits only if the object is the one that was admitted. So what a rule rests on must stay true in between. A
+// creation is one step. The model leaves out the milliseconds between its admission and its commit (see
 // TestModelOfACreationInFlight).
 
-// protocol is the rules under test, so that a test can take one out.
+// protocol holds the rules under test, so that a test can remove one.
 type protocol struct {
 	nextStep       func(*extensionsv1.SandboxClaim, *sandboxv1.Sandbox) rules.Step
 	checkBinding   func(old, obj *extensionsv1.SandboxClaim, bound *sandboxv1.Sandbox) bool
@@ -52,15 +52,15 @@ type outcome int
 
 const (
 	done outcome = iota
-	// conflict: the object is not the one that the write was decided on.
+	// conflict: the object is not the one on which the write was decided.
 	conflict
-	// refused by a rule, or by a test in a patch.
+	// refused: a rule, or a test in a patch, refused the write.
 	refused
 	// exists: a creation found the name taken.
 	exists
 )
 
-// commit is a write that was admitted and is not done yet.
+// commit is a write that was admitted but not committed yet.
 type commit func() outcome
 
 func end(o outcome) commit { return func() outcome { return o } }
@@ -79,7 +79,7 @@ type server struct {
 	ledger     ledger
 }
 
-// entry says what became of a name; nil when the object was removed.
+// entry is the new object under a name, or nil if the object was removed.
 type entry[T any] struct {
 	name   string
 	object T
@@ -125,7 +125,7 @@ func (s *server) removeSandbox(name string) {
 	s.sandboxLog = append(s.sandboxLog, entry[*sandboxv1.Sandbox]{name, nil})
 }
 
-// patchClaim changes a claim of which base is the version that was read.
+// patchClaim changes a claim. base is the version that was read.
 func (s *server) patchClaim(base *extensionsv1.SandboxClaim, change func(*extensionsv1.SandboxClaim)) (*extensionsv1.SandboxClaim, commit) {
 	old := s.claims[base.Name]
 	if old == nil || old.ResourceVersion != base.ResourceVersion {
@@ -145,7 +145,8 @@ func (s *server) patchClaim(base *extensionsv1.SandboxClaim, change func(*extens
 	}
 }
 
-// adopt is the AdoptionPatch of claim on a Sandbox that was seen; hook is the cache of the webhook that admits it.
+// adopt applies the AdoptionPatch of claim to seen, a Sandbox that was observed. hook is the cache of the webhook that
+// admits it.
 func (s *server) adopt(claim *extensionsv1.SandboxClaim, seen *sandboxv1.Sandbox, hook *view) (*sandboxv1.Sandbox, commit) {
 	old := s.sandboxes[seen.Name]
 	if old == nil || old.UID != seen.UID || rules.ControllerOf(old) == nil || rules.ControllerOf(old).UID != rules.ControllerOf(seen).UID {
@@ -165,7 +166,7 @@ func (s *server) adopt(claim *extensionsv1.SandboxClaim, seen *sandboxv1.Sandbox
 	}
 }
 
-// end deletes a Sandbox that was seen, whatever its state is by now, if it is still that one.
+// end deletes an observed Sandbox, whatever its current state is, if its UID is the same.
 func (s *server) end(seen *sandboxv1.Sandbox) commit {
 	return func() outcome {
 		now := s.sandboxes[seen.Name]
@@ -178,7 +179,7 @@ func (s *server) end(seen *sandboxv1.Sandbox) commit {
 	}
 }
 
-// create creates a Sandbox for claim, under the name that it is bound to.
+// create creates a Sandbox for claim, with the name that the claim is bound to.
 func (s *server) create(claim *extensionsv1.SandboxClaim, hook *view) (*sandboxv1.Sandbox, commit) {
 	sandbox := &sandboxv1.Sandbox{ObjectMeta: metav1.ObjectMeta{
 		Name: rules.Binding(claim), UID: s.nextUID("sandbox"), OwnerReferences: []metav1.OwnerReference{*rules.ClaimOwner(claim)},

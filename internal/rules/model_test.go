@@ -18,7 +18,7 @@ const (
 	turns     = 200
 )
 
-// runSchedule plays one schedule to its end and returns the world, as far as it came before an invariant broke.
+// runSchedule runs one schedule to its end, or until an invariant breaks, and returns the world.
 func runSchedule(p protocol, number int) *world {
 	w := newWorld(p, number)
 	for range turns {
@@ -30,8 +30,8 @@ func runSchedule(p protocol, number int) *world {
 	return w
 }
 
-// settle lets the workers catch up with everything and go on until no claim is left that one of them could bring further.
-// It returns what the claims wait for by then.
+// settle lets the workers catch up and continue until none of them can make progress for any claim. It returns what the
+// claims wait for then.
 func (w *world) settle(t *testing.T) map[string]rules.Step {
 	t.Helper()
 	for range 100 {
@@ -77,7 +77,7 @@ func (w *world) settle(t *testing.T) map[string]rules.Step {
 	return nil
 }
 
-// stepExpire stands for what a claim needs whose time is up.
+// stepExpire stands for what an expired claim needs.
 const stepExpire rules.Step = "Expire"
 
 // controlled returns the names of the Sandboxes that claim controls.
@@ -91,7 +91,7 @@ func (s *server) controlled(claim *extensionsv1.SandboxClaim) []string {
 	return names
 }
 
-// pass makes one pass over a claim, undisturbed.
+// pass reconciles a claim once, undisturbed.
 func (w *world) pass(name string) {
 	worker := w.workers[0]
 	worker.crash()
@@ -156,7 +156,7 @@ func rebindings(w *world) int {
 	return count
 }
 
-// revivals counts the claims that gave their Sandbox up and got one again.
+// revivals counts the claims that released their Sandbox and got one again.
 func revivals(w *world) int {
 	count := 0
 	had := map[types.UID]bool{}
@@ -175,9 +175,9 @@ func revivals(w *world) int {
 	return count
 }
 
-// Between the admission of a creation and its commit nothing compares the claim with what it was. In these milliseconds
-// a claim can have had its Sandbox, and lost it, and get another of the same name; even then it never has two at a time,
-// and no Sandbox has two claims.
+// Between the admission of a creation and its commit, nothing compares the claim with what it was. In these
+// milliseconds a claim can get its Sandbox, lose it, and get another of the same name. Even then it must never have two
+// at a time, and no Sandbox may have two claims.
 func TestModelOfACreationInFlight(t *testing.T) {
 	t.Parallel()
 	p := theProtocol()
@@ -189,7 +189,7 @@ func TestModelOfACreationInFlight(t *testing.T) {
 	}
 }
 
-// The model can fail: with a rule taken out, the same schedules break an invariant.
+// The model must be able to fail: with a rule removed, the same schedules break an invariant.
 func TestModelNeedsEveryRule(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(*protocol){

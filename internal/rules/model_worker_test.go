@@ -21,7 +21,7 @@ func newView() *view {
 	return &view{claims: map[string]*extensionsv1.SandboxClaim{}, sandboxes: map[string]*sandboxv1.Sandbox{}}
 }
 
-// follow reads the next entries of the logs, so many of each at the most.
+// follow reads the next entries of the logs. claims and sandboxes limit the number of entries of each.
 func (v *view) follow(s *server, claims, sandboxes int) {
 	v.claimsSeen += replay(v.claims, s.claimLog[v.claimsSeen:], claims)
 	v.sandboxesSeen += replay(v.sandboxes, s.sandboxLog[v.sandboxesSeen:], sandboxes)
@@ -53,7 +53,7 @@ const (
 	verify
 )
 
-// worker makes passes over claims as the reconciler does, one request a step.
+// worker reconciles claims as the reconciler does, one request a step.
 type worker struct {
 	*view
 
@@ -66,12 +66,12 @@ type worker struct {
 	after   func(outcome)
 }
 
-// crash forgets everything but what was read: another process takes over, with a cache that is behind.
+// crash forgets everything except the cache. Another process takes over, with a stale cache.
 func (w *worker) crash() {
 	*w = worker{view: w.view, hook: w.hook}
 }
 
-// begin starts a pass over a claim, as the cache has it.
+// begin starts to reconcile a claim, as the cache has it.
 func (w *worker) begin(claim *extensionsv1.SandboxClaim) {
 	w.claim, w.live, w.phase = claim, false, readSandbox
 }
@@ -108,7 +108,7 @@ func (w *worker) step(s *server, seed *seed) {
 	}
 }
 
-// expire ends the claim: its status says so first; then what it controls is deleted.
+// expire handles an expired claim. The status reports it first. Then what the claim controls is deleted.
 func (w *worker) expire(s *server) {
 	if w.sandbox != nil && !rules.ControlledBy(w.sandbox, w.claim) {
 		w.sandbox = nil
@@ -131,7 +131,7 @@ func (w *worker) expire(s *server) {
 	}
 }
 
-// act takes the step that the rules say.
+// act takes the step that the rules choose.
 func (w *worker) act(s *server, seed *seed) {
 	if rules.IsClaimExpired(w.claim, builder.Epoch) {
 		w.expire(s)
@@ -170,13 +170,13 @@ func (w *worker) adopt(s *server) {
 	w.send(commit, func() { w.sandbox = obj })
 	otherwise := w.after
 	w.after = func(o outcome) {
-		if o != conflict { // The API server itself tries again on the object as it is then.
+		if o != conflict { // The API server itself retries on the current object.
 			otherwise(o)
 		}
 	}
 }
 
-// grab is what act would be if a claim adopted whatever it finds, and were bound to nothing.
+// grab replaces act for a protocol in which a claim adopts whatever it finds and is bound to nothing.
 func (w *worker) grab(s *server, seed *seed) {
 	for _, sandbox := range w.sandboxes {
 		if rules.ControlledBy(sandbox, w.claim) {
@@ -194,7 +194,7 @@ func (w *worker) grab(s *server, seed *seed) {
 	w.after = func(outcome) { w.phase = idle }
 }
 
-// report writes what the claim's Sandbox is to its status.
+// report writes the state of the claim's Sandbox to the claim's status.
 func (w *worker) report(s *server) {
 	status := rules.ClaimStatus(w.claim, w.sandbox, nil, builder.Epoch)
 	if !rules.ClaimStatusChanged(w.claim, status) {
@@ -205,7 +205,8 @@ func (w *worker) report(s *server) {
 	w.commit, w.after = commit, func(outcome) { w.phase = idle }
 }
 
-// choose returns what to bind the claim to: a candidate in the cache, or, at times, none and so a cold name.
+// choose returns what to bind the claim to. That is a candidate in the cache, or a cold name if there is none, and
+// sometimes anyway.
 func (w *worker) choose(s *server, seed *seed) string {
 	if name := candidate(seed, w.view, w.claim); name != "" && !seed.oneIn(3) {
 		return name
@@ -225,7 +226,7 @@ func candidate(seed *seed, v *view, claim *extensionsv1.SandboxClaim) string {
 	return name
 }
 
-// send waits for the commit; then comes after it is done, and a fresh start after anything else.
+// send waits for the commit. It calls then if the write is done, and starts afresh after any other outcome.
 func (w *worker) send(c commit, then func()) {
 	w.commit, w.after = c, func(o outcome) {
 		if o == done {

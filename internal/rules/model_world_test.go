@@ -98,7 +98,7 @@ func (w *world) turn() {
 	}
 }
 
-// createClaim creates a claim, which the webhook binds if it knows a candidate and feels like it.
+// createClaim creates a claim. If the webhook knows a candidate, it binds the claim at random.
 func (w *world) createClaim() {
 	name := "c" + strconv.Itoa(w.seed.below(w.names))
 	if w.claims[name] != nil {
@@ -124,7 +124,7 @@ func (w *world) deleteClaim() {
 	}
 }
 
-// turnTime lets a claim's time be up, or gives it more.
+// turnTime lets a claim expire, or gives it more time.
 func (w *world) turnTime() {
 	name, ok := pick(&w.seed, w.claims)
 	if !ok {
@@ -178,7 +178,7 @@ func (w *world) replenish() {
 	w.putSandbox(sandbox)
 }
 
-// flip is a Sandbox controller that reports another readiness, and so a write that is none of the claims' business.
+// flip is a Sandbox controller that reports another readiness. That write does not concern the claims.
 func (w *world) flip() {
 	name, ok := pick(&w.seed, w.sandboxes)
 	if !ok || len(w.sandboxes[name].Status.Conditions) == 0 {
@@ -194,7 +194,8 @@ func (w *world) flip() {
 	w.putSandbox(sandbox)
 }
 
-// deletePool replaces a pool with another of the same name. Its Sandboxes lose their owner, or are left to be collected.
+// deletePool replaces a pool with another of the same name. The old pool's Sandboxes lose their owner, or are left for
+// the garbage collector.
 func (w *world) deletePool() {
 	name, _ := pick(&w.seed, w.pools)
 	old := w.pools[name]
@@ -230,8 +231,8 @@ func (w *world) collect() {
 	}
 }
 
-// meddle is a user with kubectl edit, who takes a claim's name for a Sandbox, or tries to give a Sandbox another owner, or
-// a claim another binding.
+// meddle is a user with kubectl edit. The user takes a claim's name for a Sandbox, or tries to give a Sandbox another
+// owner or a claim another binding.
 func (w *world) meddle() {
 	name, ok := pick(&w.seed, w.claims)
 	if !ok {

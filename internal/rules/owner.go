@@ -16,8 +16,8 @@ func ControllerOf(obj metav1.Object) *metav1.OwnerReference {
 	return metav1.GetControllerOfNoCopy(obj)
 }
 
-// ControlledBy says whether owner, a Sandbox, claim, pool or template, controls obj: by its UID, and by its kind, since it is by the
-// kind that admission knows what to check.
+// ControlledBy reports whether owner controls obj. owner is a Sandbox, claim, pool or template. Both the UID and the
+// kind must match, because admission selects its checks by the kind.
 func ControlledBy(obj, owner metav1.Object) bool {
 	ref := ControllerOf(obj)
 	if ref == nil || ref.UID != owner.GetUID() {
@@ -36,22 +36,22 @@ func ControlledBy(obj, owner metav1.Object) bool {
 	return false
 }
 
-// IsSandbox says whether ref, which may be nil, names a Sandbox in any version.
+// IsSandbox reports whether ref, which may be nil, names a Sandbox in any version.
 func IsSandbox(ref *metav1.OwnerReference) bool {
 	return isKind(ref, sandboxv1.GroupName, sandboxv1.KindSandbox)
 }
 
-// IsPool says whether ref, which may be nil, names a SandboxWarmPool in any version.
+// IsPool reports whether ref, which may be nil, names a SandboxWarmPool in any version.
 func IsPool(ref *metav1.OwnerReference) bool {
 	return isKind(ref, extensionsv1.GroupName, extensionsv1.KindSandboxWarmPool)
 }
 
-// IsClaim says whether ref, which may be nil, names a SandboxClaim in any version.
+// IsClaim reports whether ref, which may be nil, names a SandboxClaim in any version.
 func IsClaim(ref *metav1.OwnerReference) bool {
 	return isKind(ref, extensionsv1.GroupName, extensionsv1.KindSandboxClaim)
 }
 
-// IsTemplate says whether ref, which may be nil, names a SandboxTemplate in any version.
+// IsTemplate reports whether ref, which may be nil, names a SandboxTemplate in any version.
 func IsTemplate(ref *metav1.OwnerReference) bool {
 	return isKind(ref, extensionsv1.GroupName, extensionsv1.KindSandboxTemplate)
 }
@@ -64,7 +64,7 @@ func isKind(ref *metav1.OwnerReference, group, kind string) bool {
 	return err == nil && gv.Group == group
 }
 
-// SandboxOwner returns the reference by which sandbox controls its Pod.
+// SandboxOwner returns the reference by which sandbox controls the objects that it owns.
 func SandboxOwner(sandbox *sandboxv1.Sandbox) *metav1.OwnerReference {
 	return metav1.NewControllerRef(sandbox, sandboxv1.GroupVersion.WithKind(sandboxv1.KindSandbox))
 }
@@ -84,7 +84,7 @@ func TemplateOwner(template *extensionsv1.SandboxTemplate) *metav1.OwnerReferenc
 	return metav1.NewControllerRef(template, extensionsv1.GroupVersion.WithKind(extensionsv1.KindSandboxTemplate))
 }
 
-// describeOwner names ref for a message: `SandboxClaim "a"`, or "nobody".
+// describeOwner returns ref for a message: `SandboxClaim "a"`, or "nobody".
 func describeOwner(ref *metav1.OwnerReference) string {
 	if ref == nil {
 		return "nobody"
@@ -102,8 +102,8 @@ func controllerIndex(obj metav1.Object) int {
 	return -1
 }
 
-// sameOwner says whether after names the owner that before names. A version that is not served may give way to the one that
-// is, and never comes back.
+// sameOwner reports whether before and after name the same owner. The reference may change from an API version that is
+// not served to the served one, and never back.
 func sameOwner(before, after *metav1.OwnerReference) bool {
 	if before == nil || after == nil {
 		return before == after

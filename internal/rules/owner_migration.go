@@ -13,9 +13,9 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// MigratedOwners returns the owner references of obj, of which that to its controller is as it is written today: in the version
-// that is served, and blocking the deletion of the owner where it did not say. By a reference from the time of v1alpha1 the
-// garbage collector finds no owner, and would never delete obj.
+// MigratedOwners returns the owner references of obj with its controller reference in today's form. That form names the
+// served API version. It also blocks the deletion of the owner if the reference did not say. The garbage collector
+// finds no owner by a reference from the time of v1alpha1, and would never delete obj.
 func MigratedOwners(obj metav1.Object) []metav1.OwnerReference {
 	owners, i := obj.GetOwnerReferences(), controllerIndex(obj)
 	if i < 0 || servedVersion(&owners[i]) == "" {
@@ -23,15 +23,15 @@ func MigratedOwners(obj metav1.Object) []metav1.OwnerReference {
 	}
 	owners = slices.Clone(owners)
 	owners[i].APIVersion = servedVersion(&owners[i])
-	if owners[i].BlockOwnerDeletion == nil { // The garbage collector says false, and means it.
+	if owners[i].BlockOwnerDeletion == nil { // The garbage collector sets false on purpose.
 		owners[i].BlockOwnerDeletion = new(true)
 	}
 	return owners
 }
 
-// Renewed returns sandbox as it is written today, itself where it is: with MigratedOwners, and, of a pool or a claim, with the
-// label of its template's hash, by which its Pod is under the template's NetworkPolicy. One from before that label names its
-// template in the annotation alone.
+// MigratedSandbox returns sandbox in today's form, or sandbox itself if it has that form. It has MigratedOwners. If a
+// pool or a claim controls it, it also has the label with its template's hash, by which the template's NetworkPolicy
+// selects its Pod. A Sandbox from before that label names its template only in the annotation.
 func MigratedSandbox(sandbox *sandboxv1.Sandbox) *sandboxv1.Sandbox {
 	renewed := sandbox.DeepCopy()
 	renewed.OwnerReferences = MigratedOwners(sandbox)
@@ -45,7 +45,7 @@ func MigratedSandbox(sandbox *sandboxv1.Sandbox) *sandboxv1.Sandbox {
 	return renewed
 }
 
-// migrateOwnersPatch returns the JSON patch operations that make the owner references of obj MigratedOwners.
+// migrateOwnersPatch returns the JSON patch operations that turn the owner references of obj into MigratedOwners.
 func migrateOwnersPatch(obj metav1.Object) []jsonpatch.Operation {
 	owners, renewed, i := obj.GetOwnerReferences(), MigratedOwners(obj), controllerIndex(obj)
 	if equality.Semantic.DeepEqual(owners, renewed) {
@@ -58,7 +58,7 @@ func migrateOwnersPatch(obj metav1.Object) []jsonpatch.Operation {
 	}
 }
 
-// servedVersion returns the API version that is served of what ref names, or "" where that is none of our kinds.
+// servedVersion returns the served API version of what ref names, or "" if ref names none of Namesake's groups.
 func servedVersion(ref *metav1.OwnerReference) string {
 	gv, err := schema.ParseGroupVersion(ref.APIVersion)
 	switch {

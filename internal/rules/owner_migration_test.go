@@ -13,7 +13,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// oldReference is ref as it was written in the time of v1alpha1.
+// oldReference returns ref as it was written in the time of v1alpha1.
 func oldReference(ref metav1.OwnerReference) metav1.OwnerReference {
 	ref.APIVersion = strings.Replace(ref.APIVersion, "v1beta1", "v1alpha1", 1)
 	ref.BlockOwnerDeletion = nil
@@ -88,7 +88,7 @@ func TestRenewed(t *testing.T) {
 	}
 }
 
-// The controller of an object may be named in the version that is served, and never in another.
+// The reference to a controller may change to the served version, and never to another.
 func TestAControllerMayBeRenewed(t *testing.T) {
 	sandbox := builder.MakeSandbox("s").Obj()
 	pod := builder.MakePod("s").ControlledBy(sandbox)

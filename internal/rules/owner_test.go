@@ -9,7 +9,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// The vectors are wire interface: existing clients select by them.
+// These hashes are wire interface, because existing clients select by them.
 func TestHash(t *testing.T) {
 	for name, want := range map[string]string{
 		"my-sandbox": "374de8f5", "test-template": "69155462", "test-pool": "59733166", "pool": "91dd7983", "tpl": "9d22159f",

@@ -9,8 +9,8 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// NewPod returns the Pod of sandbox: of its name, controlled by it, with the spec of its template, and with a volume for
-// each volumeClaimTemplate, which takes the place of one of the same name.
+// NewPod returns the Pod of sandbox. It has the Sandbox's name and the spec of its template, and the Sandbox controls
+// it. It has a volume for each volumeClaimTemplate, which replaces a volume of the same name.
 func NewPod(sandbox *sandboxv1.Sandbox) *corev1.Pod {
 	labels, annotations := PodMetadata(sandbox, nil)
 	spec := *sandbox.Spec.PodTemplate.Spec.DeepCopy()
@@ -33,8 +33,8 @@ func NewPod(sandbox *sandboxv1.Sandbox) *corev1.Pod {
 	}
 }
 
-// TakeOverPod returns pod as sandbox takes it over, where CheckPodTakeover allows that: controlled by it, with the labels
-// and annotations of its Pod. What is in the Pod stays.
+// TakeOverPod returns pod as sandbox takes it over, if CheckPodTakeover allows that. The Sandbox controls it, and it
+// has the labels and annotations of the Sandbox's Pod. The spec of the Pod stays.
 func TakeOverPod(sandbox *sandboxv1.Sandbox, pod *corev1.Pod) *corev1.Pod {
 	next := pod.DeepCopy()
 	takeOver(sandbox, next)
@@ -42,7 +42,7 @@ func TakeOverPod(sandbox *sandboxv1.Sandbox, pod *corev1.Pod) *corev1.Pod {
 	return next
 }
 
-// NewUnownedPod returns what NewPod does, as a Pod of its own: without a controller, and with a generated name.
+// NewUnownedPod returns the Pod that NewPod returns, without a controller and with a generated name.
 func NewUnownedPod(sandbox *sandboxv1.Sandbox) *corev1.Pod {
 	pod := NewPod(sandbox)
 	pod.OwnerReferences = nil

@@ -7,8 +7,8 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// CheckPodContent returns a Forbidden error for a change of the spec of a Pod whose Sandbox is in a pool: whoever adopts it
-// has to know what is in it.
+// CheckPodContent returns a Forbidden error for a change of the spec of a Pod whose Sandbox is in a pool. Whoever
+// adopts the Sandbox has to know what is in it.
 func CheckPodContent(old *corev1.Pod) field.ErrorList {
 	if old.Labels[sandboxv1.LabelWarmPool] == "" {
 		return nil

@@ -15,8 +15,8 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// Admission knows a Sandbox's Pod by the kind of its controller: a reference of another kind with the Sandbox's UID would
-// pass it by, and must not count.
+// Admission recognizes a Sandbox's Pod by the kind of its controller. A reference of another kind with the Sandbox's
+// UID would bypass it, and must not count.
 func TestControlledByGoesByKindToo(t *testing.T) {
 	sandbox, claim, pool := builder.MakeSandbox("s").Obj(), builder.MakeClaim("c").Obj(), builder.MakePool("p").Obj()
 	for name, owner := range map[string]metav1.Object{"Sandbox": sandbox, "claim": claim, "pool": pool} {
@@ -91,7 +91,7 @@ func TestCheckPodContent(t *testing.T) {
 	}
 }
 
-// A volumeClaimTemplate is a volume of the Pod, in the place of one of its name.
+// A volumeClaimTemplate must become a volume of the Pod and replace a volume of the same name.
 func TestNewPodHasItsVolumes(t *testing.T) {
 	sandbox := builder.MakeSandbox("runner").VolumeClaimTemplate("data").Obj()
 	sandbox.Spec.PodTemplate.Spec.Volumes = []corev1.Volume{{Name: "data"}, {Name: "tmp"}}
@@ -110,7 +110,7 @@ func TestNewPodHasItsVolumes(t *testing.T) {
 	}
 }
 
-// What is being deleted is not Ready, whatever its Pod is.
+// A Sandbox that is being deleted must not be Ready, whatever its Pod is.
 func TestASandboxThatIsBeingDeletedIsNotReady(t *testing.T) {
 	sandbox := builder.MakeSandbox("runner").Deleting().Obj()
 	pod := builder.MakePod("runner").ControlledBy(sandbox).Ready().IP("10.0.0.1").Obj()
@@ -121,7 +121,7 @@ func TestASandboxThatIsBeingDeletedIsNotReady(t *testing.T) {
 	}
 }
 
-// A claim whose name cannot be that of its Service or volume is told so before it is bound to that name for good.
+// A claim whose name is not valid for its Service or volume must be told before it is bound to that name for good.
 func TestColdNameThatCannotBe(t *testing.T) {
 	service := builder.MakeTemplate("t").Service(true).Obj()
 	volumes := builder.MakeTemplate("t").VolumeClaimTemplate("data").Obj()

@@ -8,23 +8,23 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// CheckPodIdentity returns a Forbidden error for each identity label of a new Pod that is not what sandbox gives it.
-// Admission stamps the labels of a Pod that comes without; one that comes with labels of its own is not stamped.
+// CheckPodIdentity returns a Forbidden error for each identity label of a new Pod that differs from what sandbox gives
+// it. Admission sets the labels of a Pod that has none of them. It does not set them on a Pod that has its own.
 func CheckPodIdentity(pod *corev1.Pod, sandbox *sandboxv1.Sandbox) field.ErrorList {
 	stamped := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Labels: IdentityLabels(sandbox)}}
 	return checkReserved(stamped, pod, podLabels, nil)
 }
 
-// CheckPodReserved returns a Forbidden error for each label and annotation of a Sandbox's Pod that only the controller
-// writes and that differs between old and pod. It is for updates: on create admission itself sets them.
+// CheckPodReserved returns a Forbidden error for each changed label and annotation of a Sandbox's Pod that only the
+// controller writes. It is for updates, because on create admission itself sets them.
 func CheckPodReserved(old, pod *corev1.Pod) field.ErrorList {
 	return checkReserved(old, pod, podLabels, podAnnotations)
 }
 
-// IdentityLabels returns the labels by which Services, NetworkPolicies and routers know sandbox's Pod. They follow the
-// Sandbox: adoption takes the pool's away and adds the claim's. That of its template, which is for NetworkPolicies, stays for
-// good: a Sandbox that has lost its pool or its claim goes on running what was in it. Only the controller writes it, so nobody
-// gives it to a Sandbox of his own.
+// IdentityLabels returns the labels by which Services, NetworkPolicies and routers identify sandbox's Pod. They follow the
+// Sandbox: adoption removes the pool's label and adds the claim's. The label of its template is for NetworkPolicies and
+// stays for good. A Sandbox that has lost its pool or its claim still runs the same content. Only the controller writes
+// that label, so users cannot give it to Sandboxes of their own.
 func IdentityLabels(sandbox *sandboxv1.Sandbox) map[string]string {
 	identity := ownershipLabels(sandbox)
 	owner := ControllerOf(sandbox)
@@ -46,8 +46,8 @@ func IdentityLabels(sandbox *sandboxv1.Sandbox) map[string]string {
 	return identity
 }
 
-// ownershipLabels returns the labels that say whose an object is: by the hash that clients know, which may be another name's
-// too, and by the Sandbox's UID.
+// ownershipLabels returns the labels that say which Sandbox owns an object. One is the hash of the name, which clients
+// know and which another name may share. The other is the Sandbox's UID.
 func ownershipLabels(sandbox *sandboxv1.Sandbox) map[string]string {
 	return map[string]string{
 		sandboxv1.LabelSandboxNameHash: Hash(sandbox.Name),
@@ -55,7 +55,7 @@ func ownershipLabels(sandbox *sandboxv1.Sandbox) map[string]string {
 	}
 }
 
-// createdBy maps what anyone may write into one of the values that clients count by.
+// createdBy maps a value that anyone may write to one of the values that clients count by.
 func createdBy(value string) string {
 	switch value {
 	case sandboxv1.CreatedByGoClient, sandboxv1.CreatedByPythonClient, sandboxv1.CreatedByController:

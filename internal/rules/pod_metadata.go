@@ -11,9 +11,9 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// PodMetadata returns the labels and annotations that pod, the Pod of sandbox, should have: its own, less what came
-// from the Sandbox's template before and is no longer there, plus the template's and the identity labels. pod is nil for
-// one that is yet to be created.
+// PodMetadata returns the labels and annotations that pod, the Pod of sandbox, should have. They are the Pod's own, the
+// template's, and the identity labels. Keys that came from the Sandbox's template earlier and are no longer in it are
+// removed. pod is nil if it does not exist yet.
 func PodMetadata(sandbox *sandboxv1.Sandbox, pod *corev1.Pod) (labels, annotations map[string]string) {
 	template := sandbox.Spec.PodTemplate.Metadata
 	fromTemplateLabels, fromTemplateAnnotations := unreserved(template.Labels), withEviction(sandbox, unreserved(template.Annotations))
@@ -35,9 +35,10 @@ func PodMetadata(sandbox *sandboxv1.Sandbox, pod *corev1.Pod) (labels, annotatio
 	return labels, annotations
 }
 
-// withEviction returns annotations, which come from sandbox's template, with what the Sandbox itself says of its Pod's
-// eviction for as long as it is in a pool. The template's own word goes first. A pool of agent-sandbox has written its word
-// into the pod template, with its labels: there, too, it counts only in the pool.
+// withEviction returns annotations, which come from sandbox's template, with the Sandbox's own value for the eviction
+// of its Pod. That value counts only while the Sandbox is in a pool, and only if the template has none. A pool of
+// agent-sandbox wrote its value into the pod template, together with its labels. That value also counts only in the
+// pool.
 func withEviction(sandbox *sandboxv1.Sandbox, annotations map[string]string) map[string]string {
 	const key = sandboxv1.AnnotationSafeToEvict
 	said, has := annotations[key]
@@ -53,7 +54,8 @@ func withEviction(sandbox *sandboxv1.Sandbox, annotations map[string]string) map
 	return annotations
 }
 
-// isOfReferencePool says whether sandbox was made by a pool of agent-sandbox, which puts its label into the pod template, too.
+// isOfReferencePool reports whether a pool of agent-sandbox made sandbox. Such a pool puts its label into the pod
+// template, too.
 func isOfReferencePool(sandbox *sandboxv1.Sandbox) bool {
 	return sandbox.Spec.PodTemplate.Metadata.Labels[sandboxv1.LabelWarmPool] != ""
 }
@@ -71,7 +73,7 @@ func deleteKeys(m map[string]string, keys []string) {
 	}
 }
 
-// record notes under key which keys came from the template, if any did.
+// recordKeys records under key which keys came from the template, if any did.
 func recordKeys(annotations map[string]string, key string, from map[string]string) {
 	if len(from) > 0 {
 		annotations[key] = strings.Join(sortedKeys(from), ",")
@@ -82,8 +84,9 @@ func sortedKeys(m map[string]string) []string {
 	return slices.Sorted(maps.Keys(m))
 }
 
-// PodMetadataPatch returns the JSON patch that gives pod, the Pod of sandbox, its labels and annotations, and a reference to
-// the Sandbox as it is written today, or nil where it has them. It is tied to the Pod's UID: another Pod of this name may have others.
+// PodMetadataPatch returns the JSON patch that gives pod, the Pod of sandbox, its labels, its annotations, and an owner
+// reference in today's form. It returns nil if the Pod has all of them. The patch tests the Pod's UID, because another
+// Pod of this name may have other metadata.
 func PodMetadataPatch(sandbox *sandboxv1.Sandbox, pod *corev1.Pod) []jsonpatch.Operation {
 	labels, annotations := PodMetadata(sandbox, pod)
 	ops := PatchMap("/metadata/labels", pod.Labels, labels)

@@ -10,9 +10,9 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// CheckPodOwner checks what a Pod that a Sandbox controls shows by itself: it has that Sandbox's name, and keeps its
-// controller. old is nil on create. A Pod that keeps the Sandbox it had passes under any name: it may come from a pool
-// of Pods. Only the garbage collector takes the controller away.
+// CheckPodOwner checks what a Pod that a Sandbox controls shows by itself. The Pod has the Sandbox's name, has no other
+// owner, and keeps its controller. A Pod that keeps its Sandbox passes under any name, because it may come from a pool
+// of Pods. Only the garbage collector removes the controller. old is nil on create.
 func CheckPodOwner(old, pod *corev1.Pod, actor Actor) field.ErrorList {
 	var before *metav1.OwnerReference
 	if old != nil {
@@ -38,14 +38,15 @@ func CheckPodOwner(old, pod *corev1.Pod, actor Actor) field.ErrorList {
 	return nil
 }
 
-// NeedsSandbox says whether the write of pod makes a Sandbox its controller, so that the Sandbox has to be looked at.
+// NeedsSandbox reports whether the write of pod makes a Sandbox its controller, so that the Sandbox has to be read.
 func NeedsSandbox(old, pod *corev1.Pod) bool {
 	return IsSandbox(ControllerOf(pod)) && (old == nil || !sameOwner(ControllerOf(old), ControllerOf(pod)))
 }
 
-// CheckPodSandbox checks a Pod that is to be controlled by a Sandbox against that Sandbox, nil when it does not exist:
-// its UID is the one in the owner reference, and a Sandbox in a pool gets its Pod from Namesake's controller alone, so
-// that whoever adopts it knows what is in it; and not even from that one a Pod that was there before. old is nil on create.
+// CheckPodSandbox checks a Pod that a Sandbox is to control against that Sandbox, which is nil if it does not exist.
+// The Sandbox's UID must be the one in the owner reference. Only Namesake's controller creates the Pod of a Sandbox in
+// a pool, so that whoever adopts it knows what is in it. Not even the controller gives such a Sandbox a Pod that
+// existed before. old is nil on create.
 func CheckPodSandbox(old, pod *corev1.Pod, sandbox *sandboxv1.Sandbox, actor Actor) field.ErrorList {
 	ref := ControllerOf(pod)
 	path := ownersPath.Index(controllerIndex(pod))

@@ -47,7 +47,7 @@ func TestNewPod(t *testing.T) {
 	}
 }
 
-// podOwners are what can control a Pod named "a".
+// podOwners are the owner references that a Pod named "a" can have.
 var podOwners = map[string][]metav1.OwnerReference{
 	"none":                     nil,
 	"its namesake":             {*rules.SandboxOwner(builder.MakeSandbox("a").Obj())},
@@ -62,8 +62,8 @@ func isSandboxOwner(owner string) bool {
 	return owner != "none" && owner != "foreign" && owner != "a claim, which is no Pod"
 }
 
-// A Pod keeps the Sandbox that controls it, unless the garbage collector takes that away. A Sandbox comes to control only
-// Pods of its name (I1).
+// A Pod must keep the Sandbox that controls it, unless the garbage collector removes the reference. A Sandbox may come
+// to control only Pods of its name (I1).
 func TestCheckPodOwnerOfEveryChange(t *testing.T) {
 	pod := func(owner string) *corev1.Pod { return builder.MakePod("a").OwnerReferences(podOwners[owner]...).Obj() }
 	namesake := func(owner string) bool { return owner == "its namesake" || owner == "an earlier namesake" }
@@ -103,7 +103,7 @@ func TestCheckPodOwnerOfEveryChange(t *testing.T) {
 	}
 }
 
-// The words are a promise.
+// The message is part of the interface and must not change.
 func TestCheckPodOwnerSaysWhatToDo(t *testing.T) {
 	pod := builder.MakePod("runner-2").ControlledBy(builder.MakeSandbox("runner").Obj()).Obj()
 	errs := rules.CheckPodOwner(nil, pod, rules.User)
@@ -145,7 +145,7 @@ func TestCheckPodSandbox(t *testing.T) {
 			wantRefusals(t, rules.CheckPodSandbox(nil, pod, sandbox, rules.User), tc.user...)
 			wantRefusals(t, rules.CheckPodSandbox(nil, pod, sandbox, rules.GarbageCollector), tc.user...)
 			wantRefusals(t, rules.CheckPodSandbox(nil, pod, sandbox, rules.Controller), tc.others...)
-			for _, actor := range actors { // A Pod that was there before: not even the controller takes it into a pool.
+			for _, actor := range actors { // Not even the controller gives a pool's Sandbox a Pod that existed before.
 				wantRefusals(t, rules.CheckPodSandbox(builder.MakePod("a").Obj(), pod, sandbox, actor), tc.user...)
 			}
 		})

@@ -27,8 +27,8 @@ func podReady(pod *corev1.Pod) bool {
 	return false
 }
 
-// podScheduled mirrors the Pod's own condition. A Pod's conditions are less strict than a Sandbox's: what the latter cannot
-// say is Unknown, in the Pod's words.
+// podScheduled mirrors the PodScheduled condition of pod. A Pod's conditions are less strict than a Sandbox's. A status
+// that a Sandbox cannot have becomes Unknown, with the Pod's message.
 func podScheduled(pod *corev1.Pod) metav1.Condition {
 	mirror := metav1.Condition{
 		Type: sandboxv1.ConditionPodScheduled, Status: metav1.ConditionUnknown,

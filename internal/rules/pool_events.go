@@ -11,8 +11,8 @@ import (
 // PoolEvent is an event on a pool.
 type PoolEvent struct{ Type, Reason, Note string }
 
-// NextPoolEvent returns what to tell of a pool that had the status before and has after, or nil: that it no longer makes
-// progress, and why, and that it does again.
+// NextPoolEvent returns the event for the change of a pool's status from before to after, or nil. It says that the pool
+// no longer makes progress, and why, or that it makes progress again.
 func NextPoolEvent(before, after extensionsv1.SandboxWarmPoolStatus) *PoolEvent {
 	old := meta.FindStatusCondition(before.Conditions, extensionsv1.ConditionProgressing)
 	progress := meta.FindStatusCondition(after.Conditions, extensionsv1.ConditionProgressing)

@@ -12,21 +12,21 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// fate is what becomes of a member, if there are not too many.
+// memberState is the state of a member of a pool, by which PlanPool decides whether to delete it.
 type memberState int
 
 const (
-	// memberTerminating: it is being deleted already.
+	// memberTerminating: the member is being deleted already.
 	memberTerminating memberState = iota
-	// memberDeleted: it is to be deleted at once.
+	// memberDeleted: the member is outdated and not Ready, and is to be deleted at once.
 	memberDeleted
-	// memberStarting: it is not Ready.
+	// memberStarting: the member is not Ready.
 	memberStarting
-	// memberKept: it is Ready, although it may be outdated.
+	// memberKept: the member is Ready, although it may be outdated.
 	memberKept
 )
 
-// count adds member to p, and returns what becomes of it.
+// classify counts member in p and returns its state.
 func (p *PoolPlan) classify(member *sandboxv1.Sandbox, outdated bool) memberState {
 	if member.DeletionTimestamp != nil {
 		p.Terminating++
@@ -50,7 +50,8 @@ func (p *PoolPlan) classify(member *sandboxv1.Sandbox, outdated bool) memberStat
 	return memberKept
 }
 
-// wait decides whether member, which is not Ready, is replaced, and notes in p when to look at it again if not.
+// overdue reports whether member, which is not Ready, is to be replaced. If it is not, overdue records in p when to
+// check it again.
 func (p *PoolPlan) overdue(member *sandboxv1.Sandbox, settings PoolSettings, now time.Time) (replace bool) {
 	left := notReadySince(member).Add(settings.ReadinessGrace).Sub(now)
 	switch {
@@ -66,15 +67,15 @@ func (p *PoolPlan) overdue(member *sandboxv1.Sandbox, settings PoolSettings, now
 	return false
 }
 
-// requeueIn makes sure that the pool is looked at again in that time.
+// requeueIn makes sure that the pool is reconciled again after that time at the latest.
 func (p *PoolPlan) requeueIn(in time.Duration) {
 	if p.RequeueAfter == 0 || in < p.RequeueAfter {
 		p.RequeueAfter = in
 	}
 }
 
-// notReadySince returns since when a member that is not Ready can be expected to become so: since it was created, was
-// Ready the last time, or got a node, whichever came last.
+// notReadySince returns the time since which a member that is not Ready could have become Ready. That is its creation,
+// the last change of its Ready condition, or the time at which it got a node, whichever came last.
 func notReadySince(member *sandboxv1.Sandbox) time.Time {
 	since := latest(member.CreationTimestamp.Time, ReadySince(member))
 	scheduled := meta.FindStatusCondition(member.Status.Conditions, sandboxv1.ConditionPodScheduled)
@@ -84,7 +85,7 @@ func notReadySince(member *sandboxv1.Sandbox) time.Time {
 	return since
 }
 
-// ReadySince returns since when member is Ready or is not.
+// ReadySince returns when the Ready condition of member last changed, or the zero time if it has none.
 func ReadySince(member *sandboxv1.Sandbox) time.Time {
 	if ready := meta.FindStatusCondition(member.Status.Conditions, sandboxv1.ConditionReady); ready != nil {
 		return ready.LastTransitionTime.Time
@@ -92,7 +93,7 @@ func ReadySince(member *sandboxv1.Sandbox) time.Time {
 	return time.Time{}
 }
 
-// isUnschedulable says whether member's Pod waits for a node, as the scheduler said, or a gate before it.
+// isUnschedulable reports whether member's Pod waits for a node. The scheduler, or a gate before it, has reported that.
 func isUnschedulable(member *sandboxv1.Sandbox) bool {
 	return meta.IsStatusConditionFalse(member.Status.Conditions, sandboxv1.ConditionPodScheduled)
 }
@@ -104,8 +105,8 @@ func latest(a, b time.Time) time.Time {
 	return a
 }
 
-// CheckPoolMember returns a Forbidden error for a change of the spec of a Sandbox in a pool: whoever adopts it has to know
-// what is in it. old is nil on create.
+// CheckPoolMember returns a Forbidden error for a change of the spec of a Sandbox in a pool. Whoever adopts the Sandbox
+// has to know what is in it. old is nil on create.
 func CheckPoolMember(old, obj *sandboxv1.Sandbox) field.ErrorList {
 	if old == nil || !IsPool(ControllerOf(old)) || equality.Semantic.DeepEqual(old.Spec, obj.Spec) {
 		return nil

@@ -12,12 +12,12 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// at is a time that many minutes after the Epoch.
+// at returns the time that many minutes after the Epoch.
 func at(minutes float64) time.Time {
 	return builder.Epoch.Add(time.Duration(minutes * float64(time.Minute)))
 }
 
-// since gives sandbox a condition that has been so since then.
+// since gives sandbox a condition that last changed at from.
 func since(w *builder.SandboxWrapper, kind string, status metav1.ConditionStatus, from time.Time) *builder.SandboxWrapper {
 	made := w.Condition(kind, status, "Reason").Obj()
 	for i := range made.Status.Conditions {
@@ -28,7 +28,8 @@ func since(w *builder.SandboxWrapper, kind string, status metav1.ConditionStatus
 	return w.Conditions(made.Status.Conditions...)
 }
 
-// The pool wants two. The grace period is five minutes, and what no node takes is looked at again after one.
+// The pool asks for two. The grace period is five minutes, and an unschedulable member is checked again after one
+// minute.
 func TestPlanPoolWaits(t *testing.T) {
 	pool := builder.MakePool("p").Replicas(2).Obj()
 	member := func(name string) *builder.SandboxWrapper { return builder.MakeSandbox(name).Pool(pool) }

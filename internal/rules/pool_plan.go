@@ -12,39 +12,43 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// PoolPlan is what a pool does next, and what it was decided on.
+// PoolPlan is what a pool does next, and the counts behind that decision.
 type PoolPlan struct {
-	// Create is how many Sandboxes are missing and can be made.
+	// Create is how many Sandboxes are missing and can be created.
 	Create int
-	// Delete are the members to delete, each only as it was seen: a member that changed since may have been adopted.
+	// Delete are the members to delete, each only in its observed version. A member that has changed since may have
+	// been adopted.
 	Delete []*sandboxv1.Sandbox
-	// Replicas and Ready are how many members there are, and how many of these are Ready.
+	// Replicas is the number of members, and Ready is how many of them are Ready.
 	Replicas, Ready int
-	// Leaving is how many Sandboxes are being deleted and still take a member's place.
+	// Terminating is how many Sandboxes are being deleted and still take a member's place.
 	Terminating int
-	// Replace is how many of those in Delete are Ready, and only outdated.
+	// Replace is how many of the Sandboxes in Delete are Ready and are deleted only because they are outdated.
 	Replace int
-	// Outdated is how many members the pool replaces, since its template makes something else by now. OutdatedReady of
-	// these are Ready; claims do not get them.
+	// Outdated is how many members the pool replaces because its template makes something else by now. OutdatedReady is
+	// how many of these are Ready. Claims do not get them.
 	Outdated, OutdatedReady int
-	// Stuck is how many members are replaced since they have not been Ready for too long; Unschedulable is how many have
-	// not been either, and are kept: where no node takes the Pod of one, none takes that of another.
+	// Stuck is how many members are replaced because they have not been Ready for too long. Unschedulable is how many
+	// have not been Ready for too long and are kept. If no node takes the Pod of one, no node takes the Pod of a
+	// replacement.
 	Stuck, Unschedulable int
-	// Grace is for how long a member may be not Ready before it counts among these.
+	// Grace is how long a member may be not Ready before it counts as Stuck or Unschedulable.
 	Grace time.Duration
-	// LastReady is when the member that turned Ready last did so.
+	// LastReady is when the most recent of the Ready members turned Ready.
 	LastReady time.Time
-	// Again is when to look again although nothing changes; zero for never.
+	// RequeueAfter is when to reconcile again even if nothing changes. Zero means never.
 	RequeueAfter time.Duration
 }
 
-// PlanPool compares a pool's members with its spec. members are Sandboxes that the pool controls, by its UID; snapshot is
-// the pool's template, or nil where it does not exist; memory is what was remembered of the pool, or nil. Those being
-// deleted are members no more but still take their place, so that a pool never has more Pods than it says.
+// PlanPool compares a pool's members with its spec. members are the Sandboxes that the pool controls, by its UID.
+// edition is a snapshot of the pool's template, or nil if the template does not exist. memory is the pool's state from
+// the previous reconcile, or nil. Sandboxes that are being deleted are no longer members but still take a member's
+// place. So a pool never has more Pods than its spec asks for.
 //
-// What goes: members that have not been Ready for longer than the grace period, unless no node takes their Pods; under
-// Recreate those that the template does not make any more, of the Ready ones only a few at a time (see replaceable); and
-// what is too many: those that are not Ready first, then those that are outdated, then the newest.
+// PlanPool deletes three groups. The first are members that have not been Ready for longer than the grace period,
+// unless no node takes their Pods. The second, under Recreate, are members that the template does not make any more. It
+// deletes only a few of the Ready ones at a time (see replaceable). The third are members in excess. Members that are
+// not Ready go first, then outdated ones, then the newest.
 func PlanPool(
 	pool *extensionsv1.SandboxWarmPool, edition *TemplateSnapshot, members []*sandboxv1.Sandbox,
 	memory *PoolState, settings PoolSettings, now time.Time,
@@ -62,7 +66,7 @@ func PlanPool(
 			plan.Delete = append(plan.Delete, member)
 		case memberStarting:
 			starting++
-			if plan.overdue(member, settings, now) && edition != nil { // What cannot be replaced stays.
+			if plan.overdue(member, settings, now) && edition != nil { // A member that cannot be replaced stays.
 				plan.Delete = append(plan.Delete, member)
 			} else {
 				stay = append(stay, member)
@@ -88,14 +92,15 @@ func PlanPool(
 	return plan
 }
 
-// replaceable is how many outdated members that are Ready the pool may replace now, if that many Sandboxes are starting,
-// leaving, or still to be made up for: a quarter of the pool at a time, so that a new template does not start every Pod at
-// once; and none when something is in the way, so that a template with a mistake costs a quarter of the pool, and the rest
-// is there for claims as soon as the mistake is taken back.
+// replaceable returns how many outdated Ready members the pool may replace now. moving is how many Sandboxes are
+// starting, terminating, or still to be created as replacements. The pool replaces a quarter of its members at a time,
+// so that a new template does not start every Pod at once. It replaces none while something blocks it. So a template
+// with a mistake costs a quarter of the pool, and claims can use the rest as soon as the mistake is reverted.
 //
-// Members that no node takes count in the quarter. Where nothing else is not Ready, one may be replaced however many these
-// are: it makes the room that they wait for. If they wait by a mistake of the template, its successor waits, too, and has
-// the grace period before it counts among them: so one more goes in each, and not all at once.
+// Members that no node takes count in the quarter. If nothing else is not Ready, one member may be replaced, however
+// many unschedulable ones there are. Replacing it makes the room that they wait for. If they wait because of a mistake
+// in the template, the replacement waits, too. It counts as Unschedulable only after the grace period. So one more
+// member is replaced in each grace period, and not all at once.
 func (p *PoolPlan) replaceable(pool *extensionsv1.SandboxWarmPool, moving int) int {
 	progress := meta.FindStatusCondition(pool.Status.Conditions, extensionsv1.ConditionProgressing)
 	stopped := progress != nil && progress.Status == metav1.ConditionFalse && progress.Reason != extensionsv1.ReasonSandboxesUnschedulable
@@ -109,7 +114,8 @@ func (p *PoolPlan) replaceable(pool *extensionsv1.SandboxWarmPool, moving int) i
 	return left
 }
 
-// outdatedFunc returns what says of a member that its pool replaces it, since the template makes something else by now.
+// outdatedFunc returns a function that reports whether the pool replaces a member because the template makes something
+// else by now.
 func outdatedFunc(pool *extensionsv1.SandboxWarmPool, edition *TemplateSnapshot) func(*sandboxv1.Sandbox) bool {
 	if edition == nil || UpdateStrategy(pool) != extensionsv1.UpdateStrategyRecreate {
 		return func(*sandboxv1.Sandbox) bool { return false }
@@ -117,8 +123,8 @@ func outdatedFunc(pool *extensionsv1.SandboxWarmPool, edition *TemplateSnapshot)
 	return func(member *sandboxv1.Sandbox) bool { return !edition.Matches(member) }
 }
 
-// compareForDeletion orders members of a pool for deletion: not Ready before Ready, outdated before current, newer before older,
-// then by name.
+// compareForDeletion orders members of a pool for deletion: not Ready before Ready, outdated before current, newer
+// before older, then by name.
 func compareForDeletion(a, b *sandboxv1.Sandbox, outdated func(*sandboxv1.Sandbox) bool) int {
 	return cmp.Or(
 		trueFirst(!IsReady(a), !IsReady(b)), trueFirst(outdated(a), outdated(b)),
@@ -126,7 +132,7 @@ func compareForDeletion(a, b *sandboxv1.Sandbox, outdated func(*sandboxv1.Sandbo
 	)
 }
 
-// first compares what has a property with what may not have it: what has it comes first.
+// trueFirst compares two bools so that true comes before false.
 func trueFirst(a, b bool) int {
 	switch {
 	case a == b:

@@ -10,8 +10,8 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// A pass over a large pool costs a look at each member, and not an encoding or a comparison of its spec: not when nothing is
-// outdated, and not when all is.
+// A plan for a large pool must only look at each member, and must not encode or compare its spec. That holds if nothing
+// is outdated, and also if everything is.
 func BenchmarkPlanPool(b *testing.B) {
 	now, before := builder.MakeTemplate("t").Image("new").Obj(), builder.MakeTemplate("t").Image("old").Obj()
 	for name, made := range map[string]*extensionsv1.SandboxTemplate{"current": now, "outdated": before} {

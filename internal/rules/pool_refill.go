@@ -7,37 +7,38 @@ import (
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 )
 
-// RefillLimits hold back the creation of Sandboxes in each pool.
+// RefillLimits limit the creation of Sandboxes in each pool.
 type RefillLimits struct {
-	// Batch is how many Sandboxes a pool creates in a pass at the most.
+	// Batch is the maximum number of Sandboxes that a pool creates in one reconcile.
 	Batch int
-	// Delay is for how long a pool waits after it has lost members, since it may lose more. Not when it is new, or is to
-	// be larger.
+	// Delay is how long a pool waits after it has lost members, because it may lose more. The pool does not wait when
+	// it is new or when its replicas are raised.
 	Delay time.Duration
-	// Rate is how many Sandboxes a pool creates a second, on the average; zero for no limit.
+	// Rate is the average number of Sandboxes that a pool creates per second. Zero means no limit.
 	Rate float64
 }
 
-// PoolState is what is remembered of a pool from one pass to the next. Losing it does no harm: a pool then creates, or
-// replaces, sooner than it might.
+// PoolState is what the controller remembers about a pool from one reconcile to the next. Losing it does no harm: a
+// pool then creates or replaces Sandboxes sooner than it would have.
 type PoolState struct {
 	want, members int
 	notBefore     time.Time
 	tokens        float64
 	at            time.Time
-	// owed is how many Sandboxes were replaced and are not made up for yet. That members are missing does not tell: claims
-	// take some, and a pool that claims take everything from at once has to get on with replacing, too.
+	// replacementsDue is how many Sandboxes were replaced and whose replacements are not created yet. The number of
+	// missing members is no measure, because claims take members too. A pool whose members claims take at once must
+	// also make progress with replacing.
 	replacementsDue int
 }
 
-// Replaced returns m after that many outdated members were deleted.
+// WithReplaced returns m after n outdated members were deleted.
 func (m *PoolState) WithReplaced(n int) *PoolState {
 	after := *m
 	after.replacementsDue += n
 	return &after
 }
 
-// owes is how many Sandboxes are to be made up for, besides those that are still leaving.
+// stillDue returns how many replacements are to be created, besides those whose predecessors are still terminating.
 func (m *PoolState) stillDue(leaving int) int {
 	if m == nil {
 		return 0
@@ -45,8 +46,8 @@ func (m *PoolState) stillDue(leaving int) int {
 	return max(0, m.replacementsDue-leaving)
 }
 
-// PlanRefill decides how many of the Sandboxes that plan misses to create now. before is what was remembered of the pool,
-// nil where nothing was. It returns besides when to look again, zero for never, and what to remember.
+// PlanRefill decides how many of the missing Sandboxes in plan to create now. before is the pool's state from the
+// previous reconcile, or nil. again is when to reconcile again, and zero means never. after is the state to remember.
 func PlanRefill(
 	before *PoolState, pool *extensionsv1.SandboxWarmPool, plan PoolPlan, limits RefillLimits, now time.Time,
 ) (create int, again time.Duration, after *PoolState) {
@@ -80,18 +81,19 @@ func PlanRefill(
 	return create, again, after
 }
 
-// bucket is how many Sandboxes may be created at once after a time in which none were: those of a second, but one at least.
+// bucket returns how many Sandboxes may be created at once after a time in which none were created. It is the number
+// for one second, and at least one.
 func (l RefillLimits) bucket() float64 {
 	return max(1, l.Rate)
 }
 
-// soon is when to go on with what has no reason to wait, but for others who get their turn.
+// yieldDelay is the delay before a reconcile that only has to let other reconciles run first.
 const yieldDelay = 20 * time.Millisecond
 
-// longest is how long to wait for a token at the most before looking again.
+// maxTokenWait is the maximum time to wait for a token before reconciling again.
 const maxTokenWait = time.Hour
 
-// nextToken is when there is a whole token again, and not before soon.
+// nextToken returns how long it takes until there is a whole token again, and at least yieldDelay.
 func (l RefillLimits) nextToken(tokens float64) time.Duration {
 	if l.Rate == 0 || tokens >= 1 {
 		return yieldDelay

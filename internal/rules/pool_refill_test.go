@@ -9,7 +9,8 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// Passes over a pool, one after the other: at a time, with that many wanted and there, what is created and when to go on.
+// Each pass reconciles the pool at a time, with a number of wanted and existing Sandboxes. It must create the given
+// number and requeue at the given time.
 func TestNextRefill(t *testing.T) {
 	type pass struct {
 		at          time.Duration

@@ -14,8 +14,8 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// Members are written as words: what they are made of and their state; "old" is of another image than the template has now.
-// Those that are to be deleted come back in the order in which they go.
+// Members are written as words: what they are made of, and their state. "old" has another image than the template has
+// now. The plan must list the members to delete in the order of their deletion.
 func TestPlanPoolReplaces(t *testing.T) {
 	const recreate, keep = extensionsv1.UpdateStrategyRecreate, extensionsv1.UpdateStrategyOnReplenish
 	template := builder.MakeTemplate("t").Image("new").Obj()
@@ -125,7 +125,7 @@ func TestPlanPoolReplaces(t *testing.T) {
 	}
 }
 
-// words returns the words of text; "3*a" is "a a a".
+// words returns the words of text. "3*a" stands for "a a a".
 func words(text string) []string {
 	var all []string
 	for word := range strings.FieldsSeq(text) {
@@ -139,7 +139,8 @@ func words(text string) []string {
 	return all
 }
 
-// A pool of which everything is old comes to be current, one quarter at a time, and never has more Sandboxes than it says.
+// A pool in which everything is outdated must become current, one quarter at a time, and must never exceed its
+// replicas.
 func TestReplacingComesToAnEnd(t *testing.T) {
 	const replicas = 10
 	pool := builder.MakePool("p").Template("t").Replicas(replicas).UpdateStrategy(extensionsv1.UpdateStrategyRecreate).Obj()

@@ -15,11 +15,12 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// site is a pool of ten under Recreate, and nodes that have room for so many of its Sandboxes. What it has becomes what the
-// template makes, if nothing is in the way of that; a quarter of it is two.
+// site is a pool of ten under Recreate, and nodes with room for a number of its Sandboxes. Its members become what the
+// template makes if nothing blocks that. A quarter of the pool is two.
 type site struct {
 	room int
-	// unschedulable and crashing are images by whose mistake no node takes the Pod, and by whose it is never Ready.
+	// unschedulable and crashing are images with a mistake. No node takes a Pod with the first, and a Pod with the
+	// second never becomes Ready.
 	unschedulable, crashing string
 
 	pool    *extensionsv1.SandboxWarmPool
@@ -37,7 +38,7 @@ func newSite(room int) *site {
 	}
 }
 
-// minutes makes a pass each minute, and lets the scheduler and the nodes do their work afterwards.
+// minutes reconciles once each minute, and then lets the scheduler and the nodes do their work.
 func (s *site) minutes(n int) {
 	for range n {
 		edition := rules.NewTemplateSnapshot(builder.MakeTemplate("t").Image(s.image).Obj())
@@ -57,7 +58,7 @@ func (s *site) minutes(n int) {
 	}
 }
 
-// run schedules what there is room for, and what was scheduled before becomes Ready.
+// run schedules as many members as there is room for. Members that were scheduled before become Ready.
 func (s *site) run() {
 	taken := 0
 	for _, member := range s.members {
@@ -85,7 +86,7 @@ func (s *site) set(member *sandboxv1.Sandbox, kind string, is bool) {
 	})
 }
 
-// count returns how many members of an image there are that are Ready, or are not.
+// count returns how many members with an image are Ready, or are not.
 func (s *site) count(of string, ready bool) (n int) {
 	for _, member := range s.members {
 		if image(member) == of && rules.IsReady(member) == ready {
@@ -97,8 +98,8 @@ func (s *site) count(of string, ready bool) (n int) {
 
 func image(member *sandboxv1.Sandbox) string { return member.Spec.PodTemplate.Spec.Containers[0].Image }
 
-// However little room there is, and however long ago it ran out, what is outdated goes, and no more than a quarter of the pool
-// is missing besides what has no room.
+// Outdated members must go, however little room there is and however long ago it ran out. Beyond the members without
+// room, at most a quarter of the pool may be missing.
 func TestReplacingWithTooLittleRoom(t *testing.T) {
 	for _, tc := range []struct{ room, within int }{{10, 20}, {9, 20}, {8, 60}, {7, 60}, {1, 10}} {
 		for _, before := range []int{2, 60} {
@@ -120,8 +121,8 @@ func TestReplacingWithTooLittleRoom(t *testing.T) {
 	}
 }
 
-// By a mistake no node takes what the template makes. A quarter goes, and then one in each grace period; what is left is there
-// again when the mistake is taken back.
+// By a mistake, no node takes what the template makes. A quarter goes, and then one in each grace period. The pool must
+// recover when the mistake is reverted.
 func TestReplacingWithWhatNoNodeTakes(t *testing.T) {
 	s := newSite(10)
 	s.unschedulable = "mistake"
@@ -140,7 +141,8 @@ func TestReplacingWithWhatNoNodeTakes(t *testing.T) {
 	}
 }
 
-// By a mistake what the template makes never becomes Ready: at most a quarter goes, also where some wait for a node besides.
+// By a mistake, what the template makes never becomes Ready. At most a quarter may go, even if some members also wait
+// for a node.
 func TestReplacingWithWhatNeverIsReady(t *testing.T) {
 	for _, room := range []int{10, 9, 8} {
 		s := newSite(room)

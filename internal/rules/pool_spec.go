@@ -14,23 +14,24 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// PoolSettings are what the operator of the manager decides for all pools.
+// PoolSettings are the settings of the manager that apply to all pools.
 type PoolSettings struct {
-	// ReadinessGrace is for how long a Sandbox may be not Ready before it is replaced.
+	// ReadinessGrace is how long a Sandbox may be not Ready before it is replaced.
 	ReadinessGrace time.Duration
-	// UnschedulableRecheck is when to look again at one that is kept beyond that, since no node takes its Pod.
+	// UnschedulableRecheck is when to check again a Sandbox that is kept beyond ReadinessGrace because no node takes
+	// its Pod.
 	UnschedulableRecheck time.Duration
-	// Evictable lets the cluster autoscaler evict Pods of Sandboxes while they are in a pool.
+	// Evictable lets the cluster autoscaler evict the Pods of Sandboxes while they are in a pool.
 	Evictable bool
 	Refill    RefillLimits
 }
 
-// Replicas returns how many Sandboxes pool asks for; one where it does not say.
+// Replicas returns how many Sandboxes pool asks for. The default is one.
 func Replicas(pool *extensionsv1.SandboxWarmPool) int {
 	return int(ptr.Deref(pool.Spec.Replicas, 1))
 }
 
-// UpdateStrategy returns what pool does with Sandboxes of an older template; OnReplenish where it does not say.
+// UpdateStrategy returns what pool does with Sandboxes of an older template. The default is OnReplenish.
 func UpdateStrategy(pool *extensionsv1.SandboxWarmPool) extensionsv1.UpdateStrategyType {
 	if pool.Spec.UpdateStrategy == nil || pool.Spec.UpdateStrategy.Type == "" {
 		return extensionsv1.UpdateStrategyOnReplenish
@@ -38,13 +39,13 @@ func UpdateStrategy(pool *extensionsv1.SandboxWarmPool) extensionsv1.UpdateStrat
 	return pool.Spec.UpdateStrategy.Type
 }
 
-// PoolSelector returns the label selector by which clients, and the scale subresource, find pool's Sandboxes.
+// PoolSelector returns the label selector by which clients and the scale subresource find pool's Sandboxes.
 func PoolSelector(pool *extensionsv1.SandboxWarmPool) string {
 	return labels.Set{sandboxv1.LabelWarmPool: Hash(pool.Name)}.String()
 }
 
-// CheckPoolNames checks that the Sandboxes of pool can have what template asks for under their names, which begin with
-// the pool's: a Service's name is a DNS label (RFC 1123, since Kubernetes 1.36).
+// CheckPoolNames checks that the Sandboxes of pool can have what template asks for. Their names begin with the pool's
+// name, and a Service of that name must be a DNS label (RFC 1123, since Kubernetes 1.36).
 func CheckPoolNames(pool *extensionsv1.SandboxWarmPool, template *extensionsv1.SandboxTemplate) field.ErrorList {
 	if !ptr.Deref(template.Spec.Service, false) {
 		return nil

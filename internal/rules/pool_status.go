@@ -10,7 +10,8 @@ import (
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 )
 
-// PoolStatus returns the status of pool, computed from scratch. problem is what keeps it from creating Sandboxes, or nil.
+// PoolStatus returns the status of pool, computed from scratch. problem is what keeps the pool from creating Sandboxes,
+// or nil.
 func PoolStatus(pool *extensionsv1.SandboxWarmPool, plan PoolPlan, problem *ConditionError, now time.Time) extensionsv1.SandboxWarmPoolStatus {
 	conditions := &conditionSet{generation: pool.Generation, now: now, old: pool.Status.Conditions}
 	conditions.set(poolProgressing(pool, plan, problem))
@@ -24,7 +25,7 @@ func PoolStatus(pool *extensionsv1.SandboxWarmPool, plan PoolPlan, problem *Cond
 	}
 }
 
-// poolReady is the Ready condition: as many Sandboxes as the pool asks for that claims may have at once.
+// poolReady returns the Ready condition. It is True if claims can get as many Sandboxes at once as the pool asks for.
 func poolReady(pool *extensionsv1.SandboxWarmPool, plan PoolPlan, problem *ConditionError) metav1.Condition {
 	ready := metav1.Condition{
 		Type: extensionsv1.ConditionReady, Status: metav1.ConditionFalse, Reason: extensionsv1.ReasonPoolNotReady,
@@ -45,7 +46,7 @@ func poolReady(pool *extensionsv1.SandboxWarmPool, plan PoolPlan, problem *Condi
 	return ready
 }
 
-// poolProgressing is the Progressing condition.
+// poolProgressing returns the Progressing condition.
 func poolProgressing(pool *extensionsv1.SandboxWarmPool, plan PoolPlan, problem *ConditionError) metav1.Condition {
 	before := meta.FindStatusCondition(pool.Status.Conditions, extensionsv1.ConditionProgressing)
 	want := Replicas(pool)
@@ -66,9 +67,9 @@ func poolProgressing(pool *extensionsv1.SandboxWarmPool, plan PoolPlan, problem 
 	return progress
 }
 
-// stillBlocked says whether what was in the way of a pool still is, although nothing in plan says so: Sandboxes that did not become
-// Ready were replaced, but none has become Ready since, and more is missing than what no node takes; or none was created
-// since the last was refused.
+// stillBlocked reports whether the problem that blocked a pool still exists, although nothing in plan shows it. There
+// are two cases. Sandboxes that did not become Ready were replaced, none has become Ready since, and more are missing
+// than those that no node takes. Or the last Sandbox was refused, and Sandboxes are still missing.
 func stillBlocked(before *metav1.Condition, plan PoolPlan, want int) bool {
 	switch {
 	case before == nil:
@@ -81,13 +82,13 @@ func stillBlocked(before *metav1.Condition, plan PoolPlan, want int) bool {
 	return false
 }
 
-// poolOverdue says how many Sandboxes are not Ready, and should be by now.
+// poolOverdue returns a message that says how many Sandboxes are not Ready after the grace period.
 func poolOverdue(plan PoolPlan, want int) string {
 	return fmt.Sprintf("%d of %d Sandboxes have not been Ready for longer than the grace period of %s: %d are replaced, %d wait for a node",
 		plan.Stuck+plan.Unschedulable, want, plan.Grace, plan.Stuck, plan.Unschedulable)
 }
 
-// poolTask is what a pool is doing that nothing is in the way of.
+// poolTask returns what a pool is doing if nothing blocks it.
 func poolTask(plan PoolPlan, want int) (reason, message string) {
 	switch {
 	case plan.Outdated > 0:
@@ -98,12 +99,12 @@ func poolTask(plan PoolPlan, want int) (reason, message string) {
 	return extensionsv1.ReasonPoolComplete, fmt.Sprintf("All %d Sandboxes are Ready", want)
 }
 
-// PoolStatusChanged says whether wanted differs from the status that pool has.
+// PoolStatusChanged reports whether wanted differs from the status that pool has.
 func PoolStatusChanged(pool *extensionsv1.SandboxWarmPool, wanted extensionsv1.SandboxWarmPoolStatus) bool {
 	return !sameStatus(pool.Status, wanted)
 }
 
-// IsPoolRefused says whether the last word on pool is that the API server refuses its Sandboxes.
+// IsPoolRefused reports whether the status of pool says that the API server refuses its Sandboxes.
 func IsPoolRefused(pool *extensionsv1.SandboxWarmPool) bool {
 	progress := meta.FindStatusCondition(pool.Status.Conditions, extensionsv1.ConditionProgressing)
 	return progress != nil && progress.Reason == extensionsv1.ReasonSandboxRefused

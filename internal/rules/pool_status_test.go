@@ -15,7 +15,8 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// The pool asks for three, and is in its seventh generation. A condition that is the same as before is as old as before.
+// The pool asks for three, and is in its seventh generation. A condition that is the same as before keeps its
+// transition time.
 func TestPoolStatus(t *testing.T) {
 	now, before := metav1.NewTime(builder.Epoch.Add(time.Hour)), metav1.NewTime(builder.Epoch)
 	missing := rules.TemplateNotFoundError("t")
@@ -195,7 +196,7 @@ func TestPoolRefused(t *testing.T) {
 	}
 }
 
-// Only a turn is told, and each once.
+// Only a change of state must be reported, and each change once.
 func TestNextPoolEvent(t *testing.T) {
 	status := func(status metav1.ConditionStatus, reason, message string) extensionsv1.SandboxWarmPoolStatus {
 		if reason == "" {

@@ -7,10 +7,10 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
 
-// IsRefusal says whether err is the API server's word that it does not take what was sent, as a policy, a quota or validation
-// has it: to be told to people, and to be tried again with backoff. What is not: that something is gone, has changed or is there
-// already, and that there was no time. But a webhook of the cluster's own may give its refusal any code; without one it arrives
-// as a 400.
+// IsRefusal reports whether err is the API server's refusal of what was sent, by a policy, a quota or validation. A
+// refusal is reported to users and retried with backoff. A missing object, a conflict, an object that exists already,
+// and a timeout are not refusals. A webhook of the cluster's own may give its refusal any code. Without a code, its
+// refusal arrives as a 400.
 func IsRefusal(err error) bool {
 	var api apierrors.APIStatus
 	if !errors.As(err, &api) {

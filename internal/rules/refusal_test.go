@@ -14,7 +14,7 @@ import (
 
 func TestIsRefusal(t *testing.T) {
 	pods := schema.GroupResource{Resource: "pods"}
-	// denied is what comes of a webhook's answer of that code.
+	// denied returns the error for a webhook's answer with that code.
 	denied := func(code int32) error {
 		return &apierrors.StatusError{ErrStatus: metav1.Status{Code: code, Message: `admission webhook "policy" denied the request: no`}}
 	}

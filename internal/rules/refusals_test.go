@@ -8,7 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// refusals says what a check refused: the type and the path of each error, and not its prose.
+// refusals returns what a check refused: the type and the path of each error, without its message.
 func refusals(errs field.ErrorList) []string {
 	var said []string
 	for _, err := range errs {
@@ -17,7 +17,7 @@ func refusals(errs field.ErrorList) []string {
 	return said
 }
 
-// wantRefusals compares what a check refused with what it should, in any order.
+// wantRefusals compares what a check refused with want, in any order.
 func wantRefusals(t *testing.T, errs field.ErrorList, want ...string) {
 	t.Helper()
 	if diff := cmp.Diff(want, refusals(errs), cmpopts.EquateEmpty(), cmpopts.SortSlices(func(a, b string) bool { return a < b })); diff != "" {

@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	// sandboxLabels and sandboxAnnotations say where a Sandbox came from and whose it is.
+	// sandboxLabels and sandboxAnnotations say where a Sandbox came from and who owns it.
 	sandboxLabels = []string{
 		sandboxv1.LabelWarmPool, sandboxv1.LabelTemplateRefHash, sandboxv1.LabelTemplateHash,
 		sandboxv1.LabelPodTemplateHash, sandboxv1.LabelLaunchType, sandboxv1.LabelClaimUID,
@@ -21,13 +21,13 @@ var (
 		sandboxv1.AnnotationTemplateRef, sandboxv1.AnnotationClaimLabels, sandboxv1.AnnotationClaimAnnotations,
 	}
 
-	// claimLabels and claimAnnotations are what a claim's binding and its latency are read from.
+	// claimLabels and claimAnnotations hold a claim's binding and the times from which its latency is measured.
 	claimLabels      = []string{sandboxv1.LabelBinding}
 	claimAnnotations = []string{
 		sandboxv1.AnnotationBinding, sandboxv1.AnnotationControllerFirstObservedAt, sandboxv1.AnnotationClaimFirstReadyAt,
 	}
 
-	// podLabels are what Services, NetworkPolicies and routers select a Sandbox's Pod by.
+	// podLabels are the labels by which Services, NetworkPolicies and routers select a Sandbox's Pod.
 	podLabels = []string{
 		sandboxv1.LabelSandboxNameHash, sandboxv1.LabelSandboxUID, sandboxv1.LabelWarmPool,
 		sandboxv1.LabelTemplateRefHash, sandboxv1.LabelClaimUID, sandboxv1.LabelCreatedBy,
@@ -35,15 +35,15 @@ var (
 	podAnnotations = []string{sandboxv1.AnnotationPropagatedLabels, sandboxv1.AnnotationPropagatedAnnotations}
 )
 
-// IsReserved says whether key, of a label or annotation, belongs to the controllers: it is never copied from a pod
-// template or a claim to a Pod.
+// IsReserved reports whether key, of a label or an annotation, belongs to the controllers. A reserved key is never
+// copied from a pod template or a claim to a Pod.
 func IsReserved(key string) bool {
 	return strings.HasPrefix(key, sandboxv1.ReservedPrefix) || strings.HasPrefix(key, extensionsv1.ReservedPrefix) ||
 		key == sandboxv1.AnnotationTraceContext
 }
 
-// CheckSandboxReserved returns a Forbidden error for each label and annotation of a Sandbox that only the controller
-// writes and that differs between old and obj. The Pod's name has a rule of its own, CheckPodName. old is nil on create.
+// CheckSandboxReserved returns a Forbidden error for each changed label and annotation of a Sandbox that only the
+// controller writes. CheckPodName covers the annotation with the Pod's name. old is nil on create.
 func CheckSandboxReserved(old, obj *sandboxv1.Sandbox) field.ErrorList {
 	if old == nil {
 		old = &sandboxv1.Sandbox{}

@@ -12,8 +12,8 @@ import (
 
 const podNamePath = "metadata.annotations[agents.x-k8s.io/pod-name]"
 
-// A Sandbox's Pod bears its name, or the Sandbox does not say. Only the controller says of a Sandbox that there is already
-// that it has a Pod of another name, or no more.
+// A Sandbox must name its Pod by its own name, or not at all. Only the controller may write that an existing Sandbox
+// has a Pod of another name, or has it no more.
 func TestCheckPodNameOfEveryChange(t *testing.T) {
 	names := map[string]string{"unset": "", "own": "s", "other": "old-pod", "third": "older-pod", "no name": "old/pod"}
 	with := func(name string) *sandboxv1.Sandbox {

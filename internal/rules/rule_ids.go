@@ -1,11 +1,11 @@
 package rules
 
-// Origin names a rule by which a write was refused: the same word in every release, for whoever counts.
+// Rule names a rule that refused a write. The name stays the same in every release, so that metrics can count by it.
 type Rule struct {
 	ID, Meaning string
 }
 
-// The rules that refuse, by the name that webhooks give to their errors (field.Error.Origin).
+// These are the IDs of the rules that refuse writes. Webhooks put them into their errors (field.Error.Origin).
 const (
 	RulePodOwner     = "pod-owner"
 	RulePodIdentity  = "pod-identity"
@@ -24,11 +24,11 @@ const (
 	RuleTemplateName = "template-name"
 	RuleServiceNames = "service-names"
 	RuleVolumeNames  = "volume-names"
-	// RuleOther is where an error does not say.
+	// RuleOther is for an error without a rule.
 	RuleOther = "other"
 )
 
-// Rules returns the rules that refuse, for people.
+// Rules returns the rules that refuse writes, with their meanings, for people.
 func Rules() []Rule {
 	return []Rule{
 		{RulePodOwner, "A Sandbox's Pod has its name and UID, and no second owner."},

@@ -7,9 +7,9 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// CheckAdoption checks that claim may come to control sandbox: it exists under the UID in the Sandbox's controller
-// reference, is not being deleted, its binding names the Sandbox, and it never had one. claim is nil when it does not
-// exist. A Sandbox that no claim controls passes.
+// CheckAdoption checks that claim may come to control sandbox. The claim must exist with the UID in the Sandbox's
+// controller reference, and must not be being deleted. Its binding must name the Sandbox, and it must never have had
+// one. claim is nil if it does not exist. A Sandbox that no claim controls passes.
 func CheckAdoption(sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim) field.ErrorList {
 	ref := ControllerOf(sandbox)
 	switch {
@@ -29,8 +29,8 @@ func CheckAdoption(sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim)
 	return nil
 }
 
-// NeedsClaim says whether the write of obj makes a claim its controller, so that the claim has to be looked at. old is nil
-// on create.
+// NeedsClaim reports whether the write of obj makes a claim its controller, so that the claim has to be read. old is
+// nil on create.
 func NeedsClaim(old, obj *sandboxv1.Sandbox) bool {
 	after := ControllerOf(obj)
 	return IsClaim(after) && (old == nil || !sameOwner(ControllerOf(old), after))

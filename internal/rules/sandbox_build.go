@@ -9,8 +9,8 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// NewPoolSandbox returns the Sandbox that pool creates out of a template as it is now. suffix is SuffixLength random
-// characters of a name; the API server refuses the name when it is taken.
+// NewPoolSandbox returns the Sandbox that pool creates from edition, a snapshot of its template. suffix is the random
+// end of the name, with SuffixLength characters. The API server refuses the name if it is taken.
 func NewPoolSandbox(pool *extensionsv1.SandboxWarmPool, edition *TemplateSnapshot, suffix string) *sandboxv1.Sandbox {
 	sandbox := newSandbox(edition.template, pool.Namespace, GeneratedName(pool.Name+"-", suffix))
 	maps.Copy(sandbox.Labels, map[string]string{
@@ -24,9 +24,9 @@ func NewPoolSandbox(pool *extensionsv1.SandboxWarmPool, edition *TemplateSnapsho
 	return sandbox
 }
 
-// Evictable returns sandbox, which is new, with the word that the cluster autoscaler may evict its Pod; where its template
-// says something of that, the template's word stays alone. The word is on the Sandbox and not in its pod template: so
-// adoption takes it back without another generation, which the claim would have to wait for.
+// Evictable returns sandbox, which is new, with the annotation that lets the cluster autoscaler evict its Pod. If the
+// template has its own value, that value stays alone. The annotation is on the Sandbox and not in its pod template. So
+// adoption removes it without a new generation, which the claim would have to wait for.
 func Evictable(sandbox *sandboxv1.Sandbox) *sandboxv1.Sandbox {
 	if _, said := sandbox.Spec.PodTemplate.Metadata.Annotations[sandboxv1.AnnotationSafeToEvict]; said {
 		return sandbox
@@ -36,8 +36,9 @@ func Evictable(sandbox *sandboxv1.Sandbox) *sandboxv1.Sandbox {
 	return marked
 }
 
-// NewClaimSandbox returns the Sandbox that is created out of template for claim, which is bound to its name; or why the
-// template does not allow what the claim asks for. domains are those of labels that a claim may add.
+// NewClaimSandbox returns the Sandbox that is created from template for claim, with the name that the claim is bound
+// to. If the template does not allow what the claim asks for, NewClaimSandbox returns the reason. domains are the
+// domains of the labels that a claim may add.
 func NewClaimSandbox(
 	claim *extensionsv1.SandboxClaim, template *extensionsv1.SandboxTemplate, domains LabelDomains,
 ) (*sandboxv1.Sandbox, *ConditionError) {
@@ -85,8 +86,8 @@ func newSandbox(template *extensionsv1.SandboxTemplate, namespace, name string) 
 	}
 }
 
-// SampleSandbox returns a Sandbox as template would make one, under a name that none can have: what the API server says
-// of its Pod, it would say of every other.
+// SampleSandbox returns a Sandbox as template would make one, under a name that none can have. What the API server says
+// of its Pod applies to every other Pod of the template.
 func SampleSandbox(template *extensionsv1.SandboxTemplate) *sandboxv1.Sandbox {
 	return newSandbox(template, template.Namespace, "")
 }

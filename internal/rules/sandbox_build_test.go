@@ -12,7 +12,8 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// The hashes are wire interface: a pool knows by them, over restarts and upgrades, what its Sandboxes were made of.
+// The hashes are wire interface. By them, a pool recognizes what its Sandboxes were made of, over restarts and
+// upgrades.
 func TestTemplateHashes(t *testing.T) {
 	base := builder.MakeTemplate("t").Obj()
 	const blueprint = `{"podTemplate":{"spec":{"containers":[{"name":"main","image":"python:3.13-slim","resources":{}}],` +
@@ -59,7 +60,7 @@ func TestNewSandbox(t *testing.T) {
 		return metav1.ObjectMeta{Namespace: "ns", Name: name, Labels: labels, Annotations: annotations, OwnerReferences: []metav1.OwnerReference{owner}}
 	}
 	type m = map[string]string
-	bound := claim.BoundTo("c").Lifecycle(extensionsv1.Lifecycle{ShutdownTime: &metav1.Time{Time: builder.Epoch}}).Obj() // Its end is its own.
+	bound := claim.BoundTo("c").Lifecycle(extensionsv1.Lifecycle{ShutdownTime: &metav1.Time{Time: builder.Epoch}}).Obj() // It is not copied.
 	traced := builder.MakeClaim("c").Namespace("ns").BoundTo("c-12345").Label(sandboxv1.LabelCreatedBy, "go-client").
 		Annotation(sandboxv1.AnnotationTraceContext, "{}").Label("app", "stays on the claim").Obj()
 	newFor := func(claim *extensionsv1.SandboxClaim) *sandboxv1.Sandbox {

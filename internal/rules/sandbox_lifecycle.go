@@ -6,18 +6,19 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// Suspended says whether sandbox is to have no Pod until it is resumed.
+// Suspended reports whether sandbox is to have no Pod until it is resumed.
 func Suspended(sandbox *sandboxv1.Sandbox) bool {
 	return sandbox.Spec.OperatingMode == sandboxv1.OperatingModeSuspended
 }
 
-// Expired says whether the shutdownTime of sandbox has come.
+// Expired reports whether the shutdownTime of sandbox has come.
 func Expired(sandbox *sandboxv1.Sandbox, now time.Time) bool {
 	at := sandbox.Spec.ShutdownTime
 	return at != nil && !now.Before(at.Time)
 }
 
-// ExpiresIn returns how long to wait until sandbox has expired, a moment where it has; 0 where it never will.
+// ExpiresIn returns how long to wait until sandbox has expired. It returns one millisecond if it has expired already,
+// and 0 if it never will.
 func ExpiresIn(sandbox *sandboxv1.Sandbox, now time.Time) time.Duration {
 	if at := sandbox.Spec.ShutdownTime; at != nil {
 		return max(at.Sub(now), time.Millisecond)

@@ -11,10 +11,11 @@ import (
 
 var ownersPath = field.NewPath("metadata", "ownerReferences")
 
-// CheckController checks the change of a Sandbox's controller: it changes once at most, from the SandboxWarmPool that
-// created the Sandbox to a SandboxClaim, and never while the Sandbox is being deleted. A Sandbox born under a claim, or
-// under nobody, stays so; only the garbage collector takes a controller away, and what lost its controller never gets
-// another. old is nil on create, where any controller is a first one.
+// CheckController checks the change of a Sandbox's controller. The controller changes at most once, from the
+// SandboxWarmPool that created the Sandbox to a SandboxClaim, and never while the Sandbox is being deleted. A Sandbox
+// that was created under a claim, or without a controller, stays so. Only the garbage collector removes a controller,
+// and a Sandbox that lost its controller never gets another. old is nil on create, where any controller is the first
+// one.
 func CheckController(old, obj *sandboxv1.Sandbox, actor Actor) field.ErrorList {
 	if old == nil {
 		return nil
@@ -41,9 +42,9 @@ func CheckController(old, obj *sandboxv1.Sandbox, actor Actor) field.ErrorList {
 	return nil
 }
 
-// CheckUserOwners returns a Forbidden error for each change of a Sandbox's owner references that is not for a user to
-// make: naming a pool or a claim as an owner, and changing the owners of what a pool or a claim controls. old is nil
-// on create.
+// CheckUserOwners returns a Forbidden error for each change of a Sandbox's owner references that users may not make.
+// Users may not add a pool or a claim as an owner. They may not change the owners of a Sandbox that a pool or a claim
+// controls. old is nil on create.
 func CheckUserOwners(old, obj *sandboxv1.Sandbox) field.ErrorList {
 	if old != nil {
 		if equality.Semantic.DeepEqual(old.OwnerReferences, obj.OwnerReferences) {

@@ -13,7 +13,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// controllers are those that a Sandbox can have. "pool-again" is a pool that has the name of pool-a and came later.
+// controllers are the controllers that a Sandbox can have. "pool-again" is a later pool with the name of pool-a.
 var controllers = map[string][]metav1.OwnerReference{
 	"none":       nil,
 	"pool-a":     {*rules.PoolOwner(builder.MakePool("a").Obj())},
@@ -36,8 +36,8 @@ func sandboxOf(controller string, deleting bool) *sandboxv1.Sandbox {
 	return w.Obj()
 }
 
-// mayChange is invariant I2 in words: what stays is no change. The garbage collector, and nobody else, takes a controller
-// away. Otherwise there is one change: out of a pool, to a claim, and not while the Sandbox is being deleted.
+// mayChange is invariant I2. A controller that stays is no change. Only the garbage collector removes a controller.
+// Otherwise there is one change: from a pool to a claim, and not while the Sandbox is being deleted.
 func mayChange(from, to, actor string, deleting bool) bool {
 	adopted := strings.HasPrefix(from, "pool") && strings.HasPrefix(to, "claim")
 	collected := to == "none" && actor == "collector"
@@ -71,7 +71,8 @@ func TestCheckOwnershipOfANewSandbox(t *testing.T) {
 	}
 }
 
-// However often a Sandbox is written, and by whom: its controller changes once, and one claim is all it serves.
+// However often a Sandbox is written, and by whom, its controller must change at most once, and it must serve at most
+// one claim.
 func TestCheckOwnershipOverALife(t *testing.T) {
 	var live func(at, served string, changes int, path []string)
 	live = func(at, served string, changes int, path []string) {

@@ -13,12 +13,12 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// reserved says whether only the controller writes this owner.
+// reserved reports whether only the controller writes this owner.
 func reserved(controller string) bool {
 	return strings.HasPrefix(controller, "pool") || strings.HasPrefix(controller, "claim")
 }
 
-// A user changes no owner of what a pool or a claim controls, and makes neither an owner of anything.
+// A user must not change an owner of what a pool or a claim controls, nor make either an owner of anything.
 func TestCheckOwnersOfEveryChange(t *testing.T) {
 	for to := range controllers {
 		t.Run("a new Sandbox of "+to, func(t *testing.T) {
@@ -60,8 +60,8 @@ func TestCheckOwnersPaths(t *testing.T) {
 	}
 }
 
-// I4: a claim comes to control a Sandbox only if it exists with that UID, is not being deleted, is bound to it, and never
-// had one before.
+// I4: a claim may come to control a Sandbox only if it exists with that UID, is not being deleted, is bound to it, and
+// never had one before.
 func TestCheckAdopter(t *testing.T) {
 	claims := map[string]*extensionsv1.SandboxClaim{
 		"does not exist":        nil,

@@ -9,10 +9,10 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// CheckPodName checks the annotation that names a Sandbox's Pod: it is the Sandbox's own name, or left out. Only a Sandbox
-// that already names another Pod, from the time of pools of Pods, goes on doing so, until the controller finds that Pod
-// gone. The controller says what it finds: which Pod is the Sandbox's is decided by the Pod's owner reference, not by this.
-// old is nil on create.
+// CheckPodName checks the annotation that names a Sandbox's Pod. It is the Sandbox's own name, or absent. A Sandbox
+// from the time of pools of Pods may already name another Pod. It keeps that name until the controller finds that Pod
+// gone. The controller may write what it finds, because the Pod's owner reference, and not this annotation, decides
+// which Pod is the Sandbox's. old is nil on create.
 func CheckPodName(old, obj *sandboxv1.Sandbox, actor Actor) field.ErrorList {
 	path := field.NewPath("metadata", "annotations").Key(sandboxv1.AnnotationPodName)
 	before, after := "", obj.Annotations[sandboxv1.AnnotationPodName]
@@ -31,8 +31,9 @@ func CheckPodName(old, obj *sandboxv1.Sandbox, actor Actor) field.ErrorList {
 	return nil
 }
 
-// PodName returns the name of sandbox's Pod: the Sandbox's own, except on a Sandbox that took its Pod from a pool of
-// Pods and still has it. What no Pod can be called is not believed: it may be from before admission looked at it.
+// PodName returns the name of sandbox's Pod. That is the Sandbox's own name, except for a Sandbox that took its Pod
+// from a pool of Pods and still has it. PodName ignores an annotation that is not a valid Pod name, which may be older
+// than the admission check.
 func PodName(sandbox *sandboxv1.Sandbox) string {
 	if name := sandbox.Annotations[sandboxv1.AnnotationPodName]; len(validation.IsDNS1123Subdomain(name)) == 0 {
 		return name
@@ -40,7 +41,8 @@ func PodName(sandbox *sandboxv1.Sandbox) string {
 	return sandbox.Name
 }
 
-// HasPodName says whether sandbox names its Pod so, or leaves that out and the name is its own.
+// HasPodName reports whether sandbox's annotation names its Pod name. Without the annotation, it reports whether name
+// is the Sandbox's own.
 func HasPodName(sandbox *sandboxv1.Sandbox, name string) bool {
 	said := sandbox.Annotations[sandboxv1.AnnotationPodName]
 	return said == name || said == "" && name == sandbox.Name

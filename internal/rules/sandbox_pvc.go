@@ -13,7 +13,7 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// NewVolumeClaim returns the PersistentVolumeClaim for volumeClaimTemplate i of sandbox, controlled by it.
+// NewVolumeClaim returns the PersistentVolumeClaim for volumeClaimTemplate i of sandbox, controlled by sandbox.
 func NewVolumeClaim(sandbox *sandboxv1.Sandbox, i int) *corev1.PersistentVolumeClaim {
 	template := &sandbox.Spec.VolumeClaimTemplates[i]
 	return &corev1.PersistentVolumeClaim{
@@ -28,8 +28,7 @@ func NewVolumeClaim(sandbox *sandboxv1.Sandbox, i int) *corev1.PersistentVolumeC
 	}
 }
 
-// NewUnownedVolumeClaim returns what NewVolumeClaim does, as a claim of its own: without a controller, and with a generated
-// name.
+// NewUnownedVolumeClaim returns the claim that NewVolumeClaim returns, without a controller and with a generated name.
 func NewUnownedVolumeClaim(sandbox *sandboxv1.Sandbox, i int) *corev1.PersistentVolumeClaim {
 	claim := NewVolumeClaim(sandbox, i)
 	claim.OwnerReferences = nil
@@ -37,8 +36,9 @@ func NewUnownedVolumeClaim(sandbox *sandboxv1.Sandbox, i int) *corev1.Persistent
 	return claim
 }
 
-// NextVolumeClaim returns claim, which bears the name of one of sandbox's PersistentVolumeClaims, as it should be: the same
-// where it is as it should be, else with what it lacks. It returns an error where the claim is not the Sandbox's and stays so.
+// NextVolumeClaim returns claim as it should be. claim has the name of one of sandbox's PersistentVolumeClaims. If
+// nothing has to change, the result is claim itself. NextVolumeClaim returns an error if the claim is not the Sandbox's
+// and cannot be taken over.
 func NextVolumeClaim(sandbox *sandboxv1.Sandbox, claim *corev1.PersistentVolumeClaim) (*corev1.PersistentVolumeClaim, error) {
 	if !ControlledBy(claim, sandbox) {
 		if err := checkTakeover(sandbox, kindVolume, claim); err != nil {
@@ -48,7 +48,7 @@ func NextVolumeClaim(sandbox *sandboxv1.Sandbox, claim *corev1.PersistentVolumeC
 		takeOver(sandbox, next)
 		return next, nil
 	}
-	next := claim.DeepCopy() // From before, or somebody took a label: by these the cache knows what is a Sandbox's.
+	next := claim.DeepCopy() // The cache finds it by these labels, which an old claim lacks or somebody removed.
 	next.Labels = withKeys(next.Labels, ownershipLabels(sandbox))
 	next.OwnerReferences = MigratedOwners(claim)
 	if sameStatus(claim, next) {
@@ -57,8 +57,8 @@ func NextVolumeClaim(sandbox *sandboxv1.Sandbox, claim *corev1.PersistentVolumeC
 	return next, nil
 }
 
-// PossibleVolumeConflicts returns the names of the Sandboxes that could have a PersistentVolumeClaim of the same name as sandbox:
-// "data-foo" of "bar" and "data" of "foo-bar" are both named "data-foo-bar".
+// PossibleVolumeConflicts returns the names of the Sandboxes that could have a PersistentVolumeClaim with the same name
+// as one of sandbox's. For example, "data-foo" of "bar" and "data" of "foo-bar" are both named "data-foo-bar".
 func PossibleVolumeConflicts(sandbox *sandboxv1.Sandbox) []string {
 	rivals := map[string]string{}
 	for i := range sandbox.Spec.VolumeClaimTemplates {
@@ -72,8 +72,8 @@ func PossibleVolumeConflicts(sandbox *sandboxv1.Sandbox) []string {
 	return sortedKeys(rivals)
 }
 
-// CheckVolumeNames refuses each volumeClaimTemplate of a new Sandbox whose PersistentVolumeClaim one of rivals, which are
-// other Sandboxes of its namespace, calls its own: the two would share a volume.
+// CheckVolumeNames refuses each volumeClaimTemplate of a new Sandbox whose PersistentVolumeClaim has the name of one of
+// a rival's. rivals are other Sandboxes of its namespace. The two would share a volume.
 func CheckVolumeNames(sandbox *sandboxv1.Sandbox, rivals []*sandboxv1.Sandbox) field.ErrorList {
 	var errs field.ErrorList
 	path := field.NewPath("spec", "volumeClaimTemplates")
@@ -92,7 +92,7 @@ func CheckVolumeNames(sandbox *sandboxv1.Sandbox, rivals []*sandboxv1.Sandbox) f
 	return errs
 }
 
-// withKeys returns a copy of m that has more as well.
+// withKeys returns a copy of m with the keys of more added.
 func withKeys(m, more map[string]string) map[string]string {
 	all := make(map[string]string, len(m)+len(more))
 	maps.Copy(all, m)
@@ -100,7 +100,7 @@ func withKeys(m, more map[string]string) map[string]string {
 	return all
 }
 
-// VolumeName returns the name of the PersistentVolumeClaim for sandbox's volumeClaimTemplate i.
+// VolumeName returns the name of the PersistentVolumeClaim for volumeClaimTemplate i of sandbox.
 func VolumeName(sandbox *sandboxv1.Sandbox, i int) string {
 	return sandbox.Spec.VolumeClaimTemplates[i].Metadata.Name + "-" + sandbox.Name
 }

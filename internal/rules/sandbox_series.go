@@ -9,14 +9,14 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// Group is what Sandboxes are counted by.
+// SandboxSeries is the set of label values by which Sandboxes are counted.
 type SandboxSeries struct {
 	Namespace, LaunchType, Template, OwnedBy, CreatedBy string
 	Ready, Expired                                      bool
 }
 
-// SandboxSeriesOf returns the group that sandbox is counted in. One that does not say how it was launched counts as warm in a pool, and
-// else as cold.
+// SandboxSeriesOf returns the series in which sandbox is counted. A Sandbox without a launch type counts as warm in a
+// pool, and otherwise as cold.
 func SandboxSeriesOf(sandbox *sandboxv1.Sandbox) SandboxSeries {
 	group := SandboxSeries{
 		Namespace: sandbox.Namespace, LaunchType: sandboxv1.LaunchTypeCold, OwnedBy: NoOwner,
@@ -37,5 +37,5 @@ func SandboxSeriesOf(sandbox *sandboxv1.Sandbox) SandboxSeries {
 	return group
 }
 
-// CreatedBy says who asked for obj, as its label has it: one of the values that clients count by.
+// CreatedBy returns who asked for obj, as its label says: one of the values that clients count by.
 func CreatedBy(obj metav1.Object) string { return createdBy(obj.GetLabels()[sandboxv1.LabelCreatedBy]) }

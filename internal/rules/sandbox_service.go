@@ -14,21 +14,22 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// ServiceStep is what becomes of a Sandbox's Service next.
+// ServiceStep is what happens to a Sandbox's Service next.
 type ServiceStep int
 
 const (
-	// ServiceStays: nothing is to be done about it, or about there being none.
+	// ServiceStays: the Service, or its absence, stays as it is.
 	ServiceStays ServiceStep = iota
-	// ServiceCreate: it is to be created.
+	// ServiceCreate: the Service is to be created.
 	ServiceCreate
-	// ServiceChange: it is to be taken over, or put right.
+	// ServiceChange: the Service is to be taken over or repaired.
 	ServiceChange
-	// ServiceDelete: it is the Sandbox's, and the Sandbox is to have none.
+	// ServiceDelete: the Service is the Sandbox's, and the Sandbox is to have none.
 	ServiceDelete
 )
 
-// NewService returns the headless Service of sandbox: of its name, controlled by it, with the ports of its containers.
+// NewService returns the headless Service of sandbox. It has the Sandbox's name and the ports of its containers, and
+// the Sandbox controls it.
 func NewService(sandbox *sandboxv1.Sandbox) *corev1.Service {
 	return &corev1.Service{
 		ObjectMeta: metav1.ObjectMeta{
@@ -45,11 +46,12 @@ func NewService(sandbox *sandboxv1.Sandbox) *corev1.Service {
 	}
 }
 
-// NextService returns what to do about the Service of sandbox's name, and, where it is to be created or changed, the
-// Service as it should be. service is nil where there is none, pod where the Sandbox has none. The error is about a
-// Service that is in the way.
+// NextService returns what to do about the Service with sandbox's name. If the Service is to be created or changed,
+// NextService also returns it as it should be. service is nil if there is none, and pod is nil if the Sandbox has none.
+// The error describes a Service that blocks the name.
 //
-// What spec.service says counts, and where it says nothing: the Sandbox keeps the Service that it has and creates none.
+// spec.service decides whether the Sandbox has a Service. If it is not set, the Sandbox keeps the Service that it has
+// and creates none.
 func NextService(sandbox *sandboxv1.Sandbox, service *corev1.Service, pod *corev1.Pod) (ServiceStep, *corev1.Service, error) {
 	wanted, asked := ptr.Deref(sandbox.Spec.Service, false), sandbox.Spec.Service != nil
 	switch ours := service != nil && ControlledBy(service, sandbox); {
@@ -70,15 +72,17 @@ func NextService(sandbox *sandboxv1.Sandbox, service *corev1.Service, pod *corev
 	return ServiceChange, takeOverService(sandbox, service), nil
 }
 
-// MayHaveUnlabelledService says whether sandbox, of which a cache that goes by labels shows no Service, may have one that has lost
-// its label: the status has one, or the Sandbox has just been told to be without, or has expired.
+// MayHaveUnlabelledService reports whether sandbox may have a Service that has lost its label. A cache that selects by
+// labels shows no such Service. The Sandbox may have one if its status names a Service, if it was just told to have
+// none, or if it has expired.
 func MayHaveUnlabelledService(sandbox *sandboxv1.Sandbox, now time.Time) bool {
 	ready := meta.FindStatusCondition(sandbox.Status.Conditions, sandboxv1.ConditionReady)
 	told := ready != nil && ready.ObservedGeneration != sandbox.Generation
 	return sandbox.Status.Service != "" || Expired(sandbox, now) || told && !ptr.Deref(sandbox.Spec.Service, true)
 }
 
-// repairService is for a Service that the Sandbox has. Ports are looked after only where the Sandbox asks for a Service.
+// repairService returns what to do about a Service that the Sandbox has. It repairs ports only if the Sandbox asks for
+// a Service.
 func repairService(sandbox *sandboxv1.Sandbox, service *corev1.Service, pod *corev1.Pod) (ServiceStep, *corev1.Service, error) {
 	right := NewService(sandbox)
 	next := service.DeepCopy()
@@ -96,8 +100,8 @@ func repairService(sandbox *sandboxv1.Sandbox, service *corev1.Service, pod *cor
 	return ServiceChange, next, nil
 }
 
-// waitsForPodLabel says whether service still selects by the hash alone, and pod would be lost to it otherwise: a Pod from
-// before gets the label that says its Sandbox's UID first.
+// waitsForPodLabel reports whether service still selects by the hash alone, and would lose pod with the new selector.
+// An older Pod first gets the label with its Sandbox's UID.
 func waitsForPodLabel(service *corev1.Service, pod *corev1.Pod) bool {
 	if pod == nil || pod.Labels[sandboxv1.LabelSandboxUID] != "" {
 		return false
@@ -106,7 +110,7 @@ func waitsForPodLabel(service *corev1.Service, pod *corev1.Pod) bool {
 	return maps.Equal(service.Spec.Selector, hash)
 }
 
-// checkServiceTakeover is CheckPodTakeover for a Service, which has to be headless, or to have no address yet, besides.
+// checkServiceTakeover is CheckPodTakeover for a Service. The Service must also be headless, or have no address yet.
 func checkServiceTakeover(sandbox *sandboxv1.Sandbox, service *corev1.Service) error {
 	if err := checkTakeover(sandbox, kindService, service); err != nil {
 		return err
@@ -118,14 +122,14 @@ func checkServiceTakeover(sandbox *sandboxv1.Sandbox, service *corev1.Service) e
 	return nil
 }
 
-// takeOverService returns service as sandbox's own: all that decides where it leads is replaced.
+// takeOverService returns service as sandbox's own. It replaces everything that decides where the Service leads.
 func takeOverService(sandbox *sandboxv1.Sandbox, service *corev1.Service) *corev1.Service {
 	next, right := service.DeepCopy(), NewService(sandbox)
 	takeOver(sandbox, next)
 	next.Spec.Type, next.Spec.ExternalName = corev1.ServiceTypeClusterIP, ""
 	next.Spec.ClusterIP, next.Spec.ClusterIPs = corev1.ClusterIPNone, []string{corev1.ClusterIPNone}
 	if len(service.Spec.Selector) == 0 && len(service.Spec.IPFamilies) > 1 {
-		// Without a selector it has both families, even where a Service with one could not.
+		// A Service without a selector has both families, even where a Service with a selector could not.
 		next.Spec.IPFamilyPolicy, next.Spec.IPFamilies = new(corev1.IPFamilyPolicySingleStack), service.Spec.IPFamilies[:1:1]
 	}
 	next.Spec.Selector = right.Spec.Selector
@@ -135,7 +139,7 @@ func takeOverService(sandbox *sandboxv1.Sandbox, service *corev1.Service) *corev
 	return next
 }
 
-// samePorts compares what ServicePorts sets.
+// samePorts compares the fields that ServicePorts sets.
 func samePorts(a, b []corev1.ServicePort) bool {
 	return slices.EqualFunc(a, b, func(a, b corev1.ServicePort) bool {
 		return a.Name == b.Name && a.Port == b.Port && a.Protocol == b.Protocol && a.TargetPort == b.TargetPort

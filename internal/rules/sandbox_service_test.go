@@ -14,7 +14,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// web is a Sandbox with a port.
+// web returns a Sandbox with a port.
 func web(service *bool) *sandboxv1.Sandbox {
 	sandbox := builder.MakeSandbox("a").Namespace("ns").Containers(corev1.Container{
 		Name: "main", Ports: []corev1.ContainerPort{{Name: "http", ContainerPort: 80}},
@@ -40,7 +40,7 @@ func TestNewService(t *testing.T) {
 	}
 }
 
-// What becomes of every Service that can bear a Sandbox's name, whatever the Sandbox asks for.
+// Each Service that can have a Sandbox's name must lead to the expected step, for every value of spec.service.
 func TestNextService(t *testing.T) {
 	const (
 		stays, create, change, remove = rules.ServiceStays, rules.ServiceCreate, rules.ServiceChange, rules.ServiceDelete
@@ -61,7 +61,7 @@ func TestNextService(t *testing.T) {
 	yes, unset, no := new(true), (*bool)(nil), new(false)
 	for name, tc := range map[string]struct {
 		service          *service
-		wanted, kept, no rules.ServiceStep // what is done where service is true, unset and false
+		wanted, kept, no rules.ServiceStep // the steps if service is true, unset and false
 	}{
 		"none":                           {nil, create, stays, stays},
 		"its own, as it should be":       {made(), stays, stays, remove},
@@ -116,7 +116,7 @@ func TestNextService(t *testing.T) {
 	}
 }
 
-// A Service without its label is looked for where there may be one, and nowhere else: it costs a request.
+// A Service without its label must be looked for only if there may be one, because that costs a request.
 func TestLooksForService(t *testing.T) {
 	const served, unserved = true, false
 	for name, tc := range map[string]struct {
@@ -155,7 +155,7 @@ func TestLooksForService(t *testing.T) {
 	}
 }
 
-// A Service that a Sandbox takes over becomes one like its own, and keeps what is nobody's business.
+// A Service that a Sandbox takes over must become like one of its own, and keep what does not matter to the Sandbox.
 func TestTakeOverService(t *testing.T) {
 	sandbox := web(new(true))
 	before := &corev1.Service{
@@ -172,7 +172,7 @@ func TestTakeOverService(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Service (-want +got):\n%s", diff)
 	}
-	both := rules.NewService(sandbox) // What the API server makes of one without a selector.
+	both := rules.NewService(sandbox) // This is what the API server makes of a Service without a selector.
 	both.OwnerReferences, both.Spec.Selector = nil, nil
 	both.Spec.IPFamilyPolicy, both.Spec.IPFamilies = new(corev1.IPFamilyPolicyRequireDualStack), []corev1.IPFamily{"IPv4", "IPv6"}
 	_, got, err = rules.NextService(sandbox, both, nil)
@@ -185,7 +185,7 @@ func TestTakeOverService(t *testing.T) {
 	}
 }
 
-// A Service from before selects by the hash alone. It goes on doing so until the Pod has the other label.
+// An older Service selects by the hash alone, and must keep doing so until the Pod has the other label.
 func TestASelectorWaitsForThePodsLabel(t *testing.T) {
 	sandbox := web(new(true))
 	old := rules.NewService(sandbox)

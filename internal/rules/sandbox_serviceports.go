@@ -11,9 +11,9 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// ServicePorts returns the ports of a Service for a Pod of that spec: one for each port and protocol, in that order, of its
-// containers and of the init containers that go on running. A name that a container gives belongs to the first port that has
-// it; a port for which none is left is named by its number, in a way that no container's name is.
+// ServicePorts returns the ports of a Service for a Pod with that spec. It returns one for each port and protocol, in
+// that order, of the containers and of the init containers that keep running. A name that a container gives belongs to
+// the first port that has it. A port without a name left is named by its number, in a form that no container uses.
 func ServicePorts(spec *corev1.PodSpec) []corev1.ServicePort {
 	type end struct {
 		port     int32

@@ -13,23 +13,25 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// Seen is what a pass saw of what belongs to a Sandbox.
+// Observed is what a reconcile observed of the objects that belong to a Sandbox.
 type Observed struct {
-	// Pods are the Pods that the Sandbox controls: one, or none; more than one only from the time before admission.
+	// Pods are the Pods that the Sandbox controls: one, or none. More than one comes only from the time before
+	// admission.
 	Pods []*corev1.Pod
-	// PodUnknown says that the Pod could not be read, or not be had: nothing is said of its state then.
+	// PodUnknown says that the Pod could not be read, or could not be obtained. The status then says nothing about its
+	// state.
 	PodUnknown bool
-	// PodNameTaken says that the Pod of the Sandbox's name is not the Sandbox's.
+	// PodNameTaken says that the Pod with the Sandbox's name is not the Sandbox's.
 	PodNameTaken bool
 	// Service is the Service that the Sandbox controls, or nil.
 	Service *corev1.Service
-	// ClusterDomain is the domain that the full names of Services end with.
+	// ClusterDomain is the domain in which the full names of Services end.
 	ClusterDomain string
-	// Problem, if not nil, is what keeps the Sandbox from having what it should.
+	// Err is what keeps the Sandbox from having what it should, or nil.
 	Err error
 }
 
-// Pod returns the Pod of the Sandbox, or nil where there is none, or no telling which.
+// Pod returns the Pod of the Sandbox. It returns nil if there is none, or if more than one Pod could be it.
 func (s *Observed) Pod() *corev1.Pod {
 	if len(s.Pods) == 1 {
 		return s.Pods[0]
@@ -37,15 +39,15 @@ func (s *Observed) Pod() *corev1.Pod {
 	return nil
 }
 
-// podAmbiguous says whether there is no telling which Pod is the Sandbox's.
+// podAmbiguous reports whether it is unknown which Pod is the Sandbox's.
 func (s *Observed) podAmbiguous() bool { return s.PodUnknown || len(s.Pods) > 1 }
 
-// SandboxStatus returns the status of sandbox, computed from scratch out of what was seen at the time now.
+// SandboxStatus returns the status of sandbox, computed from scratch from what was observed at the time now.
 func SandboxStatus(sandbox *sandboxv1.Sandbox, seen Observed, now time.Time) sandboxv1.SandboxStatus {
 	conditions := &conditionSet{generation: sandbox.Generation, now: now, old: sandbox.Status.Conditions}
 	conditions.set(sandboxReady(sandbox, &seen, now))
 	conditions.set(suspended(sandbox, &seen))
-	if Expired(sandbox, now) { // Of one that has expired there is nothing to tell but that.
+	if Expired(sandbox, now) { // An expired Sandbox reports nothing else.
 		setFinished(conditions, &seen, true)
 		return sandboxv1.SandboxStatus{Conditions: conditions.list}
 	}
@@ -71,8 +73,8 @@ func SandboxStatus(sandbox *sandboxv1.Sandbox, seen Observed, now time.Time) san
 	return status
 }
 
-// sandboxReady is the Ready condition: a Pod that is Ready, has an address, and is here to stay, and a Service where one
-// is asked for.
+// sandboxReady returns the Ready condition. It is True for a Pod that is Ready, has an address, and is not being
+// deleted, and for a Service if one is asked for.
 func sandboxReady(sandbox *sandboxv1.Sandbox, seen *Observed, now time.Time) metav1.Condition {
 	ready := metav1.Condition{Type: sandboxv1.ConditionReady, Status: metav1.ConditionFalse}
 	deleting := sandbox.DeletionTimestamp != nil
@@ -104,7 +106,7 @@ func sandboxReady(sandbox *sandboxv1.Sandbox, seen *Observed, now time.Time) met
 	return ready
 }
 
-// podState says whether pod can be used, and what it is like.
+// podState reports whether pod can be used, and returns a message about its state.
 func podState(pod *corev1.Pod) (ready bool, message string) {
 	switch {
 	case pod == nil:
@@ -121,7 +123,7 @@ func podState(pod *corev1.Pod) (ready bool, message string) {
 	return true, "Pod is Ready"
 }
 
-// withService says whether the Service exists, where the Sandbox is to have one, and adds that to message.
+// withService reports whether the Service exists, if the Sandbox is to have one, and adds that to message.
 func withService(sandbox *sandboxv1.Sandbox, service *corev1.Service, message string) (ready bool, and string) {
 	switch required := ptr.Deref(sandbox.Spec.Service, service != nil); {
 	case !required:
@@ -132,7 +134,7 @@ func withService(sandbox *sandboxv1.Sandbox, service *corev1.Service, message st
 	return true, message + "; Service Exists"
 }
 
-// suspended is the Suspended condition, which every Sandbox has.
+// suspended returns the Suspended condition, which every Sandbox has.
 func suspended(sandbox *sandboxv1.Sandbox, seen *Observed) metav1.Condition {
 	condition := metav1.Condition{Type: sandboxv1.ConditionSuspended, Status: metav1.ConditionFalse}
 	switch {
@@ -152,7 +154,8 @@ func suspended(sandbox *sandboxv1.Sandbox, seen *Observed) metav1.Condition {
 	return condition
 }
 
-// setFinished sets the Finished condition where the Pod ended by itself. With keep, how it ended stays known after the Pod.
+// setFinished sets the Finished condition if the Pod ended by itself. With keep, the condition stays after the Pod is
+// gone.
 func setFinished(conditions *conditionSet, seen *Observed, keep bool) {
 	if reason, message := podEnd(seen.Pod()); reason != "" {
 		conditions.set(metav1.Condition{Type: sandboxv1.ConditionFinished, Status: metav1.ConditionTrue, Reason: reason, Message: message})
@@ -161,8 +164,8 @@ func setFinished(conditions *conditionSet, seen *Observed, keep bool) {
 	}
 }
 
-// SandboxStatusChanged says whether wanted is worth a write over the status that sandbox has. The node alone is not, while
-// the Sandbox is not Ready: it comes along with the next write.
+// SandboxStatusChanged reports whether wanted is worth a write over the status that sandbox has. While the Sandbox is
+// not Ready, a changed node alone is not worth a write. The next write includes it.
 func SandboxStatusChanged(sandbox *sandboxv1.Sandbox, wanted sandboxv1.SandboxStatus) bool {
 	old := sandbox.Status
 	if !meta.IsStatusConditionTrue(wanted.Conditions, sandboxv1.ConditionReady) {
@@ -171,23 +174,24 @@ func SandboxStatusChanged(sandbox *sandboxv1.Sandbox, wanted sandboxv1.SandboxSt
 	return !sameStatus(old, wanted)
 }
 
-// IsSuspended says whether the status of sandbox has it that its Pod is gone.
+// IsSuspended reports whether the status of sandbox says that its Pod is gone.
 func IsSuspended(sandbox *sandboxv1.Sandbox) bool {
 	return meta.IsStatusConditionTrue(sandbox.Status.Conditions, sandboxv1.ConditionSuspended)
 }
 
-// MultiplePodsMessage is what is said of a Sandbox that controls n Pods.
+// MultiplePodsMessage returns the message for a Sandbox that controls n Pods.
 func MultiplePodsMessage(n int) string {
 	return fmt.Sprintf("multiple Pods (%d) are controlled by this Sandbox; refusing to choose or create a Pod", n)
 }
 
-// IsReportedMultiplePods says whether conditions have it that a Sandbox has more than one Pod.
+// IsReportedMultiplePods reports whether conditions say that a Sandbox has more than one Pod.
 func IsReportedMultiplePods(conditions []metav1.Condition) bool {
 	ready := meta.FindStatusCondition(conditions, sandboxv1.ConditionReady)
 	return ready != nil && ready.Reason == sandboxv1.ReasonMultiplePods
 }
 
-// IsReady says whether sandbox is Ready as it is now: what it says of an earlier generation does not count.
+// IsReady reports whether sandbox is Ready in its current generation. A condition of an earlier generation does not
+// count.
 func IsReady(sandbox *sandboxv1.Sandbox) bool {
 	ready := meta.FindStatusCondition(sandbox.Status.Conditions, sandboxv1.ConditionReady)
 	return ready != nil && ready.Status == metav1.ConditionTrue && ready.ObservedGeneration == sandbox.Generation

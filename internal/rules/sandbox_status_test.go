@@ -15,10 +15,10 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// later is when a status is computed in these tests; conditions of before are of builder.Epoch.
+// later is when these tests compute a status. Earlier conditions are from builder.Epoch.
 var later = builder.Epoch.Add(time.Hour)
 
-// condition makes one that turned at the time given, for generation 3.
+// condition returns a condition of generation 3 that last changed at the given time.
 func condition(kind, status, reason, message string, at time.Time) metav1.Condition {
 	return metav1.Condition{
 		Type: kind, Status: metav1.ConditionStatus(status), Reason: reason, Message: message, ObservedGeneration: 3, LastTransitionTime: metav1.NewTime(at),
@@ -43,7 +43,7 @@ func TestSandboxStatus(t *testing.T) {
 	only := func(conditions ...metav1.Condition) sandboxv1.SandboxStatus {
 		return sandboxv1.SandboxStatus{Conditions: conditions}
 	}
-	// of is the status of a Sandbox that sees its Pod.
+	// of returns the status of a Sandbox that observes its Pod.
 	of := func(node string, ips []string, conditions ...metav1.Condition) sandboxv1.SandboxStatus {
 		return sandboxv1.SandboxStatus{
 			Selector: "agents.x-k8s.io/sandbox-name-hash=374de8f5", PodUID: "pod-my-sandbox-uid", NodeName: node, PodIPs: ips, Conditions: conditions,
@@ -57,7 +57,7 @@ func TestSandboxStatus(t *testing.T) {
 	const node, ip = builder.DefaultNode, builder.DefaultPodIP
 	ips := []string{ip}
 	for name, tc := range map[string]struct {
-		sandbox *builder.SandboxWrapper // by default a bare one
+		sandbox *builder.SandboxWrapper // a bare one by default
 		pods    []*builder.PodWrapper
 		service bool // whether it exists
 		unknown bool
@@ -269,7 +269,8 @@ func TestSandboxStatus(t *testing.T) {
 	}
 }
 
-// How the Pod ended is known after the Sandbox expired and the Pod is gone, and no longer once the Sandbox lives again.
+// The status must say how the Pod ended after the Sandbox expired and the Pod is gone, but not once its shutdownTime is
+// later again.
 func TestHowThePodEndedOutlivesIt(t *testing.T) {
 	ended := builder.MakeSandbox("a").Condition("Finished", "True", "PodFailed").ShutdownTime(later)
 	for name, tc := range map[string]struct {
@@ -328,7 +329,7 @@ func TestSandboxStatusFromBefore(t *testing.T) {
 	})
 }
 
-// A node alone is not worth a write while the Sandbox is not Ready: it rides on the next one.
+// While the Sandbox is not Ready, a changed node alone must not cause a write. The next write includes it.
 func TestSandboxStatusMoved(t *testing.T) {
 	ready := builder.MakeSandbox("a").Ready()
 	starting := builder.MakeSandbox("a").Condition("Ready", "False", "DependenciesNotReady")

@@ -9,31 +9,33 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// Kinds of what a Sandbox owns, as messages name them.
+// These are the kinds of objects that a Sandbox owns, as messages name them.
 const (
 	kindPod     = "pod"
 	kindService = "service"
 	kindVolume  = "PVC"
 )
 
-// nameConflict is an error about an object that has the name of one of a Sandbox's own, and is not the Sandbox's. Nobody
-// but its owner can do anything about it.
+// nameConflict is an error about an object that has the name of one of a Sandbox's own but is not the Sandbox's. Only
+// the owner of that object can resolve it.
 type nameConflict struct{ message string }
 
 func (e *nameConflict) Error() string { return e.message }
 
-// IsNameConflict says whether err is that of CheckTakeover.
+// IsNameConflict reports whether err is an error from CheckPodTakeover or from one of the similar checks for Services
+// and PersistentVolumeClaims.
 func IsNameConflict(err error) bool {
 	var e *nameConflict
 	return errors.As(err, &e)
 }
 
-// CheckPodTakeover returns why sandbox cannot take pod over, which has the name of its Pod and is not controlled by it, or
-// nil where it can: nobody owns the Pod, and its labels say that it is adoptable, or a Sandbox's of this name.
+// CheckPodTakeover returns why sandbox cannot take pod over, or nil if it can. pod has the name of the Sandbox's Pod and
+// is not controlled by it. The Sandbox can take the Pod over if nobody owns it and its labels allow that. They must say
+// that the Pod is adoptable, or that it belongs to a Sandbox of this name.
 //
-// A Sandbox in a pool takes nothing over: whoever claims it has to know what is in it, and that is what its template says.
+// A Sandbox in a pool takes nothing over. Whoever claims it has to know what is in it, and only its template says that.
 //
-// What agent-sandbox says in the same case, the message begins with, to the letter; then it says what to do.
+// The message begins with the exact words that agent-sandbox uses in the same case. Then it says what to do.
 func CheckPodTakeover(sandbox *sandboxv1.Sandbox, pod metav1.Object) error {
 	return checkTakeover(sandbox, kindPod, pod)
 }
@@ -70,7 +72,7 @@ func controllerOrOwner(obj metav1.Object) *metav1.OwnerReference {
 	return nil
 }
 
-// takeOver makes sandbox the owner of obj, which has none, and says so in its labels.
+// takeOver makes sandbox the owner of obj, which has none, and sets obj's labels accordingly.
 func takeOver(sandbox *sandboxv1.Sandbox, obj metav1.Object) {
 	obj.SetOwnerReferences([]metav1.OwnerReference{*SandboxOwner(sandbox)})
 	obj.SetLabels(withKeys(obj.GetLabels(), ownershipLabels(sandbox)))

@@ -12,7 +12,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// replicaSet controls what is not a Sandbox's, and keeper owns it without controlling it.
+// replicaSet controls objects that are not a Sandbox's. keeper owns an object without controlling it.
 var (
 	replicaSet = metav1.OwnerReference{APIVersion: "apps/v1", Kind: "ReplicaSet", Name: "web", UID: "web-uid", Controller: new(true)}
 	keeper     = metav1.OwnerReference{APIVersion: "v1", Kind: "ConfigMap", Name: "keep", UID: "keep-uid"}
@@ -24,7 +24,7 @@ func TestCheckPodTakeover(t *testing.T) {
 		return builder.MakePod("my-sandbox").Label(sandboxv1.LabelAdoptable, "true")
 	}
 	for name, tc := range map[string]struct {
-		sandbox *builder.SandboxWrapper // by default a bare one
+		sandbox *builder.SandboxWrapper // a bare one by default
 		pod     *builder.PodWrapper
 		want    string
 	}{
@@ -65,7 +65,7 @@ func TestCheckPodTakeover(t *testing.T) {
 	}
 }
 
-// What is taken over is the Sandbox's, in its owners and its labels, and keeps what it is.
+// A Pod that is taken over must be the Sandbox's by its owner and its labels, and must otherwise stay as it is.
 func TestTakeOverPod(t *testing.T) {
 	sandbox := builder.MakeSandbox("a").PodLabel("app", "x").Obj()
 	pod := builder.MakePod("a").Image("mine").Label("team", "blue").Label(sandboxv1.LabelAdoptable, "true").Label(sandboxv1.LabelClaimUID, "made up").Obj()

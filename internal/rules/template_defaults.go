@@ -9,11 +9,11 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// publicNameservers answer a Pod that the default NetworkPolicy keeps from the cluster's own DNS.
+// publicNameservers resolve names for Pods that the default NetworkPolicy keeps from the cluster's own DNS.
 var publicNameservers = []string{"8.8.8.8", "1.1.1.1"}
 
-// Blueprint returns what a Sandbox that comes from template is made of: what the template says, and secure defaults where
-// it says nothing. A Sandbox that someone creates without a template gets none of these.
+// Blueprint returns what a Sandbox of template is made of: what the template says, with secure defaults for what it
+// leaves out. A Sandbox that someone creates without a template gets none of these defaults.
 func Blueprint(template *extensionsv1.SandboxTemplate) sandboxv1.SandboxBlueprint {
 	blueprint := *template.Spec.SandboxBlueprint.DeepCopy()
 	spec := &blueprint.PodTemplate.Spec
@@ -27,7 +27,8 @@ func Blueprint(template *extensionsv1.SandboxTemplate) sandboxv1.SandboxBlueprin
 	return blueprint
 }
 
-// referenceBlueprint is Blueprint as agent-sandbox has it: nothing of the template's dnsConfig stays beside the nameservers.
+// referenceBlueprint returns the Blueprint as agent-sandbox makes it. Beside the nameservers, it keeps nothing of the
+// template's dnsConfig.
 func referenceBlueprint(template *extensionsv1.SandboxTemplate) sandboxv1.SandboxBlueprint {
 	blueprint := Blueprint(template)
 	if usesPublicDNS(template) {
@@ -36,14 +37,14 @@ func referenceBlueprint(template *extensionsv1.SandboxTemplate) sandboxv1.Sandbo
 	return blueprint
 }
 
-// usesPublicDNS says whether the Pods of template get nameservers outside the cluster: under the default NetworkPolicy
-// they resolve no name at all without them.
+// usesPublicDNS reports whether the Pods of template get nameservers outside the cluster. Without them, Pods under the
+// default NetworkPolicy resolve no name at all.
 func usesPublicDNS(template *extensionsv1.SandboxTemplate) bool {
 	return hasDefaultPolicy(template) && template.Spec.PodTemplate.Spec.DNSPolicy == ""
 }
 
-// publicDNS returns config, which may be nil, with nameservers outside the cluster. Those that it names itself stay, and so
-// do its search domains and options.
+// publicDNS returns config, which may be nil, with nameservers outside the cluster. Nameservers, search domains and
+// options that config has stay.
 func publicDNS(config *corev1.PodDNSConfig) *corev1.PodDNSConfig {
 	public := &corev1.PodDNSConfig{}
 	if config != nil {
@@ -55,14 +56,14 @@ func publicDNS(config *corev1.PodDNSConfig) *corev1.PodDNSConfig {
 	return public
 }
 
-// hasDefaultPolicy says whether the Pods of template get the default NetworkPolicy: it is ours to look after, and the
-// template has no rules of its own.
+// hasDefaultPolicy reports whether the Pods of template get the default NetworkPolicy. They do if Namesake manages the
+// policy and the template has no rules of its own.
 func hasDefaultPolicy(template *extensionsv1.SandboxTemplate) bool {
 	return isManaged(template) && template.Spec.NetworkPolicy == nil
 }
 
-// isManaged says whether the NetworkPolicy of template is ours to look after. It is where the template says nothing: one
-// that was stored before the field had a default.
+// isManaged reports whether Namesake manages the NetworkPolicy of template. It does for a template without the field,
+// which was stored before the field had a default.
 func isManaged(template *extensionsv1.SandboxTemplate) bool {
 	return template.Spec.NetworkPolicyManagement != extensionsv1.NetworkPolicyUnmanaged
 }

@@ -79,7 +79,7 @@ func change(blueprint *sandboxv1.SandboxBlueprint) {
 	}
 }
 
-// A Sandbox that someone creates without a template is left as it is: its Pod has what its author wrote.
+// A Sandbox that someone creates without a template must stay as it is: its Pod has what its author wrote.
 func TestBareSandboxHasNoSecureDefaults(t *testing.T) {
 	sandbox := builder.MakeSandbox("a").Obj()
 	if diff := cmp.Diff(sandbox.Spec.PodTemplate.Spec, rules.NewPod(sandbox).Spec); diff != "" {
@@ -87,7 +87,7 @@ func TestBareSandboxHasNoSecureDefaults(t *testing.T) {
 	}
 }
 
-// The Pod that the template's admission tries is the one that would come of it.
+// The Pod with which the template's admission asks the API server must be the one that a Sandbox would get.
 func TestSampleHasSecureDefaults(t *testing.T) {
 	template := builder.MakeTemplate("t").Obj()
 	if diff := cmp.Diff(rules.Blueprint(template).PodTemplate.Spec, rules.NewUnownedPod(rules.SampleSandbox(template)).Spec); diff != "" {

@@ -9,8 +9,9 @@ import (
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 )
 
-// CheckTemplateName refuses a new template whose name has the same hash as that of other, a template in its namespace, or nil:
-// NetworkPolicies select the Pods of a template by that hash, so each would apply to the Pods of both.
+// CheckTemplateName refuses a new template whose name has the same hash as the name of other. other is a template in
+// the same namespace, or nil. NetworkPolicies select the Pods of a template by that hash, so each policy would apply to
+// the Pods of both.
 func CheckTemplateName(template, other *extensionsv1.SandboxTemplate) field.ErrorList {
 	if other == nil || !NamesCollide(template, other) {
 		return nil
@@ -20,15 +21,15 @@ func CheckTemplateName(template, other *extensionsv1.SandboxTemplate) field.Erro
 		other.Name, Hash(other.Name)))}
 }
 
-// Collide says whether a and b, templates of one namespace, are two whose names have the same hash.
+// NamesCollide reports whether a and b, templates in one namespace, have different names with the same hash.
 func NamesCollide(a, b *extensionsv1.SandboxTemplate) bool {
 	return a.Name != b.Name && Hash(a.Name) == Hash(b.Name)
 }
 
-// Elder returns the first of the templates that collide with template, if it was there before template, and else nil. others
-// are templates of its namespace. Admission refuses such a name; this is for two that were created in the same moment, and
-// for those that are older than admission. Of two created in the same second the one whose name sorts first is the elder, so
-// every replica says the same.
+// EarlierCollision returns the earliest of the templates that collide with template, if it is earlier than template,
+// and otherwise nil. others are templates in the same namespace. Admission refuses such a name. EarlierCollision is for
+// two templates that were created at the same moment, and for templates that are older than admission. Of two templates
+// from the same second, the one whose name sorts first is the earlier one, so that every replica decides the same.
 func EarlierCollision(template *extensionsv1.SandboxTemplate, others []extensionsv1.SandboxTemplate) *extensionsv1.SandboxTemplate {
 	elder := template
 	for i := range others {
@@ -46,7 +47,7 @@ func older(a, b *extensionsv1.SandboxTemplate) bool {
 	return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name)) < 0
 }
 
-// CollisionMessage says what it means for template that its name has the hash of elder's.
+// CollisionMessage returns what it means for template that its name has the hash of elder's name.
 func CollisionMessage(template, elder *extensionsv1.SandboxTemplate) string {
 	consequence := fmt.Sprintf("NetworkPolicy %q therefore allows nothing, and the Pods of this template may do what those of %q may",
 		NetworkPolicyName(template), elder.Name)

@@ -24,7 +24,7 @@ func TestCheckTemplateName(t *testing.T) {
 			Type: field.ErrorTypeInvalid, Field: "metadata.name", BadValue: "python-svmtpy",
 			Detail: `SandboxTemplate "python-ingvpc" in this namespace has a name of the same hash, 1e8d9f25, and NetworkPolicies select the Pods of a template by it: use another name`,
 		}}},
-		"the same name":          {template(one), template(one), nil}, // The API server says so itself.
+		"the same name":          {template(one), template(one), nil}, // The API server itself refuses this.
 		"a name of another hash": {template(one), template("python"), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -69,7 +69,7 @@ func TestElder(t *testing.T) {
 	}
 }
 
-// Whatever order they are listed in, just one of those that collide has no elder.
+// Whatever order they are listed in, exactly one of the templates that collide has no earlier collision.
 func TestOneHasNoElder(t *testing.T) {
 	one, two := builder.CollidingNames()
 	list := []extensionsv1.SandboxTemplate{*builder.MakeTemplate(two).Obj(), *builder.MakeTemplate("python").Obj(), *builder.MakeTemplate(one).Obj()}

@@ -11,15 +11,15 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// Router says which Pods are those of the sandbox router: nobody else reaches a Pod under the default NetworkPolicy.
+// Router identifies the Pods of the sandbox router. Under the default NetworkPolicy, nothing else reaches a Pod.
 type Router struct {
-	// Namespace is the name of its namespace.
+	// Namespace is the name of the router's namespace.
 	Namespace string
-	// Labels are what its Pods bear; there is at least one.
+	// Labels are the labels of the router's Pods. There is at least one.
 	Labels map[string]string
 }
 
-// DefaultRouter returns where the default NetworkPolicy of agent-sandbox looks for the router.
+// DefaultRouter returns the router that the default NetworkPolicy of agent-sandbox lets in.
 func DefaultRouter() Router {
 	return Router{Namespace: "agent-sandbox-system", Labels: map[string]string{"app": "sandbox-router"}}
 }
@@ -29,16 +29,17 @@ func NetworkPolicyName(template *extensionsv1.SandboxTemplate) string {
 	return template.Name + extensionsv1.NetworkPolicySuffix
 }
 
-// NetworkPolicy returns the NetworkPolicy for the Pods of template, or nil where it is not ours to look after. It has the
-// rules of the template, or the default ones where there are none: in from the router, out to public addresses.
+// NetworkPolicy returns the NetworkPolicy for the Pods of template, or nil if Namesake does not manage it. It has the
+// rules of the template. If there are none, it has the default rules: in from the router, out to public addresses.
 //
-// Beside the template, which controls it, it is owned by its namespace. The garbage collector deletes what has lost every owner;
-// so this does not go with the template, and the Pods of that are not left without it.
+// The template controls the policy, and the namespace owns it, too. The garbage collector deletes an object only when
+// it has lost every owner. So the policy outlives the template, and the template's Pods are not left without it.
 //
-// elder is the template that Elder returns. With one, the policy has no rules at all. It selects the Pods of both templates,
-// and what one NetworkPolicy allows no other takes back: rules would open the Pods of the elder to what they were never meant
-// for. Without rules it widens nothing, and the Pods of template are still not left without any policy: they may do what the
-// elder's may, and nothing where the elder has no policy of ours.
+// elder is the template that EarlierCollision returns. With an elder, the policy has no rules at all. It selects the
+// Pods of both templates, and no NetworkPolicy takes back what another allows. So rules would open the elder's Pods to
+// traffic that they were never meant for. Without rules the policy widens nothing, and the Pods of template are still
+// not left without any policy. They may do what the elder's Pods may. If Namesake manages no policy for the elder, they
+// may do nothing.
 func NetworkPolicy(
 	template, elder *extensionsv1.SandboxTemplate, namespace *corev1.Namespace, router Router,
 ) *networkingv1.NetworkPolicy {
@@ -68,9 +69,9 @@ func NetworkPolicy(
 	return policy
 }
 
-// SampleNetworkPolicy returns the NetworkPolicy with the rules of template, under a generated name and without an owner, to
-// ask the API server about: what it says of these rules it would say of the template's policy. It is nil where the template
-// has no rules that would be used.
+// SampleNetworkPolicy returns a NetworkPolicy with the rules of template, under a generated name and without an owner.
+// It is for asking the API server, whose answer applies to the template's policy, too. SampleNetworkPolicy returns nil
+// if the template has no rules that would be used.
 func SampleNetworkPolicy(template *extensionsv1.SandboxTemplate) *networkingv1.NetworkPolicy {
 	if template.Spec.NetworkPolicy == nil || !isManaged(template) {
 		return nil
@@ -80,8 +81,8 @@ func SampleNetworkPolicy(template *extensionsv1.SandboxTemplate) *networkingv1.N
 	return policy
 }
 
-// ownRules returns a copy of the rules in spec as the API server stores them, so that a stored policy can be compared: a
-// port without a protocol is one of TCP.
+// ownRules returns a copy of the rules in spec as the API server stores them, so that it can be compared with a stored
+// policy. A port without a protocol becomes a TCP port.
 func ownRules(spec *extensionsv1.NetworkPolicySpec) ([]networkingv1.NetworkPolicyIngressRule, []networkingv1.NetworkPolicyEgressRule) {
 	own := spec.DeepCopy()
 	for i := range own.Ingress {
@@ -101,7 +102,7 @@ func withProtocol(ports []networkingv1.NetworkPolicyPort) {
 	}
 }
 
-// fromRouter lets in the Pods of the router, on every port.
+// fromRouter returns the rule that lets in the Pods of the router, on every port.
 func fromRouter(router Router) []networkingv1.NetworkPolicyIngressRule {
 	return []networkingv1.NetworkPolicyIngressRule{{From: []networkingv1.NetworkPolicyPeer{{
 		NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{corev1.LabelMetadataName: router.Namespace}},
@@ -109,8 +110,8 @@ func fromRouter(router Router) []networkingv1.NetworkPolicyIngressRule {
 	}}}}
 }
 
-// toPublic lets out to the internet and not to private networks, the cluster's own and its DNS among them, nor to the
-// addresses at which clouds hand out credentials.
+// toPublic returns the rule that lets traffic out to the internet. It excludes private networks, which include the
+// cluster's own network and its DNS, and the addresses at which clouds hand out credentials.
 func toPublic() []networkingv1.NetworkPolicyEgressRule {
 	block := func(cidr string, except ...string) networkingv1.NetworkPolicyPeer {
 		return networkingv1.NetworkPolicyPeer{IPBlock: &networkingv1.IPBlock{CIDR: cidr, Except: except}}

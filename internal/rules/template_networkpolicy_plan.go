@@ -15,21 +15,22 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// PolicyPlan is what to do about the NetworkPolicy of a template. No more than one field is set; none where all is well.
+// PolicyPlan is what to do about the NetworkPolicy of a template. At most one field is set. None is set if the policy
+// is as it should be.
 type PolicyPlan struct {
 	// Create is the policy to create.
 	Create *networkingv1.NetworkPolicy
-	// Update is the policy that exists, as it should be.
+	// Update is the existing policy as it should be.
 	Update *networkingv1.NetworkPolicy
-	// Delete is the policy that exists, and should not.
+	// Delete is the existing policy that should not exist.
 	Delete *networkingv1.NetworkPolicy
-	// Blocked says who has the name of the policy. It is not ours, so nothing is done about it.
+	// Blocked says who has the name of the policy. That policy is not Namesake's, so it stays as it is.
 	Blocked string
 }
 
-// PlanNetworkPolicy compares existing, the NetworkPolicy that has the name of template's, or nil, with want, which is what
-// NetworkPolicy returns. Only what template controls is changed or deleted, or what an earlier template of its name has left
-// behind; of that, labels and owners that others put on it stay.
+// PlanNetworkPolicy compares existing with want. existing is the NetworkPolicy with the name of template's, or nil.
+// want is what NetworkPolicy returns. PlanNetworkPolicy changes or deletes only a policy that template controls, or one
+// that an earlier template of its name left behind. In such a policy, labels and owners that others added stay.
 func PlanNetworkPolicy(template *extensionsv1.SandboxTemplate, existing, want *networkingv1.NetworkPolicy) PolicyPlan {
 	if existing == nil {
 		return PolicyPlan{Create: want}
@@ -56,8 +57,8 @@ func PlanNetworkPolicy(template *extensionsv1.SandboxTemplate, existing, want *n
 	return PolicyPlan{Update: repaired}
 }
 
-// policyOwners returns the owners that existing should have: those of want, and those that others gave it. An earlier template is
-// none any more.
+// policyOwners returns the owners that existing should have: those of want, and those that others gave it. An earlier
+// template is no longer an owner.
 func policyOwners(existing, want *networkingv1.NetworkPolicy) []metav1.OwnerReference {
 	controller := metav1.GetControllerOf(want)
 	owners := slices.DeleteFunc(slices.Clone(MigratedOwners(existing)), func(ref metav1.OwnerReference) bool {
@@ -71,14 +72,15 @@ func policyOwners(existing, want *networkingv1.NetworkPolicy) []metav1.OwnerRefe
 	return owners
 }
 
-// ofEarlierTemplate says whether obj is controlled by a template that had the name of this one before.
+// ofEarlierTemplate reports whether obj is controlled by an earlier template with the name of this one.
 func ofEarlierTemplate(obj metav1.Object, template *extensionsv1.SandboxTemplate) bool {
 	ref := ControllerOf(obj)
 	return IsTemplate(ref) && ref.Name == template.Name && ref.UID != template.UID
 }
 
-// OrphanedPolicyTemplate returns the name of the template whose NetworkPolicy policy is, if that is there no more: the garbage collector has
-// taken the reference to it away, and left that to the namespace. It is "" for every other policy.
+// OrphanedPolicyTemplate returns the name of the template that policy belonged to, if that template is gone. The
+// garbage collector has then removed the reference to the template and left the one to the namespace.
+// OrphanedPolicyTemplate returns "" for every other policy.
 func OrphanedPolicyTemplate(policy *networkingv1.NetworkPolicy) string {
 	name, ok := strings.CutSuffix(policy.Name, extensionsv1.NetworkPolicySuffix)
 	if !ok || policy.Labels[sandboxv1.LabelTemplateRefHash] != Hash(name) || ControllerOf(policy) != nil ||

@@ -94,7 +94,7 @@ func TestPlanNetworkPolicy(t *testing.T) {
 	}
 }
 
-// What the garbage collector leaves of a policy when its template is gone is told from everything else.
+// A policy that the garbage collector left without its template must be told apart from every other policy.
 func TestLeftBehind(t *testing.T) {
 	template := builder.MakeTemplate("tpl").Namespace("ns").Obj()
 	for name, tc := range map[string]struct {

@@ -14,7 +14,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// head is what every NetworkPolicy of template "tpl" begins with.
+// head is the beginning of every NetworkPolicy of template "tpl".
 const head = `
 metadata:
   namespace: ns
@@ -145,7 +145,7 @@ func TestUnmanagedHasNoNetworkPolicy(t *testing.T) {
 	}
 }
 
-// Only rules that a user wrote, and that would be used, are for the API server to judge.
+// The API server must judge only rules that a user wrote and that would be used.
 func TestSampleNetworkPolicy(t *testing.T) {
 	template := builder.MakeTemplate("tpl").Namespace("ns").NetworkPolicy(specOf(t, `egress: [{}]`))
 	want := policyOf(t, head+"  egress: [{}]")

@@ -11,12 +11,12 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// Content tells apart what Sandboxes of a template are made of, without a look at all of it: Sandboxes of one content are
-// made of the same, since nobody changes the spec of a Sandbox in a pool.
+// BlueprintKey identifies what Sandboxes of a template are made of, without comparing all of it. Sandboxes with the
+// same key are made of the same, because nobody changes the spec of a Sandbox in a pool.
 type BlueprintKey struct {
 	// Hash is the BlueprintHash of the template when the Sandbox was created.
 	Hash string
-	// DNSPolicy and MountsToken are what the secure defaults set, which the hashes of agent-sandbox do not cover.
+	// DNSPolicy and MountsToken are what the secure defaults set. The hashes of agent-sandbox do not cover them.
 	DNSPolicy   corev1.DNSPolicy
 	MountsToken bool
 }
@@ -25,8 +25,8 @@ func blueprintKeyOf(hash string, spec *corev1.PodSpec) BlueprintKey {
 	return BlueprintKey{Hash: hash, DNSPolicy: spec.DNSPolicy, MountsToken: ptr.Deref(spec.AutomountServiceAccountToken, true)}
 }
 
-// TemplateSnapshot is a template as it is at one time, with what is computed of it once: it makes many Sandboxes, and is compared
-// with many. It is not safe for concurrent use, but for NewPoolSandbox.
+// TemplateSnapshot is a template as it is at one time, with values that are computed from it once. It makes many
+// Sandboxes and is compared with many. It is not safe for concurrent use, except in NewPoolSandbox.
 type TemplateSnapshot struct {
 	template  *extensionsv1.SandboxTemplate
 	hash      string
@@ -35,7 +35,7 @@ type TemplateSnapshot struct {
 	known     map[BlueprintKey]bool
 }
 
-// NewTemplateSnapshot returns the snapshot of template, which must not be changed afterwards; nil for nil.
+// NewTemplateSnapshot returns the snapshot of template, which must not be changed afterwards. It returns nil for nil.
 func NewTemplateSnapshot(template *extensionsv1.SandboxTemplate) *TemplateSnapshot {
 	if template == nil {
 		return nil
@@ -47,10 +47,10 @@ func NewTemplateSnapshot(template *extensionsv1.SandboxTemplate) *TemplateSnapsh
 	}
 }
 
-// Makes says whether the template, as it is in this snapshot, makes what sandbox is made of. Labels and annotations of the
-// Pod, and of its volumes, do not count: they follow the template without another Pod. Nor does what a policy of the cluster
-// has changed about a Sandbox on its way: where the hash is the template's, a pool has made it of that, since only the
-// controller writes the hash.
+// Matches reports whether the template, as it is in this snapshot, makes what sandbox is made of. Labels and
+// annotations of the Pod and of its volumes do not count, because they follow the template without a new Pod. Changes
+// that a policy of the cluster made to a Sandbox at its creation do not count either. If the hash is the template's, a
+// pool made the Sandbox of this template, because only the controller writes the hash.
 func (e *TemplateSnapshot) Matches(sandbox *sandboxv1.Sandbox) bool {
 	if sandbox.Annotations[sandboxv1.AnnotationTemplateRef] != e.template.Name {
 		return false
@@ -67,8 +67,8 @@ func (e *TemplateSnapshot) Matches(sandbox *sandboxv1.Sandbox) bool {
 	return makes
 }
 
-// compare is Makes by the content alone. A Sandbox that agent-sandbox has made of this very template may differ in a secure
-// default: that alone is no reason to replace it.
+// matchesByValue is Matches by the content alone. A Sandbox that agent-sandbox made of this same template may differ in
+// a secure default. That difference alone is no reason to replace it.
 func (e *TemplateSnapshot) matchesByValue(sandbox *sandboxv1.Sandbox) bool {
 	made := &sandbox.Spec.SandboxBlueprint
 	if sameBlueprint(&e.blueprint, made) {
@@ -78,7 +78,7 @@ func (e *TemplateSnapshot) matchesByValue(sandbox *sandboxv1.Sandbox) bool {
 	return isOfReferencePool(sandbox) && sameBlueprint(&former, made)
 }
 
-// sameBlueprint compares what Sandboxes are made of, by value: 1 CPU is 1000m.
+// sameBlueprint compares by value what Sandboxes are made of: 1 CPU equals 1000m.
 func sameBlueprint(a, b *sandboxv1.SandboxBlueprint) bool {
 	return equality.Semantic.DeepEqual(a.PodTemplate.Spec, b.PodTemplate.Spec) && ptr.Equal(a.Service, b.Service) &&
 		slices.EqualFunc(a.VolumeClaimTemplates, b.VolumeClaimTemplates, func(a, b sandboxv1.PersistentVolumeClaimTemplate) bool {

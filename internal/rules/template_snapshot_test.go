@@ -12,7 +12,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// What a change of the template makes of a member that was made before.
+// Each change of the template must make an existing member outdated, or leave it current.
 func TestEditionMakes(t *testing.T) {
 	pool := builder.MakePool("p").Template("t").Obj()
 	base := func() *builder.TemplateWrapper {
@@ -71,7 +71,7 @@ func TestEditionMakes(t *testing.T) {
 			}
 			member := rules.NewPoolSandbox(pool, rules.NewTemplateSnapshot(before), "abcde")
 			edition := rules.NewTemplateSnapshot(after)
-			for range 2 { // The second time it is remembered.
+			for range 2 { // The second result comes from the cache.
 				if got := edition.Matches(member); got != tc.want {
 					t.Errorf("got %t", got)
 				}
@@ -80,7 +80,8 @@ func TestEditionMakes(t *testing.T) {
 	}
 }
 
-// Hashes of agent-sandbox say nothing of the secure defaults: two members of one may differ by these. Each is looked at.
+// Hashes of agent-sandbox do not cover the secure defaults, so members with the same hash may differ in them. Each must
+// be compared.
 func TestEditionMakesNothingWithoutSecureDefaults(t *testing.T) {
 	template := builder.MakeTemplate("t").Obj()
 	pool := builder.MakePool("p").Template("t").Obj()
@@ -97,8 +98,8 @@ func TestEditionMakesNothingWithoutSecureDefaults(t *testing.T) {
 	}
 }
 
-// A policy of the cluster changes every Sandbox on its way: what a pool has just made is current all the same, and outdated
-// when the template changes.
+// A policy of the cluster changes every Sandbox at its creation. A Sandbox that a pool has just made must be current
+// all the same, and outdated when the template changes.
 func TestEditionMakesWhatAPolicyChanges(t *testing.T) {
 	template := builder.MakeTemplate("t").Obj()
 	edition := rules.NewTemplateSnapshot(template)
@@ -114,8 +115,8 @@ func TestEditionMakesWhatAPolicyChanges(t *testing.T) {
 	}
 }
 
-// agent-sandbox keeps nothing of a template's dnsConfig beside its own nameservers. What it has made so of this very template
-// is current; what was made here before the template said anything of the kind is not.
+// agent-sandbox keeps nothing of a template's dnsConfig beside its own nameservers. What it made of this same template
+// must be current. What Namesake made before the template had a dnsConfig must not be.
 func TestEditionMakesWhatAgentSandboxMade(t *testing.T) {
 	resolving := func() *extensionsv1.SandboxTemplate {
 		template := builder.MakeTemplate("t").Obj()

@@ -1,5 +1,6 @@
-// Package tracing tells an OpenTelemetry collector what was done for an object, and in whose trace. Whoever has no tracer does
-// the same, and tells nobody.
+// Package tracing emits spans to an OpenTelemetry collector. Each span says what was done for an object, in the trace
+// that the object names. Package tracing does not decide what is traced. A program without a Tracer makes the same
+// calls, and they emit nothing.
 package tracing
 
 import (
@@ -20,19 +21,20 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
-// service is what a trace calls the program, unless OTEL_SERVICE_NAME says otherwise; scope is what begins its spans.
+// service is the program's name in traces, unless OTEL_SERVICE_NAME sets another. scope is the instrumentation scope of
+// its spans.
 const (
 	service = "namesake"
 	scope   = "github.com/namesake-sandbox/namesake"
 )
 
-// Tracer begins the spans of what is done for an object. A nil one begins none.
+// Tracer starts the spans of what is done for an object. A nil Tracer starts none.
 type Tracer struct {
 	provider *sdktrace.TracerProvider
 }
 
-// New returns a Tracer that sends its spans as OTLP over gRPC, to where the OTEL_ variables of the environment say. It does
-// not wait for a collector to be there. version is the program's.
+// New returns a Tracer that sends its spans as OTLP over gRPC. The OTEL_ environment variables say where to. New does
+// not wait for a collector to be available. version is the program's version.
 func New(ctx context.Context, version string) (*Tracer, error) {
 	exporter, err := otlptracegrpc.New(ctx)
 	if err != nil {
@@ -46,7 +48,7 @@ func New(ctx context.Context, version string) (*Tracer, error) {
 	return &Tracer{provider: sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(merged))}, nil
 }
 
-// Close sends what was not sent yet, as long as ctx lasts.
+// Close sends the spans that are not sent yet, as long as ctx lasts.
 func (t *Tracer) Close(ctx context.Context) error {
 	if t == nil {
 		return nil
@@ -54,8 +56,8 @@ func (t *Tracer) Close(ctx context.Context) error {
 	return t.provider.Shutdown(ctx)
 }
 
-// Start begins a span in the trace that obj names, or in a new one. The span goes into the returned context and ends with the
-// returned function.
+// Start starts a span in the trace that obj names, or in a new one. The returned context carries the span, and the
+// returned function ends it.
 func (t *Tracer) Start(ctx context.Context, span string, obj metav1.Object) (started context.Context, end func()) {
 	if t == nil {
 		return ctx, func() {}
@@ -67,7 +69,7 @@ func (t *Tracer) Start(ctx context.Context, span string, obj metav1.Object) (sta
 	return begin(ctx, t.provider, span, trace.WithAttributes(attributesOf(obj)...))
 }
 
-// Start begins a span within the one of ctx; none where that has none.
+// Start starts a span within the span of ctx. It starts none if ctx has none.
 func Start(ctx context.Context, span string) (started context.Context, end func()) {
 	return begin(ctx, trace.SpanFromContext(ctx).TracerProvider(), span)
 }
@@ -77,7 +79,7 @@ func begin(ctx context.Context, provider trace.TracerProvider, name string, opti
 	return ctx, func() { span.End() }
 }
 
-// Event notes in the span of ctx that something was seen; details are keys and values by turns.
+// Event records an event in the span of ctx. details are alternating keys and values.
 func Event(ctx context.Context, event string, details ...string) {
 	span := trace.SpanFromContext(ctx)
 	if !span.IsRecording() {
@@ -90,7 +92,7 @@ func Event(ctx context.Context, event string, details ...string) {
 	span.AddEvent(event, trace.WithAttributes(attributes...))
 }
 
-// Context returns what an object says to be in the trace of ctx, the value of its annotation; "" where nothing is traced.
+// Context returns the trace context of ctx as the value of an object's annotation. It returns "" if nothing is traced.
 func Context(ctx context.Context) string {
 	headers := propagation.MapCarrier{}
 	propagation.TraceContext{}.Inject(ctx, headers)
@@ -104,7 +106,7 @@ func Context(ctx context.Context) string {
 	return string(text)
 }
 
-// attributesOf says which object a span is about, and who asked for it.
+// attributesOf returns attributes that say which object a span is about, and who asked for it.
 func attributesOf(obj metav1.Object) []attribute.KeyValue {
 	kind := "object"
 	switch obj.(type) {

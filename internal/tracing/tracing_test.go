@@ -73,7 +73,7 @@ func TestSpans(t *testing.T) {
 	}
 }
 
-// What users write into the annotation may be anything.
+// Users may write anything into the annotation, and an invalid value must do no harm.
 func TestContextsThatAreNone(t *testing.T) {
 	c := collector.Start(t)
 	t.Setenv("OTEL_SERVICE_NAME", "mine")
@@ -115,7 +115,7 @@ func TestWithoutATracer(t *testing.T) {
 	}
 }
 
-// A collector that is not there costs the spans and nothing else, and no longer than the caller has.
+// A collector that is not available must cost only the spans, and no more time than the caller allows.
 func TestWithoutACollector(t *testing.T) {
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
 	tr := tracer(t)

@@ -17,7 +17,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// What an object has when the test does not say.
+// These are the values of an object when the test does not set them.
 const (
 	DefaultNamespace = metav1.NamespaceDefault
 	DefaultTemplate  = "template"
@@ -27,10 +27,10 @@ const (
 	DefaultPodIP     = "10.0.0.1"
 )
 
-// Epoch is when objects were created, and when their conditions changed, if the test does not say.
+// Epoch is when objects were created and their conditions changed, unless the test sets another time.
 var Epoch = time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
 
-// UID returns the UID of an object of this kind ("sandbox", in lower case) and name, if the test does not say.
+// UID returns the UID of an object of this kind ("sandbox", in lower case) and name, unless the test sets another.
 func UID(kind, name string) types.UID {
 	return types.UID(kind + "-" + name + "-uid")
 }
@@ -52,13 +52,13 @@ func makeMetadata[W any](wrapper W, object metav1.Object, kind, name string) met
 	return metadata[W]{wrapper: wrapper, object: object}
 }
 
-// Name sets the name and nothing that was derived from the one before.
+// Name sets the name, and leaves what was derived from the previous one.
 func (m *metadata[W]) Name(name string) W {
 	m.object.SetName(name)
 	return m.wrapper
 }
 
-// GenerateName takes the name away, for the API server to make one.
+// GenerateName removes the name, for the API server to make one from the prefix.
 func (m *metadata[W]) GenerateName(prefix string) W {
 	m.object.SetName("")
 	m.object.SetGenerateName(prefix)
@@ -83,7 +83,7 @@ func (m *metadata[W]) ResourceVersion(version string) W {
 	return m.wrapper
 }
 
-// Generation sets the generation. Conditions that are set before speak of the generation before.
+// Generation sets the generation. Conditions that were set before keep the previous one as their observed generation.
 func (m *metadata[W]) Generation(generation int64) W {
 	m.object.SetGeneration(generation)
 	return m.wrapper
@@ -131,7 +131,7 @@ func (m *metadata[W]) OwnerReferences(references ...metav1.OwnerReference) W {
 	return m.wrapper
 }
 
-// Deleting makes the object one that is being deleted and that waits for its dependents to go first.
+// Deleting makes the object terminating, waiting for the deletion of its dependents.
 func (m *metadata[W]) Deleting() W {
 	m.object.SetDeletionTimestamp(&metav1.Time{Time: Epoch.Add(time.Hour)})
 	m.object.SetDeletionGracePeriodSeconds(new(int64))
@@ -139,7 +139,7 @@ func (m *metadata[W]) Deleting() W {
 	return m.wrapper
 }
 
-// withKey returns pairs, which may be nil, with one pair more.
+// withKey returns pairs, which may be nil, with one more pair.
 func withKey(pairs map[string]string, key, value string) map[string]string {
 	if pairs == nil {
 		pairs = map[string]string{}
@@ -148,7 +148,7 @@ func withKey(pairs map[string]string, key, value string) map[string]string {
 	return pairs
 }
 
-// nameHash is the hash of a name in a label, written down a second time so that tests of the first notice a change.
+// nameHash returns the hash of a name in a label. It duplicates the product's function, so that tests of that notice a change.
 func nameHash(name string) string {
 	sum := fnv.New32a()
 	_, _ = sum.Write([]byte(name)) // It never fails.

@@ -14,8 +14,7 @@ type ClaimWrapper struct {
 	claim *extensionsv1.SandboxClaim
 }
 
-// MakeClaim makes a SandboxClaim that names nothing yet: it becomes valid with Pool or with Template, and with both
-// it is not.
+// MakeClaim makes a SandboxClaim that names nothing yet. Pool or Template makes it valid; both together do not.
 func MakeClaim(name string) *ClaimWrapper {
 	w := &ClaimWrapper{claim: &extensionsv1.SandboxClaim{}}
 	w.metadata = makeMetadata(w, w.claim, "sandboxclaim", name)
@@ -27,13 +26,13 @@ func (w *ClaimWrapper) Obj() *extensionsv1.SandboxClaim {
 	return w.claim.DeepCopy()
 }
 
-// Pool names the pool that the claim asks.
+// Pool sets the pool that the claim names.
 func (w *ClaimWrapper) Pool(name string) *ClaimWrapper {
 	w.claim.Spec.WarmPoolRef = &extensionsv1.SandboxWarmPoolReference{Name: name}
 	return w
 }
 
-// Template names the template that the claim asks for.
+// Template sets the template that the claim names.
 func (w *ClaimWrapper) Template(name string) *ClaimWrapper {
 	w.claim.Spec.SandboxTemplateRef = &extensionsv1.SandboxTemplateReference{Name: name}
 	return w
@@ -74,7 +73,7 @@ func (w *ClaimWrapper) BoundTo(sandbox string) *ClaimWrapper {
 	return w.Annotation(sandboxv1.AnnotationBinding, sandbox)
 }
 
-// StatusSandbox sets the name of the Sandbox in the status: the claim had this Sandbox once.
+// StatusSandbox sets the name of the Sandbox in the status, which says that the claim had this Sandbox.
 func (w *ClaimWrapper) StatusSandbox(sandbox string) *ClaimWrapper {
 	w.claim.Status.Sandbox.Name = sandbox
 	return w

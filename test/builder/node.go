@@ -11,7 +11,7 @@ type NodeWrapper struct {
 	node *corev1.Node
 }
 
-// MakeNode makes a Node that takes Pods. Nodes have no namespace.
+// MakeNode makes a Node that accepts Pods. Nodes have no namespace.
 func MakeNode(name string) *NodeWrapper {
 	w := &NodeWrapper{node: &corev1.Node{}}
 	w.metadata = makeMetadata(w, w.node, "node", name)

@@ -26,8 +26,8 @@ func (w *PodWrapper) Obj() *corev1.Pod {
 	return w.pod.DeepCopy()
 }
 
-// ControlledBy makes it the Pod of the Sandbox, with its namespace, its specification and its identity labels, under
-// the name that the Pod has already.
+// ControlledBy makes it the Pod of the Sandbox, with the Sandbox's namespace, specification and identity labels. The Pod keeps
+// its name.
 func (w *PodWrapper) ControlledBy(sandbox *sandboxv1.Sandbox) *PodWrapper {
 	w.pod.Spec = *sandbox.Spec.PodTemplate.Spec.DeepCopy()
 	w.Namespace(sandbox.Namespace).
@@ -74,7 +74,7 @@ func (w *PodWrapper) IP(ips ...string) *PodWrapper {
 	return w
 }
 
-// Ready makes the Pod run and be Ready, on DefaultNode with DefaultPodIP if Node and IP have not said otherwise before.
+// Ready makes the Pod running and Ready, on DefaultNode with DefaultPodIP unless Node and IP were called before.
 func (w *PodWrapper) Ready() *PodWrapper {
 	if w.pod.Spec.NodeName == "" {
 		w.Node(DefaultNode)

@@ -37,13 +37,13 @@ func (w *PoolWrapper) Replicas(replicas int32) *PoolWrapper {
 	return w
 }
 
-// UpdateStrategy sets what becomes of the Sandboxes when the template changes.
+// UpdateStrategy sets what happens to the Sandboxes when the template changes.
 func (w *PoolWrapper) UpdateStrategy(strategy extensionsv1.UpdateStrategyType) *PoolWrapper {
 	w.pool.Spec.UpdateStrategy = &extensionsv1.SandboxWarmPoolUpdateStrategy{Type: strategy}
 	return w
 }
 
-// StatusReplicas sets how many Sandboxes the status counts, and how many of them as Ready, for this generation.
+// StatusReplicas sets the numbers of Sandboxes and of Ready Sandboxes in the status, for this generation.
 func (w *PoolWrapper) StatusReplicas(replicas, ready int32) *PoolWrapper {
 	w.pool.Status.Replicas = replicas
 	w.pool.Status.ReadyReplicas = ready

@@ -31,8 +31,8 @@ func (w *SandboxWrapper) Obj() *sandboxv1.Sandbox {
 	return w.sandbox.DeepCopy()
 }
 
-// Pool makes it a warm Sandbox of the pool, in the pool's namespace, as the pool creates it. The hashes of the
-// template's content are left to the test.
+// Pool makes it a warm Sandbox of the pool, in the pool's namespace, as the pool creates it. It does not set the hashes of the
+// template's content.
 func (w *SandboxWrapper) Pool(pool *extensionsv1.SandboxWarmPool) *SandboxWrapper {
 	template := pool.Spec.SandboxTemplateRef.Name
 	return w.Namespace(pool.Namespace).
@@ -44,8 +44,8 @@ func (w *SandboxWrapper) Pool(pool *extensionsv1.SandboxWarmPool) *SandboxWrappe
 		Annotation(sandboxv1.AnnotationTemplateRef, template)
 }
 
-// ClaimedBy gives it to the claim, in the claim's namespace. After Pool it is as the claim adopts it, otherwise as the
-// claim creates it, cold.
+// ClaimedBy makes the claim its controller, in the claim's namespace. After Pool it is as when the claim adopts it; otherwise
+// it is as when the claim creates it, cold.
 func (w *SandboxWrapper) ClaimedBy(claim *extensionsv1.SandboxClaim) *SandboxWrapper {
 	launchType := sandboxv1.LaunchTypeCold
 	if _, warm := w.sandbox.Labels[sandboxv1.LabelWarmPool]; warm {
@@ -83,14 +83,14 @@ func (w *SandboxWrapper) ShutdownTime(at time.Time) *SandboxWrapper {
 	return w
 }
 
-// ShutdownPolicy sets what becomes of the expired Sandbox.
+// ShutdownPolicy sets what happens to the expired Sandbox.
 func (w *SandboxWrapper) ShutdownPolicy(policy sandboxv1.ShutdownPolicy) *SandboxWrapper {
 	w.sandbox.Spec.ShutdownPolicy = policy
 	return w
 }
 
-// Ready makes the Sandbox Ready for its generation: its Pod, which MakePod(name).ControlledBy(sandbox).Ready() makes,
-// is Ready on DefaultNode with DefaultPodIP, if Node and PodIPs have not said otherwise before.
+// Ready makes the Sandbox Ready for its generation. Its Pod, which MakePod(name).ControlledBy(sandbox).Ready() makes, is Ready
+// on DefaultNode with DefaultPodIP unless Node and PodIPs were called before.
 func (w *SandboxWrapper) Ready() *SandboxWrapper {
 	status := &w.sandbox.Status
 	status.Selector = sandboxv1.LabelSandboxNameHash + "=" + nameHash(w.sandbox.Name)

@@ -37,7 +37,7 @@ func (w *TemplateWrapper) VolumeClaimTemplatesPolicy(policy extensionsv1.VolumeC
 	return w
 }
 
-// NetworkPolicyManagement sets who looks after the NetworkPolicy.
+// NetworkPolicyManagement sets who manages the NetworkPolicy.
 func (w *TemplateWrapper) NetworkPolicyManagement(management extensionsv1.NetworkPolicyManagement) *TemplateWrapper {
 	w.template.Spec.NetworkPolicyManagement = management
 	return w
@@ -49,5 +49,5 @@ func (w *TemplateWrapper) NetworkPolicy(spec extensionsv1.NetworkPolicySpec) *Te
 	return w
 }
 
-// CollidingNames are two names of one hash: NetworkPolicies cannot tell the Pods of two such templates apart.
+// CollidingNames returns two names with the same hash. NetworkPolicies cannot tell the Pods of two such templates apart.
 func CollidingNames() (first, second string) { return "python-ingvpc", "python-svmtpy" }

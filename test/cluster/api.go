@@ -13,7 +13,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/cluster/internal/pki"
 )
 
-// api is a client of the API server with an administrator's rights: the few calls that starting a cluster takes.
+// api is a client of the API server with an administrator's rights. It has the few calls that starting a cluster needs.
 type api struct {
 	server string
 	client *http.Client
@@ -47,7 +47,7 @@ func (a *api) create(ctx context.Context, path string, object any) error {
 	return a.do(ctx, http.MethodPost, path, content, nil)
 }
 
-// do makes one call; an answer that is no success is an error with what the server says.
+// do makes one call. If the call fails, the error contains what the server says.
 func (a *api) do(ctx context.Context, method, path string, body []byte, into any) error {
 	request, err := http.NewRequestWithContext(ctx, method, a.server+path, bytes.NewReader(body))
 	if err != nil {

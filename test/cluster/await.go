@@ -12,13 +12,13 @@ import (
 	"github.com/namesake-sandbox/namesake/test/cluster/internal/process"
 )
 
-// errNotYet is why a wait is in vain when nothing else is known.
+// errNotYet is why a wait failed when nothing else is known.
 var errNotYet = errors.New("it is not so yet")
 
 const pollInterval = 50 * time.Millisecond
 
-// await polls until it is so. It gives up when a process of the cluster ends, when the limit is over, or when
-// the context ends.
+// await polls until isSo returns true. It gives up when a process of the cluster ends, when the limit is over, or when the
+// context ends.
 func (c *cluster) await(ctx context.Context, what string, isSo func(context.Context) (bool, error)) error {
 	limited, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
@@ -69,7 +69,7 @@ func (c *cluster) tails() string {
 	return text.String()
 }
 
-// healthy says whether a GET of the URL is answered by 200.
+// healthy reports whether a GET of the URL is answered by 200.
 func healthy(ctx context.Context, url string) (bool, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {

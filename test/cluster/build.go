@@ -11,7 +11,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/cluster/internal/binaries"
 )
 
-// ensure builds those of the named programs that are missing and returns their folder.
+// ensure builds the missing ones of the named programs, and returns their folder.
 func ensure(ctx context.Context, names ...string) (string, error) {
 	builder, err := newBuilder()
 	if err != nil {
@@ -99,7 +99,7 @@ func parse(flags *flag.FlagSet, args []string) error {
 		if errors.Is(err, flag.ErrHelp) {
 			return err
 		}
-		return exitCode(2) // The flag package has printed what is wrong, and the flags.
+		return exitCode(2) // The flag package has already printed the error and the flags.
 	}
 	if flags.NArg() > 0 {
 		return fmt.Errorf("%s takes no arguments, but got: %s", flags.Name(), strings.Join(flags.Args(), " "))

@@ -6,14 +6,14 @@ import (
 	"github.com/namesake-sandbox/namesake/test/cluster/internal/pki"
 )
 
-// serviceCIDR is the range of Services' addresses; apiServiceIP is its first, the API server's own.
+// serviceCIDR is the address range of Services. apiServiceIP is its first address, which is the API server's.
 const (
 	serviceCIDR  = "10.96.0.0/16"
 	apiServiceIP = "10.96.0.1"
 )
 
-// writeCertificates makes the control plane's certificates below pki/ and returns the cluster's authority.
-// The API server is reached at the host, among others.
+// writeCertificates makes the control plane's certificates below pki/, and returns the cluster's authority. host is one of the
+// API server's names.
 func (s *state) writeCertificates(host string) (*pki.Pair, error) {
 	if err := os.Mkdir(s.path("pki"), 0o700); err != nil {
 		return nil, err
@@ -27,7 +27,7 @@ func (s *state) writeCertificates(host string) (*pki.Pair, error) {
 	if err != nil {
 		return nil, err
 	}
-	// An authority of its own: what it signs may claim to speak for any user.
+	// This is a separate authority, since whoever has a certificate of it may claim to speak for any user.
 	frontProxyCA, err := pki.NewCA("front-proxy-ca")
 	if err != nil {
 		return nil, err

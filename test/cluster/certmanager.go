@@ -9,14 +9,14 @@ import (
 	"github.com/namesake-sandbox/namesake/test/cluster/internal/binaries"
 )
 
-// nobody is whom cert-manager's chart wants its containers to run as: anyone but root.
+// nobody is the user that cert-manager's containers run as. Its chart wants any user except root.
 const nobody = "65532"
 
-// certManagerPrograms are cert-manager's programs, each in an image that its chart names so.
+// certManagerPrograms are cert-manager's programs. Its chart has an image of that name for each.
 var certManagerPrograms = []string{"controller", "cainjector", "webhook"}
 
-// certManagerCommand makes what it takes to install cert-manager on a real node, and prints the folder that holds it: its
-// chart, and archives of the images.
+// certManagerCommand makes what the installation of cert-manager on a real node needs: its chart, and archives of the images.
+// It prints the folder that holds them.
 func certManagerCommand(ctx context.Context, args []string) error {
 	if err := parseNoFlags("cert-manager", args); err != nil {
 		return err
@@ -59,7 +59,7 @@ func ensureCertManager(ctx context.Context, builder *binaries.Builder) (string, 
 	return dir, builder.PackageCertManager(ctx, version, dir)
 }
 
-// canNodeCommand ends with 1, loudly, where the machine cannot run a real node.
+// canNodeCommand exits with 1 and a clear message if the machine cannot run a real node.
 func canNodeCommand(ctx context.Context, args []string) error {
 	if err := parseNoFlags("can-node", args); err != nil {
 		return err

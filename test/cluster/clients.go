@@ -11,7 +11,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/cluster/internal/pki"
 )
 
-// controllerUser is who the product's manager is, as in a cluster where it runs under its ServiceAccount.
+// controllerUser is the user of the product's manager, as in a cluster where it runs under its ServiceAccount.
 const (
 	controllerNamespace = "namesake-system"
 	controllerUser      = "system:serviceaccount:" + controllerNamespace + ":namesake"
@@ -19,12 +19,12 @@ const (
 
 var controllerGroups = []string{"system:serviceaccounts", "system:serviceaccounts:" + controllerNamespace}
 
-// identity is a client of the cluster; its kubeconfig is NAME.kubeconfig in the folder of the state.
+// identity is a client of the cluster. Its kubeconfig is NAME.kubeconfig in the folder of the state.
 type identity struct {
 	name   string
 	user   string
 	groups []string
-	// token says that it has a token instead of a certificate.
+	// token says that the client has a token instead of a certificate.
 	token bool
 }
 
@@ -74,7 +74,7 @@ users:
 current-context: %[3]s@namesake
 `
 
-// credentials returns the identity's part of a kubeconfig; a token is also added to the API server's.
+// credentials returns the identity's part of a kubeconfig, and adds a token to the API server's tokens.
 func (i identity) credentials(ca *pki.Pair, tokens *strings.Builder) (string, error) {
 	if i.token {
 		secret := make([]byte, 16)

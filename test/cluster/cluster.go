@@ -14,19 +14,19 @@ import (
 	"github.com/namesake-sandbox/namesake/test/cluster/internal/process"
 )
 
-// startLimit bounds each wait of a start. It is long for a machine that is busy with other things.
+// startLimit bounds each wait of a start. It is long enough for a busy machine.
 const startLimit = 2 * time.Minute
 
-// cluster is one that this process starts.
+// cluster is a cluster that this process starts.
 type cluster struct {
 	options *options
 	state   *state
 	bin     string
 	site    site
 	api     *api
-	// starter starts a program where it belongs.
+	// starter starts a program in the place where it belongs.
 	starter func(*exec.Cmd) error
-	// nodeBin, nodeImages and helm are there with a real node.
+	// nodeBin, nodeImages and helm are set only with a real node.
 	nodeBin    string
 	nodeImages []string
 	helm       string
@@ -35,7 +35,7 @@ type cluster struct {
 	timeline *timeline
 }
 
-// startCluster builds what is missing and starts a cluster. Whatever was started is ended again if that fails.
+// startCluster builds what is missing and starts a cluster. If that fails, it ends whatever it has started.
 func startCluster(ctx context.Context, o *options) (*cluster, error) {
 	if err := sweep(); err != nil {
 		return nil, err
@@ -117,7 +117,7 @@ func (c *cluster) startControlPlane(ctx context.Context) error {
 	if err := c.launch(binaries.APIServer, c.apiServerCommand()); err != nil {
 		return err
 	}
-	if c.isReal() { // Its images come in while the API server starts.
+	if c.isReal() { // The images are loaded while the API server starts.
 		if err := c.startRuntime(ctx); err != nil {
 			return err
 		}
@@ -137,7 +137,7 @@ func (c *cluster) startControlPlane(ctx context.Context) error {
 	return errors.Join(err, c.launch(binaries.Kwok, c.kwokCommand()))
 }
 
-// startEtcd starts etcd. Out of reach on a real node, it is waited for by the API server there.
+// startEtcd starts etcd, and waits for it. On a real node it is out of reach, and the API server there waits for it.
 func (c *cluster) startEtcd(ctx context.Context) error {
 	if err := c.launch(binaries.Etcd, c.etcdCommand()); err != nil || c.isReal() {
 		return err
@@ -175,7 +175,7 @@ func (c *cluster) writeAll() error {
 	return c.writeConfigurations()
 }
 
-// writeConfigurations writes the files that programs take in place of flags.
+// writeConfigurations writes the files that programs read instead of flags.
 func (c *cluster) writeConfigurations() error {
 	scheduler := fmt.Sprintf(schedulerConfig, c.state.kubeconfig("scheduler"))
 	return errors.Join(
@@ -188,8 +188,8 @@ func (c *cluster) writeConfigurations() error {
 // sharedMemory is a folder in memory where the system has one.
 const sharedMemory = "/dev/shm"
 
-// makeData makes the folder for etcd's data in memory, if that is wanted and there is such a place. It is recorded
-// first: what is not recorded would not be removed.
+// makeData makes the folder for etcd's data in memory, if that is wanted and such a place exists. It records the folder first,
+// since an unrecorded folder would not be removed.
 func (c *cluster) makeData() error {
 	if c.options.store != "tmpfs" || !binaries.Exists(sharedMemory) {
 		return nil
@@ -199,18 +199,18 @@ func (c *cluster) makeData() error {
 		return err
 	}
 	if err := os.Mkdir(c.state.Data, 0o700); err != nil {
-		c.state.Data = "" // It is not ours to remove.
+		c.state.Data = "" // The folder is not ours to remove.
 		return fmt.Errorf("making etcd's folder in memory (--store=disk does without): %w", err)
 	}
 	return nil
 }
 
-// startNodes creates the fake Nodes, while a real one registers itself, and waits until Pods can be made and scheduled.
+// startNodes creates the fake Nodes, or lets a real one register itself. It waits until Pods can be created and scheduled.
 func (c *cluster) startNodes(ctx context.Context) error {
 	count := c.options.nodes
 	if c.isReal() {
 		count = 1
-		if err := c.installDNS(ctx); err != nil { // Its Pod is there when the node is.
+		if err := c.installDNS(ctx); err != nil { // This way its Pod exists when the node does.
 			return err
 		}
 	} else if err := c.api.createNodes(ctx, count); err != nil {
@@ -234,7 +234,7 @@ func (c *cluster) startNodes(ctx context.Context) error {
 // launch starts a program of the cluster and records it.
 func (c *cluster) launch(name string, command []string) error {
 	env := []string{
-		// kwok would also read a configuration of its user's.
+		// kwok would also read the configuration of its user.
 		"KWOK_WORKDIR=" + c.state.path("kwok"),
 		// Nothing here goes through a proxy, least of all calls to a webhook's Service, whose name is no loopback address.
 		"HTTP_PROXY=", "HTTPS_PROXY=", "http_proxy=", "https_proxy=",

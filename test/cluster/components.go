@@ -6,7 +6,8 @@ import (
 	"github.com/namesake-sandbox/namesake/test/cluster/internal/binaries"
 )
 
-// How each program is started. Client limits are lifted: otherwise they would be what a measurement measures.
+// These methods return how each program is started. Client limits are lifted, since they would otherwise be what a measurement
+// measures.
 
 func (c *cluster) etcdCommand() []string {
 	client, peer := c.site.etcdClient, c.site.etcdPeer
@@ -45,7 +46,7 @@ func (c *cluster) apiServerCommand() []string {
 		"--service-account-key-file=" + pki("service-accounts.key"), "--service-account-signing-key-file=" + pki("service-accounts.key"),
 		"--service-cluster-ip-range=" + serviceCIDR,
 		"--max-requests-inflight=800", "--max-mutating-requests-inflight=400",
-		// Written beside the requests, not before their answers.
+		// The log is written in parallel to the requests, and not before their answers.
 		"--audit-policy-file=" + c.state.path("audit.yaml"), "--audit-log-path=" + c.state.path("logs", "audit.log"), "--audit-log-mode=batch",
 	}
 	if c.isReal() {
@@ -54,7 +55,7 @@ func (c *cluster) apiServerCommand() []string {
 			"--kubelet-certificate-authority="+pki("ca.crt"), "--kubelet-preferred-address-types=InternalIP",
 		)
 	}
-	// No address of this server may be announced that Pods could not reach anyway.
+	// This server must not announce an address that Pods cannot reach anyway.
 	return append(command, "--endpoint-reconciler-type=none")
 }
 
@@ -95,12 +96,12 @@ func (c *cluster) kwokCommand() []string {
 	return command
 }
 
-// program is the path of one of the cluster's programs.
+// program returns the path of one of the cluster's programs.
 func (c *cluster) program(name string) string {
 	return binaries.Path(c.bin, name)
 }
 
-// auditPolicy has the API server record what the product's manager asks for, and whether it may.
+// auditPolicy makes the API server record what the product's manager asks for, and whether it may.
 const auditPolicy = `apiVersion: audit.k8s.io/v1
 kind: Policy
 omitStages: [RequestReceived, ResponseStarted]
@@ -109,14 +110,15 @@ rules:
 - {level: None}
 `
 
-// schedulerConfig is complete but for the kubeconfig's path: with a configuration file, flags for these are ignored.
+// schedulerConfig is complete except for the kubeconfig's path. With a configuration file, flags for these settings are
+// ignored.
 const schedulerConfig = `apiVersion: kubescheduler.config.k8s.io/v1
 kind: KubeSchedulerConfiguration
 clientConnection: {kubeconfig: %q, qps: 2000, burst: 4000}
 leaderElection: {leaderElect: false}
 `
 
-// kwokConfig spells out what the program, unlike kwokctl, has no defaults for.
+// kwokConfig sets what the program, unlike kwokctl, has no defaults for.
 const kwokConfig = `apiVersion: config.kwok.x-k8s.io/v1alpha1
 kind: KwokConfiguration
 options:

@@ -14,7 +14,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/cluster/internal/process"
 )
 
-// downCommand stops a cluster. That there is none is fine.
+// downCommand stops a cluster. It succeeds if there is none.
 func downCommand(_ context.Context, args []string) error {
 	o := &options{}
 	flags := flag.NewFlagSet("down", flag.ContinueOnError)
@@ -42,8 +42,8 @@ func downCommand(_ context.Context, args []string) error {
 	return sweep()
 }
 
-// stop ends the cluster's processes, clients before servers, and removes its files. It does not
-// listen to interrupts: each of its waits is short.
+// stop ends the cluster's processes, clients before servers, and removes its files. It ignores interrupts, since each of its
+// waits is short.
 func (s *state) stop() error {
 	if s.Node != nil {
 		if err := s.stopNode(); err != nil {
@@ -74,14 +74,14 @@ func (s *state) stop() error {
 	if err := os.RemoveAll(s.dir); err != nil {
 		return err
 	}
-	// The folder of clusters goes with its last one; if there are others, this fails, as it should.
+	// The folder of clusters is removed with its last cluster. If there are others, this fails, as it should.
 	if clusters, err := clustersDir(); err == nil {
 		_ = os.Remove(clusters)
 	}
 	return nil
 }
 
-// sweep stops the clusters whose owner has died without doing so.
+// sweep stops the clusters whose owner has died without stopping them.
 func sweep() error {
 	clusters, err := clustersDir()
 	if err != nil {
@@ -94,7 +94,7 @@ func sweep() error {
 	for _, entry := range entries {
 		s, err := loadState(filepath.Join(clusters, entry.Name()))
 		if err != nil || s.Owner == nil || s.Owner.Alive() {
-			continue // Not a cluster, or not for us to judge.
+			continue // This is no cluster, or one that we cannot judge.
 		}
 		fmt.Fprintf(os.Stderr, "stopping the cluster %s, which process %d left behind\n", entry.Name(), s.Owner.PID)
 		if err := s.stop(); err != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/namesake-sandbox/namesake/test/cluster/internal/process"
 )
 
-// stopNode ends all that runs on a real node at once, by ending the holder of its namespaces, and removes what the
-// machine has of it. What runs in Pods is of no use to anyone afterwards, and so is not asked first.
+// stopNode ends everything that runs on a real node at once, by ending the holder of its namespaces, and removes what the node
+// has on the machine. It does not ask the Pods first, since nobody needs them afterwards.
 func (s *state) stopNode() error {
 	for _, record := range s.Processes {
 		if record.Name != holderName {

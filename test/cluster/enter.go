@@ -33,7 +33,7 @@ func enterCommand(ctx context.Context, args []string) error {
 		return err
 	}
 	path := s.Node.Bin + string(os.PathListSeparator) + machine.Path()
-	if err := os.Setenv("PATH", path); err != nil { // For the lookup of the command itself, too.
+	if err := os.Setenv("PATH", path); err != nil { // The lookup of the command itself needs it, too.
 		return err
 	}
 	cmd := exec.CommandContext(ctx, flags.Arg(0), flags.Args()[1:]...)

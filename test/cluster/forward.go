@@ -10,7 +10,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/cluster/internal/forward"
 )
 
-// forwardCommand spreads the API server's calls to webhooks over the managers. The install starts it in the background.
+// forwardCommand spreads the API server's webhook calls over the managers. The installation starts it in the background.
 func forwardCommand(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("forward", flag.ContinueOnError)
 	listen := flags.String("listen", "", "the address to listen at")

@@ -9,13 +9,13 @@ import (
 	"strings"
 )
 
-// heldFile says, in the folder of the state, that the node's mounts are made.
+// heldFile is a file in the folder of the state. It says that the node's mounts are made.
 const heldFile = "held"
 
 // podLogs is the folder of the Pods' logs in the folder of the state.
 const podLogs = "pods"
 
-// folders are what a flag gathers.
+// folders collects the values of a flag.
 type folders []string
 
 func (f *folders) String() string { return strings.Join(*f, ",") }
@@ -25,8 +25,8 @@ func (f *folders) Set(value string) error {
 	return nil
 }
 
-// holdCommand is the first process of a real node's namespaces: it makes the mounts, and reaps what the others leave
-// behind. When it ends, the kernel ends all of them. The start of a real node starts it.
+// holdCommand is the first process of a real node's namespaces. It makes the mounts, and reaps what the others leave behind.
+// When it ends, the kernel ends all of them. The start of a real node starts it.
 func holdCommand(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("hold", flag.ContinueOnError)
 	dir := flags.String("dir", "", "the folder of the cluster's state")

@@ -13,11 +13,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// covered are the folders of the machine that a node writes to: it gets empty ones of its own.
+// covered are the folders of the machine that a node writes to. The node gets empty ones instead.
 var covered = []string{"/run", "/var/lib", "/var/log"}
 
-// guarded are the settings of the whole machine that kubelet changes, and no namespace keeps apart: it gets to see and write
-// files instead, so there is nothing to restore, however this ends.
+// guarded are the settings of the whole machine that kubelet changes and no namespace isolates. kubelet reads and writes files
+// instead, so nothing has to be restored, however this ends.
 var guarded = []string{
 	"kernel/keys/root_maxbytes", "kernel/keys/root_maxkeys", "kernel/panic", "kernel/panic_on_oops",
 	"vm/overcommit_memory", "vm/panic_on_oom",
@@ -25,7 +25,7 @@ var guarded = []string{
 
 // makeMounts makes the node's view of the file system.
 func makeMounts(dir string, keep []string) error {
-	// First: what is mounted from here on must not show outside.
+	// This comes first: later mounts must not be visible outside.
 	if err := mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return err
 	}
@@ -40,7 +40,7 @@ func makeMounts(dir string, keep []string) error {
 			return err
 		}
 	}
-	// Pods' volumes are not to be in memory, and their logs are to be seen from outside.
+	// Pods' volumes must not be in memory, and their logs must be visible from outside.
 	for name, at := range map[string]string{"kubelet": "/var/lib/kubelet", podLogs: "/var/log/pods"} {
 		source := filepath.Join(dir, name)
 		if err := os.MkdirAll(source, 0o755); err != nil {
@@ -59,9 +59,9 @@ func makeMounts(dir string, keep []string) error {
 	return mount("", "/", "", unix.MS_REC|unix.MS_SHARED, "")
 }
 
-// coverFolders mounts over the covered folders, and what is to be kept over these again.
+// coverFolders mounts over the covered folders, and mounts what is to be kept over these again.
 func coverFolders(keep []string) error {
-	handles := map[string]int{} // Below a cover, nothing is found by its path any more.
+	handles := map[string]int{} // Below a cover, nothing can be found by its path any more.
 	for _, name := range keep {
 		if !slices.ContainsFunc(covered, func(cover string) bool { return strings.HasPrefix(name, cover+"/") }) {
 			continue
@@ -91,7 +91,7 @@ func coverFolders(keep []string) error {
 	return nil
 }
 
-// guard mounts a file with the current value over each guarded setting.
+// guard mounts over each guarded setting a file with the current value.
 func guard() error {
 	const dir = "/run/namesake/sys"
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -111,7 +111,7 @@ func guard() error {
 			return err
 		}
 	}
-	// A Pod in a user namespace may mount /proc only if there is one with nothing mounted over it.
+	// A Pod in a user namespace may mount /proc only if there is a /proc with nothing mounted over it.
 	const whole = "/run/namesake/proc"
 	if err := os.MkdirAll(whole, 0o755); err != nil {
 		return err
@@ -126,7 +126,7 @@ func mount(source, target, kind string, flags uintptr, data string) error {
 	return nil
 }
 
-// reap waits for children, which most are by adoption, until the context ends.
+// reap waits for children, most of them adopted ones, until the context ends.
 func reap(ctx context.Context) error {
 	ended := make(chan os.Signal, 1)
 	signal.Notify(ended, syscall.SIGCHLD)

@@ -13,7 +13,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/cluster/internal/pki"
 )
 
-// product is what the repository has to install.
+// product holds what the repository has to install.
 type product struct {
 	// manager is the path of the program.
 	manager string
@@ -21,7 +21,8 @@ type product struct {
 	objects []manifest.Object
 }
 
-// prepareProduct builds the manager and renders the manifests. It needs no cluster: what is wrong with them shows before one is started.
+// prepareProduct builds the manager and renders the manifests. It needs no cluster, so errors in them show before one is
+// started.
 func (c *cluster) prepareProduct(ctx context.Context) (*product, error) {
 	repository, err := repositoryDir()
 	if err != nil {
@@ -39,7 +40,7 @@ func (c *cluster) prepareProduct(ctx context.Context) (*product, error) {
 	return &product{manager: program, objects: objects}, err
 }
 
-// install installs the product: its manifests in the cluster, its managers beside it.
+// install installs the product: its manifests in the cluster, and its managers beside it.
 func (c *cluster) install(ctx context.Context, p *product) error {
 	plan, err := c.planManagers(p.manager)
 	if err != nil {
@@ -80,8 +81,8 @@ func (c *cluster) buildManager(ctx context.Context, repository string) (string, 
 	return program, nil
 }
 
-// writeWebhookCertificate makes the certificate that the managers serve webhooks with, where cert-manager's
-// would be mounted in a cluster, and returns its authority.
+// writeWebhookCertificate makes the certificate with which the managers serve webhooks, and returns its authority. It puts the
+// certificate where cert-manager's would be mounted in a cluster.
 func (c *cluster) writeWebhookCertificate(services []manifest.Service) (*pki.Pair, error) {
 	ca, err := pki.NewCA("namesake-webhook-ca")
 	if err != nil {
@@ -139,7 +140,7 @@ var editorBinding = manifest.Object{
 	"subjects":   []any{map[string]any{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "editor"}},
 }
 
-// established says whether the API server serves a CustomResourceDefinition.
+// established reports whether the API server serves a CustomResourceDefinition.
 func (a *api) established(ctx context.Context, name string) (bool, error) {
 	var definition struct {
 		Status struct {
@@ -150,7 +151,7 @@ func (a *api) established(ctx context.Context, name string) (bool, error) {
 	return err == nil && isTrue(definition.Status.Conditions, "Established"), err
 }
 
-// apply applies objects on the server's side: the definitions do not fit an annotation.
+// apply applies objects on the server side, since the definitions do not fit into an annotation.
 func (c *cluster) apply(ctx context.Context, objects []manifest.Object) error {
 	if len(objects) == 0 {
 		return nil
@@ -163,8 +164,8 @@ func (c *cluster) apply(ctx context.Context, objects []manifest.Object) error {
 	return err
 }
 
-// kubectl runs kubectl as admin and returns what it prints. It leaves no cache outside of the state's folder and
-// reads no preferences.
+// kubectl runs kubectl as admin and returns its output. kubectl leaves no cache outside the state's folder, and reads no
+// preferences.
 func (c *cluster) kubectl(ctx context.Context, stdin []byte, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, c.program(binaries.Kubectl), args...)
 	cmd.Env = append(os.Environ(), "KUBECONFIG="+c.state.kubeconfig("admin"), "KUBECACHEDIR="+c.state.path("kubectl-cache"), "KUBERC=off")

@@ -1,5 +1,5 @@
-// Command cluster builds a real Kubernetes control plane out of Go modules and runs it on this machine, with fake
-// nodes and, if wanted, with the product installed. See README.md.
+// Command cluster builds a real Kubernetes control plane from Go modules and runs it on this machine, with fake nodes and, if
+// wanted, with the product installed. See README.md.
 package main
 
 import (
@@ -33,7 +33,7 @@ const usage = `usage: go -C test/cluster run . COMMAND
 "COMMAND -h" lists a command's flags.
 `
 
-// exitCode is the error of a command that has said all there is to say.
+// exitCode is the error of a command that has already printed everything.
 type exitCode int
 
 func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
@@ -47,9 +47,9 @@ var commands = map[string]func(ctx context.Context, args []string) error{
 	"check-node":   checkNodeCommand,
 	"down":         downCommand,
 	"enter":        enterCommand,
-	"forward":      forwardCommand, // Not for people: up starts it.
+	"forward":      forwardCommand, // up starts it; it is not for people.
 	"helm":         helmCommand,
-	"hold":         holdCommand, // Not for people: up starts it.
+	"hold":         holdCommand, // up starts it; it is not for people.
 	"images":       imagesCommand,
 	"kubeconfig":   kubeconfigCommand,
 	"run":          runCommand,

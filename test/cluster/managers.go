@@ -25,10 +25,10 @@ type endpoints struct {
 	Managers  []manager `json:"managers"`
 }
 
-// managersPlan says where the managers will be, before there are any: the webhooks' configurations come first.
+// managersPlan says where the managers will be before they exist, since the webhooks' configurations come first.
 type managersPlan struct {
 	managers []manager
-	// webhookPort is where the API server reaches the webhooks: a forwarder's, or the only manager's.
+	// webhookPort is where the API server reaches the webhooks: the port of a forwarder, or of the only manager.
 	webhookPort int
 }
 
@@ -109,7 +109,8 @@ func (c *cluster) startForwarder(plan *managersPlan) error {
 	return c.launch("forwarder", []string{program, "forward", "--listen=" + loopback(plan.webhookPort), "--to=" + strings.Join(targets, ",")})
 }
 
-// copySelf copies this very program into the state's folder, to be started from there: `go run` removes its own when it ends.
+// copySelf copies this very program into the state's folder, to be started from there. `go run` removes its own copy when it
+// ends.
 func (c *cluster) copySelf(name string) (string, error) {
 	self, err := os.Executable()
 	if err != nil {

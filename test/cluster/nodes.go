@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// node is a Node that kwok plays, as large as a machine that runs sandboxes.
+// node returns a Node that kwok simulates, as large as a machine that runs sandboxes.
 func node(index int) map[string]any {
 	name := fmt.Sprintf("node-%03d", index)
 	resources := map[string]any{"cpu": "32", "memory": "256Gi", "ephemeral-storage": "1Ti", "pods": "1000"}
@@ -53,7 +53,7 @@ func (a *api) createNodes(ctx context.Context, count int) error {
 	return errors.Join(failures...)
 }
 
-// nodesUsable says whether as many Nodes as wanted are Ready and free of the taints they are born with.
+// nodesUsable reports whether the wanted number of Nodes are Ready and free of their initial taints.
 func (a *api) nodesUsable(ctx context.Context, want int) (bool, error) {
 	var list struct {
 		Items []struct {

@@ -28,7 +28,7 @@ func (o *options) addPlace(flags *flag.FlagSet) {
 	flags.StringVar(&o.dir, "dir", "", "the folder of the cluster's state, which down removes (default: one in the user's cache, by name)")
 }
 
-// What the nodes may be: played by kwok, or one that really runs containers.
+// These are the kinds of nodes: simulated by kwok, or one that really runs containers.
 const (
 	nodeKwok = "kwok"
 	nodeReal = "real"
@@ -48,7 +48,7 @@ func (o *options) add(flags *flag.FlagSet) {
 
 const installAll = "all"
 
-// installs says whether the product is installed. It runs beside fake nodes, but on a real one.
+// installs reports whether the product is installed. It runs beside fake nodes, but on a real one.
 func (o *options) installs() bool {
 	return o.node != nodeReal && (o.install == "" || o.install == installAll)
 }
@@ -81,7 +81,7 @@ func (o *options) check() error {
 	return errors.Join(errs...)
 }
 
-// stateDir is the folder of the cluster's state.
+// stateDir returns the folder of the cluster's state.
 func (o *options) stateDir() (string, error) {
 	if o.dir != "" {
 		return filepath.Abs(o.dir)
@@ -93,7 +93,7 @@ func (o *options) stateDir() (string, error) {
 	return filepath.Join(clusters, o.name), nil
 }
 
-// clustersDir holds the state of the clusters that were given no folder.
+// clustersDir returns the folder with the state of the clusters that were given no folder.
 func clustersDir() (string, error) {
 	cache, err := cacheDir()
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// The product is built with the API types of the cert-manager that it is tested with.
+// The product is built with the API types of the cert-manager version that it is tested with.
 func TestCertManagerIsPinnedOnce(t *testing.T) {
 	product, node := pinned(t, "../../go.mod"), pinned(t, "certmanager/go.mod")
 	if product != node {

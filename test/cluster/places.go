@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 )
 
-// cacheDir is the folder below which the programs and the clusters' state lie.
+// cacheDir returns the folder below which the programs and the clusters' state are.
 func cacheDir() (string, error) {
 	if dir := os.Getenv("NAMESAKE_CACHE"); dir != "" {
 		return filepath.Abs(dir)
@@ -19,8 +19,8 @@ func cacheDir() (string, error) {
 	return filepath.Join(dir, "namesake"), nil
 }
 
-// repositoryDir finds the repository's root from the current folder upwards: `go -C test/cluster run .`
-// runs this program in test/cluster.
+// repositoryDir searches the repository's root from the current folder upwards: `go -C test/cluster run .` runs this program
+// in test/cluster.
 func repositoryDir() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
@@ -38,7 +38,7 @@ func repositoryDir() (string, error) {
 	}
 }
 
-// sourceDir is this program's folder in the repository.
+// sourceDir returns this program's folder in the repository.
 func sourceDir(repository string) string {
 	return filepath.Join(repository, "test", "cluster")
 }

@@ -7,14 +7,14 @@ import (
 	"net"
 )
 
-// Ports are taken below 32768, where no system takes its ports for outgoing connections: one that is free now
-// can only be lost to another server.
+// Ports are chosen below 32768, where no system takes its ports for outgoing connections. A port that is free now can only be
+// lost to another server.
 const (
 	lowestPort  = 20000
 	highestPort = 32000
 )
 
-// freePorts finds so many ports that nobody listens at on the loopback address.
+// freePorts returns count ports at which nobody listens on the loopback address.
 func freePorts(count int) ([]int, error) {
 	var ports []int
 	var listeners []net.Listener
@@ -38,7 +38,7 @@ func freePorts(count int) ([]int, error) {
 	return nil, errors.New("no free ports on 127.0.0.1 between 20000 and 32000: end what uses them")
 }
 
-// loopback is the address of a port on this machine.
+// loopback returns the address of a port on this machine.
 func loopback(port int) string {
 	return fmt.Sprintf("127.0.0.1:%d", port)
 }

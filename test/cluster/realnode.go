@@ -21,19 +21,19 @@ const (
 	podCIDR    = "10.244.0.0/24"
 )
 
-// nodeTraces is what a real node has on the machine outside of the state's folder. It names its cgroups, too, after the link.
+// nodeTraces holds what a real node has on the machine outside the state's folder. Its cgroups are named after the link, too.
 type nodeTraces struct {
 	Link machine.Link `json:"link"`
 	// Bin is the folder of its programs.
 	Bin string `json:"bin"`
 }
 
-// isReal says whether the cluster has a real node.
+// isReal reports whether the cluster has a real node.
 func (c *cluster) isReal() bool {
 	return c.options.node == nodeReal
 }
 
-// prepareNode builds what a real node consists of.
+// prepareNode builds the parts of a real node.
 func (c *cluster) prepareNode(ctx context.Context) error {
 	builder, err := newBuilder()
 	if err != nil {
@@ -51,7 +51,7 @@ func (c *cluster) prepareNode(ctx context.Context) error {
 	return err
 }
 
-// checkNode says early, and in words, why this machine cannot run a real node.
+// checkNode returns early, and in clear words, why this machine cannot run a real node.
 func checkNode(ctx context.Context) error {
 	builder, err := newBuilder()
 	if err != nil {
@@ -60,8 +60,8 @@ func checkNode(ctx context.Context) error {
 	return machine.Check(!builder.HasNode(ctx))
 }
 
-// startNamespaces starts the first process of the node's namespaces, and links them to the machine.
-// What it makes is recorded first: what is not recorded would not be removed.
+// startNamespaces starts the first process of the node's namespaces, and links them to the machine. It records what it makes
+// first, since what is not recorded would not be removed.
 func (c *cluster) startNamespaces(ctx context.Context) error {
 	if err := machine.CheckFolder(c.state.dir); err != nil {
 		return err
@@ -99,7 +99,7 @@ func (c *cluster) startNamespaces(ctx context.Context) error {
 	return nil
 }
 
-// startRuntime starts containerd and gives it the images that there are from the start.
+// startRuntime starts containerd and loads the initial images.
 func (c *cluster) startRuntime(ctx context.Context) error {
 	command := []string{c.nodeProgram(binaries.Containerd), "--config=" + c.state.path("containerd.toml")}
 	if err := c.launch(binaries.Containerd, command); err != nil {
@@ -119,7 +119,7 @@ func (c *cluster) startRuntime(ctx context.Context) error {
 	return loadImages(ctx, c.state, c.nodeImages)
 }
 
-// startKubelet starts what makes a Node of it all.
+// startKubelet starts the programs that make this a Node.
 func (c *cluster) startKubelet() error {
 	return errors.Join(
 		c.launch(binaries.Kubelet, []string{
@@ -131,12 +131,12 @@ func (c *cluster) startKubelet() error {
 	)
 }
 
-// nodeProgram is the path of one of the real node's programs.
+// nodeProgram returns the path of one of the real node's programs.
 func (c *cluster) nodeProgram(name string) string {
 	return binaries.Path(c.nodeBin, name)
 }
 
-// inside are the namespaces of the cluster's real node.
+// inside returns the namespaces of the cluster's real node.
 func (s *state) inside() (namespaces.Of, error) {
 	i := slices.IndexFunc(s.Processes, func(r process.Record) bool { return r.Name == holderName })
 	if s.Node == nil || i < 0 {
@@ -145,7 +145,8 @@ func (s *state) inside() (namespaces.Of, error) {
 	return namespaces.Of{Holder: s.Processes[i].Identity}, nil
 }
 
-// nodeEnvironment is what differs for programs of a real node: they find each other, and what the system has.
+// nodeEnvironment returns the environment that differs for programs of a real node. With it they find each other, and the
+// system's programs.
 func (c *cluster) nodeEnvironment() []string {
 	if !c.isReal() {
 		return nil

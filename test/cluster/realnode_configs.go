@@ -36,25 +36,25 @@ func (c *cluster) writeNode(ca *pki.Pair) error {
 		write(in("containerd.toml"), containerdConfig,
 			in("containerd"), in("containerd-opt"), pauseImage, c.nodeProgram(binaries.Runc), c.nodeBin, network),
 		write(in("cni", "10-bridge.conflist"), networkConfig, in("addresses"), podCIDR),
-		// Nobody answers there: what is no name of the cluster's fails at once.
+		// Nobody answers there, so a name outside the cluster fails at once.
 		write(in("resolv.conf"), "nameserver %s\n", c.state.Node.Link.Machine),
 		write(in("kubelet.yaml"), kubeletConfig,
 			in("pki", "ca.crt"), in("pki", "kubelet.crt"), in("pki", "kubelet.key"), in("kubelet-plugins"),
 			in("resolv.conf"), dnsIP, "/"+c.state.Node.Link.Name),
-		// Where bridges do not pass on to iptables, an answer between two Pods would not find its way back through the
-		// Service. With the node's address as the sender, it does; loading a kernel module for it would not leave the machine as it was.
+		// Where bridges do not pass packets on to iptables, an answer between two Pods would not find its way back through the
+		// Service. It does with the node's address as the sender. Loading a kernel module for it would change the machine.
 		write(in("kube-proxy.yaml"), kubeProxyConfig, realNodeName, c.state.kubeconfig("kube-proxy"), podCIDR, !binaries.Exists(bridgeFilter)),
 	)
 }
 
-// bridgeFilter is there where bridges pass on to iptables.
+// bridgeFilter exists where bridges pass packets on to iptables.
 const bridgeFilter = "/proc/sys/net/bridge/bridge-nf-call-iptables"
 
 func write(path, format string, values ...any) error {
 	return os.WriteFile(path, fmt.Appendf(nil, format, values...), 0o600)
 }
 
-// containerdConfig keeps containerd in its folders, and from loading a profile of AppArmor's into the machine's kernel.
+// containerdConfig keeps containerd in its folders, and keeps it from loading an AppArmor profile into the machine's kernel.
 const containerdConfig = `version = 3
 root = %[1]q
 state = "/run/containerd"
@@ -77,15 +77,16 @@ disabled_plugins = ["io.containerd.nri.v1.nri"]
     conf_dir = %[6]q
 `
 
-// networkConfig is for one bridge. A Pod reaches itself by its Service, too; nothing is to leave the node, and so
-// nothing hides its address.
+// networkConfig configures one bridge. A Pod also reaches itself through its Service. No packet may leave the node, so no
+// address is masqueraded.
 const networkConfig = `{"cniVersion": "1.0.0", "name": "node", "plugins": [{
   "type": "bridge", "bridge": "cni0", "isGateway": true, "hairpinMode": true, "ipMasq": false,
   "ipam": {"type": "host-local", "dataDir": %[1]q, "ranges": [[{"subnet": %[2]q}]], "routes": [{"dst": "0.0.0.0/0"}]}
 }]}
 `
 
-// kubeletConfig lets nothing be evicted or collected: the machine's disk is not the node's, and no image could be pulled again.
+// kubeletConfig turns off eviction and garbage collection: the machine's disk is not the node's, and no image could be pulled
+// again.
 const kubeletConfig = `apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
 containerRuntimeEndpoint: unix:///run/containerd/containerd.sock

@@ -8,13 +8,13 @@ import (
 	"github.com/namesake-sandbox/namesake/test/cluster/internal/manifest"
 )
 
-// dnsIP is the address at which Pods ask for names.
+// dnsIP is the address at which Pods look up names.
 const dnsIP = "10.96.0.10"
 
 //go:embed coredns.yaml
 var dnsManifest string
 
-// installDNS installs CoreDNS, and what the editor may do.
+// installDNS installs CoreDNS, and the editor's rights.
 func (c *cluster) installDNS(ctx context.Context) error {
 	text := strings.NewReplacer("DNS_IMAGE", dnsImage, "DNS_IP", dnsIP).Replace(dnsManifest)
 	objects, err := manifest.Parse([]byte(text))
@@ -33,7 +33,7 @@ func (c *cluster) awaitDNS(ctx context.Context) error {
 	return nil
 }
 
-// dnsUp says whether CoreDNS answers.
+// dnsUp reports whether CoreDNS answers.
 func (c *cluster) dnsUp(ctx context.Context) (bool, error) {
 	var deployment struct {
 		Status struct {

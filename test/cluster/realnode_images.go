@@ -15,21 +15,21 @@ import (
 	"github.com/namesake-sandbox/namesake/test/cluster/internal/namespaces"
 )
 
-// The images that a real node has from the start. What is named localhost/... is never looked for in a registry.
+// These are the initial images of a real node. An image named localhost/... is never looked for in a registry.
 const (
 	pauseImage   = "localhost/pause:1"
 	dnsImage     = "localhost/coredns:1"
 	toolboxImage = "localhost/toolbox:1"
 )
 
-// ownImage is an image of one program out of this repository.
+// ownImage is an image of one program from this repository.
 type ownImage struct {
 	name string
 	// folder and pkg say what it is built from.
 	folder, pkg string
 	// links are further names of the program.
 	links []string
-	// user is who it runs as: root if it is empty.
+	// user is the user that it runs as, or root if it is empty.
 	user string
 }
 
@@ -41,7 +41,7 @@ var ownImages = []ownImage{
 	}},
 }
 
-// ensureImages makes those of a real node's images that are missing in the cache, and returns the archives.
+// ensureImages makes the images of a real node that are missing in the cache, and returns the archives.
 func ensureImages(ctx context.Context, builder *binaries.Builder) ([]string, error) {
 	dir := filepath.Join(builder.Cache, "images")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -85,13 +85,13 @@ func (o ownImage) ensure(ctx context.Context, builder *binaries.Builder, dir str
 	return archive, image.Write(archive)
 }
 
-// program is the image's name without what is around it.
+// program returns the image's name without its registry and tag.
 func (o ownImage) program() string {
 	name, _, _ := strings.Cut(strings.TrimPrefix(o.name, "localhost/"), ":")
 	return name
 }
 
-// loadImages loads archives, by docker or of the OCI's layout, into the real node of a cluster.
+// loadImages loads archives, in docker's format or in the OCI layout, into the real node of a cluster.
 func loadImages(ctx context.Context, s *state, archives []string) error {
 	inside, err := s.inside()
 	if err != nil {
@@ -110,7 +110,8 @@ func loadImages(ctx context.Context, s *state, archives []string) error {
 	return nil
 }
 
-// ctr runs containerd's client. A file goes in as its input: its path may mean something else in the node's mounts.
+// ctr runs containerd's client. It passes a file as the client's input, since its path may mean something else in the node's
+// mounts.
 func ctr(ctx context.Context, inside namespaces.Of, bin string, stdin *os.File, args ...string) error {
 	cmd := exec.CommandContext(ctx, filepath.Join(bin, binaries.Ctr), args...)
 	var output bytes.Buffer

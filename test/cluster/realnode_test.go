@@ -18,8 +18,8 @@ import (
 	"github.com/namesake-sandbox/namesake/test/cluster/internal/binaries"
 )
 
-// TestRealNode starts a real node, tries it, and looks for what it leaves. It takes root on Linux and some minutes:
-// "go -C test/cluster run . check-node" runs it, and says loudly if it cannot.
+// TestRealNode starts a real node, tries it, and checks what it leaves behind. It needs root on Linux and some minutes. "go -C
+// test/cluster run . check-node" runs it, and says clearly if it cannot.
 func TestRealNode(t *testing.T) {
 	wanted := os.Getenv(nodeTestVariable)
 	if wanted == "" {
@@ -151,7 +151,7 @@ func (n *nodeTest) state() *state {
 	return s
 }
 
-// startAndKill starts a cluster by run, and kills run and its command the hard way.
+// startAndKill starts a cluster by run, and kills run and its command with SIGKILL.
 func (n *nodeTest) startAndKill() {
 	n.Helper()
 	cmd := exec.CommandContext(n.Context(), n.program, "run", "--node=real", "--name="+n.name, "--", "sh", "-c", "echo running; exec sleep 600")

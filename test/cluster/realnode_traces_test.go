@@ -14,7 +14,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/cluster/internal/process"
 )
 
-// suspects are the places that a node writes to unless it is kept from it.
+// suspects are the places that a node writes to unless it is kept from that.
 var suspects = []string{
 	"/etc/cni", "/etc/containerd", "/etc/kubernetes", "/opt/cni", "/opt/containerd",
 	"/run/containerd", "/run/flannel", "/run/netns", "/run/runc", "/run/xtables.lock",
@@ -22,14 +22,14 @@ var suspects = []string{
 	"/var/log/containers", "/var/log/pods",
 }
 
-// settings are those of the whole machine that kubelet, kube-proxy and the network's plugins set.
+// settings are the settings of the whole machine that kubelet, kube-proxy and the network's plugins set.
 var settings = []string{
 	"kernel/keys/root_maxbytes", "kernel/keys/root_maxkeys", "kernel/panic", "kernel/panic_on_oops",
 	"vm/overcommit_memory", "vm/panic_on_oom",
 	"net/ipv4/ip_forward", "net/bridge/bridge-nf-call-iptables", "net/netfilter/nf_conntrack_max",
 }
 
-// traces is what there is of all that a node could leave, other than what is named after it.
+// traces returns everything that a node could leave, other than what is named after it.
 func (n *nodeTest) traces() map[string]string {
 	n.Helper()
 	found := map[string]string{}
@@ -48,7 +48,8 @@ func (n *nodeTest) traces() map[string]string {
 	return found
 }
 
-// processes are all that run in the node's namespaces, and their children, which in Pods have namespaces of their own.
+// processes returns all processes that run in the node's namespaces, and their children, which have their own namespaces in
+// Pods.
 func (n *nodeTest) processes() []process.Identity {
 	n.Helper()
 	inside, err := n.state().inside()
@@ -56,7 +57,7 @@ func (n *nodeTest) processes() []process.Identity {
 		n.Fatal(err)
 	}
 	space := func(pid int) string {
-		link, _ := os.Readlink(fmt.Sprintf("/proc/%d/ns/pid", pid)) // It may have ended.
+		link, _ := os.Readlink(fmt.Sprintf("/proc/%d/ns/pid", pid)) // The process may have ended.
 		return link
 	}
 	entries, err := os.ReadDir("/proc")
@@ -80,7 +81,7 @@ func (n *nodeTest) processes() []process.Identity {
 			found = append(found, identity)
 		}
 	}
-	// Eight components with the holder; CoreDNS, its Pod's pause and their shim.
+	// There are eight components including the holder, CoreDNS, the pause of its Pod, and their shim.
 	if len(found) < 11 {
 		n.Fatalf("only %d processes are in the node's namespaces", len(found))
 	}
@@ -88,7 +89,7 @@ func (n *nodeTest) processes() []process.Identity {
 }
 
 func parentOf(pid int) int {
-	stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)) // It may have ended.
+	stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)) // The process may have ended.
 	_, after, _ := strings.Cut(string(stat), ") ")
 	fields := strings.Fields(after)
 	if len(fields) < 2 {
@@ -98,7 +99,7 @@ func parentOf(pid int) int {
 	return parent
 }
 
-// mustBeGone fails for all that is left of a node: these processes, what is named after its link, and other traces.
+// mustBeGone fails for everything that is left of a node: these processes, what is named after its link, and other traces.
 func (n *nodeTest) mustBeGone(before map[string]string, ids []process.Identity, link string) {
 	n.Helper()
 	for _, id := range ids {

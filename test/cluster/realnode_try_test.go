@@ -13,7 +13,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/cluster/internal/pki"
 )
 
-// tryNode tries what tests of the product rely on.
+// tryNode tries what the product's tests rely on.
 func (n *nodeTest) tryNode() {
 	n.Helper()
 	parent := n.T
@@ -241,7 +241,7 @@ func (n *nodeTest) trySettings() {
 	}
 }
 
-// The test's own programs must be there in the image.
+// The image must contain the programs that the tests use.
 func TestTheToolboxHasItsNames(t *testing.T) {
 	source, err := os.ReadFile(filepath.Join("toolbox", "main.go"))
 	if err != nil {

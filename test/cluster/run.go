@@ -14,7 +14,8 @@ import (
 	"time"
 )
 
-// runCommand starts a cluster of its own, runs a command against it and stops it, whatever happens. Its exit code is the command's.
+// runCommand starts a separate cluster, runs a command against it and stops it, whatever happens. It exits with the command's
+// exit code.
 func runCommand(ctx context.Context, args []string) (err error) {
 	o := &options{}
 	flags := flag.NewFlagSet("run", flag.ContinueOnError)
@@ -42,7 +43,7 @@ func runCommand(ctx context.Context, args []string) (err error) {
 	defer func() {
 		c.keepLogs()
 		if failure := c.state.stop(); failure != nil {
-			fmt.Fprintln(os.Stderr, "error:", failure) // Here, for the command's exit code says nothing of it.
+			fmt.Fprintln(os.Stderr, "error:", failure) // It is printed here, since the command's exit code does not show it.
 			err = cmp.Or(err, error(exitCode(1)))
 			return
 		}
@@ -52,7 +53,7 @@ func runCommand(ctx context.Context, args []string) (err error) {
 	return c.runAgainst(ctx, flags.Args())
 }
 
-// runAgainst runs the command in the repository's root with the cluster in its environment.
+// runAgainst runs the command in the repository's root, with the cluster in its environment.
 func (c *cluster) runAgainst(ctx context.Context, command []string) error {
 	repository, err := repositoryDir()
 	if err != nil {
@@ -62,7 +63,7 @@ func (c *cluster) runAgainst(ctx context.Context, command []string) error {
 	defer close(done)
 	c.reportEnds(done)
 
-	if err := os.Setenv("PATH", c.path()); err != nil { // For the lookup of the command itself, too.
+	if err := os.Setenv("PATH", c.path()); err != nil { // The lookup of the command itself needs it, too.
 		return err
 	}
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
@@ -85,7 +86,7 @@ func (c *cluster) runAgainst(ctx context.Context, command []string) error {
 	return err
 }
 
-// path is a PATH with the cluster's clients.
+// path returns a PATH with the cluster's clients.
 func (c *cluster) path() string {
 	return c.pathBefore(os.Getenv("PATH"))
 }
@@ -98,7 +99,7 @@ func (c *cluster) pathBefore(rest string) string {
 	return strings.Join(folders, string(os.PathListSeparator))
 }
 
-// codeOf is the exit code by which a shell would report the end of a process.
+// codeOf returns the exit code with which a shell would report the end of a process.
 func codeOf(ended *exec.ExitError) int {
 	if status, ok := ended.Sys().(syscall.WaitStatus); ok && status.Signaled() {
 		return 128 + int(status.Signal())
@@ -106,7 +107,7 @@ func codeOf(ended *exec.ExitError) int {
 	return ended.ExitCode()
 }
 
-// reportEnds says so at once when a process of the cluster ends by itself, until done.
+// reportEnds reports at once when a process of the cluster ends by itself, until done is closed.
 func (c *cluster) reportEnds(done <-chan struct{}) {
 	for _, running := range c.running {
 		go func() {
@@ -119,7 +120,7 @@ func (c *cluster) reportEnds(done <-chan struct{}) {
 	}
 }
 
-// keepLogs copies the logs to where the user wants them.
+// keepLogs copies the logs to the place that the user wants.
 func (c *cluster) keepLogs() {
 	if c.options.logs == "" {
 		return

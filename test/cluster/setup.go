@@ -10,7 +10,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/cluster/internal/machine"
 )
 
-// setupCommand installs what a real node needs of the system.
+// setupCommand installs what a real node needs from the system.
 func setupCommand(ctx context.Context, args []string) error {
 	if err := parseNoFlags("setup", args); err != nil {
 		return err
@@ -18,11 +18,11 @@ func setupCommand(ctx context.Context, args []string) error {
 	return machine.Setup(ctx)
 }
 
-// nodeTestVariable makes the test of a real node run: otherwise it would surprise who only runs this module's tests.
+// nodeTestVariable enables the test of a real node. The test would otherwise surprise users who only run this module's tests.
 const nodeTestVariable = "NAMESAKE_TEST_REAL_NODE"
 
-// checkNodeCommand runs the test of a real node where the machine allows one. Where not, it says so in a way that is not overlooked;
-// that is no failure, but with NAMESAKE_TEST_REAL_NODE=required it is.
+// checkNodeCommand runs the test of a real node if the machine allows one. If not, it prints that in a way that is not
+// overlooked, and succeeds. With NAMESAKE_TEST_REAL_NODE=required it fails.
 func checkNodeCommand(ctx context.Context, args []string) error {
 	if err := parseNoFlags("check-node", args); err != nil {
 		return err

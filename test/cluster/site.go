@@ -4,15 +4,15 @@ import "strconv"
 
 // site says where the control plane is.
 type site struct {
-	// host is the address at which the API server is reached, from this machine and from the nodes.
+	// host is the address at which this machine and the nodes reach the API server.
 	host string
-	// bind is the address it listens at.
+	// bind is the address at which the API server listens.
 	bind string
 
 	etcdClient, etcdPeer, apiServer, controllerManager, scheduler int
 }
 
-// chooseSite finds free ports on this machine; a real node, with a network of its own, has the usual ones.
+// chooseSite finds free ports on this machine. A real node has its own network, and the usual ports.
 func (c *cluster) chooseSite() error {
 	if c.isReal() {
 		c.site = site{
@@ -32,7 +32,7 @@ func (c *cluster) chooseSite() error {
 	return nil
 }
 
-// server is the API server's URL.
+// server returns the API server's URL.
 func (s site) server() string {
 	return "https://" + s.host + ":" + strconv.Itoa(s.apiServer)
 }

@@ -11,30 +11,30 @@ import (
 	"github.com/namesake-sandbox/namesake/test/cluster/internal/process"
 )
 
-// state is what is recorded of a cluster, so that another run of this program can end it.
+// state is the record of a cluster, with which another run of this program can end it.
 type state struct {
-	// Owner is the process that starts the cluster, or that the cluster is not to outlive. Without it, the cluster is
-	// a leftover.
+	// Owner is the process that starts the cluster, or that the cluster must not outlive. When that process is gone, the
+	// cluster is a leftover.
 	Owner *process.Identity `json:"owner,omitempty"`
-	// Data is etcd's folder when it lies outside of the state's.
+	// Data is etcd's folder if it is outside the state's folder.
 	Data string `json:"data,omitempty"`
-	// Node is what a real node has outside of the state's folder.
+	// Node holds what a real node has outside the state's folder.
 	Node *nodeTraces `json:"node,omitempty"`
-	// Processes are the cluster's, in the order of their start.
+	// Processes are the cluster's processes in the order of their start.
 	Processes []process.Record `json:"processes"`
 
 	dir string
 }
 
-// stateFile also marks a folder as one that down may remove.
+// stateFile also marks a folder that down may remove.
 const stateFile = "cluster.json"
 
-// path is a path in the folder of the state.
+// path returns a path in the folder of the state.
 func (s *state) path(elements ...string) string {
 	return filepath.Join(append([]string{s.dir}, elements...)...)
 }
 
-// createState makes the folder of a cluster, which must be new or empty. Of two that start at once, one fails here.
+// createState makes the folder of a cluster, which must be new or empty. If two start at once, one of them fails here.
 func createState(dir, name string, owner process.Identity) (*state, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
@@ -57,7 +57,7 @@ func createState(dir, name string, owner process.Identity) (*state, error) {
 	return s, errors.Join(claim.Close(), s.save())
 }
 
-// save writes the state whole or not at all.
+// save writes the state completely or not at all.
 func (s *state) save() error {
 	content, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
@@ -66,7 +66,7 @@ func (s *state) save() error {
 	return writeWhole(s.path(stateFile), append(content, '\n'))
 }
 
-// writeWhole replaces a file's content at once.
+// writeWhole replaces a file's content atomically.
 func writeWhole(path string, content []byte) error {
 	if err := os.WriteFile(path+".new", content, 0o600); err != nil {
 		return err
@@ -74,7 +74,7 @@ func writeWhole(path string, content []byte) error {
 	return os.Rename(path+".new", path)
 }
 
-// errNoCluster says that a folder holds no cluster.
+// errNoCluster says that a folder contains no cluster.
 var errNoCluster = errors.New("there is no such cluster")
 
 // loadState reads the state in dir.

@@ -22,7 +22,7 @@ func upCommand(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	c.state.Owner = nil // From here on it lives by itself.
+	c.state.Owner = nil // From here on the cluster has no owner.
 	if err := c.state.save(); err != nil {
 		return err
 	}

@@ -71,7 +71,7 @@ func TestFields(t *testing.T) {
 	}
 }
 
-// compareFields says where the fields of a kind are not as expected.
+// compareFields returns where the fields of a kind differ from the expected ones.
 func compareFields(kind string, expected, found map[fieldKey]fieldFact) []string {
 	var problems []string
 	paths := map[string]bool{}
@@ -98,7 +98,7 @@ func compareFields(kind string, expected, found map[fieldKey]fieldFact) []string
 	return problems
 }
 
-// Every field of the contract is removed once: the test above must notice.
+// This removes every field of the contract once. The test above must notice.
 func TestARemovedFieldIsNoticed(t *testing.T) {
 	expected := expectedFields(t)
 	for kind, crd := range readCRDs(t) {
@@ -125,7 +125,7 @@ func TestOursSaysWhy(t *testing.T) {
 	}
 }
 
-// kubectl explain shows the descriptions. They begin with the name of the field.
+// kubectl explain shows the descriptions. Each of them begins with the name of the field.
 func TestDescriptions(t *testing.T) {
 	expected := expectedFields(t)
 	for kind, crd := range readCRDs(t) {
@@ -142,8 +142,8 @@ func TestDescriptions(t *testing.T) {
 	}
 }
 
-// kubectl apply keeps what it applied in an annotation, and annotations may have 256 KiB. CRDs over that could only be
-// applied on the server's side.
+// kubectl apply keeps the object that it applied in an annotation, and annotations are limited to 256 KiB. Larger CRDs would
+// need server-side apply.
 func TestSmallEnoughForKubectlApply(t *testing.T) {
 	const limit = 256*1024 - 4*1024
 	for kind, crd := range readCRDs(t) {

@@ -14,7 +14,7 @@ const (
 	service = "service: true\n"
 )
 
-// claims writes volumeClaimTemplates of the given names.
+// claims returns volumeClaimTemplates of the given names.
 func claims(names ...string) string {
 	var b strings.Builder
 	b.WriteString("volumeClaimTemplates:\n")

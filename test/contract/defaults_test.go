@@ -14,7 +14,7 @@ import (
 
 var podTemplate = sandboxv1.PodTemplate{Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "main", Image: "busybox"}}}}
 
-// What a user leaves out is there in the Go types, with the contract's default.
+// A field that a user leaves out has the contract's default in the Go types.
 func TestDefaults(t *testing.T) {
 	c := server(t)
 	one := int32(1)
@@ -75,7 +75,7 @@ func TestDefaults(t *testing.T) {
 			if diff := cmp.Diff(tc.want, tc.got(tc.stored)); diff != "" {
 				t.Errorf("spec (-want +got):\n%s", diff)
 			}
-			// A client that reads with these types and writes back what it read changes nothing.
+			// A client that reads with these types and writes the object back changes nothing.
 			version := tc.stored.GetResourceVersion()
 			if err := c.Update(t.Context(), tc.stored); err != nil {
 				t.Fatal(err)
@@ -87,7 +87,7 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
-// Objects of our types without a status or metadata do not carry empty ones.
+// Objects of our types that have no status or metadata are written without empty ones.
 func TestNothingEmptyIsWritten(t *testing.T) {
 	claim := &extensionsv1.SandboxClaim{Spec: extensionsv1.SandboxClaimSpec{WarmPoolRef: &extensionsv1.SandboxWarmPoolReference{Name: "python"}}}
 	got, err := runtime.DefaultUnstructuredConverter.ToUnstructured(claim)

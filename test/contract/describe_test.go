@@ -23,7 +23,7 @@ func describe(crd *apiextensionsv1.CustomResourceDefinition, expected map[fieldK
 		d.embeds[key] = fact.Embeds
 	}
 	root := rootSchema(crd).DeepCopy()
-	// These belong to every object.
+	// Every object has these fields.
 	for _, name := range []string{"apiVersion", "kind", "metadata"} {
 		delete(root.Properties, name)
 	}

@@ -20,7 +20,7 @@ var embedded = map[string]reflect.Type{
 	"Condition":                 reflect.TypeFor[metav1.Condition](),
 }
 
-// Types that write their own JSON, or whose inside is anyone's.
+// These types write their own JSON, or may contain anything.
 var opaque = map[reflect.Type]bool{
 	reflect.TypeFor[resource.Quantity]():  true,
 	reflect.TypeFor[intstr.IntOrString](): true,
@@ -28,7 +28,7 @@ var opaque = map[reflect.Type]bool{
 	reflect.TypeFor[metav1.ObjectMeta]():  true,
 }
 
-// An embedded type is there whole: every field of the Go type, however deep, is in the schema.
+// An embedded type is complete: every field of the Go type, at any depth, is in the schema.
 func TestEmbeddedTypesAreWhole(t *testing.T) {
 	for _, fact := range expectedFields(t) {
 		if fact.Embeds == "" {
@@ -76,7 +76,7 @@ func compareType(t *testing.T, path string, goType reflect.Type, schema *jsonSch
 	}
 }
 
-// The defaults that make a Pod of a Sandbox the Pod that the API server would store.
+// These defaults make the Pod of a Sandbox the Pod that the API server would store.
 func TestEmbeddedDefaults(t *testing.T) {
 	for _, kind := range []string{"Sandbox", "SandboxTemplate"} {
 		protocol := schemaAt(rootSchema(readCRDs(t)[kind]), "spec.podTemplate.spec.containers[].ports[].protocol")

@@ -13,7 +13,7 @@ import (
 
 const crdFolder = "../../config/crd/bases"
 
-// kindFact is what clients know of a kind.
+// kindFact holds what clients know of a kind.
 type kindFact struct {
 	Kind         string   `json:"kind"`
 	Group        string   `json:"group"`
@@ -24,7 +24,7 @@ type kindFact struct {
 	Columns      []string `json:"columns"`
 }
 
-// fieldFact is what clients know of a field. Embeds names a Kubernetes type that the field holds whole.
+// fieldFact holds what clients know of a field. Embeds names a Kubernetes type that the field contains whole.
 type fieldFact struct {
 	Kind      string   `json:"kind"`
 	Path      string   `json:"path"`
@@ -48,7 +48,7 @@ type fieldKey struct{ Kind, Path string }
 
 func (f fieldFact) key() fieldKey { return fieldKey{f.Kind, f.Path} }
 
-// expectedFields returns the contract with ours laid over it.
+// expectedFields returns the contract, overlaid with our own fields.
 func expectedFields(t *testing.T) map[fieldKey]fieldFact {
 	t.Helper()
 	facts := map[fieldKey]fieldFact{}

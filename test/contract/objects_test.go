@@ -48,7 +48,7 @@ const (
 	required     = metav1.CauseTypeFieldValueRequired
 )
 
-// refusals returns the causes of a 422, and nothing for no error.
+// refusals returns the causes of a 422, and nothing if err is nil.
 func refusals(t *testing.T, err error) []refusal {
 	t.Helper()
 	if err == nil {
@@ -60,7 +60,7 @@ func refusals(t *testing.T, err error) []refusal {
 	}
 	var all []refusal
 	for _, cause := range status.Status().Details.Causes {
-		// Not a cause: says that other rules were left out because of those that are.
+		// This is no cause: it says that other rules were left out because of those that failed.
 		if cause.Field != "<nil>" {
 			all = append(all, refusal{cause.Type, cause.Field})
 		}

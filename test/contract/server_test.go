@@ -18,7 +18,7 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// environment is the API server that the tests of the rules share; it starts with the first test that needs it.
+// environment is the API server that the tests of the rules share. It starts with the first test that needs it.
 var environment = &envtest.Environment{CRDDirectoryPaths: []string{crdFolder}, ErrorIfCRDPathMissing: true}
 
 var start = sync.OnceValues(func() (*rest.Config, error) {
@@ -40,7 +40,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// server returns a client to an API server that has the generated CRDs.
+// server returns a client of an API server that has the generated CRDs.
 func server(t *testing.T) client.Client {
 	t.Helper()
 	config, err := start()

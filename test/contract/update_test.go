@@ -63,7 +63,7 @@ func TestUpdate(t *testing.T) {
 	}
 }
 
-// Clients know this message.
+// Clients rely on this message.
 func TestVolumeClaimTemplatesMessage(t *testing.T) {
 	c := server(t)
 	stored := object(t, "Sandbox", "runner", pod)

@@ -12,8 +12,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// Objects that were stored before the rules, and break them, can still be labelled and given a status: a rule looks at
-// what a write changes.
+// Objects that were stored before the rules and break them can still be labelled and given a status: a rule checks only what a
+// write changes.
 func TestStoredObjectsThatBreakTheRules(t *testing.T) {
 	c := server(t)
 	old := map[string]*unstructured.Unstructured{
@@ -119,7 +119,7 @@ func ignoreInvalid(err error) error {
 	return err
 }
 
-// eventually waits for the API server to take up a CRD.
+// eventually waits until the API server uses a changed CRD.
 func eventually(t *testing.T, what string, done wait.ConditionWithContextFunc) {
 	t.Helper()
 	if err := wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, 30*time.Second, true, done); err != nil {

@@ -1,4 +1,4 @@
-// Package index names the cache indexes that reconcilers list by, and registers them.
+// Package index names and registers the cache indexes by which reconcilers list objects. It lists nothing itself.
 package index
 
 import (
@@ -13,25 +13,25 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
-// Fields that the cache can be asked for.
+// Fields by which the cache can be listed.
 const (
-	// PoolUID of a Sandbox is the UID of the pool that controls it.
+	// PoolUID indexes a Sandbox by the UID of the pool that controls it.
 	PoolUID = "controller.pool.uid"
-	// SandboxUID of a Pod is the UID of the Sandbox that controls it.
+	// SandboxUID indexes a Pod by the UID of the Sandbox that controls it.
 	SandboxUID = "controller.sandbox.uid"
-	// ClaimUID of a Sandbox is the UID of the claim that controls it.
+	// ClaimUID indexes a Sandbox by the UID of the claim that controls it.
 	ClaimUID = "controller.claim.uid"
-	// Template of a pool is the name of its SandboxTemplate.
+	// Template indexes a pool by the name of its SandboxTemplate.
 	Template = "spec.sandboxTemplateRef.name"
-	// NameHash of a template is the hash of its name.
+	// NameHash indexes a template by the hash of its name.
 	NameHash = "hash(metadata.name)"
-	// Binding of a claim is the name of the Sandbox that it is bound to.
+	// Binding indexes a claim by the name of the Sandbox that it is bound to.
 	Binding = "metadata.annotations.binding"
-	// WaitingFor of a claim that Waits is what it names: ForPool or ForTemplate of that name.
+	// WaitingFor indexes a claim that waits (rules.IsWaiting) by what it names: ForPool or ForTemplate of that name.
 	WaitingFor = "spec.waitsFor"
 )
 
-// ForPool and ForTemplate are the values of WaitingFor.
+// ForPool and ForTemplate return the values of WaitingFor.
 func ForPool(name string) string     { return "pool/" + name }
 func ForTemplate(name string) string { return "template/" + name } //nolint:revive // see ForPool
 

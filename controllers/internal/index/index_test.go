@@ -11,7 +11,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// fields collects what is registered.
+// fields records the indexes that are registered.
 type fields struct {
 	registered map[string]client.IndexerFunc
 	err        error

@@ -11,9 +11,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 )
 
-// WithDeadline returns r, and changes options, so that a pass that fails is followed by another when its RequeueAfter is over, if
-// that is sooner than the backoff of options: an object may have an end that does not wait until something else goes well. A
-// controller by itself drops the RequeueAfter of a pass that fails.
+// WithDeadline returns r, and changes options, so that a failed reconcile is retried no later than its RequeueAfter. The
+// backoff of options applies if it is shorter. A controller by itself drops the RequeueAfter of a failed reconcile. But an
+// object may have a deadline that does not wait until something else succeeds.
 func WithDeadline(r reconcile.Reconciler, options *controller.Options) reconcile.Reconciler {
 	l := &limiter{TypedRateLimiter: cmp.Or(options.RateLimiter, workqueue.DefaultTypedControllerRateLimiter[reconcile.Request]())}
 	options.RateLimiter = l
@@ -27,11 +27,11 @@ func WithDeadline(r reconcile.Reconciler, options *controller.Options) reconcile
 	})
 }
 
-// limiter is the backoff, but for what is due sooner.
+// limiter is the backoff, except for a request that is due earlier.
 type limiter struct {
 	workqueue.TypedRateLimiter[reconcile.Request]
 
-	// due has the time.Duration of each reconcile.Request whose pass has failed and that the queue has not asked for yet.
+	// due holds the time.Duration of each reconcile.Request whose reconcile failed, until the queue asks for it.
 	due sync.Map
 }
 

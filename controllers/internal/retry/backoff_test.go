@@ -18,7 +18,7 @@ var (
 	errRefused = errors.New("refused")
 )
 
-// answering is a reconciler that gives these answers, one after the other.
+// answering is a reconciler that returns the given results, one after the other.
 func answering(answers ...reconcile.Result) reconcile.Func {
 	return func(context.Context, reconcile.Request) (reconcile.Result, error) {
 		answer := answers[0]
@@ -31,7 +31,8 @@ func backingOff(first, most time.Duration) *controller.Options {
 	return &controller.Options{RateLimiter: workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](first, most)}
 }
 
-// What fails is tried again after a while that doubles, or when something else is due, whichever is sooner.
+// TestWhen checks that a failed reconcile is retried after a delay that doubles, or when something else is due, whichever is
+// earlier.
 func TestWhen(t *testing.T) {
 	options := backingOff(time.Second, time.Minute)
 	r := WithDeadline(answering(
@@ -47,7 +48,8 @@ func TestWhen(t *testing.T) {
 	}
 }
 
-// A pass that goes well keeps what it says, and what one object is about is nothing to another.
+// TestWhatGoesWell checks that a successful reconcile keeps its result, and that the deadline of one object does not affect
+// another.
 func TestWhatGoesWell(t *testing.T) {
 	options := backingOff(time.Minute, time.Minute)
 	well := reconcile.Func(func(context.Context, reconcile.Request) (reconcile.Result, error) {
@@ -63,7 +65,7 @@ func TestWhatGoesWell(t *testing.T) {
 	}
 }
 
-// A controller whose backoff is an hour comes back to what is due before.
+// TestAControllerComesBack checks that a controller with a backoff of an hour returns to what is due before that.
 func TestAControllerComesBack(t *testing.T) {
 	options, passes := backingOff(time.Hour, time.Hour), make(chan struct{})
 	options.SkipNameValidation = new(true)

@@ -9,15 +9,15 @@ import (
 )
 
 const (
-	// minBackoff is the first delay after a failure; each further one is twice as long.
+	// minBackoff is the delay after the first failure. Each further delay is twice as long.
 	minBackoff = 10 * time.Millisecond
 	// maxBackoff bounds the delay after a failure.
 	maxBackoff = time.Minute
-	// reconcileTimeout bounds one reconcile, which may wait for the API server, or for the cache to see a write.
+	// reconcileTimeout bounds one reconcile, which may wait for the API server, or for the cache to observe a write.
 	reconcileTimeout = 2 * time.Minute
 )
 
-// Options returns the options of a controller with that many workers: its timeout, and its backoff.
+// Options returns the options of a controller with that many workers, including its timeout and its backoff.
 func Options(workers int) controller.Options {
 	return controller.Options{
 		MaxConcurrentReconciles: workers,

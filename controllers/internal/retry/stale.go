@@ -29,14 +29,15 @@ func IgnoreStale(err error) error {
 	return err
 }
 
-// IsOutdated reports whether a guarded write may have failed because its decision was outdated: the write was stale, or
-// admission found it invalid, which may be for what changed since. The reconciler decides again on a live read.
+// IsOutdated reports whether a guarded write may have failed because its decision was outdated. Either the write was stale,
+// or admission found it invalid, possibly because of a later change. The reconciler decides again on a live read.
 func IsOutdated(err error) bool {
 	return IsStale(err) || apierrors.IsInvalid(err)
 }
 
-// MarkMismatch returns err, marked for IsMismatch if it is the API server's answer to a JSON patch that does not fit the object.
-// The same answer to any other request means something else, so only whoever sent a JSON patch may call this.
+// MarkMismatch marks err for IsMismatch if it is the API server's answer to a JSON patch that does not fit the object. It
+// returns every other error as it is. The same answer to any other request means something else, so only the sender of a
+// JSON patch may call this.
 func MarkMismatch(err error) error {
 	var api apierrors.APIStatus
 	if !errors.As(err, &api) {
@@ -48,8 +49,8 @@ func MarkMismatch(err error) error {
 	return err
 }
 
-// IsMismatch reports whether err means that a JSON patch does not fit the object: one of its tests failed, or what it removes is
-// gone.
+// IsMismatch reports whether err means that a JSON patch does not fit the object. Either a test of the patch failed, or the
+// patch removes something that is gone.
 func IsMismatch(err error) bool {
 	var e *mismatch
 	return errors.As(err, &e)
@@ -60,6 +61,6 @@ type mismatch struct{ error }
 
 func (e *mismatch) Unwrap() error { return e.error }
 
-// mismatchStatus is the API server's answer: a 422 that names no object and gives no cause. A webhook can refuse with the same
-// code, but its message differs.
+// mismatchStatus is the API server's answer to such a patch: a 422 that names no object and gives no cause. A webhook can
+// refuse with the same code, but its message differs.
 var mismatchStatus = apierrors.NewGenericServerResponse(http.StatusUnprocessableEntity, "", schema.GroupResource{}, "", "", 0, false).Status()

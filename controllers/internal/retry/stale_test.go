@@ -17,7 +17,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// answering is a client that is answered so.
+// answering is a client whose patches return err.
 type answering struct {
 	client.Client
 
@@ -28,7 +28,7 @@ func (a answering) Patch(context.Context, client.Object, client.Patch, ...client
 	return a.err
 }
 
-// denial is what comes of a webhook's refusal with that code and no more.
+// denial is the error of a webhook's refusal that has this code and nothing else.
 func denial(code int32) error {
 	return &apierrors.StatusError{ErrStatus: metav1.Status{Code: code, Message: `admission webhook "policy" denied the request: no`}}
 }

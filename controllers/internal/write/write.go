@@ -1,5 +1,5 @@
-// Package write holds the guarded writes: each names the version that it was decided on, so that a decision made on an
-// old view is refused and never carried out.
+// Package write holds the guarded writes. Each names the version, or at least the UID, that it was decided on. So a decision
+// made on a stale view is refused and never carried out. The package does not decide what to write.
 package write
 
 import (
@@ -15,19 +15,19 @@ import (
 	"github.com/namesake-sandbox/namesake/controllers/internal/retry"
 )
 
-// Patch patches obj, whose earlier state is base, if base is still what the API server has.
+// Patch patches obj if the API server still has base, which is the earlier state of obj.
 func Patch(ctx context.Context, c client.Client, obj, base client.Object) error {
 	return c.Patch(ctx, obj, client.MergeFromWithOptions(base, client.MergeFromWithOptimisticLock{}))
 }
 
-// Status patches the status of obj, whose earlier state is base, if base is still what the API server has.
+// Status patches the status of obj if the API server still has base, which is the earlier state of obj.
 func Status(ctx context.Context, c client.Client, obj, base client.Object) error {
 	return c.Status().Patch(ctx, obj, client.MergeFromWithOptions(base, client.MergeFromWithOptimisticLock{}))
 }
 
-// JSONPatch sends a JSON patch, which holds the tests that guard it, and reads the result into obj. obj has a namespace
-// and a name and nothing else: decoding leaves alone what the result does not mention, such as a label that is removed.
-// retry.IsMismatch recognizes the error of a patch that does not fit the object.
+// JSONPatch sends a JSON patch, which holds the tests that guard it, and reads the result into obj. obj must have a
+// namespace and a name and nothing else. The reason is that decoding does not clear what the result omits, such as a removed
+// label. retry.IsMismatch recognizes the error of a patch that does not fit the object.
 func JSONPatch(ctx context.Context, c client.Client, obj client.Object, ops []jsonpatch.Operation) error {
 	patch, err := json.Marshal(ops)
 	if err != nil {
@@ -36,16 +36,16 @@ func JSONPatch(ctx context.Context, c client.Client, obj client.Object, ops []js
 	return retry.MarkMismatch(c.Patch(ctx, obj, client.RawPatch(types.JSONPatchType, patch)))
 }
 
-// DeleteVersion deletes obj if the API server still has it just as it is here. What it owns goes in the background, unless
-// opts say otherwise.
+// DeleteVersion deletes obj if the API server still has exactly this version. Its dependents are deleted in the background,
+// unless opts say otherwise.
 func DeleteVersion(ctx context.Context, c client.Client, obj client.Object, opts ...client.DeleteOption) error {
 	return c.Delete(ctx, obj, append([]client.DeleteOption{client.Preconditions{
 		UID: new(obj.GetUID()), ResourceVersion: new(obj.GetResourceVersion()),
 	}, client.PropagationPolicy(metav1.DeletePropagationBackground)}, opts...)...)
 }
 
-// DeleteUID deletes obj, in whatever state it is by now, if it is still that object and not another of its name. What it owns
-// goes in the background.
+// DeleteUID deletes obj in whatever state it is by now, but never another object of its name. Its dependents are deleted in
+// the background.
 func DeleteUID(ctx context.Context, c client.Client, obj client.Object) error {
 	return c.Delete(ctx, obj, client.Preconditions{UID: new(obj.GetUID())}, client.PropagationPolicy(metav1.DeletePropagationBackground))
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// sent is a client that only notes what would be sent: a real API server does not tell.
+// sent is a client that only records what would be sent, which a real API server does not tell.
 type sent struct {
 	client.Client
 
@@ -57,7 +57,7 @@ func (s status) Patch(_ context.Context, obj client.Object, patch client.Patch, 
 
 type object = map[string]any
 
-// deletions are the options of those in TestWritesAreGuarded.
+// deletions holds the options of the deletions in TestWritesAreGuarded.
 var deletions = map[string]client.DeleteOptions{
 	"a deletion": {
 		Preconditions:     &metav1.Preconditions{UID: new(types.UID("sandboxclaim-c-uid")), ResourceVersion: new("7")},
@@ -73,7 +73,7 @@ var deletions = map[string]client.DeleteOptions{
 	},
 }
 
-// Each write carries the version that it was decided on.
+// TestWritesAreGuarded checks that each write carries the version, or at least the UID, that it was decided on.
 func TestWritesAreGuarded(t *testing.T) {
 	base := builder.MakeClaim("c").ResourceVersion("7").Obj()
 	for name, tc := range map[string]struct {

@@ -1,5 +1,5 @@
-// Command coredns is CoreDNS with the few plugins that a cluster's look-ups take. The usual program has dozens, and
-// with them the clients of every cloud.
+// Command coredns is CoreDNS with the few plugins that a cluster's look-ups need. The usual program has dozens, and with them
+// the clients of every cloud.
 package main
 
 import (
@@ -14,7 +14,7 @@ import (
 )
 
 func main() {
-	// The order in which a query passes them.
+	// A query passes the plugins in this order.
 	dnsserver.Directives = []string{"health", "ready", "errors", "log", "cache", "kubernetes"}
 	coremain.Run()
 }

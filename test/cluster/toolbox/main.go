@@ -1,5 +1,6 @@
-// Command toolbox is the program of the image that a real node's tests run: a small web server, an admission webhook,
-// and what one types into a container, with a shell. The name by which it is called, or the first argument, chooses.
+// Command toolbox is the program of the image that a real node's tests run. It is a small web server, an admission webhook,
+// and the commands that people type into a container, with a shell. The name by which it is called, or the first argument,
+// selects one of these.
 package main
 
 import (
@@ -26,7 +27,7 @@ var tools = map[string]func(ctx context.Context, args []string) error{
 	"webhook":  webhook,
 }
 
-// exitCode is the error of a tool that ends in its own way.
+// exitCode is the error of a tool that ends with its own exit code.
 type exitCode int
 
 func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }

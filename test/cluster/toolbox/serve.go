@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// drain is how long a server that is to end answers still, for the clients that do not know yet.
+// drain is how long a stopping server still answers, for clients that do not know yet.
 const drain = 2 * time.Second
 
 // serve answers with the name of its Pod.
@@ -22,15 +22,15 @@ func serve(ctx context.Context, args []string) error {
 	}
 	handler := http.NewServeMux()
 	handler.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		name, _ := os.Hostname() // Empty says as much.
+		name, _ := os.Hostname() // An empty name says as much.
 		fmt.Println(r.Method, r.URL.Path, "from", r.RemoteAddr)
 		fmt.Fprintln(w, name)
 	})
 	return listen(ctx, &http.Server{Addr: *address, Handler: handler}, "", "")
 }
 
-// listen serves until the context ends, by TLS if there is a certificate. It is healthy at /healthz and, until it
-// is to end, ready at /readyz.
+// listen serves until the context ends, with TLS if there is a certificate. It answers /healthz, and answers /readyz until it
+// is told to end.
 func listen(ctx context.Context, server *http.Server, certificate, key string) error {
 	inner := server.Handler
 	probes := http.NewServeMux()
@@ -46,7 +46,7 @@ func listen(ctx context.Context, server *http.Server, certificate, key string) e
 	done := make(chan error, 1)
 	go func() {
 		<-ctx.Done()
-		time.Sleep(drain) // Until the Service leads elsewhere, of which a Pod is not told.
+		time.Sleep(drain) // The Service leads elsewhere by then, of which a Pod is not told.
 		ending, cancel := context.WithTimeout(context.Background(), drain)
 		defer cancel()
 		done <- server.Shutdown(ending)

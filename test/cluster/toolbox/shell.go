@@ -12,7 +12,7 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// sh runs commands: those after -c, those of a file, or what it reads, line by line with a prompt on a terminal.
+// sh runs commands: those after -c, those of a file, or those that it reads, line by line with a prompt on a terminal.
 func sh(ctx context.Context, args []string) error {
 	var source io.Reader = os.Stdin
 	name, parameters := "stdin", []string(nil)
@@ -43,7 +43,7 @@ func sh(ctx context.Context, args []string) error {
 	return result(runner.Run(ctx, program))
 }
 
-// interact runs each line as it comes.
+// interact runs each line as it arrives.
 func interact(ctx context.Context, runner *interp.Runner) error {
 	const prompt = "$ "
 	fmt.Print(prompt)

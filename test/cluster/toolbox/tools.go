@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// cat prints files, or what it reads.
+// cat prints files, or its input.
 func cat(_ context.Context, args []string) error {
 	if len(args) == 0 {
 		_, err := io.Copy(os.Stdout, os.Stdin)
@@ -31,7 +31,7 @@ func cat(_ context.Context, args []string) error {
 	return nil
 }
 
-// env prints the environment, or runs a command with an additional one.
+// env prints the environment, or runs a command with additional variables.
 func env(ctx context.Context, args []string) error {
 	environment := os.Environ()
 	for len(args) > 0 && strings.Contains(args[0], "=") {
@@ -50,7 +50,7 @@ func env(ctx context.Context, args []string) error {
 	return err
 }
 
-// get prints what a URL answers.
+// get prints the answer of a URL.
 func get(ctx context.Context, args []string) error {
 	if len(args) != 1 {
 		return errors.New("usage: get URL")
@@ -114,7 +114,7 @@ func ls(_ context.Context, args []string) error {
 	return nil
 }
 
-// sleep takes seconds, or a duration, or "infinity".
+// sleep accepts seconds, a duration, or "infinity".
 func sleep(ctx context.Context, args []string) error {
 	if len(args) != 1 {
 		return errors.New("usage: sleep SECONDS|infinity")

@@ -9,7 +9,7 @@ import (
 	"os"
 )
 
-// review is the part of an AdmissionReview that deciding by labels takes.
+// review is the part of an AdmissionReview that a decision by labels needs.
 type review struct {
 	APIVersion string    `json:"apiVersion"`
 	Kind       string    `json:"kind"`
@@ -58,11 +58,11 @@ func validate(w http.ResponseWriter, r *http.Request) {
 	}
 	answer := &response{UID: asked.Request.UID, Allowed: asked.Request.Object.Metadata.Labels["deny"] != "yes"}
 	if !answer.Allowed {
-		name, _ := os.Hostname() // Empty says as much.
+		name, _ := os.Hostname() // An empty name says as much.
 		answer.Status.Message = fmt.Sprintf("denied by %s: label deny=yes", name)
 	}
 	fmt.Println("allowed:", answer.Allowed)
 	w.Header().Set("Content-Type", "application/json")
-	// The caller is gone if this fails.
+	// If this fails, the caller is gone.
 	_ = json.NewEncoder(w).Encode(review{APIVersion: asked.APIVersion, Kind: asked.Kind, Response: answer})
 }

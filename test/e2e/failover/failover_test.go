@@ -1,5 +1,5 @@
-// Package failover is managers that are killed while claims come in: run with --managers 2, which elect a leader. Whatever
-// a manager had begun, another one ends.
+// Package failover tests managers that are killed while claims are created. It runs with --managers 2, which elect a leader.
+// Whatever a manager has begun, another one finishes.
 package failover
 
 import (
@@ -12,11 +12,12 @@ import (
 	"github.com/namesake-sandbox/namesake/test/e2e/testbed"
 )
 
-// claims is how many come in at once.
+// claims is how many claims are created at once.
 const claims = 100
 
-// First the leader is killed in the middle of a burst, and the other manager takes over; then all are, so that nobody
-// answers the API server for a while. The managers come back, and every claim becomes Ready. In the end they are told to stop.
+// First the test kills the leader in the middle of a burst, and the other manager takes over. Then it kills all managers, so
+// that nobody answers the API server for a while. The managers come back, and every claim becomes Ready. In the end they are
+// told to stop.
 func TestKilledManagers(t *testing.T) {
 	s := scene.Enter(t)
 	managers := s.Managers(t)
@@ -54,7 +55,7 @@ func leader(t *testing.T, managers []*testbed.Manager) *testbed.Manager {
 	return nil
 }
 
-// survive lets claims come in, brings the disaster upon them as soon as one is Ready, and checks that each becomes Ready.
+// survive creates claims, calls disaster as soon as one of them is Ready, and checks that each becomes Ready.
 func survive(t *testing.T, s *scene.Scene, series string, disaster func()) {
 	t.Helper()
 	bursts := make(chan *scene.Burst, 1)
@@ -78,7 +79,7 @@ func survive(t *testing.T, s *scene.Scene, series string, disaster func()) {
 	s.History.Check(t)
 }
 
-// progress says how far the claims of a series are.
+// progress returns how far the claims of a series are.
 func progress(h *history.History, series string) string {
 	seen, ready := 0, 0
 	for _, claim := range h.Claims {

@@ -12,11 +12,11 @@ import (
 	"github.com/namesake-sandbox/namesake/test/e2e/testbed"
 )
 
-// grace is the terminationGracePeriodSeconds of a manager's Pod: after that the kubelet kills it.
+// grace is the terminationGracePeriodSeconds of a manager's Pod. After it the kubelet kills the manager.
 const grace = 30 * time.Second
 
-// stopInTime tells one leader after the other to stop, and each ends in time, whatever hangs: the first has a request of which
-// the rest never comes. The test has started the managers; it finds them started.
+// stopInTime tells one leader after the other to stop. Each ends in time, even if something hangs: the first one has a request
+// of which the rest never arrives. The test has started the managers, and leaves them running.
 func stopInTime(t *testing.T, managers []*testbed.Manager) {
 	t.Helper()
 	first := awaitLeader(t, managers)
@@ -38,7 +38,7 @@ func stopInTime(t *testing.T, managers []*testbed.Manager) {
 	}
 }
 
-// awaitLeader waits until one of managers leads.
+// awaitLeader waits until one of managers is the leader.
 func awaitLeader(t *testing.T, managers []*testbed.Manager) *testbed.Manager {
 	t.Helper()
 	var found *testbed.Manager

@@ -10,14 +10,14 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// follower sees each version of the objects of one kind, without gaps. A loaded API server breaks off watches that it
-// cannot serve fast enough; the follower then goes on from the version that it saw last. Should the API server not
-// remember what came after that, the record is worthless, and follow says so.
+// follower sees each version of the objects of one kind, without gaps. A loaded API server ends watches that it cannot serve
+// fast enough; the follower then resumes from the version that it saw last. If the API server does not have what came after
+// that any more, the record is worthless, and follow returns an error.
 type follower struct {
 	client    client.WithWatch
 	namespace string
 	list      client.ObjectList
-	// version is the one after which everything is yet to be seen.
+	// version is the last version that was seen.
 	version string
 	observe func(obj client.Object, gone bool)
 }
@@ -32,7 +32,7 @@ func (f *follower) follow(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// watch sees what happened since f.version until the watch ends.
+// watch observes what happened since f.version, until the watch ends.
 func (f *follower) watch(ctx context.Context) error {
 	watcher, err := f.client.Watch(ctx, f.list, &client.ListOptions{
 		Namespace: f.namespace, Raw: &metav1.ListOptions{ResourceVersion: f.version, AllowWatchBookmarks: true},

@@ -1,5 +1,5 @@
-// Package history records what becomes of Sandboxes, claims and Pods, without gaps, so that a test can say what must
-// never have happened, and not only what is so in the end.
+// Package history records all states of Sandboxes, claims and Pods without gaps. A test can thus check what must never have
+// happened, and not only what is true in the end.
 package history
 
 import (
@@ -12,50 +12,50 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// History is everything that was ever seen, by UID: an object that is gone stays in it.
+// History holds everything that was ever seen, by UID. A deleted object stays in it.
 type History struct {
 	Sandboxes map[types.UID]*Sandbox
 	Claims    map[types.UID]*Claim
 	Pods      map[types.UID]*Pod
 
-	// doubled are Sandboxes, by UID, that had two Pods at a time.
+	// doubled holds Sandboxes, by UID, that had two Pods at a time.
 	doubled map[types.UID]string
 }
 
-// Owner is a controller of an object; the zero value is nobody.
+// Owner is a controller of an object. The zero value is no controller.
 type Owner struct {
 	Kind, Name string
 	UID        types.UID
 }
 
-// Sandbox is what was seen of a Sandbox.
+// Sandbox holds what was seen of a Sandbox.
 type Sandbox struct {
 	Latest *sandboxv1.Sandbox
 	Gone   bool
-	// Controllers are those that it had, in the order of their time.
+	// Controllers are the controllers that it had, in order of time.
 	Controllers []Owner
 }
 
-// Claim is what was seen of a claim.
+// Claim holds what was seen of a claim.
 type Claim struct {
 	Latest *extensionsv1.SandboxClaim
 	Gone   bool
-	// Bindings are the names that its binding had, StatusUIDs and PodUIDs the UIDs of Sandboxes and Pods in its status,
-	// Reasons those of its Ready condition; each in the order of their time.
+	// Bindings are the names that its binding had. StatusUIDs and PodUIDs are the UIDs of Sandboxes and Pods in its status.
+	// Reasons are those of its Ready condition. Each is in order of time.
 	Bindings   []string
 	StatusUIDs []types.UID
 	PodUIDs    []types.UID
 	Reasons    []string
-	// ReadyAt is when it was first seen Ready, and ReadyNote what was noted of that on it by then.
+	// ReadyAt is when it was first seen Ready. ReadyNote is the note about that which it had by then.
 	ReadyAt   time.Time
 	ReadyNote string
 }
 
-// Pod is what was seen of a Pod.
+// Pod holds what was seen of a Pod.
 type Pod struct {
-	Latest *metav1.PartialObjectMetadata // Nothing depends on more, and a watch of whole Pods would be slow.
+	Latest *metav1.PartialObjectMetadata // Metadata is enough, and a watch of whole Pods would be slow.
 	Gone   bool
-	// Controllers are those that it had, in the order of their time.
+	// Controllers are the controllers that it had, in order of time.
 	Controllers []Owner
 }
 
@@ -67,17 +67,17 @@ func New() *History {
 	}
 }
 
-// Warm says whether the Sandbox was a pool's first.
+// Warm reports whether a pool was the Sandbox's first controller.
 func (s *Sandbox) Warm() bool {
 	return s.Controllers[0].Kind == extensionsv1.KindSandboxWarmPool
 }
 
-// Controller is who controls the Sandbox now, or did in the end.
+// Controller returns the current controller of the Sandbox, or its last one.
 func (s *Sandbox) Controller() Owner {
 	return s.Controllers[len(s.Controllers)-1]
 }
 
-// Reason is that of the claim's Ready condition, or "".
+// Reason returns the reason of the claim's Ready condition, or "".
 func (c *Claim) Reason() string {
 	if len(c.Reasons) == 0 {
 		return ""

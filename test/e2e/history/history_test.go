@@ -16,7 +16,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// What is wrong is noticed although it was so for a moment only: each case ends in a state that is right.
+// History notices a violation even when it lasted only a moment: each case ends in a correct state.
 func TestViolations(t *testing.T) {
 	pool := builder.MakePool("pool").Obj()
 	claim, other := builder.MakeClaim("claim").Pool("pool").Obj(), builder.MakeClaim("other").Pool("pool").Obj()

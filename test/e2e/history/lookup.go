@@ -2,7 +2,7 @@ package history
 
 import "github.com/namesake-sandbox/namesake/internal/rules"
 
-// Claim returns the claim of that name that exists, or nil.
+// Claim returns the existing claim of that name, or nil.
 func (h *History) Claim(name string) *Claim {
 	for _, claim := range h.Claims {
 		if !claim.Gone && claim.Latest.Name == name {
@@ -12,7 +12,7 @@ func (h *History) Claim(name string) *Claim {
 	return nil
 }
 
-// Sandbox returns the Sandbox of that name that exists, or nil.
+// Sandbox returns the existing Sandbox of that name, or nil.
 func (h *History) Sandbox(name string) *Sandbox {
 	for _, sandbox := range h.Sandboxes {
 		if !sandbox.Gone && sandbox.Latest.Name == name {
@@ -22,7 +22,7 @@ func (h *History) Sandbox(name string) *Sandbox {
 	return nil
 }
 
-// Pod returns the Pod of that name that exists, or nil.
+// Pod returns the existing Pod of that name, or nil.
 func (h *History) Pod(name string) *Pod {
 	for _, pod := range h.Pods {
 		if !pod.Gone && pod.Latest.Name == name {
@@ -32,7 +32,8 @@ func (h *History) Pod(name string) *Pod {
 	return nil
 }
 
-// Of returns the Sandbox that the claim controls or controlled; of two, any. It is nil when there was none.
+// Of returns the Sandbox that the claim controls or controlled, or any of them if there are two. It returns nil if there was
+// none.
 func (h *History) Of(claim *Claim) *Sandbox {
 	for _, sandbox := range h.Sandboxes {
 		for _, owner := range sandbox.Controllers {
@@ -44,7 +45,7 @@ func (h *History) Of(claim *Claim) *Sandbox {
 	return nil
 }
 
-// Created counts the Sandboxes that were ever created by the pool of that name.
+// Created counts the Sandboxes that the pool of that name ever created.
 func (h *History) Created(pool string) int {
 	created := 0
 	for _, sandbox := range h.Sandboxes {

@@ -13,7 +13,7 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// Observe notes obj as it is at a time; gone says that this is how it was when it was deleted.
+// Observe records the state of obj at a time. gone says that this is its last state before its deletion.
 func (h *History) Observe(obj client.Object, gone bool, at time.Time) {
 	switch obj := obj.(type) {
 	case *sandboxv1.Sandbox:
@@ -67,7 +67,7 @@ func entry[E any](entries map[types.UID]*E, uid types.UID) *E {
 	return entries[uid]
 }
 
-// appendChange appends value if it is not the last one.
+// appendChange appends value unless it equals the last one.
 func appendChange[V comparable](values []V, value V) []V {
 	if len(values) > 0 && values[len(values)-1] == value {
 		return values
@@ -75,7 +75,7 @@ func appendChange[V comparable](values []V, value V) []V {
 	return append(values, value)
 }
 
-// appendGiven appends value if it is not the last one, and not empty.
+// appendGiven appends value unless it is empty or equals the last one.
 func appendGiven[V comparable](values []V, value V) []V {
 	var empty V
 	if value == empty {

@@ -26,7 +26,7 @@ type Recorder struct {
 	changed chan struct{}
 }
 
-// Start records the namespace from now on until the test ends: what is written after it returned is seen.
+// Start records the namespace from now on until the test ends. It sees everything that is written after it returned.
 func Start(t *testing.T, c client.WithWatch, namespace string) *Recorder {
 	t.Helper()
 	r := &Recorder{history: New(), changed: make(chan struct{})}
@@ -73,23 +73,23 @@ func (r *Recorder) breakOff(err error) {
 	r.tell()
 }
 
-// tell wakes who waits. The caller holds the lock.
+// tell wakes everyone who waits. The caller holds the lock.
 func (r *Recorder) tell() {
 	close(r.changed)
 	r.changed = make(chan struct{})
 }
 
-// Look lets look read the History as it is now. look keeps nothing of it.
+// Look calls look with the current History. look must not keep any part of it.
 func (r *Recorder) Look(look func(*History)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	look(r.history)
 }
 
-// Await waits until missing returns "": it says what is still to come.
+// Await waits until missing returns "". missing says what is still missing.
 func (r *Recorder) Await(t *testing.T, limit time.Duration, missing func(*History) string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), limit) // Of the test's context, cleanups have nothing.
+	ctx, cancel := context.WithTimeout(context.Background(), limit) // The test's context has ended when cleanups run.
 	defer cancel()
 	for {
 		r.mu.Lock()
@@ -109,7 +109,7 @@ func (r *Recorder) Await(t *testing.T, limit time.Duration, missing func(*Histor
 	}
 }
 
-// Check fails the test if anything was seen that must never be, or if something may have been missed.
+// Check fails the test if anything was seen that must never happen, or if something may have been missed.
 func (r *Recorder) Check(t *testing.T) {
 	t.Helper()
 	r.mu.Lock()

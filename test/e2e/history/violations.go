@@ -12,7 +12,7 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// Rules that must hold over the whole time.
+// These are the rules that must hold all the time.
 const (
 	OneClaim      = "a Sandbox serves one claim"
 	OneSandbox    = "a claim has one Sandbox"
@@ -22,7 +22,7 @@ const (
 	OwnedByStatus = "a claim names in its status the Sandbox that it controls"
 )
 
-// Violations returns what happened that must not, by rule: a line for each Sandbox, claim or Pod that broke it.
+// Violations returns what must not have happened, by rule: one line for each Sandbox, claim or Pod that broke the rule.
 func (h *History) Violations() map[string][]string {
 	found := map[string][]string{}
 	report := func(rule, format string, args ...any) {

@@ -21,15 +21,15 @@ import (
 // Burst is a number of claims that were created at once.
 type Burst struct {
 	mu sync.Mutex
-	// sent is when each was asked for, at its last try.
+	// sent is when each claim was created, at its last try.
 	sent map[types.UID]time.Time
-	// Retries is how often the API server refused since no manager answered it in time.
+	// Retries is how often the API server refused a claim because no manager answered in time.
 	Retries int
 }
 
-// Claim asks pool for n Sandboxes at once, as the editor: half of the claims with a generateName, as the SDKs do, the
-// others with names of their own. Who is refused since no manager answered the API server tries again. Claim may run
-// beside the test: it marks it as failed and returns.
+// Claim creates n claims on pool at once, as the editor: half of them with a generateName, as the SDKs do, and half with names
+// of their own. It retries a claim that is refused because no manager answered the API server. Claim may run in parallel to
+// the test: on an error it marks the test as failed and returns.
 func (s *Scene) Claim(t *testing.T, pool string, n int, series string) *Burst {
 	t.Helper()
 	b := &Burst{sent: map[types.UID]time.Time{}}
@@ -52,7 +52,7 @@ func (s *Scene) Claim(t *testing.T, pool string, n int, series string) *Burst {
 	return b
 }
 
-// create creates the claim. An internal error says that a webhook was not answered, and so that nothing was stored.
+// create creates the claim. An internal error means that a webhook was not answered, so nothing was stored.
 func (b *Burst) create(ctx context.Context, c client.Client, claim *extensionsv1.SandboxClaim) error {
 	return wait.PollUntilContextTimeout(ctx, 200*time.Millisecond, Long, true, func(ctx context.Context) (bool, error) {
 		sent, created := time.Now(), claim.DeepCopy()
@@ -94,7 +94,7 @@ func (s *Scene) AwaitReady(t *testing.T, b *Burst) {
 	})
 }
 
-// Count says how many claims of the burst got a warm Sandbox, how many a cold one, and how many were bound more than once.
+// Count returns how many claims of the burst got a warm Sandbox, how many a cold one, and how many were bound more than once.
 func (s *Scene) Count(b *Burst) (warm, cold, rebound int) {
 	s.History.Look(func(h *history.History) {
 		for uid := range b.sent {
@@ -112,7 +112,7 @@ func (s *Scene) Count(b *Burst) (warm, cold, rebound int) {
 	return warm, cold, rebound
 }
 
-// LogLatency logs how long the claims took, from when they were asked for until they were seen Ready.
+// LogLatency logs how long the claims took, from their creation until they were seen Ready.
 func (s *Scene) LogLatency(t *testing.T, b *Burst) {
 	t.Helper()
 	var took []time.Duration

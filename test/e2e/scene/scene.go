@@ -1,4 +1,4 @@
-// Package scene is a namespace in which a test plays the users, and everything that happens there is recorded.
+// Package scene provides a namespace in which a test acts as the users, and records everything that happens there.
 package scene
 
 import (
@@ -20,23 +20,24 @@ import (
 )
 
 const (
-	// Soon is a deadline for what events bring about. Nothing in the product waits for a timer of that length.
+	// Soon is a deadline for what events cause. Nothing in the product waits for a timer of that length.
 	Soon = time.Minute
-	// Long is a deadline for what hundreds of objects take, seconds when the machine has nothing else to do.
+	// Long is a deadline for work on hundreds of objects. On an idle machine that takes seconds.
 	Long = 5 * time.Minute
 )
 
-// Scene is a namespace of the test's own.
+// Scene is a namespace for one test.
 type Scene struct {
 	*testbed.Bed
 
 	Namespace string
-	// History is the record, since before the first write.
+	// History is the record. It begins before the first write.
 	History *history.Recorder
 }
 
-// Enter makes the namespace. When the test ends, its claims, pools and Sandboxes are deleted by the editor: then nothing
-// must be left, and nothing must have happened that must never be; nor must the managers have asked for what they may not do.
+// Enter creates the namespace. When the test ends, the editor deletes its claims, pools and Sandboxes. After that nothing may
+// be left, nothing may have happened that must never happen, and the managers may not have asked for what they have no rights
+// for.
 func Enter(t *testing.T) *Scene {
 	t.Helper()
 	bed := testbed.Open(t)
@@ -50,7 +51,7 @@ func Enter(t *testing.T) *Scene {
 	return s
 }
 
-// Clear deletes what users made, and waits until all that came of it is gone.
+// Clear deletes what users made, and waits until everything that resulted from it is gone.
 func (s *Scene) Clear(t *testing.T) {
 	t.Helper()
 	for _, kind := range []client.Object{&extensionsv1.SandboxClaim{}, &extensionsv1.SandboxWarmPool{}, &extensionsv1.SandboxTemplate{}} {
@@ -78,7 +79,7 @@ func (s *Scene) Clear(t *testing.T) {
 	})
 }
 
-// deleteAll deletes every object of that kind. It tries again: a loaded API server breaks off a deletion of hundreds.
+// deleteAll deletes every object of that kind. It retries, since a loaded API server aborts a deletion of hundreds.
 func (s *Scene) deleteAll(t *testing.T, kind client.Object) {
 	t.Helper()
 	var last error
@@ -112,7 +113,7 @@ func (s *Scene) Delete(t *testing.T, kind client.Object, name string) {
 	}
 }
 
-// Pool creates a pool of the sample template, with the template, and waits until it is full.
+// Pool creates the sample template and a pool of it, and waits until the pool is full.
 func (s *Scene) Pool(t *testing.T, name string, replicas int) {
 	t.Helper()
 	template := Template(t)
@@ -121,7 +122,7 @@ func (s *Scene) Pool(t *testing.T, name string, replicas int) {
 	s.AwaitFull(t, name, replicas)
 }
 
-// AwaitFull waits until the pool controls just so many Sandboxes, and all are Ready.
+// AwaitFull waits until the pool controls exactly that many Sandboxes, and all are Ready.
 func (s *Scene) AwaitFull(t *testing.T, pool string, replicas int) {
 	t.Helper()
 	s.History.Await(t, Long, func(h *history.History) string {

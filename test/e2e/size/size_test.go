@@ -1,4 +1,4 @@
-// Package size is how much memory the manager needs. It is measured on a manager without the race detector, which takes
+// Package size measures how much memory the manager needs. It measures a manager without the race detector, which takes
 // several times as much.
 package size
 
@@ -10,7 +10,7 @@ import (
 
 const mebibyte = 1 << 20
 
-// A pool of a thousand Sandboxes, and hundreds of claims on it, in less than 100 MiB.
+// A pool of a thousand Sandboxes and hundreds of claims on it take less than 100 MiB.
 func TestAThousandSandboxesBelow100MiB(t *testing.T) {
 	const (
 		sandboxes = 1000

@@ -11,12 +11,12 @@ import (
 	"github.com/namesake-sandbox/namesake/test/e2e/scene"
 )
 
-// answer is what a claim got.
+// answer holds what a claim got.
 type answer struct {
 	sandbox string
 	podUID  types.UID
 	warm    bool
-	// pool is the one that created the Sandbox, if it is warm.
+	// pool is the pool that created the Sandbox, if it is warm.
 	pool string
 }
 
@@ -27,7 +27,7 @@ func ready(t *testing.T, s *scene.Scene, claim *extensionsv1.SandboxClaim) answe
 	return awaitReady(t, s, claim.Name, "")
 }
 
-// awaitReady waits until the claim is Ready with a Pod other than that one, and its Sandbox and Pod were seen too.
+// awaitReady waits until the claim is Ready with a Pod other than other, and its Sandbox and Pod have been seen, too.
 func awaitReady(t *testing.T, s *scene.Scene, name string, other types.UID) answer {
 	t.Helper()
 	var got answer
@@ -51,7 +51,7 @@ func awaitReady(t *testing.T, s *scene.Scene, name string, other types.UID) answ
 	return got
 }
 
-// saying is what claim, which may be nil, says of itself.
+// saying returns what claim, which may be nil, reports.
 func saying(claim *history.Claim) string {
 	if claim == nil {
 		return ": it was never seen"

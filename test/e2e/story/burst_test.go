@@ -1,4 +1,4 @@
-// Package story is the product's main job, as its users see it: one manager, and everything works.
+// Package story tests the product's main job as its users see it, with one manager and no failures.
 package story
 
 import (
@@ -8,8 +8,8 @@ import (
 	"github.com/namesake-sandbox/namesake/test/e2e/scene"
 )
 
-// As many claims as the pool has Sandboxes, all at once: each gets a warm one of its own, and the pool is filled again
-// with not one Sandbox too many.
+// As many claims as the pool has Sandboxes are created at once. Each gets a warm Sandbox of its own, and the pool is filled
+// again without a single Sandbox too many.
 func TestAClaimForEachSandboxOfAPoolAtOnce(t *testing.T) {
 	const n = 300
 	s := scene.Enter(t)
@@ -21,7 +21,7 @@ func TestAClaimForEachSandboxOfAPoolAtOnce(t *testing.T) {
 	s.LogLatency(t, burst)
 	warm, cold, rebound := s.Count(burst)
 	t.Logf("%d warm, %d cold, %d bound again, %d tries in vain", warm, cold, rebound, burst.Retries)
-	// A manager that did not answer in time has still picked a Sandbox, for a claim that does not exist.
+	// A manager that did not answer in time has still picked a Sandbox for a claim that does not exist.
 	if warm != n && burst.Retries == 0 {
 		t.Errorf("%d claims got a warm Sandbox, want all %d", warm, n)
 	}

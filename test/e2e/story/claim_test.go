@@ -14,8 +14,8 @@ import (
 	"github.com/namesake-sandbox/namesake/test/e2e/scene"
 )
 
-// A claim asks for what its template, which comes later, does not allow at first. Nothing but the change of the template
-// wakes it, through its pool or without.
+// A claim asks for what its template does not allow at first. The template is created later. Only the change of the template
+// wakes the claim, with or without a pool.
 func TestAClaimGoesOnWhenItMay(t *testing.T) {
 	s := scene.Enter(t)
 	for name, claim := range map[string]*builder.ClaimWrapper{
@@ -39,7 +39,7 @@ func TestAClaimGoesOnWhenItMay(t *testing.T) {
 	}
 }
 
-// Claims end by the clock, without anyone doing anything.
+// Claims end when their time comes, without anyone's action.
 func TestClaimsEnd(t *testing.T) {
 	s := scene.Enter(t)
 	s.Pool(t, "pool", 3)
@@ -71,7 +71,7 @@ func TestClaimsEnd(t *testing.T) {
 	s.AwaitFull(t, "pool", 3)
 }
 
-// What a claim adds reaches the Pod that it took over, changes with the claim, and goes with it.
+// What a claim adds reaches the Pod that it took over, changes with the claim, and is removed with it.
 func TestWhatAClaimAddsReachesItsPod(t *testing.T) {
 	s := scene.Enter(t)
 	s.Pool(t, "pool", 1)

@@ -13,7 +13,8 @@ import (
 	"github.com/namesake-sandbox/namesake/test/e2e/scene"
 )
 
-// A claim whose Sandbox is deleted says so, and does not get another: its state is gone, and that is not to be hidden.
+// A claim whose Sandbox is deleted reports that, and does not get another: the Sandbox's state is lost, which must not be
+// hidden.
 func TestAClaimWhoseSandboxIsDeletedSaysSo(t *testing.T) {
 	s := scene.Enter(t)
 	s.Pool(t, "pool", 2)
@@ -37,10 +38,10 @@ func TestAClaimWhoseSandboxIsDeletedSaysSo(t *testing.T) {
 			}
 		})
 	}
-	s.AwaitFull(t, "pool", 2) // What a claim lost, its pool does not count.
+	s.AwaitFull(t, "pool", 2) // The pool does not count what a claim lost.
 }
 
-// A Pod that is deleted comes again under its Sandbox, with the same name; the claim shows that it is another.
+// A deleted Pod is created again for its Sandbox, with the same name. The claim shows that it is another Pod.
 func TestAPodThatIsDeletedComesAgain(t *testing.T) {
 	s := scene.Enter(t)
 	s.Pool(t, "pool", 1)
@@ -57,7 +58,7 @@ func TestAPodThatIsDeletedComesAgain(t *testing.T) {
 	})
 }
 
-// A Sandbox that nobody claims works by itself.
+// A Sandbox without a claim works by itself.
 func TestABareSandbox(t *testing.T) {
 	s := scene.Enter(t)
 	s.Create(t, builder.MakeSandbox("bare").Obj())

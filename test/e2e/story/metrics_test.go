@@ -17,7 +17,8 @@ import (
 	"github.com/namesake-sandbox/namesake/test/named"
 )
 
-// What the manager says of itself is what happened; and whatever alerts, dashboard and documentation ask it for, it answers.
+// The manager's metrics match what happened. The manager serves every metric that the alerts, the dashboard and the
+// documentation ask for.
 func TestTheManagerMeasures(t *testing.T) {
 	const n = 5
 	s := scene.Enter(t)
@@ -61,7 +62,7 @@ func TestTheManagerMeasures(t *testing.T) {
 	agrees := func(context.Context) (bool, error) {
 		for _, values := range measured() {
 			if values[0] != values[1] {
-				return false, nil // The manager counts out of its cache, which may not have seen yet what the test has.
+				return false, nil // The manager counts from its cache, which may be behind the test.
 			}
 		}
 		return true, nil
@@ -73,7 +74,7 @@ func TestTheManagerMeasures(t *testing.T) {
 			}
 		}
 	}
-	silent := []string{ // They have no sample before there is a reason, or at all without cert-manager.
+	silent := []string{ // These have no sample before they have a reason, or never without cert-manager.
 		"namesake_binding_conflicts_total", "agent_sandbox_client_claim_startup_latency_ms", "namesake_webhook_certificate_issued",
 	}
 	for _, name := range named.Metrics(t, filepath.Join("..", "..", "..")) {

@@ -13,7 +13,8 @@ import (
 	"github.com/namesake-sandbox/namesake/test/e2e/scene"
 )
 
-// A template, a pool of it and a claim in every order: the claim says what it waits for, and is Ready once that is there.
+// A template, a pool of it and a claim are created in every order. The claim reports what it waits for, and is Ready once that
+// exists.
 func TestAnyOrder(t *testing.T) {
 	s := scene.Enter(t)
 	claims := map[string]func(name string) *extensionsv1.SandboxClaim{
@@ -45,7 +46,8 @@ func TestAnyOrder(t *testing.T) {
 	}
 }
 
-// expected is the reason why a claim by a pool, or by a template, waits while only these are there; "" when it must be Ready.
+// expected returns the reason why a claim by a pool or by a template waits while only these objects exist, or "" when the
+// claim must be Ready.
 func expected(by string, there map[string]bool) string {
 	switch {
 	case by == "pool" && !there["pool"]:
@@ -57,7 +59,7 @@ func expected(by string, there map[string]bool) string {
 	}
 }
 
-// awaitAnswer waits until the claim gives that reason, or is Ready.
+// awaitAnswer waits until the claim reports that reason, or is Ready.
 func awaitAnswer(t *testing.T, s *scene.Scene, name, reason string) {
 	t.Helper()
 	began := time.Now()

@@ -18,8 +18,8 @@ import (
 	"github.com/namesake-sandbox/namesake/test/e2e/scene"
 )
 
-// The NetworkPolicy of a template is for the Pods of its claims, comes again when someone deletes it, and stays for what is
-// left of the template when that is deleted.
+// The NetworkPolicy of a template selects the Pods of its claims. It is created again when someone deletes it, and stays for
+// what is left of a deleted template.
 func TestTheNetworkPolicyOfATemplate(t *testing.T) {
 	s := scene.Enter(t)
 	s.Pool(t, "pool", 1)
@@ -52,7 +52,7 @@ func TestTheNetworkPolicyOfATemplate(t *testing.T) {
 	})
 }
 
-// awaitPolicy waits until there is a policy of the template "pool" other than that one, and returns it.
+// awaitPolicy waits until the template "pool" has a policy other than other, and returns it.
 func awaitPolicy(t *testing.T, s *scene.Scene, other types.UID) *networkingv1.NetworkPolicy {
 	t.Helper()
 	return awaitThat(t, s, "the policy of the template", func(err error, policy *networkingv1.NetworkPolicy) bool { return err == nil && policy.UID != other })

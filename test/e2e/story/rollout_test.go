@@ -17,7 +17,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/e2e/scene"
 )
 
-// The template of a full pool changes: it is replaced bit by bit, and three quarters of it are Ready at any time.
+// The template of a full pool changes. The pool is replaced step by step, and three quarters of it are Ready at any time.
 func TestRollout(t *testing.T) {
 	const replicas, fewest, image = 12, 9, "python:3.14-slim"
 	s := scene.Enter(t)
@@ -59,7 +59,8 @@ func TestRollout(t *testing.T) {
 	})
 }
 
-// What is on a node that is cordoned, or that an autoscaler drains, is not offered to claims, and is again afterwards.
+// Sandboxes on a node that is cordoned, or that an autoscaler drains, are not offered to claims. Afterwards they are offered
+// again.
 func TestANodeThatIsDrained(t *testing.T) {
 	s := scene.Enter(t)
 	s.Pool(t, "pool", 1)
@@ -89,7 +90,7 @@ func patchNode(t *testing.T, s *scene.Scene, node *corev1.Node, patch string) {
 	}
 }
 
-// awaitOffer waits until a claim on pool would, or would not, be bound to a Sandbox: what a dry run says.
+// awaitOffer waits until a dry run shows that a claim on pool would be bound to a Sandbox or, if want is false, would not.
 func awaitOffer(t *testing.T, s *scene.Scene, pool string, want bool) {
 	t.Helper()
 	err := wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, scene.Soon, true, func(ctx context.Context) (bool, error) {

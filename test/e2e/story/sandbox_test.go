@@ -16,7 +16,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/e2e/scene"
 )
 
-// awaitSays waits until the Sandbox of that name says why it is Ready, or why it is not, and returns it.
+// awaitSays waits until the Sandbox of that name reports why it is Ready or not Ready, and returns it.
 func awaitSays(t *testing.T, s *scene.Scene, name, reason, message string) *sandboxv1.Sandbox {
 	t.Helper()
 	var found *sandboxv1.Sandbox
@@ -92,7 +92,7 @@ func TestASandboxFromOneEndToTheOther(t *testing.T) {
 	}
 }
 
-// A Sandbox whose time is up, and that is not to be kept, goes with all that it has; its volume is there from the beginning.
+// A Sandbox that is to be deleted on expiry goes with everything that it has. Its volume is there from the beginning.
 func TestASandboxThatIsDeletedWhenItExpires(t *testing.T) {
 	s := scene.Enter(t)
 	s.Create(t, builder.MakeSandbox("brief").OperatingMode(sandboxv1.OperatingModeSuspended).VolumeClaimTemplate("data").

@@ -11,8 +11,8 @@ import (
 	"github.com/namesake-sandbox/namesake/test/e2e/scene"
 )
 
-// A pool grows and shrinks by kubectl scale. What it deletes is its own: a claimed Sandbox no longer is. With nothing in
-// the pool, a claim gets a new Sandbox, which has the claim's name.
+// kubectl scale grows and shrinks a pool. The pool deletes only its own Sandboxes, and a claimed Sandbox is not its own any
+// more. When the pool is empty, a claim gets a new Sandbox, which has the claim's name.
 func TestScale(t *testing.T) {
 	s := scene.Enter(t)
 	s.Pool(t, "pool", 3)
@@ -50,7 +50,7 @@ func scale(t *testing.T, s *scene.Scene, pool string, replicas int) {
 	}
 }
 
-// A claim that names a template takes from whatever pool of that template has something, and from no other.
+// A claim that names a template takes a Sandbox from any pool of that template that has one, and from no other pool.
 func TestAClaimByTemplateTakesFromAnyPoolOfIt(t *testing.T) {
 	s := scene.Enter(t)
 	s.Create(t, builder.MakeTemplate("wanted").Obj(), builder.MakeTemplate("other").Obj(),
@@ -61,7 +61,7 @@ func TestAClaimByTemplateTakesFromAnyPoolOfIt(t *testing.T) {
 	s.AwaitFull(t, "first", 1)
 	s.AwaitFull(t, "second", 1)
 	s.AwaitFull(t, "third", 3)
-	// The pools are not filled up again, so that a second claim has to look further than the first.
+	// The pools are not filled again, so that a second claim has to search further than the first.
 	pools := map[string]int{}
 	for _, pool := range []string{"first", "second"} {
 		scale(t, s, pool, 1)

@@ -13,8 +13,8 @@ import (
 	"github.com/namesake-sandbox/namesake/test/e2e/testbed"
 )
 
-// A warm claim costs the controller two writes until it is Ready: it adopts the Sandbox, and reports it. The binding came
-// with the claim. Afterwards, and nobody waits for that, it notes on the claim when that was.
+// A warm claim costs the controller two writes until it is Ready: the adoption of the Sandbox, and the claim's status. The
+// binding came with the claim. Afterwards the controller notes on the claim when that was, and nobody waits for it.
 func TestAWarmClaimCostsTwoWrites(t *testing.T) {
 	const n = 50
 	s := scene.Enter(t)
@@ -24,7 +24,7 @@ func TestAWarmClaimCostsTwoWrites(t *testing.T) {
 		if got := ready(t, s, builder.MakeClaim(fmt.Sprintf("claim-%02d", i)).Pool("pool").Obj()); !got.warm {
 			t.Errorf("claim %d did not get a warm Sandbox", i)
 		}
-		s.AwaitFull(t, "pool", 5) // Also, so that what comes after is counted.
+		s.AwaitFull(t, "pool", 5) // This also makes sure that later requests are counted.
 	}
 	awaitNotes(t, s, n)
 	after := s.APIServerMetrics(t)
@@ -61,7 +61,7 @@ func TestAWarmClaimCostsTwoWrites(t *testing.T) {
 	}
 }
 
-// awaitNotes waits until each of n claims says when it was first Ready, which none did when it was first seen Ready.
+// awaitNotes waits until each of n claims says when it was first Ready. None of them said so when it was first seen Ready.
 func awaitNotes(t *testing.T, s *scene.Scene, n int) {
 	t.Helper()
 	s.History.Await(t, scene.Soon, func(h *history.History) string {

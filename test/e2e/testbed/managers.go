@@ -27,7 +27,7 @@ type Manager struct {
 	ended chan struct{}
 }
 
-// Managers are the replicas that the cluster was started with.
+// Managers returns the replicas that the cluster was started with.
 func (b *Bed) Managers(t *testing.T) []*Manager {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join(b.dir, "endpoints.json"))
@@ -43,7 +43,7 @@ func (b *Bed) Managers(t *testing.T) []*Manager {
 	return endpoints.Managers
 }
 
-// Kill ends the manager without a warning, as a node that fails does.
+// Kill ends the manager without warning, as a node failure does.
 func (m *Manager) Kill(t *testing.T) {
 	t.Helper()
 	if err := syscall.Kill(m.PID, syscall.SIGKILL); err != nil {
@@ -69,7 +69,7 @@ func (m *Manager) Start(t *testing.T) {
 	ended := make(chan struct{})
 	m.ended = ended
 	go func() {
-		_ = command.Wait() // It is killed, by this test or by another.
+		_ = command.Wait() // This test or another one kills it.
 		close(ended)
 	}()
 	t.Cleanup(func() {
@@ -79,8 +79,8 @@ func (m *Manager) Start(t *testing.T) {
 	t.Logf("started the manager again, process %d", m.PID)
 }
 
-// Stop tells the manager, which Start has started, to stop, as the kubelet does, and returns how long it took to end. It is
-// killed after a minute.
+// Stop tells the manager that Start has started to stop, as the kubelet does, and returns how long it took to end. After a
+// minute it kills the manager.
 func (m *Manager) Stop(t *testing.T) time.Duration {
 	t.Helper()
 	began := time.Now()

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Resident is how many bytes of memory the manager has.
+// Resident returns how many bytes of memory the manager uses.
 func (m *Manager) Resident(t *testing.T) int {
 	t.Helper()
 	const name = "process_resident_memory_bytes"

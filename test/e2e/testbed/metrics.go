@@ -12,7 +12,7 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// Metrics are the samples of a process, by name and labels as they are written.
+// Metrics are the samples of a process, by their name and labels as written.
 type Metrics map[string]float64
 
 // APIServerMetrics reads the metrics of the API server.
@@ -43,7 +43,7 @@ func (m Metrics) Sum(name string, labels ...string) float64 {
 	return sum
 }
 
-// hasAll says whether braced, the labels of a sample in braces, has each of labels.
+// hasAll reports whether braced, the labels of a sample in braces, contains each of labels.
 func hasAll(braced string, labels []string) bool {
 	for _, label := range labels {
 		if !strings.Contains(braced, "{"+label) && !strings.Contains(braced, ","+label) {
@@ -86,7 +86,7 @@ func read(t *testing.T, c *http.Client, url string) Metrics {
 	return metrics
 }
 
-// Has says whether there is a sample of that metric, which may be a histogram.
+// Has reports whether there is a sample of that metric, which may be a histogram.
 func (m Metrics) Has(name string) bool {
 	for sample := range m {
 		its, _, _ := strings.Cut(sample, "{")

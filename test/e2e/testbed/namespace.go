@@ -16,7 +16,7 @@ import (
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 )
 
-// Namespace makes a namespace of the test's own, where the editor may edit as in "default". It is deleted afterwards.
+// Namespace creates a namespace for the test, where the editor may edit as in "default". It is deleted afterwards.
 func (b *Bed) Namespace(t *testing.T) string {
 	t.Helper()
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "e2e-"}}
@@ -40,8 +40,8 @@ func (b *Bed) Namespace(t *testing.T) string {
 	return namespace.Name
 }
 
-// awaitUsable waits until Pods have a ServiceAccount in the namespace, and until the API server has heard of the editor's
-// rights: that can only be asked for.
+// awaitUsable waits until Pods have a ServiceAccount in the namespace, and until the API server knows the editor's rights.
+// Only a request shows the latter.
 func (b *Bed) awaitUsable(t *testing.T, namespace string) {
 	t.Helper()
 	usable := func(ctx context.Context) (bool, error) {

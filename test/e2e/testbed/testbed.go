@@ -1,4 +1,4 @@
-// Package testbed is what the end-to-end tests run on: a cluster that test/cluster started, with the product in it.
+// Package testbed connects the end-to-end tests to a cluster that test/cluster started, with the product in it.
 package testbed
 
 import (
@@ -20,11 +20,11 @@ import (
 	"github.com/namesake-sandbox/namesake/test/rights"
 )
 
-// Bed is a running cluster, as two people see it.
+// Bed is a running cluster with the clients of two users.
 type Bed struct {
 	// Admin may do everything.
 	Admin client.WithWatch
-	// Editor may edit in the namespaces that Namespace makes: what users do, the tests do as this user.
+	// Editor may edit in the namespaces that Namespace creates. The tests act as this user for what users do.
 	Editor client.WithWatch
 
 	dir   string
@@ -44,7 +44,7 @@ func Open(t *testing.T) *Bed {
 			t.Fatalf(howToRun, name)
 		}
 	}
-	log.SetLogger(klog.Background()) // Or the clients complain that they have none.
+	log.SetLogger(klog.Background()) // Otherwise the clients complain that they have no logger.
 	b := &Bed{dir: os.Getenv("NAMESAKE_CLUSTER_DIR")}
 	b.admin = configure(t, os.Getenv("KUBECONFIG"))
 	b.Admin = connect(t, b.admin)
@@ -52,12 +52,12 @@ func Open(t *testing.T) *Bed {
 	return b
 }
 
-// EditorKubeconfig is the path of the editor's kubeconfig, for kubectl.
+// EditorKubeconfig returns the path of the editor's kubeconfig, for kubectl.
 func (b *Bed) EditorKubeconfig() string {
 	return filepath.Join(b.dir, "editor.kubeconfig")
 }
 
-// CheckRights fails t with what the managers were refused for lack of rights, since the cluster was started.
+// CheckRights fails t with what the managers were refused for lack of rights since the cluster was started.
 func (b *Bed) CheckRights(t *testing.T) {
 	t.Helper()
 	rights.CheckRecord(t, b.dir, time.Time{})

@@ -1,5 +1,5 @@
-// Package twomanagers is what two managers do that both believe to lead: run with --managers 2 --leader-elect=false. The
-// binding of a claim, and no leader, is what keeps a claim from two Sandboxes, and a Sandbox from two claims.
+// Package twomanagers tests two managers that both believe to be the leader. It runs with --managers 2 --leader-elect=false.
+// The binding of a claim, and not a leader, keeps a claim from getting two Sandboxes, and a Sandbox from getting two claims.
 package twomanagers
 
 import (
@@ -10,8 +10,8 @@ import (
 	"github.com/namesake-sandbox/namesake/test/e2e/scene"
 )
 
-// As many claims as the pool has Sandboxes, all at once, three times. That a claim goes cold is allowed, and that the two
-// managers fill the pool beyond its size for a moment; that anything is shared is not.
+// Three times, as many claims as the pool has Sandboxes are created at once. A claim may go cold, and the two managers may
+// fill the pool beyond its size for a moment. Nothing may be shared.
 func TestBursts(t *testing.T) {
 	const n = 200
 	s := scene.Enter(t)

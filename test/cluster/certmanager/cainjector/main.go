@@ -1,4 +1,4 @@
-// Command cert-manager-cainjector is cert-manager's cainjector, out of its exported packages.
+// Command cert-manager-cainjector is cert-manager's cainjector, built from its exported packages.
 package main
 
 import (
@@ -26,7 +26,7 @@ import (
 func main() {
 	klog.InitFlags(nil)
 	flags := pflag.NewFlagSet("cainjector", pflag.ExitOnError)
-	flags.ParseErrorsAllowlist.UnknownFlags = true // The chart sets some that are for what is not here.
+	flags.ParseErrorsAllowlist.UnknownFlags = true // The chart sets flags for features that are missing here.
 	flags.AddGoFlag(flag.Lookup("v"))
 	if err := flags.Parse(os.Args[1:]); err != nil {
 		klog.Fatal(err)
@@ -39,7 +39,7 @@ func main() {
 	}
 }
 
-// run runs all injectors, as the usual program does but for the election of a leader: there is one replica.
+// run runs all injectors as the usual program does, but without leader election: there is one replica.
 func run(ctx context.Context) error {
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{
@@ -55,7 +55,7 @@ func run(ctx context.Context) error {
 	}
 	manager, err := ctrl.NewManager(util.RestConfigWithUserAgent(config, "cainjector"), ctrl.Options{
 		Scheme: scheme,
-		// Secrets are watched as metadata only.
+		// The cache holds only the metadata of Secrets.
 		Client:  client.Options{Cache: &client.CacheOptions{DisableFor: []client.Object{&corev1.Secret{}}}},
 		Metrics: metrics.Options{BindAddress: "0"},
 	})

@@ -1,5 +1,6 @@
-// Command cert-manager-controller is cert-manager's own loops for self-signed and CA issuers, out of its exported packages.
-// Its program, with clients of every cloud's DNS and of every commercial authority, is in a module that nobody can import.
+// Command cert-manager-controller runs cert-manager's own loops for self-signed and CA issuers, from its exported packages.
+// The usual program, with clients of every cloud's DNS and of every commercial authority, is in a module that nobody can
+// import.
 package main
 
 import (
@@ -35,16 +36,16 @@ import (
 )
 
 const (
-	// livez is where the chart's liveness probe asks.
+	// livez is the address that the chart's liveness probe asks.
 	livez = ":9403"
-	// workers of each loop.
+	// workers is the number of workers of each loop.
 	workers = 2
 )
 
 func main() {
 	klog.InitFlags(nil)
 	flags := pflag.NewFlagSet("controller", pflag.ExitOnError)
-	flags.ParseErrorsAllowlist.UnknownFlags = true // The chart sets some that are for what is not here.
+	flags.ParseErrorsAllowlist.UnknownFlags = true // The chart sets flags for features that are missing here.
 	flags.AddGoFlag(flag.Lookup("v"))
 	namespace := flags.String("cluster-resource-namespace", "", "where the Secrets of ClusterIssuers are")
 	if err := flags.Parse(os.Args[1:]); err != nil {
@@ -58,7 +59,7 @@ func main() {
 	}
 }
 
-// run runs all loops that are imported, as the usual program does but for the election of a leader: there is one replica.
+// run runs all imported loops as the usual program does, but without leader election: there is one replica.
 func run(ctx context.Context, namespace string) error {
 	factory, err := controller.NewContextFactory(ctx, controller.ContextOptions{
 		KubernetesAPIQPS: 20, KubernetesAPIBurst: 50,

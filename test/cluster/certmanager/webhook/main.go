@@ -1,5 +1,5 @@
-// Command cert-manager-webhook is cert-manager's admission webhook. What makes it is internal to cert-manager; the way to it
-// is a package for tests, which wants one, and so this program runs as a test that ends when it is told to.
+// Command cert-manager-webhook is cert-manager's admission webhook. The code of it is internal to cert-manager. It can be
+// reached through a package for tests, which needs a test, so this program runs as a test that ends when it is told to.
 package main
 
 import (
@@ -29,7 +29,7 @@ func main() {
 	if err := flags.Parse(os.Args[1:]); err != nil {
 		klog.Fatal(err)
 	}
-	var args []string // All but the log's verbosity, which the package knows nothing of.
+	var args []string // These are all arguments except the log's verbosity, which the package does not know.
 	flags.Visit(func(f *pflag.Flag) {
 		if f.Name == "v" {
 			return
@@ -46,13 +46,13 @@ func main() {
 	defer stop()
 	serve := func(t *testing.T) {
 		_, end := webhook.StartWebhookServer(t, args, func(s *server.Server) {
-			// The package takes any port that is free.
+			// The package takes any free port.
 			s.ListenAddr, s.HealthzAddr = int(config.SecurePort), new(int(config.HealthzPort))
 		})
 		defer end()
 		<-ctx.Done()
 	}
-	os.Args = os.Args[:1] // The testing package has flags of its own.
+	os.Args = os.Args[:1] // The testing package has its own flags.
 	match := func(string, string) (bool, error) { return true, nil }
 	testing.Main(match, []testing.InternalTest{{Name: "webhook", F: serve}}, nil, nil)
 }

@@ -48,7 +48,7 @@ func TestStamp(t *testing.T) {
 func TestMissing(t *testing.T) {
 	dir := t.TempDir()
 	touch(t, filepath.Join(dir, Etcd))
-	touch(t, filepath.Join(dir, Kwok)) // But not its stages.
+	touch(t, filepath.Join(dir, Kwok)) // Its stages are missing.
 	missing, err := missingOf(dir, []string{Etcd, Kubectl, Kwok})
 	if err != nil {
 		t.Fatal(err)

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Builder builds what is missing in the cache.
+// Builder builds the programs that are missing in the cache.
 type Builder struct {
 	// Source is the folder that holds the module folders.
 	Source string
@@ -19,7 +19,7 @@ type Builder struct {
 	Progress io.Writer
 }
 
-// Ensure builds those of the named programs that are missing and returns the folder that holds them.
+// Ensure builds the missing ones of the named programs, and returns the folder that holds them.
 func (b *Builder) Ensure(ctx context.Context, names ...string) (string, error) {
 	return b.ensure(ctx, modules, names)
 }
@@ -30,7 +30,7 @@ func (b *Builder) EnsureHelm(ctx context.Context) (string, error) {
 	return filepath.Join(dir, Helm), err
 }
 
-// ensure builds what is missing into the folder that is named after the versions of these modules.
+// ensure builds what is missing, into the folder that is named after the versions of these modules.
 func (b *Builder) ensure(ctx context.Context, modules []module, names []string) (string, error) {
 	versions, err := readVersions(ctx, b.Source, modules)
 	if err != nil {
@@ -61,7 +61,7 @@ func (b *Builder) ensure(ctx context.Context, modules []module, names []string) 
 	return dir, nil
 }
 
-// missingOf returns the components that dir does not hold.
+// missingOf returns the components that dir lacks.
 func missingOf(dir string, names []string) ([]component, error) {
 	var missing []component
 	for _, name := range names {
@@ -76,7 +76,7 @@ func missingOf(dir string, names []string) ([]component, error) {
 	return missing, nil
 }
 
-// build builds one component into dir under a temporary name first: a program in dir is always whole.
+// build builds one component into dir, at first under a temporary name, so that a program in dir is always complete.
 func (b *Builder) build(ctx context.Context, c component, version, dir string) error {
 	fmt.Fprintf(b.Progress, "building %s %s%s ...\n", c.name, version, c.note)
 	start := time.Now()
@@ -103,7 +103,7 @@ func (b *Builder) build(ctx context.Context, c component, version, dir string) e
 	return nil
 }
 
-// Exists says whether there is something at path.
+// Exists reports whether something exists at path.
 func Exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil

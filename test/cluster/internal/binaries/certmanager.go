@@ -8,16 +8,16 @@ import (
 	"path/filepath"
 )
 
-// certManager is no part of a cluster, either: what needs certificates installs it.
+// certManager is no part of a cluster either. What needs certificates installs it.
 var certManager = module{folder: "certmanager", path: "github.com/cert-manager/cert-manager", short: "cert-manager"}
 
-// CertManagerVersion is the version of cert-manager that its folder pins.
+// CertManagerVersion returns the version of cert-manager that its folder pins.
 func (b *Builder) CertManagerVersion(ctx context.Context) (string, error) {
 	versions, err := readVersions(ctx, b.Source, []module{certManager})
 	return versions[certManager.path], err
 }
 
-// PackageCertManager packs the chart in cert-manager's module into dir, with the version that it lacks there.
+// PackageCertManager packs the chart in cert-manager's module into dir, and adds the version that it lacks there.
 func (b *Builder) PackageCertManager(ctx context.Context, version, dir string) error {
 	helm, err := b.EnsureHelm(ctx)
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package binaries builds the programs of a control plane out of Go modules and keeps them in the user's cache.
+// Package binaries builds the programs of a control plane from Go modules, and keeps them in the user's cache.
 package binaries
 
 import (
@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// module is a folder beside this program with a go.mod of its own: one dependency set.
+// module is a folder beside this program with its own go.mod: one set of dependencies.
 type module struct {
 	folder string
 	// path is the module whose version names the build.
@@ -19,22 +19,22 @@ var (
 	kubernetes = module{folder: "kubernetes", path: "k8s.io/kubernetes", short: "k8s"}
 	etcd       = module{folder: "etcd", path: "go.etcd.io/etcd/server/v3", short: "etcd"}
 	kwok       = module{folder: "kwok", path: "sigs.k8s.io/kwok", short: "kwok"}
-	// helm is no part of a cluster: in a folder of its own, its version moves without building a cluster's programs again.
+	// helm is no part of a cluster. It has a separate folder, so a new version of it does not rebuild a cluster's programs.
 	helm = module{folder: "helm", path: "helm.sh/helm/v4", short: "helm"}
 )
 
 var modules = []module{kubernetes, etcd, kwok}
 
-// component is one program and the main package it is built from.
+// component is one program and the main package that it is built from.
 type component struct {
 	name   string
 	module module
 	pkg    string
 	// note warns of a long first build.
 	note string
-	// stamp returns the linker flags that tell the program its version; nil if it needs none.
+	// stamp returns the linker flags that tell the program its version, or nil if it needs none.
 	stamp func(version string) string
-	// cgo says that a C compiler takes part; tags are build tags.
+	// cgo says that the build needs a C compiler. tags are build tags.
 	cgo  bool
 	tags string
 }
@@ -54,7 +54,7 @@ var components = []component{
 	{name: Helm, module: helm, pkg: "helm.sh/helm/v4/cmd/helm", note: minute, stamp: stampHelm},
 }
 
-// The programs by their file names.
+// These are the programs' file names.
 const (
 	APIServer         = "kube-apiserver"
 	ControllerManager = "kube-controller-manager"

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// GoCommand is the go tool run in dir, for this machine, whatever the caller's environment says.
-// GOFLAGS is set rather than emptied: an empty one falls back to what `go env -w` stored.
+// GoCommand returns the go tool, run in dir and for this machine, whatever the caller's environment says. GOFLAGS is set and
+// not emptied, since an empty one falls back to what `go env -w` stored.
 func GoCommand(ctx context.Context, dir string, cgo bool, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = dir
@@ -22,13 +22,13 @@ func GoCommand(ctx context.Context, dir string, cgo bool, args ...string) *exec.
 		enabled = "CGO_ENABLED=1"
 	}
 	cmd.Env = append(os.Environ(), "GOFLAGS=-mod=readonly", "GOWORK=off", "GOOS="+runtime.GOOS, "GOARCH="+runtime.GOARCH, enabled, "PWD="+dir)
-	// An interrupted go tool ends its compilers; a killed one leaves them running.
+	// An interrupted go tool ends its compilers. A killed one leaves them running.
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 10 * time.Second
 	return cmd
 }
 
-// RunGo runs the go tool; what it printed becomes part of the error.
+// RunGo runs the go tool. Its output becomes part of the error.
 func RunGo(cmd *exec.Cmd) error {
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output

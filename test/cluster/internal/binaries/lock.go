@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// lock takes the file lock that keeps two builds apart. The kernel drops it with its holder, so it is never stale.
+// lock takes the file lock that keeps two builds apart. The kernel releases it when its holder ends, so it is never stale.
 func (b *Builder) lock(ctx context.Context, path string) (func(), error) {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 )
 
-// The modules of a real node. Its programs lie in a folder of their own: most clusters do without them.
+// These are the modules of a real node. Its programs are in a separate folder, since most clusters do not need them.
 var (
 	containerd = module{folder: "containerd", path: "github.com/containerd/containerd/v2", short: "containerd"}
 	runc       = module{folder: "runc", path: "github.com/opencontainers/runc", short: "runc"}
@@ -14,12 +14,12 @@ var (
 	nodeModules = []module{kubernetes, containerd, runc, cni}
 )
 
-// The programs of a real node by their file names.
+// These are the file names of a real node's programs.
 const (
 	Kubelet        = "kubelet"
 	KubeProxy      = "kube-proxy"
 	Containerd     = "containerd"
-	ContainerdShim = "containerd-shim-runc-v2" // By this name containerd looks for it.
+	ContainerdShim = "containerd-shim-runc-v2" // containerd looks for it under this name.
 	Ctr            = "ctr"
 	Runc           = "runc"
 	Bridge         = "bridge"
@@ -31,7 +31,8 @@ const (
 var Node = []string{Runc, Bridge, HostLocal, Loopback, Containerd, ContainerdShim, Ctr, Kubelet, KubeProxy}
 
 var nodeComponents = []component{
-	// Static, or it would not start below a container's own root. Without seccomp, no Pod of the default profile would start.
+	// It is static, or it would not start below a container's own root. Without seccomp, no Pod with the default profile would
+	// start.
 	{name: Runc, module: runc, pkg: "github.com/opencontainers/runc", cgo: true, tags: "seccomp,netgo,osusergo", stamp: static},
 	{name: Bridge, module: cni, pkg: "github.com/containernetworking/plugins/plugins/main/bridge"},
 	{name: HostLocal, module: cni, pkg: "github.com/containernetworking/plugins/plugins/ipam/host-local"},
@@ -45,12 +46,12 @@ var nodeComponents = []component{
 
 const containerdCommand = "github.com/containerd/containerd/v2/cmd/"
 
-// EnsureNode builds those of a real node's programs that are missing and returns the folder that holds them.
+// EnsureNode builds the missing ones of a real node's programs, and returns the folder that holds them.
 func (b *Builder) EnsureNode(ctx context.Context) (string, error) {
 	return b.ensure(ctx, nodeModules, Node)
 }
 
-// HasNode says whether all of them are built.
+// HasNode reports whether all of them are built.
 func (b *Builder) HasNode(ctx context.Context) bool {
 	versions, err := readVersions(ctx, b.Source, nodeModules)
 	if err != nil {

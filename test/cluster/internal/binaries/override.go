@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// overrides are the variables by which envtest's users point to programs of their own.
+// overrides are the variables with which envtest's users point to their own programs.
 var overrides = map[string]string{
 	APIServer: "TEST_ASSET_KUBE_APISERVER",
 	Etcd:      "TEST_ASSET_ETCD",
@@ -26,7 +26,7 @@ func own(name string) string {
 	return ""
 }
 
-// Path is the program to run: the user's own if a variable names one that exists, else the one in dir.
+// Path returns the program to run: the user's own if a variable names one that exists, else the one in dir.
 func Path(dir, name string) string {
 	return cmp.Or(own(name), filepath.Join(dir, name))
 }
@@ -36,7 +36,7 @@ func WithoutOwn(names []string) []string {
 	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return own(name) != "" })
 }
 
-// EnvtestAssets returns the folder that KUBEBUILDER_ASSETS names if it holds all that envtest starts, else "".
+// EnvtestAssets returns the folder that KUBEBUILDER_ASSETS names if it holds everything that envtest starts, else "".
 func EnvtestAssets() string {
 	dir := os.Getenv("KUBEBUILDER_ASSETS")
 	if dir == "" {

@@ -10,7 +10,8 @@ import (
 	"path/filepath"
 )
 
-// Sum is a checksum of the module in that folder beside this program: what is built of it is kept by this name.
+// Sum returns a checksum of the module in that folder beside this program. What is built from the module is kept under this
+// name.
 func (b *Builder) Sum(folder string) (string, error) {
 	hash := sha256.New()
 	err := filepath.WalkDir(filepath.Join(b.Source, folder), func(path string, entry fs.DirEntry, err error) error {

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 )
 
-// stages are the files of kwok's module that say how a node and a Pod come to life; its program has none built in.
+// stages are the files of kwok's module that define how a node and a Pod come to life. kwok's program has none built in.
 var stages = []string{
 	"node/fast/node-initialize.yaml",
 	"node/heartbeat-with-lease/node-heartbeat-with-lease.yaml",
@@ -16,7 +16,7 @@ var stages = []string{
 	"pod/fast/pod-delete.yaml",
 }
 
-// StagesDir is where the stage files lie beside the programs in dir.
+// StagesDir returns the folder of the stage files beside the programs in dir.
 func StagesDir(dir string) string {
 	return filepath.Join(dir, "kwok-stages")
 }
@@ -30,7 +30,7 @@ func Stages(dir string) []string {
 	return files
 }
 
-// copyStages copies the stage files out of the module's folder: the module cache may be gone when a cluster starts.
+// copyStages copies the stage files from the module's folder, since the module cache may be gone when a cluster starts.
 func copyStages(ctx context.Context, source, dir string) error {
 	if _, err := goOutput(ctx, source, "mod", "download", kwok.path); err != nil {
 		return fmt.Errorf("fetching kwok's stage files: %w", err)

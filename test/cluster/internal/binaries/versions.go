@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// Versions maps a module path to the version that its go.mod pins, the only place where versions are written.
+// Versions maps a module path to the version that its go.mod pins. Versions are written nowhere else.
 type Versions map[string]string
 
-// ReadVersions asks the folder of each of a cluster's modules below source for the version it pins.
+// ReadVersions asks the folder of each of a cluster's modules below source for the version that it pins.
 func ReadVersions(ctx context.Context, source string) (Versions, error) {
 	return readVersions(ctx, source, modules)
 }
@@ -28,7 +28,7 @@ func readVersions(ctx context.Context, source string, modules []module) (Version
 	return versions, nil
 }
 
-// folder names the cache folder of one set of versions on this platform.
+// folder returns the name of the cache folder for one set of versions on this platform.
 func (v Versions) folder(modules []module) string {
 	parts := make([]string, 0, len(modules)*2+2)
 	for _, m := range modules {
@@ -37,8 +37,8 @@ func (v Versions) folder(modules []module) string {
 	return strings.Join(append(parts, runtime.GOOS, runtime.GOARCH), "-")
 }
 
-// stamp returns the linker flags by which Kubernetes' programs report their version: without
-// them they say v0.0.0-master, and clients that compare versions refuse to work.
+// stamp returns the linker flags with which Kubernetes' programs report their version. Without them they report v0.0.0-master,
+// and clients that compare versions refuse to work.
 func stamp(version string) string {
 	numbers := strings.SplitN(strings.TrimPrefix(version, "v"), ".", 3)
 	values := []string{
@@ -58,7 +58,7 @@ func stamp(version string) string {
 	return strings.Join(flags, " ")
 }
 
-// stampHelm returns the linker flags by which helm reports its whole version, which charts and plugins may ask for.
+// stampHelm returns the linker flags with which helm reports its whole version, which charts and plugins may ask for.
 func stampHelm(version string) string {
 	return "-X helm.sh/helm/v4/internal/version.version=" + version
 }

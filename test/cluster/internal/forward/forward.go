@@ -14,7 +14,7 @@ import (
 // dialTimeout is generous for a loopback address: a replica that is not there refuses at once.
 const dialTimeout = 2 * time.Second
 
-// Forwarder hands each connection to the next target, or to the one after it if that one refuses.
+// Forwarder passes each connection to the next target, or to the one after it if that one refuses.
 type Forwarder struct {
 	targets []string
 	next    atomic.Uint64
@@ -48,10 +48,10 @@ func (f *Forwarder) handle(ctx context.Context, client net.Conn) {
 	defer client.Close()
 	server, err := f.dial(ctx)
 	if err != nil {
-		return // The client sees its connection end, and tries again.
+		return // The client sees its connection end, and retries.
 	}
 	defer server.Close()
-	// Both ends are closed as soon as one direction has ended: HTTPS, for which this is, has no use for half of a connection.
+	// Both ends are closed as soon as one direction has ended, since HTTPS does not use half of a connection.
 	stop := context.AfterFunc(ctx, func() { client.Close() })
 	defer stop()
 	done := make(chan struct{}, 2)
@@ -65,7 +65,7 @@ func pipe(to, from net.Conn, done chan<- struct{}) {
 	done <- struct{}{}
 }
 
-// dial connects to the next target that answers, trying each once.
+// dial connects to the next target that answers. It tries each once.
 func (f *Forwarder) dial(ctx context.Context) (net.Conn, error) {
 	dialer := net.Dialer{Timeout: dialTimeout}
 	first := f.next.Add(1) - 1

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// server answers each connection with its name, then echoes.
+// server answers each connection with its name, and then echoes.
 func server(t *testing.T, name string) string {
 	t.Helper()
 	listener := listen(t)
@@ -37,7 +37,7 @@ func listen(t *testing.T) net.Listener {
 	return listener
 }
 
-// refusing is an address at which nobody listens.
+// refusing returns an address at which nobody listens.
 func refusing(t *testing.T) string {
 	t.Helper()
 	listener := listen(t)

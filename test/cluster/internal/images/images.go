@@ -1,4 +1,4 @@
-// Package images writes container images out of files on this machine, without a registry or a container runtime.
+// Package images writes container images from files on this machine, without a registry or a container runtime.
 package images
 
 import (
@@ -13,19 +13,19 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 )
 
-// Image is what an image consists of.
+// Image holds the parts of an image.
 type Image struct {
-	// Name is its whole name, as in localhost/toolbox:1. An address of localhost is never pulled from anywhere else.
+	// Name is its full name, as in localhost/toolbox:1. An image with a name in localhost is never pulled from anywhere else.
 	Name string
-	// Files are its only layer.
+	// Files are the files of its only layer.
 	Files []File
 	// Entrypoint is the command of its containers.
 	Entrypoint []string
-	// User is who they run as: root if it is empty.
+	// User is the user of its containers, or root if it is empty.
 	User string
 }
 
-// Write writes the image into a docker-archive at path: the same bytes for the same content.
+// Write writes the image into a docker-archive at path. The same content gives the same bytes.
 func (i Image) Write(path string) error {
 	tag, err := name.NewTag(i.Name, name.StrictValidation)
 	if err != nil {

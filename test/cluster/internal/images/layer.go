@@ -15,17 +15,17 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 )
 
-// File is one file of an image, or a folder with all that is in it, or a link.
+// File is one file of an image, a folder with everything in it, or a link.
 type File struct {
-	// Path is where it is in the image.
+	// Path is its path in the image.
 	Path string
-	// Source is where it is on this machine.
+	// Source is its path on this machine.
 	Source string
-	// Link is what it links to, instead of a source.
+	// Link is the target of a link. A link has no source.
 	Link string
 }
 
-// layer makes a layer out of files. Times and owners are left out, so that the same files make the same layer.
+// layer makes a layer from files. It leaves out times and owners, so that the same files make the same layer.
 func layer(files []File) (v1.Layer, error) {
 	var buffer bytes.Buffer
 	writer := layerWriter{tar: tar.NewWriter(&buffer), folders: map[string]bool{"": true}}
@@ -68,7 +68,7 @@ func (w layerWriter) add(file File) error {
 	})
 }
 
-// entry adds one file or folder, following links: what a link points to may not be in the image.
+// entry adds one file or folder. It follows links, since the target may be missing in the image.
 func (w layerWriter) entry(at, source string) error {
 	info, err := os.Stat(source)
 	if err != nil {
@@ -100,7 +100,7 @@ func (w layerWriter) write(header *tar.Header, content []byte) error {
 	return err
 }
 
-// folder adds a folder, after those that it lies in, unless it is there.
+// folder adds a folder and its parents, unless it exists.
 func (w layerWriter) folder(at string, mode int64) error {
 	if w.folders[at] {
 		return nil

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// hierarchies are the folders at which the kernel shows cgroups: one, or with version 1 one for each controller.
+// hierarchies returns the folders at which the kernel shows cgroups: one, or one for each controller in version 1.
 func hierarchies() ([]string, error) {
 	file, err := os.Open("/proc/self/mountinfo")
 	if err != nil {
@@ -34,8 +34,8 @@ func hierarchies() ([]string, error) {
 	return dirs, nil
 }
 
-// makeCgroup makes a cgroup of that name in all hierarchies, below which the node makes those of its Pods.
-// Namespaces do not undo them: RemoveCgroup does.
+// makeCgroup makes a cgroup of that name in all hierarchies. The node makes its Pods' cgroups below it. Ending the namespaces
+// does not remove the cgroups; RemoveCgroup does.
 func makeCgroup(name string) error {
 	dirs, err := hierarchies()
 	if err != nil {
@@ -43,7 +43,8 @@ func makeCgroup(name string) error {
 	}
 	for _, dir := range dirs {
 		for _, controller := range controllers {
-			// With version 2, a cgroup has the controllers that the one above passes on; where this fails, there is none of that name.
+			// In version 2, a cgroup has the controllers that its parent passes on. Where this fails, there is no controller
+			// of that name.
 			_ = os.WriteFile(filepath.Join(dir, "cgroup.subtree_control"), []byte("+"+controller), 0o644)
 		}
 		if err := os.Mkdir(filepath.Join(dir, name), 0o755); err != nil {
@@ -53,11 +54,11 @@ func makeCgroup(name string) error {
 	return nil
 }
 
-// controllers are those that kubelet asks for.
+// controllers are the controllers that kubelet asks for.
 var controllers = []string{"cpu", "cpuset", "memory", "pids", "hugetlb"}
 
-// RemoveCgroup removes the cgroups of that name and all below. Their processes must have ended; the kernel may
-// take a moment to notice.
+// RemoveCgroup removes the cgroups of that name and all below. Their processes must have ended, which the kernel may take a
+// moment to notice.
 func RemoveCgroup(name string) error {
 	dirs, err := hierarchies()
 	if err != nil {
@@ -70,8 +71,8 @@ func RemoveCgroup(name string) error {
 	return errors.Join(errs...)
 }
 
-// removeCgroup tries until the kernel has let go of the cgroup, which it does a moment after its last process has ended, and tells
-// nobody.
+// removeCgroup retries until the kernel has released the cgroup. The kernel does so a moment after the last process has ended,
+// and tells nobody.
 func removeCgroup(dir string) error {
 	var err error
 	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
@@ -85,7 +86,7 @@ func removeCgroup(dir string) error {
 	return nil
 }
 
-// removeTree removes folders from the innermost outwards; the files in them are the kernel's.
+// removeTree removes folders from the innermost outwards. The files in them are the kernel's.
 func removeTree(dir string) error {
 	var dirs []string
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
@@ -106,7 +107,7 @@ func removeTree(dir string) error {
 	return err
 }
 
-// Cgroups lists the cgroups of that name that there are.
+// Cgroups lists the existing cgroups of that name.
 func Cgroups(name string) ([]string, error) {
 	dirs, err := hierarchies()
 	if err != nil {

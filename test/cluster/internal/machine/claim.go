@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Claim takes a link for a node, with the cgroups that are named after it. It is recorded before anything is made, and
-// theirs to whom it was recorded: nobody else gets the same.
+// Claim reserves a link for a node, with the cgroups that are named after the link. It records the link before it makes
+// anything. Whoever the cgroups were made for owns the link, and nobody else gets the same.
 func Claim(ctx context.Context, record func(Link) error) (Link, error) {
 	unlock, err := lock(ctx)
 	if err != nil {
@@ -24,11 +24,11 @@ func Claim(ctx context.Context, record func(Link) error) (Link, error) {
 	if err := record(link); err != nil {
 		return Link{}, err
 	}
-	return link, makeCgroup(link.Name) // The claim: from here on, the link is not free.
+	return link, makeCgroup(link.Name) // This is the claim: from here on, the link is not free.
 }
 
-// lock keeps apart those who choose a link at the same time. It is an address that lives as long as its
-// process, in the network that the links are in, too.
+// lock separates processes that choose a link at the same time. The lock is an address that lives as long as its process, in
+// the network of the links.
 func lock(ctx context.Context) (func(), error) {
 	for {
 		held, err := (&net.ListenConfig{}).Listen(ctx, "unix", "@namesake-link")

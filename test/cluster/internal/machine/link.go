@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// Link is the pair of interfaces that links a node to the machine.
+// Link is the pair of interfaces that connects a node to the machine.
 type Link struct {
 	// Name is the interface on the machine's side.
 	Name string `json:"name"`
@@ -27,7 +27,7 @@ type Link struct {
 // linkBits is the size of the network of a link.
 const linkBits = 24
 
-// chooseFreeLink chooses addresses and a name that collide with nothing on this machine. The name is also free for a cgroup.
+// chooseFreeLink chooses addresses and a name that are not in use on this machine. The name is also free for a cgroup.
 func chooseFreeLink() (Link, error) {
 	taken, err := networks()
 	if err != nil {
@@ -62,7 +62,7 @@ func overlaps(network netip.Prefix, others []netip.Prefix) bool {
 	return false
 }
 
-// networks are those that this machine is in or has a route to.
+// networks returns the networks that this machine is in or has a route to.
 func networks() ([]netip.Prefix, error) {
 	addresses, err := net.InterfaceAddrs()
 	if err != nil {
@@ -81,7 +81,8 @@ func networks() ([]netip.Prefix, error) {
 	return append(found, parseRoutes(string(routes))...), nil
 }
 
-// parseRoutes reads /proc/net/route, whose numbers are in the machine's byte order. The default route collides with nothing.
+// parseRoutes parses /proc/net/route, whose numbers are in the machine's byte order. It ignores the default route, which
+// collides with nothing.
 func parseRoutes(table string) []netip.Prefix {
 	var found []netip.Prefix
 	for line := range strings.Lines(table) {
@@ -103,7 +104,7 @@ func parseRoutes(table string) []netip.Prefix {
 	return found
 }
 
-// Add makes the pair; its other side is eth0 in the network of that process.
+// Add makes the pair. Its other side is eth0 in the network of that process.
 func (l Link) Add(pid int) error {
 	return errors.Join(
 		IP("link", "add", l.Name, "type", "veth", "peer", "name", "eth0", "netns", fmt.Sprint(pid)),
@@ -112,7 +113,7 @@ func (l Link) Add(pid int) error {
 	)
 }
 
-// Configure gives the other side its address. It is to be called in the node's network.
+// Configure gives the other side its address. The caller must be in the node's network.
 func (l Link) Configure() error {
 	return errors.Join(
 		IP("link", "set", "lo", "up"),
@@ -123,7 +124,8 @@ func (l Link) Configure() error {
 	)
 }
 
-// Remove removes the pair, if it is there. With the node's network it goes by itself, but a little later: either is looked for.
+// Remove removes the pair if it exists. The pair also disappears with the node's network, but a little later, so Remove
+// accepts both.
 func (l Link) Remove() error {
 	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		if _, err := net.InterfaceByName(l.Name); err != nil {

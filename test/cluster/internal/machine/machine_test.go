@@ -25,7 +25,7 @@ func TestALinkCollidesWithNothing(t *testing.T) {
 	cases := map[string]struct {
 		taken []string
 		names []string
-		node  string // Empty where there is none.
+		node  string // Empty if there is none.
 	}{
 		"a machine of its own":                   {taken: []string{"192.0.2.2/24", "fd00::2/64"}, node: "10.213.0.2"},
 		"an interface in the first network":      {taken: []string{"10.213.0.77/32"}, node: "10.213.1.2"},
@@ -60,7 +60,7 @@ func TestRemoveTree(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(dir, "a", "b"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for range 2 { // That there is none is fine.
+	for range 2 { // It succeeds if there is none.
 		if err := removeTree(dir); err != nil {
 			t.Fatal(err)
 		}

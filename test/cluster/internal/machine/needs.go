@@ -1,4 +1,4 @@
-// Package machine knows what a real node needs of the machine it runs on, and what it leaves there.
+// Package machine knows what a real node needs from the machine that it runs on, and what it leaves there.
 package machine
 
 import (
@@ -15,13 +15,13 @@ import (
 	"github.com/namesake-sandbox/namesake/test/cluster/internal/namespaces"
 )
 
-// need is something of the system's that Go modules do not give.
+// need is a part of the system that Go modules do not provide.
 type need struct {
-	// what it is, and what for.
+	// what is its name, and why is its purpose.
 	what, why string
-	// pkg is Debian's package of it.
+	// pkg is the Debian package that contains it.
 	pkg string
-	// build says that it is needed only to build.
+	// build says that only a build needs it.
 	build bool
 	there func() bool
 }
@@ -50,10 +50,10 @@ func library(name string) func() bool {
 	}
 }
 
-// adminFolders hold what administrators run; a user's PATH may lack them.
+// adminFolders are the folders of administrators' programs, which a user's PATH may lack.
 var adminFolders = []string{"/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin", "/bin"}
 
-// Path is PATH with the folders of what administrators run.
+// Path returns PATH with the folders of administrators' programs.
 func Path() string {
 	folders := filepath.SplitList(os.Getenv("PATH"))
 	for _, folder := range adminFolders {
@@ -78,7 +78,8 @@ func LookPath(name string) (string, error) {
 	return "", fmt.Errorf("there is no %s in %s", name, Path())
 }
 
-// Check says what keeps a real node from running here, nil if nothing does. With build, also what keeps its programs from being built.
+// Check returns what keeps a real node from running here, or nil. With build, it also returns what keeps its programs from
+// being built.
 func Check(build bool) error {
 	if runtime.GOOS != "linux" {
 		return fmt.Errorf("a real node runs on Linux, and this is %s: use --node kwok", runtime.GOOS)
@@ -103,11 +104,11 @@ func Check(build bool) error {
 	return nil
 }
 
-// overlay is how statfs names overlayfs.
+// overlay is the number of overlayfs in statfs.
 const overlay = 0x794c7630
 
-// CheckFolder says whether containers can live in a folder: their layers are mounted over each other, and overlayfs does not
-// lie on itself.
+// CheckFolder returns an error if containers cannot live in a folder. Their layers are mounted over each other, and overlayfs
+// cannot be mounted on itself.
 func CheckFolder(dir string) error {
 	var system syscall.Statfs_t
 	if err := syscall.Statfs(dir, &system); err != nil {
@@ -125,7 +126,7 @@ func missing(build bool) []need {
 	return slices.DeleteFunc(slices.Clone(needs), func(n need) bool { return n.build && !build || n.there() })
 }
 
-// Packages are Debian's packages of what is not installed here.
+// Packages returns Debian's packages of what is not installed here.
 func Packages() []string {
 	var packages []string
 	for _, n := range missing(true) {

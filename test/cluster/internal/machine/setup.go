@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// Setup installs what a real node needs and is not here, on Debian and what derives from it.
+// Setup installs what a real node needs and is missing here, on Debian and its derivatives.
 func Setup(ctx context.Context) error {
 	if runtime.GOOS != "linux" {
 		return Check(true)

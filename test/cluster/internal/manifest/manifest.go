@@ -1,5 +1,5 @@
-// Package manifest turns the product's manifests, written for a manager in the cluster, into ones for a manager
-// that runs beside it.
+// Package manifest converts the product's manifests, which are for a manager in the cluster, to manifests for a manager that
+// runs beside it.
 package manifest
 
 import (
@@ -14,13 +14,13 @@ import (
 // Object is any Kubernetes object.
 type Object map[string]any
 
-// Kind is the object's kind.
+// Kind returns the object's kind.
 func (o Object) Kind() string {
 	kind, _ := o["kind"].(string)
 	return kind
 }
 
-// Name is the object's name.
+// Name returns the object's name.
 func (o Object) Name() string {
 	metadata, _ := o["metadata"].(map[string]any)
 	name, _ := metadata["name"].(string)
@@ -48,12 +48,12 @@ func exactNumbers(decoder *json.Decoder) *json.Decoder {
 	return decoder
 }
 
-// List writes the objects as one that kubectl applies.
+// List writes the objects as one list that kubectl applies.
 func List(objects []Object) ([]byte, error) {
 	return json.Marshal(map[string]any{"apiVersion": "v1", "kind": "List", "items": objects})
 }
 
-// outside are the kinds that only serve a manager in the cluster, or need definitions that are not there.
+// outside are the kinds that only serve a manager in the cluster, or need definitions that are missing here.
 var outside = []string{"Deployment", "Service", "Certificate", "Issuer", "ClusterIssuer", "ServiceMonitor"}
 
 // WithoutManager returns the objects without those that only serve a manager in the cluster.
@@ -61,7 +61,7 @@ func WithoutManager(objects []Object) []Object {
 	return slices.DeleteFunc(slices.Clone(objects), func(o Object) bool { return slices.Contains(outside, o.Kind()) })
 }
 
-// ranks orders the kinds that others depend on; the rest is 0.
+// ranks orders the kinds that others depend on. All other kinds have rank 0.
 var ranks = map[string]int{
 	"Namespace":                      -2,
 	"CustomResourceDefinition":       -1,
@@ -69,8 +69,8 @@ var ranks = map[string]int{
 	"MutatingWebhookConfiguration":   1,
 }
 
-// Split returns, in the order to apply them, what the rest depends on and the rest. Webhook
-// configurations come last, or they would refuse what comes after them while nobody serves them.
+// Split returns the objects in the order to apply them: those that the rest depends on, and the rest. Webhook configurations
+// come last, or they would refuse later objects while nobody serves them.
 func Split(objects []Object) (first, rest []Object) {
 	for _, o := range objects {
 		if ranks[o.Kind()] < 0 {

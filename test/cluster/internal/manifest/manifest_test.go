@@ -112,7 +112,7 @@ webhooks:
 	}
 }
 
-// compare compares objects as they are written.
+// compare compares objects in their written form.
 func compare(t *testing.T, got []Object, want string) {
 	t.Helper()
 	gotList, err := List(got)

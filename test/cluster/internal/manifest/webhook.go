@@ -10,9 +10,9 @@ import (
 
 // Webhooks says where the API server reaches webhooks that run beside the cluster.
 //
-// Their configurations go on naming a Service, and that becomes one of type ExternalName, whose name the API server
-// connects to. A URL would do, too, but not as in a real cluster: to a loopback URL the API server speaks
-// HTTP/2, so that all calls share one connection and thus one replica, and it checks the certificate for another name.
+// Their configurations still name a Service. That becomes a Service of type ExternalName, to whose name the API server
+// connects. A URL would work, too, but not as in a real cluster. The API server speaks HTTP/2 to a loopback URL, so that all
+// calls share one connection and thus one replica, and it checks the certificate for another name.
 type Webhooks struct {
 	Host string
 	Port int
@@ -20,8 +20,8 @@ type Webhooks struct {
 	CA []byte
 }
 
-// Rewrite points the webhooks among these objects to the host and port, and returns the Services they need.
-// Objects of other kinds stay as they are.
+// Rewrite points the webhooks among these objects to the host and port, and returns the Services that they need. It leaves
+// objects of other kinds as they are.
 func (w Webhooks) Rewrite(objects []Object) ([]Object, error) {
 	err := eachWebhook(objects, func(client clientConfig) {
 		client.config["caBundle"] = base64.StdEncoding.EncodeToString(w.CA)
@@ -46,12 +46,12 @@ func (w Webhooks) Rewrite(objects []Object) ([]Object, error) {
 	return external, nil
 }
 
-// Service names the Service of a webhook.
+// Service is the name of a webhook's Service.
 type Service struct {
 	Namespace, Name string
 }
 
-// Host is the name that the API server expects in the Service's certificate.
+// Host returns the name that the API server expects in the Service's certificate.
 func (s Service) Host() string {
 	return s.Name + "." + s.Namespace + ".svc"
 }
@@ -68,7 +68,7 @@ func Services(objects []Object) ([]Service, error) {
 
 var webhookKinds = []string{"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"}
 
-// eachWebhook visits the clientConfig of each webhook among these objects; one that names no Service is an error.
+// eachWebhook visits the clientConfig of each webhook among these objects. A clientConfig that names no Service is an error.
 func eachWebhook(objects []Object, visit func(clientConfig)) error {
 	for _, o := range objects {
 		if !slices.Contains(webhookKinds, o.Kind()) {
@@ -88,7 +88,7 @@ func eachWebhook(objects []Object, visit func(clientConfig)) error {
 
 // clientConfig is how the API server reaches a webhook.
 type clientConfig struct {
-	// config is the field clientConfig, service the one in it.
+	// config is the field clientConfig, and service is the one in it.
 	config, service map[string]any
 	names           Service
 }

@@ -21,7 +21,7 @@ func Create(cmd *exec.Cmd) error {
 	return cmd.Start()
 }
 
-// Check says why this process cannot make namespaces, if so.
+// Check returns an error if this process cannot make namespaces.
 func Check() error {
 	err := apart(func() error { return unix.Unshare(kinds) })
 	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.ENOSYS) {
@@ -30,14 +30,14 @@ func Check() error {
 	return err
 }
 
-// Do runs a function in the namespaces: what it opens, dials and starts is theirs. It must not start goroutines that
+// Do runs a function in the namespaces: what the function opens, dials and starts is inside. It must not start goroutines that
 // are to be inside as well.
 func (n Of) Do(function func() error) error {
 	return apart(func() error { return n.enterAnd(function) })
 }
 
-// apart runs a function on a thread of its own. It is never unlocked: a thread that has been in namespaces must not
-// run anything else, and ends with its goroutine.
+// apart runs a function on a separate thread, which it never unlocks. A thread that has been in namespaces must not run
+// anything else, and ends with its goroutine.
 func apart(function func() error) error {
 	result := make(chan error)
 	go func() {
@@ -53,11 +53,11 @@ func (n Of) enterAnd(function func() error) error {
 		return fmt.Errorf("entering the namespaces of process %d: %w", n.Holder.PID, err)
 	}
 	defer unix.Close(handle)
-	// Asked after the handle was taken: the handle cannot be of a later process then.
+	// This check comes after the handle was taken, so the handle cannot be of a later process.
 	if !n.Holder.Alive() {
 		return fmt.Errorf("entering the namespaces of process %d: it has ended", n.Holder.PID)
 	}
-	// Threads share their working directory, but no thread may share it with one that sees other mounts.
+	// Threads share their working directory, but a thread must not share it with one that sees other mounts.
 	if err := unix.Unshare(unix.CLONE_FS); err != nil {
 		return err
 	}

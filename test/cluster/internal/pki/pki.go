@@ -23,7 +23,7 @@ type Pair struct {
 	Key         *ecdsa.PrivateKey
 }
 
-// NewCA makes an authority that signs itself.
+// NewCA makes a self-signed authority.
 func NewCA(name string) (*Pair, error) {
 	template := &x509.Certificate{
 		Subject:               pkix.Name{CommonName: name},
@@ -34,7 +34,7 @@ func NewCA(name string) (*Pair, error) {
 	return create(template, nil)
 }
 
-// NewServer makes, signed by this pair, a serving certificate for these names, each a host name or an IP address.
+// NewServer makes a serving certificate for these names, signed by this pair. Each name is a host name or an IP address.
 func (p *Pair) NewServer(names ...string) (*Pair, error) {
 	template := &x509.Certificate{
 		Subject:     pkix.Name{CommonName: names[0]},
@@ -51,7 +51,7 @@ func (p *Pair) NewServer(names ...string) (*Pair, error) {
 	return create(template, p)
 }
 
-// NewClient makes, signed by this pair, a client certificate by which the API server knows this user and these groups.
+// NewClient makes a client certificate for this user and these groups, signed by this pair.
 func (p *Pair) NewClient(user string, groups ...string) (*Pair, error) {
 	return create(&x509.Certificate{
 		Subject:     pkix.Name{CommonName: user, Organization: groups},
@@ -60,7 +60,7 @@ func (p *Pair) NewClient(user string, groups ...string) (*Pair, error) {
 	}, p)
 }
 
-// create completes the template and has it signed by the authority, or by itself if there is none.
+// create completes the template and lets the authority sign it. Without an authority the certificate signs itself.
 func create(template *x509.Certificate, authority *Pair) (*Pair, error) {
 	key, err := NewKey()
 	if err != nil {
@@ -71,7 +71,7 @@ func create(template *x509.Certificate, authority *Pair) (*Pair, error) {
 		return nil, err
 	}
 	template.SerialNumber = serial
-	// A little in the past, for clocks that differ.
+	// This is a little in the past, for clocks that differ.
 	template.NotBefore = time.Now().Add(-time.Hour)
 	template.NotAfter = time.Now().Add(lifetime)
 	parent, signer := template, key
@@ -94,12 +94,12 @@ func NewKey() (*ecdsa.PrivateKey, error) {
 	return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 }
 
-// CertificatePEM is the certificate in PEM.
+// CertificatePEM returns the certificate in PEM.
 func (p *Pair) CertificatePEM() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: p.Certificate.Raw})
 }
 
-// KeyPEM is a private key in PEM.
+// KeyPEM returns a private key in PEM.
 func KeyPEM(key *ecdsa.PrivateKey) ([]byte, error) {
 	der, err := x509.MarshalECPrivateKey(key)
 	if err != nil {
@@ -116,7 +116,7 @@ func (p *Pair) Write(certificate, key string) error {
 	return WriteKey(p.Key, key)
 }
 
-// WriteKey writes a private key for the owner's eyes.
+// WriteKey writes a private key that only the owner can read.
 func WriteKey(key *ecdsa.PrivateKey, path string) error {
 	content, err := KeyPEM(key)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package process starts programs that outlive their starter and ends them again, never touching one that merely
-// got the same process id.
+// Package process starts programs that outlive their starter, and ends them again. It never touches a process that merely got
+// the same process id.
 package process
 
 import (
@@ -12,16 +12,16 @@ import (
 	"strings"
 )
 
-// Identity names one process for good: a process id is reused, a process id with its start time is not.
+// Identity identifies one process for good. A process id is reused; a process id with its start time is not.
 type Identity struct {
 	PID int `json:"pid"`
-	// Started is opaque: compare it, do not read it.
+	// Started is opaque. Compare it, and do not parse it.
 	Started string `json:"started"`
 }
 
 var errGone = errors.New("there is no such process")
 
-// Self is this process.
+// Self returns the identity of this process.
 func Self() (Identity, error) {
 	return Identify(os.Getpid())
 }
@@ -35,13 +35,13 @@ func Identify(pid int) (Identity, error) {
 	return Identity{PID: pid, Started: started}, nil
 }
 
-// Alive says whether that very process runs. A zombie does not.
+// Alive reports whether exactly that process runs. A zombie does not.
 func (i Identity) Alive() bool {
 	now, err := Identify(i.PID)
 	return err == nil && now == i
 }
 
-// startTime reads /proc where there is one, and asks ps elsewhere.
+// startTime reads /proc if it exists, and asks ps otherwise.
 func startTime(pid int) (string, error) {
 	if _, err := os.Stat("/proc/self/stat"); err == nil {
 		return startTimeFromProc(pid)
@@ -66,7 +66,7 @@ func startTimeFromProc(pid int) (string, error) {
 	if state == "Z" || state == "X" {
 		return "", errGone
 	}
-	// Ticks count from the boot: without its id, a record from before a reboot could match by chance.
+	// Ticks count from the boot. Without the boot's id, a record from before a reboot could match by chance.
 	boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	if err != nil {
 		return "", err
@@ -74,8 +74,8 @@ func startTimeFromProc(pid int) (string, error) {
 	return ticks + "@" + string(bytes.TrimSpace(boot)), nil
 }
 
-// parseStat returns the state (field 3) and the start time (field 22) of a /proc/PID/stat.
-// Field 2, the program's name, may hold spaces and parentheses: what follows its last one is safe to split.
+// parseStat returns the state (field 3) and the start time (field 22) of a /proc/PID/stat. Field 2, the program's name, may
+// contain spaces and parentheses. The rest after its last parenthesis is safe to split.
 func parseStat(stat []byte) (state, ticks string, err error) {
 	end := bytes.LastIndexByte(stat, ')')
 	if end < 0 {

@@ -9,7 +9,7 @@ import (
 	"syscall"
 )
 
-// Record is what has to be known of a process to end it later.
+// Record holds what must be known of a process to end it later.
 type Record struct {
 	Identity
 	Name string `json:"name"`
@@ -25,8 +25,8 @@ type Running struct {
 	err    error
 }
 
-// Start starts command in a session of its own, so that it outlives this process and a terminal's interrupt does
-// not reach it. It runs in dir; its output goes to the file at log.
+// Start starts command in a separate session, so that it outlives this process and a terminal's interrupt does not reach it.
+// The command runs in dir. Its output goes to the file at log.
 func Start(name, dir, log string, env []string, command ...string) (*Running, error) {
 	return StartBy((*exec.Cmd).Start, name, dir, log, env, command...)
 }
@@ -50,8 +50,8 @@ func StartBy(start func(*exec.Cmd) error, name, dir, log string, env []string, c
 	if err := start(cmd); err != nil {
 		return nil, fmt.Errorf("starting %s: %w", name, err)
 	}
-	// A child that has not been waited for keeps its id, so this is the child even if it has ended already;
-	// then there is nothing to end later, and an identity that matches nothing is right.
+	// A child that has not been waited for keeps its id, so this is the child even if it has ended already. In that case there
+	// is nothing to end later, and an identity that matches nothing is right.
 	identity, err := Identify(cmd.Process.Pid)
 	if err != nil {
 		identity = Identity{PID: cmd.Process.Pid, Started: "ended at once"}
@@ -67,12 +67,12 @@ func StartBy(start func(*exec.Cmd) error, name, dir, log string, env []string, c
 	return running, nil
 }
 
-// Exited is closed when the process has ended.
+// Exited returns a channel that is closed when the process has ended.
 func (r *Running) Exited() <-chan struct{} {
 	return r.exited
 }
 
-// Failure tells how an ended process ended, with the end of its log.
+// Failure returns how an ended process ended, with the end of its log.
 func (r *Running) Failure() error {
 	<-r.exited
 	how := "exit status 0"

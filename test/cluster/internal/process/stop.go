@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Stop ends the processes together: each is asked by SIGTERM, given until the grace is over, then killed.
-// It returns an error for one that is still there after that.
+// Stop ends the processes together. It sends each a SIGTERM, waits until the grace is over, and then kills it. It returns an
+// error for each process that still exists after that.
 func Stop(grace time.Duration, records ...Record) error {
 	failures := make([]error, len(records))
 	var group sync.WaitGroup
@@ -40,9 +40,9 @@ func stop(record Record, grace time.Duration) error {
 	return fmt.Errorf("%s (process %d) does not end", record.Name, record.PID)
 }
 
-// signal sends a signal to that very process, or does nothing if it is gone.
-// FindProcess takes a handle of the process where the system has such; the identity is checked after
-// that, so the signal cannot reach a process that got the id in between.
+// signal sends a signal to exactly that process, or does nothing if it is gone. FindProcess takes a handle of the process
+// where the system supports that. The identity is checked after that, so the signal cannot reach a process that got the id in
+// between.
 func (i Identity) signal(signal syscall.Signal) error {
 	handle, err := os.FindProcess(i.PID)
 	if err != nil {
@@ -58,7 +58,7 @@ func (i Identity) signal(signal syscall.Signal) error {
 	return nil
 }
 
-// waitGone looks until the process is gone, which only its parent would be told, and that may be another program.
+// waitGone polls until the process is gone. Only its parent would be notified, and that may be another program.
 func (i Identity) waitGone(limit time.Duration) bool {
 	for deadline := time.Now().Add(limit); i.Alive(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {

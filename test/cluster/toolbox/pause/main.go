@@ -1,4 +1,4 @@
-// Command pause holds the namespaces of a Pod: it waits, and reaps what the Pod's containers leave behind.
+// Command pause holds the namespaces of a Pod. It waits, and reaps what the Pod's containers leave behind.
 package main
 
 import (
@@ -15,7 +15,7 @@ func main() {
 			return
 		}
 		for {
-			// Signals of several children may come as one.
+			// The signals of several children may arrive as one.
 			if pid, err := syscall.Wait4(-1, nil, syscall.WNOHANG, nil); pid <= 0 || err != nil {
 				break
 			}
