@@ -1,4 +1,5 @@
-// Package controllers assembles the reconcilers. Each reconciler has a package of its own below this one, and decides there.
+// Package controllers assembles the reconcilers, and decides nothing itself. Each reconciler has a package of its own below
+// this one.
 package controllers
 
 import (

@@ -9,7 +9,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 )
 
-// check makes a validator of one function for create and update; old is nil on create.
+// check turns one function into a validator for create and update. old is nil on create.
 type check[T runtime.Object] func(ctx context.Context, req admission.Request, old, obj T) (admission.Warnings, error)
 
 // ValidateCreate implements admission.Validator.
@@ -28,10 +28,10 @@ func (c check[T]) ValidateUpdate(ctx context.Context, old, obj T) (admission.War
 	recordRule(ctx, err)
 	var status apierrors.APIStatus
 	if err != nil && !errors.As(err, &status) {
-		err = apierrors.NewInternalError(err) // A bare error would be a 403: no word on why, and no reason to try again.
+		err = apierrors.NewInternalError(err) // A bare error would be a 403 without a cause, which clients do not retry.
 	}
 	return warnings, err
 }
 
-// ValidateDelete implements admission.Validator. No webhook asks for deletions.
+// ValidateDelete implements admission.Validator. No webhook is registered for deletions.
 func (c check[T]) ValidateDelete(context.Context, T) (admission.Warnings, error) { return nil, nil }

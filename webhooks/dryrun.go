@@ -6,7 +6,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// DryRunner asks the API server to create an object and to keep nothing of it. The error is the API server's own.
+// DryRunner asks the API server to create an object without storing it. The error is the API server's own.
 type DryRunner interface {
 	Create(ctx context.Context, obj client.Object, opts ...client.CreateOption) error
 }

@@ -10,11 +10,11 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
-// nameHash is the cache's index of templates by the hash of their name. The reconcilers have one of their own, so that
-// neither needs the other to be there.
+// nameHash is the cache's index of templates by the hash of their names. The reconcilers have an index of their own, so that
+// neither depends on the other.
 const nameHash = "webhooks/hash(metadata.name)"
 
-// Index adds what webhooks list by to the cache that they read from, before it starts.
+// Index adds the indexes that webhooks list by to the cache that they read from, before that cache starts.
 func Index(ctx context.Context, indexer client.FieldIndexer) error {
 	err := indexer.IndexField(ctx, &extensionsv1.SandboxTemplate{}, nameHash, func(obj client.Object) []string {
 		return []string{rules.Hash(obj.GetName())}

@@ -14,13 +14,13 @@ type object[T any] interface {
 	client.Object
 }
 
-// lookup finds objects of one kind: in the cache, and, where that does not have what is asked for, live.
+// lookup finds objects of one kind in the cache, or live if the cache does not have what is asked for.
 type lookup[T any, P object[T]] struct {
 	cache, live client.Reader
 }
 
-// get returns the object of that name, or nil where it does not exist. What the cache has is returned if it is
-// goodEnough; what is read live is returned as it is.
+// get returns the object of that name, or nil if it does not exist. It returns the cached object if that is goodEnough.
+// Otherwise it returns the live object as it is.
 func (l lookup[T, P]) get(ctx context.Context, namespace, name string, goodEnough func(P) bool) (P, error) {
 	cached, err := read[T, P](ctx, l.cache, namespace, name)
 	if err != nil || (cached != nil && goodEnough(cached)) {
@@ -29,19 +29,19 @@ func (l lookup[T, P]) get(ctx context.Context, namespace, name string, goodEnoug
 	return l.getLive(ctx, namespace, name)
 }
 
-// getCached returns the object of that name as the cache has it, or nil where it does not.
+// getCached returns the object of that name as the cache has it, or nil if the cache does not have it.
 func (l lookup[T, P]) getCached(ctx context.Context, namespace, name string) (P, error) {
 	return read[T, P](ctx, l.cache, namespace, name)
 }
 
-// getLive returns the object of that name as the API server has it now, or nil where it does not exist.
+// getLive returns the object of that name as the API server has it now, or nil if it does not exist.
 func (l lookup[T, P]) getLive(ctx context.Context, namespace, name string) (P, error) {
 	return read[T, P](ctx, l.live, namespace, name)
 }
 
 func read[T any, P object[T]](ctx context.Context, reader client.Reader, namespace, name string) (P, error) {
 	if name == "" || len(content.IsPathSegmentName(name)) > 0 {
-		return nil, nil // No object has such a name, and no client asks for it. Who validates the field says so to the user.
+		return nil, nil // No object has such a name, and no client asks for it. The field's validation tells the user.
 	}
 	obj := P(new(T))
 	err := reader.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, obj)
@@ -54,5 +54,5 @@ func read[T any, P object[T]](ctx context.Context, reader client.Reader, namespa
 	return obj, nil
 }
 
-// exists is the goodEnough of what only has to be there.
+// exists is the goodEnough for an object that only has to exist.
 func exists[P any](P) bool { return true }

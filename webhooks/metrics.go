@@ -11,15 +11,15 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
-// verdictKey is where the rule that refuses a request is noted on the way to the answer, which does not say it.
+// verdictKey is the context key of the rule that refuses a request. The response does not name the rule.
 type verdictKey struct{}
 
-// withMetrics counts what handler, which serves path, decides.
+// withMetrics counts the decisions of handler, which serves path.
 func withMetrics(path string, handler admission.Handler, m *metrics.Admission) admission.Handler {
 	m.Init(path)
 	return admission.HandlerFunc(func(ctx context.Context, req admission.Request) (response admission.Response) {
 		verdict := ""
-		defer func() { // Also when handler panics: that is answered with an error.
+		defer func() { // This also runs when handler panics, which is answered with an error.
 			switch {
 			case response.Allowed:
 				m.CountAllowed(path)
@@ -33,7 +33,7 @@ func withMetrics(path string, handler admission.Handler, m *metrics.Admission) a
 	})
 }
 
-// note keeps the rule, if it is one that has refused the request with err.
+// recordRule records the rule that has refused the request with err, if err is a refusal.
 func recordRule(ctx context.Context, err error) {
 	var r *refusal
 	verdict, ok := ctx.Value(verdictKey{}).(*string)

@@ -16,7 +16,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// counts returns what is above zero, as "decision rule".
+// counts returns the values of the metric name that are above zero, by "decision rule".
 func counts(t *testing.T, m *metrics.Admission, name string) map[string]float64 {
 	t.Helper()
 	registry := prometheus.NewPedanticRegistry()

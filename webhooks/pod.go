@@ -16,16 +16,17 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
-// The match conditions let only Pods through that a Sandbox controls, or controlled: no other Pod can be delayed, or
-// refused while this webhook is down. A Pod that has its name and labels needs no stamping, and a write that leaves
-// owners, spec and reserved keys alone needs no checking: not the kubelet's status updates, nor a network plugin's annotations.
+// The match conditions pass only Pods that a Sandbox controls, or controlled. So this webhook delays no other Pod, and no
+// other Pod is refused while the webhook is down. A Pod that has its name and labels needs no stamping. A write that leaves
+// owners, spec and reserved keys alone needs no checking. Examples are the kubelet's status updates and a network plugin's
+// annotations.
 //
 // +kubebuilder:webhook:path=/mutate-pod,mutating=true,failurePolicy=fail,sideEffects=None,timeoutSeconds=10,groups="",resources=pods,verbs=create,versions=v1,name=pod.mutate.namesake.agents.x-k8s.io,admissionReviewVersions=v1,serviceName=namesake-webhook,serviceNamespace=namesake-system,patch=`{"matchConditions":[{"name":"sandbox-pod","expression":"has(object.metadata.ownerReferences) && object.metadata.ownerReferences.exists(r, r.kind == 'Sandbox' && r.apiVersion.startsWith('agents.x-k8s.io/') && has(r.controller) && r.controller)"},{"name":"not-stamped","expression":"!has(object.metadata.name) || object.metadata.name == '' || !has(object.metadata.labels) || !('agents.x-k8s.io/sandbox-name-hash' in object.metadata.labels) || !('agents.x-k8s.io/sandbox-uid' in object.metadata.labels)"}]}`
 // +kubebuilder:webhook:path=/validate-pod,mutating=false,failurePolicy=fail,sideEffects=None,timeoutSeconds=10,groups="",resources=pods;pods/status;pods/ephemeralcontainers;pods/resize,verbs=create;update,versions=v1,name=pod.validate.namesake.agents.x-k8s.io,admissionReviewVersions=v1,serviceName=namesake-webhook,serviceNamespace=namesake-system,patch=`{"matchConditions":[{"name":"sandbox-pod","expression":"[object, oldObject].exists(o, o != null && has(o.metadata.ownerReferences) && o.metadata.ownerReferences.exists(r, r.kind == 'Sandbox' && r.apiVersion.startsWith('agents.x-k8s.io/') && has(r.controller) && r.controller))"},{"name":"identity-or-content-changed","expression":"oldObject == null || object.spec != oldObject.spec || (has(object.metadata.ownerReferences) ? object.metadata.ownerReferences : []) != (has(oldObject.metadata.ownerReferences) ? oldObject.metadata.ownerReferences : []) || ['agents.x-k8s.io/sandbox-name-hash', 'agents.x-k8s.io/sandbox-uid', 'agents.x-k8s.io/warm-pool-sandbox', 'agents.x-k8s.io/sandbox-template-ref-hash', 'agents.x-k8s.io/claim-uid', 'agents.x-k8s.io/created-by'].exists(k, (has(object.metadata.labels) && k in object.metadata.labels ? object.metadata.labels[k] : '') != (has(oldObject.metadata.labels) && k in oldObject.metadata.labels ? oldObject.metadata.labels[k] : '')) || ['agents.x-k8s.io/propagated-labels', 'agents.x-k8s.io/propagated-annotations'].exists(k, (has(object.metadata.annotations) && k in object.metadata.annotations ? object.metadata.annotations[k] : '') != (has(oldObject.metadata.annotations) && k in oldObject.metadata.annotations ? oldObject.metadata.annotations[k] : ''))"}]}`
 
 var podKind = kind{kind: "Pod", resource: "pods"}
 
-// podMutator gives a Sandbox's Pod the Sandbox's name, where it has none, and its identity labels.
+// podMutator gives a Sandbox's Pod its identity labels and, if it has no name, the Sandbox's name.
 type podMutator struct {
 	sandboxes lookup[sandboxv1.Sandbox, *sandboxv1.Sandbox]
 }
@@ -96,7 +97,7 @@ func (v *podValidator) check(ctx context.Context, old, pod *corev1.Pod, specChan
 	return podKind.forbidden(pod, errs)
 }
 
-// podMeta decodes a Pod's metadata, and nothing else of it.
+// podMeta decodes only the metadata of a Pod.
 func podMeta(raw []byte, namespace string) (*corev1.Pod, error) {
 	var meta metav1.PartialObjectMetadata
 	if err := json.Unmarshal(raw, &meta); err != nil {
@@ -106,13 +107,13 @@ func podMeta(raw []byte, namespace string) (*corev1.Pod, error) {
 	return &corev1.Pod{ObjectMeta: meta.ObjectMeta}, nil
 }
 
-// spec returns a Pod's spec as the API server encoded it: the same for the same spec.
+// spec returns a Pod's spec as the API server encoded it. The encoding is the same for the same spec.
 func spec(raw []byte) []byte {
 	var pod struct {
 		Spec json.RawMessage `json:"spec"`
 	}
 	if err := json.Unmarshal(raw, &pod); err != nil {
-		return nil // podMeta has refused it.
+		return nil // podMeta has already refused it.
 	}
 	return pod.Spec
 }

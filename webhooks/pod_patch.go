@@ -11,9 +11,9 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
-// podPatch returns the operations that give pod, which a Sandbox controls, its name where it has none, and the identity
-// labels that it lacks; what it brings along, right or wrong, is for validation to judge. sandbox is nil when the Sandbox
-// does not exist: validation refuses such a Pod, under the name it would have.
+// podPatch returns the operations that give pod, which a Sandbox controls, the name and the identity labels that it lacks.
+// Validation judges what pod already has, right or wrong. sandbox is nil if the Sandbox does not exist. Validation then
+// refuses the Pod, under the name that it would have.
 func podPatch(pod *corev1.Pod, sandbox *sandboxv1.Sandbox) []jsonpatch.Operation {
 	var ops []jsonpatch.Operation
 	if pod.Name == "" {
@@ -30,7 +30,7 @@ func podPatch(pod *corev1.Pod, sandbox *sandboxv1.Sandbox) []jsonpatch.Operation
 	return append(ops, rules.SetKeys("/metadata/labels", pod.Labels, missing)...)
 }
 
-// hasUID is the goodEnough of an object that has to be a certain one.
+// hasUID returns the goodEnough for an object that has to be a certain one.
 func hasUID(uid types.UID) func(*sandboxv1.Sandbox) bool {
 	return func(sandbox *sandboxv1.Sandbox) bool { return sandbox.UID == uid }
 }

@@ -146,7 +146,7 @@ func TestPodValidator(t *testing.T) {
 	})
 }
 
-// The words are a promise.
+// TestPodValidatorSaysWhatToDo checks the exact message, because its words are a promise.
 func TestPodValidatorSaysWhatToDo(t *testing.T) {
 	bare := builder.MakeSandbox("runner").Obj()
 	v := &podValidator{sandboxes: sandboxes{cache: shelfOf(bare), live: shelfOf(bare)}, actor: actorOf}

@@ -28,7 +28,7 @@ const (
 	someUser       = "alice"
 )
 
-// shelf is a client.Reader over objects in memory. It counts what is asked of it, and fails with err if that is set.
+// shelf is a client.Reader over objects in memory. It counts how often it is asked, and fails with err if that is set.
 type shelf struct {
 	objects []client.Object
 	err     error
@@ -51,7 +51,8 @@ func (s *shelf) Get(_ context.Context, key client.ObjectKey, into client.Object,
 	return apierrors.NewNotFound(schema.GroupResource{Resource: fmt.Sprintf("%T", into)}, key.Name)
 }
 
-// List knows templates by the hash of their names, as the cache does, and nothing else: webhooks list nothing else.
+// List lists templates by the hash of their names, as the cache does. It supports nothing else, because webhooks list
+// nothing else.
 func (s *shelf) List(_ context.Context, into client.ObjectList, options ...client.ListOption) error {
 	s.asked++
 	if s.err != nil {
@@ -78,7 +79,7 @@ func actorOf(req admission.Request) rules.Actor {
 
 func now() time.Time { return builder.Epoch }
 
-// request is one by user; old is nil on create.
+// request returns a request by user. old is nil on create.
 func request(t *testing.T, user string, old, obj client.Object) admission.Request {
 	t.Helper()
 	req := admission.Request{AdmissionRequest: admissionv1.AdmissionRequest{
@@ -101,7 +102,7 @@ func encode(t *testing.T, obj any) []byte {
 	return raw
 }
 
-// answer is what matters of a response: the code, and the field of each cause with its type.
+// answer returns what matters of a response: the code, and the type and the field of each cause.
 func answer(response admission.Response) string {
 	if response.Allowed {
 		return "allowed"

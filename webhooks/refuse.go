@@ -12,13 +12,13 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 )
 
-// kind is the kind that a webhook speaks of when it refuses.
+// kind is the kind that a webhook names when it refuses.
 type kind struct {
 	group, kind, resource string
 }
 
-// invalid refuses obj for what is wrong with it, in the API server's own form: 422, a cause for each field. It returns
-// nil when nothing is wrong.
+// invalid refuses obj for what is wrong with it, in the API server's own form: a 422 with a cause for each field. It returns
+// nil if nothing is wrong.
 func (k kind) invalid(obj metav1.Object, errs field.ErrorList) error {
 	if len(errs) == 0 {
 		return nil
@@ -26,7 +26,7 @@ func (k kind) invalid(obj metav1.Object, errs field.ErrorList) error {
 	return &refusal{apierrors.NewInvalid(schema.GroupKind{Group: k.group, Kind: k.kind}, obj.GetName(), errs), errs[0].Origin}
 }
 
-// forbidden refuses obj for who asks: 403. It returns nil when nothing is wrong.
+// forbidden refuses obj for who asks, with a 403. It returns nil if nothing is wrong.
 func (k kind) forbidden(obj metav1.Object, errs field.ErrorList) error {
 	if len(errs) == 0 {
 		return nil
@@ -42,7 +42,7 @@ type refusal struct {
 	origin string
 }
 
-// respond answers with err, or allows the request when it is nil.
+// respond answers with err, or allows the request if err is nil.
 func respond(ctx context.Context, err error) admission.Response {
 	recordRule(ctx, err)
 	if err == nil {

@@ -68,7 +68,8 @@ func TestRespond(t *testing.T) {
 	}
 }
 
-// What a look-up fails with is no refusal: it is 500, which clients try again, or what the API server said.
+// TestCheckAnswersErrors checks that a failed look-up is not a refusal. The answer is a 500, which clients retry, or what
+// the API server said.
 func TestCheckAnswersErrors(t *testing.T) {
 	for name, tc := range map[string]struct {
 		err  error

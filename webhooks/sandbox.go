@@ -17,24 +17,25 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
-// A Sandbox that says its Pod's name, as those of pools and claims do, needs no stamping. A write that changes only
-// the status needs no checking.
+// A Sandbox that already names its Pod, as those of pools and claims do, needs no stamping. A write that changes only the
+// status needs no checking.
 //
 // +kubebuilder:webhook:path=/mutate-sandbox,mutating=true,failurePolicy=fail,sideEffects=None,timeoutSeconds=10,groups=agents.x-k8s.io,resources=sandboxes,verbs=create,versions=v1beta1,name=sandbox.mutate.namesake.agents.x-k8s.io,admissionReviewVersions=v1,serviceName=namesake-webhook,serviceNamespace=namesake-system,patch=`{"matchConditions":[{"name":"not-stamped","expression":"!has(object.metadata.annotations) || !('agents.x-k8s.io/pod-name' in object.metadata.annotations)"}]}`
 // +kubebuilder:webhook:path=/validate-sandbox,mutating=false,failurePolicy=fail,sideEffects=None,timeoutSeconds=10,groups=agents.x-k8s.io,resources=sandboxes;sandboxes/status,verbs=create;update,versions=v1beta1,name=sandbox.validate.namesake.agents.x-k8s.io,admissionReviewVersions=v1,serviceName=namesake-webhook,serviceNamespace=namesake-system,patch=`{"matchConditions":[{"name":"not-the-probe","expression":"oldObject != null || !has(object.metadata.labels) || !('agents.x-k8s.io/admission-probe' in object.metadata.labels)"},{"name":"not-only-status","expression":"oldObject == null || object.spec != oldObject.spec || (has(object.metadata.ownerReferences) ? object.metadata.ownerReferences : []) != (has(oldObject.metadata.ownerReferences) ? oldObject.metadata.ownerReferences : []) || (has(object.metadata.labels) ? object.metadata.labels : {}) != (has(oldObject.metadata.labels) ? oldObject.metadata.labels : {}) || (has(object.metadata.annotations) ? object.metadata.annotations : {}) != (has(oldObject.metadata.annotations) ? oldObject.metadata.annotations : {})"}]}`
 //
-// A new Sandbox with the probe's label is left to a webhook of its own, which does the same: a replica asks for one to learn
-// whether the API server reaches it. Its Service reaches replicas that are not ready, too, or the first one would wait for itself.
+// A separate webhook, which does the same, checks a new Sandbox with the probe's label. A replica asks for such a Sandbox to
+// learn whether the API server reaches it. The Service of that webhook also reaches replicas that are not ready. Otherwise
+// the first replica would wait for itself.
 //
 // +kubebuilder:webhook:path=/validate-sandbox,mutating=false,failurePolicy=fail,sideEffects=None,timeoutSeconds=10,groups=agents.x-k8s.io,resources=sandboxes,verbs=create,versions=v1beta1,name=probe.sandbox.validate.namesake.agents.x-k8s.io,admissionReviewVersions=v1,serviceName=namesake-webhook-probe,serviceNamespace=namesake-system,patch=`{"objectSelector":{"matchExpressions":[{"key":"agents.x-k8s.io/admission-probe","operator":"Exists"}]}}`
 
-// LabelProbe has a new Sandbox checked by the probe's webhook.
+// LabelProbe makes the probe's webhook check a new Sandbox.
 const LabelProbe = "agents.x-k8s.io/admission-probe"
 
 var sandboxKind = kind{group: sandboxv1.GroupName, kind: sandboxv1.KindSandbox, resource: sandboxv1.ResourceSandboxes}
 
-// sandboxMutator writes on a new Sandbox what its Pod is called. The name is decided here where the API server would
-// generate it later.
+// sandboxMutator writes the name of its Pod on a new Sandbox. If the API server would generate the Sandbox's name later,
+// sandboxMutator decides that name.
 type sandboxMutator struct{}
 
 // Handle implements admission.Handler.
@@ -53,8 +54,8 @@ func (*sandboxMutator) Handle(_ context.Context, req admission.Request) admissio
 	return admission.Patched("", append(ops, rules.SetKeys("/metadata/annotations", sandbox.Annotations, stamp)...)...)
 }
 
-// sandboxValidator refuses a second adoption, and any other change of a Sandbox's controller but the one there is; and a
-// Sandbox that would share a volume with another.
+// sandboxValidator refuses a second adoption, and any other change of a Sandbox's controller except the one that is allowed.
+// It also refuses a Sandbox that would share a volume with another.
 type sandboxValidator struct {
 	claims    lookup[extensionsv1.SandboxClaim, *extensionsv1.SandboxClaim]
 	sandboxes lookup[sandboxv1.Sandbox, *sandboxv1.Sandbox]
@@ -72,7 +73,7 @@ func (v *sandboxValidator) check(ctx context.Context, req admission.Request, old
 		}
 		errs = rules.CheckAdoption(sandbox, claim).WithOrigin(rules.RuleAdopter)
 	}
-	if old == nil { // Templates of volumes never change after that.
+	if old == nil { // Volume templates never change after creation.
 		shared, err := v.sharedVolumes(ctx, sandbox)
 		if err != nil {
 			return nil, err
@@ -90,8 +91,8 @@ func (v *sandboxValidator) check(ctx context.Context, req admission.Request, old
 	return nil, sandboxKind.forbidden(sandbox, errs)
 }
 
-// sharedVolumes refuses volumes that another Sandbox has. The cache is enough: what it does not know yet, the reconciler finds
-// before it creates a Pod.
+// sharedVolumes refuses volumes that another Sandbox has. The cache is enough: what it does not know yet, the reconciler
+// finds before it creates a Pod.
 func (v *sandboxValidator) sharedVolumes(ctx context.Context, sandbox *sandboxv1.Sandbox) (field.ErrorList, error) {
 	var rivals []*sandboxv1.Sandbox
 	for _, name := range rules.PossibleVolumeConflicts(sandbox) {
@@ -106,9 +107,9 @@ func (v *sandboxValidator) sharedVolumes(ctx context.Context, sandbox *sandboxv1
 	return rules.CheckVolumeNames(sandbox, rivals), nil
 }
 
-// adopter returns the claim that sandbox is to be controlled by. A binding that names the Sandbox is final while that
-// can be adopted, so the cache is enough to say yes; but not where a Sandbox is created, which the claim may have had
-// and lost already.
+// adopter returns the claim that is to control sandbox. A binding that names the Sandbox is final while the Sandbox can be
+// adopted, so the cache is enough to allow an adoption. It is not enough for a new Sandbox, because the claim may already
+// have had and lost that Sandbox.
 func (v *sandboxValidator) adopter(ctx context.Context, old, sandbox *sandboxv1.Sandbox) (*extensionsv1.SandboxClaim, error) {
 	name := rules.ControllerOf(sandbox).Name
 	if old == nil {

@@ -156,7 +156,7 @@ func TestSandboxValidator(t *testing.T) {
 	})
 }
 
-// What the mutator adds, the validator takes, from whoever sends it.
+// TestSandboxMutatorAndValidatorAgree checks that the validator accepts what the mutator adds, whoever sends it.
 func TestSandboxMutatorAndValidatorAgree(t *testing.T) {
 	sandbox := builder.MakeSandbox("a").Obj()
 	response := (&sandboxMutator{}).Handle(t.Context(), request(t, someUser, nil, sandbox))

@@ -21,12 +21,13 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/tracing"
 )
 
-// failurePolicy is fail: a claim that came in while this webhook is down could carry a binding of its sender's choice.
+// failurePolicy is fail, because a claim that is created while this webhook is down could carry a binding of its sender's
+// choice.
 //
 // +kubebuilder:webhook:path=/mutate-sandboxclaim,mutating=true,failurePolicy=fail,sideEffects=None,timeoutSeconds=10,groups=extensions.agents.x-k8s.io,resources=sandboxclaims,verbs=create,versions=v1beta1,name=sandboxclaim.mutate.namesake.agents.x-k8s.io,admissionReviewVersions=v1,serviceName=namesake-webhook,serviceNamespace=namesake-system
 
-// claimMutator binds a new claim to a warm Sandbox that is Ready, drops a binding that its sender made up, and warns of
-// what the claim names and is not there yet, and of an end that is past.
+// claimMutator binds a new claim to a warm Sandbox that is Ready, and drops a binding that its sender made up. It warns of
+// objects that the claim names and that do not exist yet, and of an expiry in the past.
 type claimMutator struct {
 	claims     lookup[extensionsv1.SandboxClaim, *extensionsv1.SandboxClaim]
 	requests   claimRequests
@@ -56,8 +57,8 @@ func (m *claimMutator) Handle(ctx context.Context, req admission.Request) admiss
 	return admission.Patched("", patch...).WithWarnings(warnings...)
 }
 
-// leaveUnbound answers for a claim that is none: the schema says better than this program what is wrong with it. Should the
-// schema let it through, it is bound to nothing.
+// leaveUnbound answers for an object that is not a valid claim. The schema says better than this program what is wrong with
+// it. If the schema accepts it, it is bound to nothing.
 func leaveUnbound(req admission.Request) admission.Response {
 	claim := &metav1.PartialObjectMetadata{}
 	if err := json.Unmarshal(req.Object.Raw, claim); err != nil {
@@ -66,8 +67,8 @@ func leaveUnbound(req admission.Request) admission.Response {
 	return admission.Patched("", stamp(claim, "", "", "")...)
 }
 
-// stamp returns what to write on a new claim: the Sandbox that it is bound to, and when it was first observed, where these are
-// not empty. What its sender wrote there goes; but not the trace that it is in.
+// stamp returns the operations that write on a new claim the Sandbox that it is bound to, and when it was first observed. An
+// empty value is not written. Whatever the sender wrote there is removed, except the trace that the claim is in.
 func stamp(claim metav1.Object, bound, observed, trace string) []jsonpatch.Operation {
 	patch := rules.SetKeys("/metadata/annotations", claim.GetAnnotations(), map[string]string{
 		sandboxv1.AnnotationControllerFirstObservedAt: observed,
@@ -78,7 +79,7 @@ func stamp(claim metav1.Object, bound, observed, trace string) []jsonpatch.Opera
 	return append(patch, rules.SetKeys("/metadata/labels", claim.GetLabels(), map[string]string{sandboxv1.LabelBinding: ""})...)
 }
 
-// pick chooses the Sandbox. An expired claim is never bound.
+// pick chooses the Sandbox for claim. It never chooses one for an expired claim.
 func (m *claimMutator) pick(ctx context.Context, claim *extensionsv1.SandboxClaim, req admission.Request) (string, error) {
 	if rules.IsClaimExpired(claim, m.now()) {
 		return "", nil
@@ -93,9 +94,9 @@ func (m *claimMutator) pick(ctx context.Context, claim *extensionsv1.SandboxClai
 	return m.candidates.Pick(claim, m.now()), nil
 }
 
-// cannotCome says whether claim will be refused, as far as that is known here: it has both references or none, its name is
-// taken, or it asks for what it cannot have. What is picked for such a claim is not remembered, or a few of them would empty
-// the pool for others.
+// cannotCome reports whether claim will be refused, as far as that is known here. That is so if it has both references or
+// none, if its name is taken, or if it asks for what it cannot have. A pick for such a claim is not remembered. Otherwise a
+// few such claims would empty the pool for others.
 func (m *claimMutator) cannotCome(ctx context.Context, claim *extensionsv1.SandboxClaim) (bool, error) {
 	if (claim.Spec.WarmPoolRef == nil) == (claim.Spec.SandboxTemplateRef == nil) {
 		return true, nil
@@ -129,7 +130,8 @@ func dropped(where, key, value string) string {
 	return fmt.Sprintf("metadata.%s[%s]: dropped %q: a claim is bound by Namesake, not by its sender", where, key, value)
 }
 
-// missing says what claim refers to that does not exist. It is accepted all the same: it may come later.
+// missing warns of an object that claim refers to and that does not exist. The claim is accepted all the same, because the
+// object may come later.
 func (m *claimMutator) missing(ctx context.Context, claim *extensionsv1.SandboxClaim) (admission.Warnings, error) {
 	switch {
 	case claim.Spec.WarmPoolRef != nil:
@@ -146,7 +148,8 @@ func (m *claimMutator) missing(ctx context.Context, claim *extensionsv1.SandboxC
 	return nil, nil
 }
 
-// isValidName says whether an object can have that name: it is no use to wait for any other, and the schema refuses it.
+// isValidName reports whether an object can have that name. It is useless to wait for any other name, and the schema refuses
+// it.
 func isValidName(name string) bool { return len(validation.IsDNS1123Subdomain(name)) == 0 }
 
 // missingTemplate warns if no SandboxTemplate has that name.

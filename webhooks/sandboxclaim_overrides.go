@@ -10,7 +10,8 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
-// claimRequests checks what claims ask for beyond a Sandbox just as their template has it, with what they refer to.
+// claimRequests checks what claims ask for beyond a Sandbox exactly as in their template. It reads the objects that they
+// refer to.
 type claimRequests struct {
 	sandboxes lookup[sandboxv1.Sandbox, *sandboxv1.Sandbox]
 	pools     lookup[extensionsv1.SandboxWarmPool, *extensionsv1.SandboxWarmPool]
@@ -18,7 +19,8 @@ type claimRequests struct {
 	domains   rules.LabelDomains
 }
 
-// check returns what is wrong with claim; old is nil on create. Nothing is looked up for a claim that asks for nothing new.
+// check returns what is wrong with claim. old is nil on create. For a claim that asks for nothing new, check looks nothing
+// up.
 func (r *claimRequests) check(ctx context.Context, old, claim *extensionsv1.SandboxClaim) (field.ErrorList, error) {
 	if !rules.OverridesChanged(old, claim) {
 		return nil, nil
@@ -36,7 +38,8 @@ func (r *claimRequests) check(ctx context.Context, old, claim *extensionsv1.Sand
 	return rules.CheckOverrides(old, claim, template, bound, r.domains).WithOrigin(rules.RuleClaimRequest), nil
 }
 
-// template returns the SandboxTemplate that claim names, itself or through its pool; nil where it, or the pool, is not there.
+// template returns the SandboxTemplate that claim names, directly or through its pool. It returns nil if the template or the
+// pool does not exist.
 func (r *claimRequests) template(ctx context.Context, claim *extensionsv1.SandboxClaim) (*extensionsv1.SandboxTemplate, error) {
 	var name string
 	switch {

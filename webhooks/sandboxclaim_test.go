@@ -23,7 +23,7 @@ import (
 
 const firstObserved = "2026-01-01T00:00:00Z"
 
-// mutator knows pool "p" of template "template", and these Sandboxes of it.
+// mutator returns a claimMutator that knows pool "p" of template "template", and these Sandboxes of the pool.
 func mutator(live *shelf, sandboxes ...string) *claimMutator {
 	pool, template := builder.MakePool("p").Obj(), builder.MakeTemplate(builder.DefaultTemplate).Obj()
 	index := candidates.New(0)
@@ -40,7 +40,7 @@ func mutator(live *shelf, sandboxes ...string) *claimMutator {
 	}
 }
 
-// requests checks what claims ask for by what these two know.
+// requests returns the claimRequests that read from cache and live.
 func requests(cache, live *shelf) claimRequests {
 	return claimRequests{
 		sandboxes: sandboxes{cache: cache, live: live},
@@ -162,7 +162,8 @@ func TestClaimMutatorRemembers(t *testing.T) {
 	}
 }
 
-// A claim that the API server is going to refuse takes nothing from those that it takes.
+// TestClaimMutatorForgetsWhatIsRefused checks that a claim that the API server will refuse takes nothing from those that it
+// accepts.
 func TestClaimMutatorForgetsWhatIsRefused(t *testing.T) {
 	for name, refused := range map[string]*builder.ClaimWrapper{
 		"a name that is taken":        builder.MakeClaim("taken").Pool("p"),
@@ -193,7 +194,8 @@ func TestClaimMutatorErrors(t *testing.T) {
 	}
 }
 
-// What is no claim is for the schema to refuse, which says where it is wrong; and it is bound to nothing.
+// TestClaimMutatorOfWhatIsNoClaim checks that an invalid claim is left to the schema, which says where it is wrong, and is
+// bound to nothing.
 func TestClaimMutatorOfWhatIsNoClaim(t *testing.T) {
 	raw := []byte(`{"metadata":{"annotations":{"agents.x-k8s.io/sandbox-name":"mine"},"labels":{"agents.x-k8s.io/sandbox-name":"mine"}},` +
 		`"spec":{"warmPoolRef":{"name":"p"},"lifecycle":{"shutdownTime":"tomorrow"}}}`)
@@ -228,7 +230,7 @@ func TestClaimValidator(t *testing.T) {
 		"the garbage collector has no need":           {collectorUser, bound("c"), bound("p-fghij"), nil, "422 " + path, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			// The cache has what is true no more, and is not asked: that a Sandbox is lost is only true live.
+			// The cache is stale and is not asked: only a live read tells that a Sandbox is lost.
 			cache, live := shelfOf(warm.Obj()), shelfOf(tc.live...)
 			v := &claimValidator{sandboxes: sandboxes{cache: cache, live: live}, requests: requests(cache, live), actor: actorOf}
 			handler := admission.WithValidator(scheme(t), check[*extensionsv1.SandboxClaim](v.check))
@@ -260,7 +262,8 @@ func TestClaimValidator(t *testing.T) {
 	}
 }
 
-// What a claim asks for is checked against what is there, and only when it asks for something new.
+// TestClaimValidatorOfRequests checks that a claim's requests are checked against what exists, and only when it asks for
+// something new.
 func TestClaimValidatorOfRequests(t *testing.T) {
 	const team = "sandbox.users.io/team"
 	pool := builder.MakePool("p").Template("t").Obj()

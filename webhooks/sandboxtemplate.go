@@ -26,8 +26,8 @@ var templateKind = kind{
 	group: extensionsv1.GroupName, kind: extensionsv1.KindSandboxTemplate, resource: extensionsv1.ResourceSandboxTemplates,
 }
 
-// templateValidator refuses a template whose Pod, volumes or NetworkPolicy the API server would refuse, in the API server's own
-// words, and one whose Pods could not be told from those of another template.
+// templateValidator refuses a template whose Pod, volumes or NetworkPolicy the API server would refuse, in the API server's
+// own words. It also refuses a template whose Pods could not be told from those of another template.
 type templateValidator struct {
 	dryRun    DryRunner
 	templates lookup[extensionsv1.SandboxTemplate, *extensionsv1.SandboxTemplate]
@@ -55,8 +55,8 @@ func (v *templateValidator) check(
 	return warnings, templateKind.invalid(template, errs)
 }
 
-// colliding returns a template whose name has the hash of this new one's, or nil. The cache may have one that is gone: that is
-// no reason to refuse, so it is looked at live.
+// colliding returns a template whose name has the same hash as the name of this new one, or nil. The cache may have a
+// template that is gone, which is no reason to refuse. So colliding reads the template live.
 func (v *templateValidator) colliding(ctx context.Context, template *extensionsv1.SandboxTemplate) (*extensionsv1.SandboxTemplate, error) {
 	var list extensionsv1.SandboxTemplateList
 	if err := v.templates.cache.List(ctx, &list, client.InNamespace(template.Namespace),
@@ -75,15 +75,15 @@ func (v *templateValidator) colliding(ctx context.Context, template *extensionsv
 	return nil, nil
 }
 
-// trial is an object that would come of a template, to ask the API server about.
+// dryRunCase is an object that would come of a template, to ask the API server about.
 type dryRunCase struct {
 	object client.Object
-	// path is where in the template it comes from: what is wrong at <within>x of the object is wrong at <path>.x.
+	// path is where in the template the object comes from. An error at <within>x of the object is an error at <path>.x.
 	path   *field.Path
 	within string
 }
 
-// trials returns the Pod, the volumes and the NetworkPolicy that would come of template.
+// dryRunCases returns the Pod, the volumes and the NetworkPolicy that would come of template.
 func dryRunCases(template *extensionsv1.SandboxTemplate) []dryRunCase {
 	spec := field.NewPath("spec")
 	sample := rules.SampleSandbox(template)
@@ -97,8 +97,8 @@ func dryRunCases(template *extensionsv1.SandboxTemplate) []dryRunCase {
 	return list
 }
 
-// try asks the API server whether it would take the object. What it refuses is refused; but what it forbids, for the namespace's
-// quota or its pod security, is a warning, since that can change.
+// try asks the API server whether it would accept the object. What the API server refuses is an error. What it forbids, for
+// the namespace's quota or its pod security, is a warning, because that can change.
 func (v *templateValidator) try(ctx context.Context, trial dryRunCase) (admission.Warnings, field.ErrorList, error) {
 	err := v.dryRun.Create(ctx, trial.object)
 	switch {
@@ -113,7 +113,8 @@ func (v *templateValidator) try(ctx context.Context, trial dryRunCase) (admissio
 	}
 }
 
-// causes returns what the API server found wrong, below path, without the part of its field that is called within.
+// causes returns what the API server found wrong, as errors below path. It removes the part of each field that is called
+// within.
 func causes(err error, path *field.Path, within string) field.ErrorList {
 	var status apierrors.APIStatus
 	if !errors.As(err, &status) || status.Status().Details == nil || len(status.Status().Details.Causes) == 0 {
@@ -133,7 +134,8 @@ func causes(err error, path *field.Path, within string) field.ErrorList {
 	return errs
 }
 
-// errorType returns the type of a field error whose cause is of type t; Invalid for one that this program does not know.
+// errorType returns the type of a field error whose cause is of type t. It returns Invalid for a type that this program does
+// not know.
 func errorType(t metav1.CauseType) field.ErrorType {
 	known := []field.ErrorType{
 		field.ErrorTypeRequired, field.ErrorTypeDuplicate, field.ErrorTypeNotFound, field.ErrorTypeNotSupported,

@@ -21,8 +21,8 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// answers is an API server that is asked to try objects: what it says of Pods, of NetworkPolicies, and of
-// PersistentVolumeClaims by their generated names.
+// answers is an API server that is asked to try objects. It has the answers for Pods, for NetworkPolicies, and for
+// PersistentVolumeClaims by their generateName.
 type answers struct {
 	pod     error
 	policy  error
@@ -109,7 +109,8 @@ func templatesOf(cache, live *shelf) lookup[extensionsv1.SandboxTemplate, *exten
 	return lookup[extensionsv1.SandboxTemplate, *extensionsv1.SandboxTemplate]{cache: cache, live: live}
 }
 
-// A new name must not have the hash of another template's. What the cache has may be gone, so it is looked at live.
+// TestTemplateNames checks that a new name must not have the hash of another template's name. The cached template may be
+// gone, so it is read live.
 func TestTemplateNames(t *testing.T) {
 	one, two := builder.CollidingNames()
 	template := func(name string) *extensionsv1.SandboxTemplate {
@@ -148,7 +149,7 @@ func TestTemplateNames(t *testing.T) {
 	}
 }
 
-// The API server's words come through once, below the field of the template.
+// TestCauses checks that the API server's words come through once, below the field of the template.
 func TestCauses(t *testing.T) {
 	path := field.NewPath("spec", "podTemplate")
 	at := field.NewPath("spec", "x")

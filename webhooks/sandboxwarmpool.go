@@ -15,8 +15,8 @@ var poolKind = kind{
 	group: extensionsv1.GroupName, kind: extensionsv1.KindSandboxWarmPool, resource: extensionsv1.ResourceSandboxWarmPools,
 }
 
-// poolValidator refuses a pool whose Sandboxes could not have the Services that its template asks for, and warns of a
-// template that is not there yet.
+// poolValidator refuses a pool whose Sandboxes could not have the Services that its template asks for. It warns of a
+// template that does not exist yet.
 type poolValidator struct {
 	templates lookup[extensionsv1.SandboxTemplate, *extensionsv1.SandboxTemplate]
 }

@@ -19,13 +19,13 @@ import (
 // +kubebuilder:webhookconfiguration:mutating=true,name=namesake
 // +kubebuilder:webhookconfiguration:mutating=false,name=namesake
 
-// Options are what the webhooks work with. All fields are required.
+// Options are what the webhooks work with. All fields are required, except Tracer.
 type Options struct {
 	// Scheme knows the kinds of this project.
 	Scheme *runtime.Scheme
-	// Cache is read first. It has what Index adds.
+	// Cache is read first. It has the indexes that Index adds.
 	Cache client.Reader
-	// Live is read where the cache does not have what an object refers to: it may be a millisecond old.
+	// Live is read if the cache does not have what an object refers to, which may be a millisecond old.
 	Live client.Reader
 	// DryRun asks the API server whether it would take an object, and creates nothing.
 	DryRun DryRunner
@@ -35,20 +35,20 @@ type Options struct {
 	Candidates *candidates.Index
 	// ControllerUser is the user name of the controller's own service account.
 	ControllerUser string
-	// Tracer traces claims from their admission on; nil where nothing is traced, the only field that may be.
+	// Tracer traces claims from their admission on. It is nil if nothing is traced, and the only field that may be nil.
 	Tracer *tracing.Tracer
 	// Metrics counts the decisions.
 	Metrics *metrics.Admission
-	// Now is the current time.
+	// Now returns the current time.
 	Now func() time.Time
 }
 
-// Server is what the webhooks are served by.
+// Server is what serves the webhooks.
 type Server interface {
 	Register(path string, hook http.Handler)
 }
 
-// Register adds every webhook to server, each under the path that its marker says.
+// Register adds every webhook to server, each under the path that its marker has.
 func Register(server Server, o Options) {
 	sandboxes := lookup[sandboxv1.Sandbox, *sandboxv1.Sandbox]{cache: o.Cache, live: o.Live}
 	claims := lookup[extensionsv1.SandboxClaim, *extensionsv1.SandboxClaim]{cache: o.Cache, live: o.Live}

@@ -18,7 +18,7 @@ type paths map[string]http.Handler
 
 func (p paths) Register(path string, hook http.Handler) { p[path] = hook }
 
-// Every path that the API server is told of is served, and no other.
+// TestRegister checks that every path that the API server is told of is served, and no other.
 func TestRegister(t *testing.T) {
 	served := paths{}
 	Register(served, Options{

@@ -12,7 +12,8 @@ import (
 	"github.com/namesake-sandbox/namesake/test/collector"
 )
 
-// A claim is in its client's trace, or in one that begins with its admission, and says so from birth: that costs no write.
+// TestClaimsAreTracedFromTheirAdmissionOn checks that a claim is in its client's trace, or in one that begins with its
+// admission. The claim records its trace from birth, which costs no write.
 func TestClaimsAreTracedFromTheirAdmissionOn(t *testing.T) {
 	c := collector.Start(t)
 	tracer, err := tracing.New(t.Context(), "test")

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// addAlerts adds a template of the PrometheusRule.
+// addAlerts adds a template for the PrometheusRule.
 func addAlerts(files map[string][]byte, config string) error {
 	path := filepath.Join(config, "prometheus", "prometheus_rule.yaml")
 	objects, err := readObjects(path)
@@ -19,7 +19,7 @@ func addAlerts(files map[string][]byte, config string) error {
 	rule := objects[0]
 	rule.metadata()["namespace"] = action(".Release.Namespace | quote")
 	rule.metadata()["labels"] = block(`include "namesake.labelsAnd" (dict "root" . "more" .Values.metrics.prometheusRule.additionalLabels)`)
-	// Further groups follow the last one, which ends the text.
+	// Additional groups follow the last group, which ends the text.
 	text, err := render(rule)
 	if err != nil {
 		return err
@@ -32,8 +32,8 @@ func addAlerts(files map[string][]byte, config string) error {
 	return nil
 }
 
-// secondsLeft are the seconds that config's alerts say a certificate has left, which in the chart follow from the durations
-// of certificates, and what the chart calls them.
+// secondsLeft maps the seconds that a certificate has left, in config's alerts, to their names in the chart. In the chart
+// they follow from the durations of certificates.
 var secondsLeft = map[string]string{"1296000": "certificate", "259200": "certificateUrgent", "13176000": "authority"}
 
 // fromDurations replaces each of secondsLeft in a template by what follows from the values.

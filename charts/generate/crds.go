@@ -7,7 +7,7 @@ import (
 
 const crdFolder = "templates/crds"
 
-// addCRDs adds a template for each CRD. They are templates, not files in crds/, so that helm upgrades them.
+// addCRDs adds a template for each CRD. They are templates and not files in crds/, so that helm upgrades them.
 func addCRDs(files map[string][]byte, config string) error {
 	paths, err := filepath.Glob(filepath.Join(config, "crd", "bases", "*.yaml"))
 	if err != nil || len(paths) == 0 {

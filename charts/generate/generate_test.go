@@ -43,7 +43,8 @@ text: '{{ "{{" }} $value }}'
 	}
 }
 
-// Config says how long a certificate of its own durations has left; in the chart none of that may stay, for those of others.
+// TestEveryAlertOfACertificateFollowsItsDurations checks that the chart keeps none of the times in config. Those are for
+// certificates of config's own durations; users of the chart may have others.
 func TestEveryAlertOfACertificateFollowsItsDurations(t *testing.T) {
 	alerts := "expr: a < 1296000\nexpr: b < 259200\nexpr: c < 13176000\n"
 	got, err := fromDurations(alerts)
@@ -102,7 +103,7 @@ func TestEveryValueIsDescribed(t *testing.T) {
 	}
 	for line := range strings.Lines(string(content)) {
 		m := valueLine.FindStringSubmatch(line)
-		if len(m) == 0 || strings.TrimSpace(line) == m[2]+":" { // It holds others.
+		if len(m) == 0 || strings.TrimSpace(line) == m[2]+":" { // This key holds others.
 			continue
 		}
 		found := false

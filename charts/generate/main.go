@@ -1,5 +1,5 @@
-// Command generate writes those parts of the chart that say what config, or values.yaml, says already, so that they
-// cannot differ: the templates of CRDs, roles, webhook configurations and alerts, which values have to be there, and README.md.
+// Command generate writes those parts of the chart that config or values.yaml already state, so that they cannot differ.
+// These are the templates of CRDs, roles, webhook configurations and alerts, the list of required values, and README.md.
 package main
 
 import (
@@ -67,7 +67,7 @@ func write(chart string, files map[string][]byte) error {
 	return removeOthers(chart, files)
 }
 
-// compare returns an error that names each file that is not as it would be generated.
+// compare returns an error that names each file that differs from what would be generated.
 func compare(chart string, files map[string][]byte) error {
 	var errs []error
 	for _, path := range slices.Sorted(maps.Keys(files)) {
@@ -89,7 +89,7 @@ func compare(chart string, files map[string][]byte) error {
 	return errors.Join(errs...)
 }
 
-// removeOthers removes the template of a CRD that is no more.
+// removeOthers removes the templates of CRDs that no longer exist.
 func removeOthers(chart string, files map[string][]byte) error {
 	others, err := othersIn(chart, files)
 	for _, path := range others {
@@ -98,7 +98,7 @@ func removeOthers(chart string, files map[string][]byte) error {
 	return err
 }
 
-// othersIn returns the files in the folder of the CRDs, all of which are generated, that were not generated now.
+// othersIn returns the files in the folder of the CRDs that were not generated now. All files in that folder are generated.
 func othersIn(chart string, files map[string][]byte) ([]string, error) {
 	found, err := filepath.Glob(filepath.Join(chart, crdFolder, "*"))
 	return slices.DeleteFunc(found, func(path string) bool {

@@ -10,7 +10,7 @@ import (
 //go:embed readme.md.tmpl
 var readme string
 
-// addReadme adds the chart's README.md, with a table of the values and what values.yaml says of each.
+// addReadme adds the chart's README.md, with a table of the values and of what values.yaml says of each.
 func addReadme(files map[string][]byte, chart string) error {
 	values, err := readValues(chart)
 	if err != nil {

@@ -2,8 +2,9 @@ package main
 
 import "strings"
 
-// addRequired adds a template of the values that have to be there, one a line: all but maps and lists, which are empty where
-// they are not. A value is not there if it is null, or if an upgrade reuses those of a chart that did not have it.
+// addRequired adds a template of the required values, one a line. All values are required except maps and lists, which are
+// empty if they are missing. A value is missing if it is null, or if an upgrade reuses the values of a chart that did not
+// have it.
 func addRequired(files map[string][]byte, chart string) error {
 	values, err := readValues(chart)
 	if err != nil {

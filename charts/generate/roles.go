@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// addRoles adds a template of the roles and their bindings. The service account has more to be chosen, and so a template
-// of its own.
+// addRoles adds a template of the roles and their bindings. The service account has more options, and so a template of its
+// own.
 func addRoles(files map[string][]byte, config string) error {
 	var own, people []object
 	for _, name := range []string{"role.yaml", "role_binding.yaml", "users.yaml"} {
@@ -42,8 +42,8 @@ func addRoles(files map[string][]byte, config string) error {
 	return nil
 }
 
-// aggregates says whether o is a part of the cluster's own roles, for people. Its labels are what makes it one, and so
-// get the chart's beside them.
+// aggregates reports whether o is a part of the cluster's own roles, for people. The labels of o make it one, so aggregates
+// adds the chart's labels beside them.
 func aggregates(o object) bool {
 	labels, _ := o.metadata()["labels"].(map[string]any)
 	for label := range labels {
@@ -55,7 +55,7 @@ func aggregates(o object) bool {
 	return false
 }
 
-// place puts a role or binding into the release's namespace, and a binding's subject into the values' hands.
+// place puts a role or binding into the release's namespace, and lets the values decide a binding's subject.
 func place(o object) error {
 	if _, ok := o.metadata()["namespace"]; ok {
 		o.metadata()["namespace"] = action(".Release.Namespace | quote")

@@ -58,10 +58,11 @@ func exactNumbers(decoder *json.Decoder) *json.Decoder {
 	return decoder
 }
 
-// action marks a value that becomes a template's action, on the same line.
+// action marks a value that becomes a template's action on the same line.
 func action(text string) string { return "@inline " + text + "@" }
 
-// block marks a value, or, as the key of one, an entry of a map, that becomes what an action makes of the lines below it.
+// block marks a value that becomes the output of an action, on the lines below it. As a key, it marks an entry of a map that
+// becomes such output.
 func block(text string) string { return "@block " + text + "@" }
 
 var (
@@ -69,7 +70,7 @@ var (
 	blockMark  = regexp.MustCompile(`(?m)^( *)((?:- )?)(?:([\w.]+): )?'@block ([^@']*)@'(?:: "")?$`)
 )
 
-// render writes objects as a template: what they hold is taken literally but for what is marked.
+// render writes objects as a template. What they hold is taken literally, except what is marked.
 func render(objects ...object) (string, error) {
 	var documents []string
 	for _, o := range objects {
@@ -95,12 +96,12 @@ func mark(text string) string {
 	})
 }
 
-// escape makes text that holds what looks like an action a template of itself.
+// escape returns a template that renders to text, even if text holds what looks like an action.
 func escape(text string) string {
 	return strings.ReplaceAll(text, "{{", `{{ "{{" }}`)
 }
 
-// generated begins a template.
+// generated is the beginning of every generated template.
 const generated = "{{- /* Generated from config by \"make chart\". */ -}}\n{{- include \"namesake.checks\" . -}}\n"
 
 // onlyIf makes a template empty unless a condition holds.

@@ -11,9 +11,9 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// value is one that a user may set.
+// value is a value that a user may set.
 type value struct {
-	// Name is the path to it, as helm's --set takes it.
+	// Name is its path, as helm's --set takes it.
 	Name string
 	// Default is its value in values.yaml, as JSON.
 	Default string
@@ -21,7 +21,7 @@ type value struct {
 	Description string
 }
 
-// readValues describes the values of the chart in a folder.
+// readValues returns the values of the chart in a folder, with their descriptions.
 func readValues(chart string) ([]value, error) {
 	path := filepath.Join(chart, "values.yaml")
 	content, err := os.ReadFile(path) //nolint:gosec // The folder comes from who runs this.
@@ -37,7 +37,7 @@ func readValues(chart string) ([]value, error) {
 
 var valueLine = regexp.MustCompile(`^( *)([A-Za-z]\w*):`)
 
-// describe returns the values of a values.yaml in its order: the keys with a comment above them, and whatever is below
+// describe returns the values of a values.yaml in its order. A value is a key with a comment above it, and whatever is below
 // such a key is its default. A key without a comment only holds others.
 func describe(content string) ([]value, error) {
 	var defaults map[string]any
@@ -46,7 +46,7 @@ func describe(content string) ([]value, error) {
 	}
 	var values []value
 	var path, comment []string
-	described := -1 // How deep the last described key is: what is deeper is a part of it.
+	described := -1 // The depth of the last described key: deeper keys are a part of it.
 	for line := range strings.Lines(content) {
 		text, isComment := strings.CutPrefix(strings.TrimSpace(line), "# ")
 		m := valueLine.FindStringSubmatch(line)

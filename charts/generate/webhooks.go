@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// addWebhooks adds a template of the webhook configurations, with the Service and the authority left to the chart.
+// addWebhooks adds a template of the webhook configurations. It leaves the Service and the authority to the chart.
 func addWebhooks(files map[string][]byte, config string) error {
 	objects, err := readObjects(filepath.Join(config, "webhook", "manifests.yaml"))
 	if err != nil {
@@ -30,7 +30,7 @@ func addWebhooks(files map[string][]byte, config string) error {
 	return nil
 }
 
-// reach leaves it to the chart how a webhook is reached, but for its path.
+// reach leaves it to the chart how a webhook is reached, except for its path.
 func reach(webhook any) error {
 	fields, _ := webhook.(map[string]any)
 	clientConfig, _ := fields["clientConfig"].(map[string]any)

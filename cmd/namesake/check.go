@@ -12,10 +12,10 @@ import (
 	"github.com/namesake-sandbox/namesake/cmd/namesake/internal/serving"
 )
 
-// checkTimeout bounds the whole check: a call may wait as long as a webhook's timeout.
+// checkTimeout bounds the whole check. One call may take as long as a webhook's timeout.
 const checkTimeout = 30 * time.Second
 
-// check is what "helm test" runs in a Pod: it asks the API server for what admission must refuse.
+// check is what "helm test" runs in a Pod. It asks the API server for what admission must refuse.
 func check(args []string) error {
 	flags := flag.NewFlagSet("check", flag.ContinueOnError)
 	namespace := flags.String("namespace", "default", "Namespace to ask for a Sandbox in, in a dry run.")
@@ -43,8 +43,8 @@ func check(args []string) error {
 	return nil
 }
 
-// checkAdmission returns an error unless the API server refuses what admission must refuse, and refuses it for that. It is a
-// dry run: nothing is stored in either case.
+// checkAdmission returns an error unless the API server refuses what admission must refuse, and refuses it for that reason.
+// It is a dry run: nothing is stored in either case.
 func checkAdmission(ctx context.Context, c client.Client, namespace string) error {
 	return serving.Refused(c.Create(ctx, serving.MisnamedSandbox(namespace, "namesake-check"), client.DryRunAll))
 }

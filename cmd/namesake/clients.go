@@ -10,17 +10,17 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 )
 
-// clients write to the API server; all read from the manager's cache.
+// clients are what writes to the API server. All of them read from the manager's cache.
 type clients struct {
-	// claims has a connection and a rate of its own: what users wait for never queues behind a pool that fills.
+	// claims has a connection and a rate of its own, so that what users wait for never queues behind a pool that fills.
 	claims client.Client
-	// sandboxes and pools are for everything else. Their reads wait until the cache has seen what they wrote, each its own.
+	// sandboxes and pools are for everything else. The reads of each wait until the cache has observed its own writes.
 	sandboxes, pools client.Client
 }
 
 func newClients(cfg *rest.Config, mgr manager.Manager) (*clients, error) {
 	own := rest.CopyConfig(cfg)
-	// client-go shares one connection among clients of equal configuration; a dialer of its own makes this one differ.
+	// client-go shares one connection among clients of equal configuration. A separate dialer makes this configuration differ.
 	own.Dial = (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}).DialContext
 	httpClient, err := rest.HTTPClientFor(own)
 	if err != nil {

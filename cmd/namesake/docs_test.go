@@ -19,7 +19,7 @@ import (
 
 var update = flag.Bool("update", false, "write docs instead of comparing with it")
 
-// page makes a page of docs of its template in testdata, and compares it with what is there.
+// page renders a page of docs from its template in testdata, and compares it with the existing page.
 func page(t *testing.T, name string, data any) {
 	t.Helper()
 	text, err := template.ParseFiles(filepath.Join("testdata", name+".tmpl"))

@@ -8,18 +8,18 @@ import (
 	"time"
 )
 
-// ignoredFlag is a flag of agent-sandbox that changes nothing here. It is taken, so that its users' manifests start.
+// ignoredFlag is a flag of agent-sandbox that changes nothing here. It is accepted so that its users' manifests start.
 type ignoredFlag struct {
 	name string
-	// initial is its default there, in the form in which a flag prints it.
+	// defaultValue is its default in agent-sandbox, in the form in which a flag prints it.
 	defaultValue string
-	// check returns what is wrong with a value; it is what tells the kind of the flag.
+	// check returns what is wrong with a value. It defines the kind of the flag.
 	check func(value string) error
-	// why says why nothing depends on it.
+	// why says why nothing depends on the flag.
 	why string
 }
 
-// ignoredFlags are those flags, by their names.
+// ignoredFlags returns those flags, in the order of their names.
 func ignoredFlags() []ignoredFlag {
 	return []ignoredFlag{
 		{"api-connections", "1", isCount, "claims have a connection to the API server of their own, and share it with nobody"},
@@ -34,7 +34,7 @@ func ignoredFlags() []ignoredFlag {
 	}
 }
 
-// former holds the values of the ignoredFlags.
+// ignoredFlagValues holds the values of the ignoredFlags, by their names.
 type ignoredFlagValues map[string]*ignoredFlagValue
 
 func newIgnoredFlags() ignoredFlagValues {
@@ -62,7 +62,7 @@ func (f ignoredFlagValues) validate() error {
 	return errors.Join(errs...)
 }
 
-// given returns the flags that were given.
+// given returns the ignored flags that were given.
 func (f ignoredFlagValues) given() []ignoredFlag {
 	var found []ignoredFlag
 	for _, former := range ignoredFlags() {
@@ -73,10 +73,10 @@ func (f ignoredFlagValues) given() []ignoredFlag {
 	return found
 }
 
-// ignoredFlagValue is the value of a ignoredFlag. It takes any text: validate tells all problems at once.
+// ignoredFlagValue is the value of an ignoredFlag. It accepts any text, because validate reports all problems at once.
 type ignoredFlagValue struct {
 	text string
-	// alone says whether the flag may stand without a value.
+	// isBool says whether the flag may stand without a value. given says whether the flag was given.
 	isBool, given bool
 }
 
@@ -89,7 +89,7 @@ func (v *ignoredFlagValue) Set(text string) error {
 	return nil
 }
 
-// IsBoolFlag says whether the flag may stand without a value, which is then true.
+// IsBoolFlag reports whether the flag may stand without a value, which is then true.
 func (v *ignoredFlagValue) IsBoolFlag() bool { return v.isBool }
 
 func isBool(value string) error {

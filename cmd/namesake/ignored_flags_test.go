@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Who sets a flag that does nothing reads why.
+// TestWarn checks that whoever sets a flag without effect is told why.
 func TestWarn(t *testing.T) {
 	for name, tc := range map[string]struct {
 		args []string
@@ -70,7 +70,7 @@ func TestProfiles(t *testing.T) {
 	}
 }
 
-// What a manager has to end in ends before the kubelet kills it.
+// TestShutdownTimeout checks that everything that a manager has to end ends before the kubelet kills it.
 func TestShutdownTimeout(t *testing.T) {
 	o, _ := parsed(t)
 	if sum := o.shutdownDelay + o.shutdownTimeout() + releaseTimeout; sum > o.gracePeriod || o.shutdownTimeout() < 1 {

@@ -1,4 +1,5 @@
-// Command namesake is the manager: it serves admission, and, while it is the leader, reconciles Sandboxes, pools and claims.
+// Command namesake is the manager. It serves admission. While it is the leader, it also reconciles Sandboxes, pools, claims
+// and templates.
 package main
 
 import (
@@ -14,8 +15,8 @@ import (
 	"github.com/namesake-sandbox/namesake/cmd/namesake/internal/serving"
 )
 
-// garbage is how much of the heap may be garbage before it is collected, in percent of what is in use; the environment variable
-// GOGC counts instead. Most of the heap is cache, which lives long: Go's own 100 would almost double it.
+// gcPercent is how much of the heap may be garbage before a collection, in percent of what is in use. The environment
+// variable GOGC overrides it. Most of the heap is cache, which lives long. Go's own default of 100 would almost double it.
 const gcPercent = 50
 
 func main() {
@@ -25,14 +26,14 @@ func main() {
 	}
 }
 
-// declare adds every flag of the program to flags. Those of o and logging are set when they are parsed.
+// declare adds every flag of the program to flags. Parsing flags sets o and logging.
 func declare(flags *flag.FlagSet, o *options, logging *zap.Options) (printVersion *bool) {
 	o.addFlags(flags)
 	logging.BindFlags(flags)
 	return addVersionFlag(flags)
 }
 
-// run parses args and serves until it is told to stop, or runs the check that they ask for.
+// run parses args and serves until it is told to stop, or runs the check if args ask for it.
 func run(flags *flag.FlagSet, args []string) error {
 	if len(args) > 0 && args[0] == "check" {
 		return check(args[1:])

@@ -46,8 +46,8 @@ import (
 
 const leaseName = "namesake.agents.x-k8s.io"
 
-// newManager assembles everything that runs in the program: cache, index, webhooks in every replica, reconcilers in the
-// one that leads.
+// newManager assembles everything that runs in the program. Cache, index and webhooks run in every replica. The reconcilers
+// run in the one that leads.
 func newManager(ctx context.Context, cfg *rest.Config, o *options, drain *serving.Drain, tracer *tracing.Tracer) (manager.Manager, error) {
 	scheme, err := newScheme()
 	if err != nil {
@@ -109,7 +109,7 @@ func newManager(ctx context.Context, cfg *rest.Config, o *options, drain *servin
 	return mgr, controllers.Setup(ctx, mgr, r)
 }
 
-// reconcilers returns what flags say of the reconcilers by themselves.
+// reconcilers returns those options of the reconcilers that follow from flags alone.
 func (o *options) reconcilers() controllers.Options {
 	return controllers.Options{
 		ClusterDomain: o.clusterDomain, PoolSettings: o.pool, DisableClaimEvents: o.disableClaimEvents, DisableClaimAnnotations: o.disableClaimAnnotations,
@@ -118,14 +118,14 @@ func (o *options) reconcilers() controllers.Options {
 	}
 }
 
-// policies returns what the administrator says of the router and of labels.
+// policies returns what the administrator says about the router and about labels.
 func (o *options) policies() (rules.Router, rules.LabelDomains, error) {
 	router, err := o.router.router()
 	domains, wrong := o.labelDomains.domains()
 	return router, domains, errors.Join(err, wrong)
 }
 
-// newScheme returns the scheme with every kind that the manager works with.
+// newScheme returns a scheme with every kind that the manager works with.
 func newScheme() (*runtime.Scheme, error) {
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{
@@ -138,7 +138,7 @@ func newScheme() (*runtime.Scheme, error) {
 	return scheme, nil
 }
 
-// addWebhooks serves the webhooks, with o and what mgr has for them.
+// addWebhooks serves the webhooks with o, which it completes from mgr.
 func addWebhooks(ctx context.Context, mgr manager.Manager, hooks webhooks.Server, o webhooks.Options) error {
 	if err := webhooks.Index(ctx, mgr.GetFieldIndexer()); err != nil {
 		return err
@@ -148,9 +148,9 @@ func addWebhooks(ctx context.Context, mgr manager.Manager, hooks webhooks.Server
 	return nil
 }
 
-// cacheOptions keeps the cache small: of all Pods, Services and PersistentVolumeClaims only those of Sandboxes, of all
-// NetworkPolicies only those of templates, of the Pods, and of nodes, only what is read; of all webhook configurations only
-// Namesake's own.
+// cacheOptions returns options that keep the cache small. Of all Pods, Services and PersistentVolumeClaims the cache holds
+// only those of Sandboxes. Of all NetworkPolicies it holds only those of templates. Of each Pod and node it holds only what
+// is read. Of all webhook configurations it holds only Namesake's own.
 func cacheOptions(o *options) cache.Options {
 	ours := cache.ByObject{Field: fields.OneTermEqualSelector("metadata.name", o.webhookConfig)}
 	ofSandboxes := hasLabel(sandboxv1.LabelSandboxNameHash)
@@ -168,7 +168,7 @@ func cacheOptions(o *options) cache.Options {
 	}
 }
 
-// having selects what has a label of that key, which is a constant.
+// hasLabel selects the objects that have a label of that key. The key is a constant.
 func hasLabel(label string) labels.Selector {
 	exists, err := labels.NewRequirement(label, selection.Exists, nil)
 	if err != nil {
@@ -195,7 +195,7 @@ func stripPod(obj any) (any, error) {
 	}, nil
 }
 
-// stripNode drops from a cached Node all but what says whether claims get its Sandboxes.
+// stripNode drops from a cached Node everything except what says whether claims get its Sandboxes.
 func stripNode(obj any) (any, error) {
 	node, ok := obj.(*corev1.Node)
 	if !ok {

@@ -9,8 +9,8 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/metrics"
 )
 
-// register adds Namesake's own metrics to registry, which has those of controller-runtime: what the collectors count, and
-// what there is in the cache of mgr once it leads.
+// register adds Namesake's own metrics to registry, which has those of controller-runtime. They are what the collectors
+// count and, once mgr leads, what its cache holds.
 func register(registry prometheus.Registerer, mgr manager.Manager, collectors ...prometheus.Collector) error {
 	state := &metrics.State{Cache: mgr.GetCache(), Log: mgr.GetLogger().WithName("metrics"), IsLeader: func() bool {
 		select {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
-	// What a manager serves beside this is registered by its packages.
+	// This package registers further metrics that a manager serves.
 	_ "sigs.k8s.io/controller-runtime/pkg/webhook"
 
 	"github.com/namesake-sandbox/namesake/cmd/namesake/internal/serving"
@@ -16,7 +16,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/named"
 )
 
-// described returns the names that collectors describe.
+// described returns the names of the metrics that collectors describe.
 func described(t *testing.T, collectors ...prometheus.Collector) []string {
 	t.Helper()
 	descs := make(chan *prometheus.Desc)
@@ -36,14 +36,14 @@ func described(t *testing.T, collectors ...prometheus.Collector) []string {
 	return names
 }
 
-// own are the collectors that the program registers.
+// own returns the collectors that the program registers.
 func own() []prometheus.Collector {
 	return []prometheus.Collector{
 		metrics.NewClaims(), metrics.NewAdmission(), metrics.NewBuild("dev"), &metrics.State{}, serving.NewMetrics(nil, nil),
 	}
 }
 
-// What is explained is served, and what is served is explained.
+// TestEveryMetricIsExplained checks that every explained metric is served, and that every served metric is explained.
 func TestEveryMetricIsExplained(t *testing.T) {
 	var explained []string
 	for _, definition := range metrics.All() {
@@ -55,7 +55,8 @@ func TestEveryMetricIsExplained(t *testing.T) {
 	}
 }
 
-// An alert on a metric that is not there is silent for ever.
+// TestAlertsAndDashboardAskForWhatIsServed checks that alerts and the dashboard use only metrics that are served. An alert
+// on a metric that is not there is silent for ever.
 func TestAlertsAndDashboardAskForWhatIsServed(t *testing.T) {
 	served := described(t, own()...)
 	registry := ctrlmetrics.Registry
@@ -63,7 +64,7 @@ func TestAlertsAndDashboardAskForWhatIsServed(t *testing.T) {
 		if slices.Contains(served, name) {
 			continue
 		}
-		// What has no samples yet is not gathered. But a name that is taken is refused for another metric.
+		// A metric without samples is not gathered. But the registry refuses another metric of a name that is taken.
 		other := prometheus.NewGauge(prometheus.GaugeOpts{Name: name, Help: "Is the name taken?"})
 		if err := registry.Register(other); err == nil {
 			registry.Unregister(other)

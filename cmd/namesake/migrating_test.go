@@ -11,7 +11,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 )
 
-// formerDefaults are all flags of agent-sandbox, with their defaults there. Those of its log are not said.
+// formerDefaults holds all flags of agent-sandbox, with their defaults there. It does not say the defaults of its log flags.
 var formerDefaults = map[string]string{
 	"version":                                          "false",
 	"metrics-bind-address":                             ":8080",
@@ -58,7 +58,7 @@ var formerDefaults = map[string]string{
 	"zap-time-encoding":                                logging,
 }
 
-// logging stands for the default of a flag of the log.
+// logging stands for the default of a log flag.
 const logging = "not said"
 
 // docs/migrating.md says of each flag of agent-sandbox what it is here, and that is so.
@@ -91,7 +91,7 @@ func TestDocsOfMigrating(t *testing.T) {
 	}
 }
 
-// flagsOfMigrating returns what the table of flags in docs/migrating.md says of each.
+// flagsOfMigrating returns what the table of flags in docs/migrating.md says of each flag.
 func flagsOfMigrating(t *testing.T) map[string]string {
 	t.Helper()
 	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "migrating.md"))

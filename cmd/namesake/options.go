@@ -125,7 +125,7 @@ func (o *options) addFlags(flags *flag.FlagSet) {
 	o.ignored.addFlags(flags)
 }
 
-// validate returns every problem with the flags, and with what is left of the command line.
+// validate returns every problem with the flags, and with the arguments that are left.
 func (o *options) validate(rest []string) error {
 	var errs []error
 	if len(rest) > 0 {
@@ -173,11 +173,11 @@ func (o *options) checkRate() error {
 	return nil
 }
 
-// releaseTimeout is how long a manager takes, at the most, when all that it runs has ended: the Lease is given back, for which
-// client-go takes as long as for a renewal, and what was measured is sent.
+// releaseTimeout bounds how long a manager takes after everything that it runs has ended. It then releases the Lease, for
+// which client-go takes as long as for a renewal, and sends the spans that are left.
 const releaseTimeout = 12 * time.Second
 
-// shutdownTimeout is how long whatever runs has to end, once the replica has drained.
+// shutdownTimeout returns how long everything that runs has to end, once the replica has drained.
 func (o *options) shutdownTimeout() time.Duration {
 	return o.gracePeriod - o.shutdownDelay - releaseTimeout
 }
@@ -193,7 +193,7 @@ func (o *options) checkShutdown() error {
 	return nil
 }
 
-// certificateKey is what --certificate names; its name is empty where the flag is.
+// certificateKey returns the key that --certificate names. Its name is empty if the flag is empty.
 func (o *options) certificateKey() (client.ObjectKey, error) {
 	if o.certificate == "" {
 		return client.ObjectKey{}, nil
@@ -205,7 +205,7 @@ func (o *options) certificateKey() (client.ObjectKey, error) {
 	return client.ObjectKey{Namespace: namespace, Name: name}, nil
 }
 
-// leaseNamespace is where the Lease is by which replicas elect a leader.
+// leaseNamespace returns the namespace of the Lease by which replicas elect a leader.
 func (o *options) leaseNamespace() string {
 	if o.leaderElectNamespace != "" {
 		return o.leaderElectNamespace
@@ -213,7 +213,8 @@ func (o *options) leaseNamespace() string {
 	return o.ownNamespace()
 }
 
-// ownNamespace is the namespace of the manager's service account; default where --controller-user is no service account.
+// ownNamespace returns the namespace of the manager's service account, or default if --controller-user is no service
+// account.
 func (o *options) ownNamespace() string {
 	if parts := strings.Split(o.controllerUser, ":"); len(parts) == 4 && parts[1] == "serviceaccount" {
 		return parts[2]

@@ -10,10 +10,10 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
-// labelDomainsFile is where the file is looked for that need not be there.
+// labelDomainsFile is the default path of the file of label domains. That file need not exist.
 const labelDomainsFile = "/etc/sandbox-config/allowed-label-domains"
 
-// labelDomainOptions say which labels claims may add to their Pods.
+// labelDomainOptions says which labels claims may add to their Pods.
 type labelDomainOptions struct {
 	file string
 }
@@ -27,7 +27,8 @@ func (o *labelDomainOptions) addFlags(flags *flag.FlagSet) {
 		"File of the domains, separated by commas or lines, of labels that claims may add to their Pods. Read at the start; where the default is not there: sandbox.users.io.")
 }
 
-// domains reads the file. One that the flag names has to be there: without it, labels would be refused, and nobody would know why.
+// domains reads the file. A file that the flag names must exist. Without it, labels would be refused, and nobody would know
+// why.
 func (o *labelDomainOptions) domains() (rules.LabelDomains, error) {
 	text, err := os.ReadFile(o.file)
 	required := o.file != "" && o.file != labelDomainsFile

@@ -8,7 +8,7 @@ import (
 	"runtime"
 )
 
-// profiling is what the flags say of profiles, which are served beside the metrics.
+// profiling is what the flags say about profiles, which are served beside the metrics.
 type profiling struct {
 	cpu, all             bool
 	blockRate, mutexRate int
@@ -24,7 +24,7 @@ func (p *profiling) addFlags(flags *flag.FlagSet) {
 		"With --enable-pprof-debug, of how many waits for a mutex one is sampled; 1 for every one, 0 for none.")
 }
 
-// validate returns a problem with profiles that nothing would serve.
+// validate returns an error if nothing would serve the profiles that are enabled.
 func (p *profiling) validate(metricsAddress string) error {
 	if (p.cpu || p.all) && metricsAddress == "0" {
 		return errors.New("--enable-pprof: profiles are served beside the metrics: set --metrics-bind-address, or leave this out")
@@ -32,14 +32,14 @@ func (p *profiling) validate(metricsAddress string) error {
 	return nil
 }
 
-// handlers returns what serves the profiles, by path, and begins to sample for them.
+// handlers returns the handlers that serve the profiles, by path, and starts the sampling for them.
 func (p *profiling) handlers() map[string]http.Handler {
 	switch {
 	case p.all:
 		runtime.SetBlockProfileRate(max(0, p.blockRate))
 		runtime.SetMutexProfileFraction(max(0, p.mutexRate))
 		return map[string]http.Handler{
-			"/debug/pprof/":        http.HandlerFunc(pprof.Index), // And those that have a name, as heap.
+			"/debug/pprof/":        http.HandlerFunc(pprof.Index), // It also serves the named profiles, such as heap.
 			"/debug/pprof/cmdline": http.HandlerFunc(pprof.Cmdline),
 			"/debug/pprof/profile": http.HandlerFunc(pprof.Profile),
 			"/debug/pprof/symbol":  http.HandlerFunc(pprof.Symbol),

@@ -12,7 +12,7 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
-// routerOptions say where the Pods of the sandbox router are.
+// routerOptions says where the Pods of the sandbox router are.
 type routerOptions struct {
 	namespace, labels string
 }
@@ -38,7 +38,7 @@ func (o *routerOptions) router() (rules.Router, error) {
 	switch {
 	case err != nil:
 		errs = append(errs, fmt.Errorf("--router-labels: found %q, must be KEY=VALUE, separated by commas: %w", o.labels, err))
-	case len(set) == 0: // Or every Pod of the namespace would get in.
+	case len(set) == 0: // Otherwise every Pod of the namespace would get in.
 		errs = append(errs, errors.New("--router-labels: must not be empty"))
 	}
 	return rules.Router{Namespace: o.namespace, Labels: set}, errors.Join(errs...)

@@ -17,7 +17,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// parsed returns the options of a command line.
+// parsed returns the options of a command line, and the arguments that are left.
 func parsed(t *testing.T, args ...string) (*options, []string) {
 	t.Helper()
 	o := defaults()
@@ -199,7 +199,7 @@ func TestFlagsAreExplained(t *testing.T) {
 	})
 }
 
-// What flags say reaches the reconcilers, each what it is about.
+// TestFlagsReachTheReconcilers checks that each flag reaches the reconciler that it is about.
 func TestFlagsReachTheReconcilers(t *testing.T) {
 	type said struct {
 		Quiet, Unnoted                     bool
@@ -237,7 +237,7 @@ func TestFlagsReachTheReconcilers(t *testing.T) {
 	}
 }
 
-// What the cache drops of a node, no rule reads.
+// TestStripNode checks that no rule reads what the cache drops of a node.
 func TestStripNode(t *testing.T) {
 	for name, node := range map[string]*builder.NodeWrapper{
 		"a node":                    builder.MakeNode("a"),
@@ -264,7 +264,7 @@ func TestStripNode(t *testing.T) {
 	}
 }
 
-// What the cache drops of a Pod, no rule reads.
+// TestStripPod checks that no rule reads what the cache drops of a Pod.
 func TestStripPod(t *testing.T) {
 	sandbox := builder.MakeSandbox("a").PodLabel("app", "x").Obj()
 	pod := builder.MakePod("a").ControlledBy(sandbox).Ready().Deleting().Annotation("note", "y").ResourceVersion("7").Obj()

@@ -20,9 +20,9 @@ import (
 // probeTimeout bounds a readiness check.
 const probeTimeout = time.Second
 
-// addServing makes the manager ready when admission works: the cache is synced and the index has seen it, the API server
-// trusts the certificate, a refusal has come all the way back once, and the replica is not stopping. Leading is not
-// asked for: every replica serves admission.
+// addServing makes the manager ready when admission works. The cache must be synced, and the index must have observed it.
+// The API server must trust the certificate. One refusal must have come all the way back. The replica must not be stopping.
+// Leadership is not required, because every replica serves admission.
 func addServing(mgr manager.Manager, o *options, certificate *serving.Certificate, drain *serving.Drain, fed func() bool) error {
 	trust := &serving.Trust{Reader: mgr.GetCache(), Certificate: certificate, Configuration: o.webhookConfig, Now: time.Now}
 	key, err := o.certificateKey()
@@ -61,8 +61,8 @@ func addServing(mgr manager.Manager, o *options, certificate *serving.Certificat
 	return nil
 }
 
-// spoken makes a readiness check of check. Its answer to the kubelet withholds the reason; so that is logged whenever it
-// changes.
+// logged turns check into a readiness check. The answer to the kubelet withholds the reason, so logged logs the reason
+// whenever it changes.
 func logged(log logr.Logger, check func(context.Context) error) healthz.Checker {
 	var mu sync.Mutex
 	var last string

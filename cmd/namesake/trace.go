@@ -10,10 +10,10 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/tracing"
 )
 
-// sendTimeout bounds the sending of the last spans: it is a part of releaseTimeout.
+// sendTimeout bounds the sending of the last spans. It is a part of releaseTimeout.
 const sendTimeout = time.Second
 
-// newTracer returns what traces, or nil where nothing is traced. What keeps traces from being sent is logged.
+// newTracer returns the tracer, or nil if nothing is traced. It has errors logged that keep traces from being sent.
 func newTracer(ctx context.Context, o *options, log logr.Logger) (*tracing.Tracer, error) {
 	if !o.tracing {
 		return nil, nil
@@ -24,7 +24,7 @@ func newTracer(ctx context.Context, o *options, log logr.Logger) (*tracing.Trace
 	return tracing.New(ctx, version)
 }
 
-// sendTraces sends the spans that were not sent yet. They are not worth waiting for long.
+// sendTraces sends the spans that were not sent yet. They are not worth a long wait.
 func sendTraces(tracer *tracing.Tracer) {
 	ctx, cancel := context.WithTimeout(context.Background(), sendTimeout)
 	defer cancel()

@@ -2,7 +2,7 @@ package main
 
 import "flag"
 
-// version is the release's: a build sets it with -ldflags "-X main.version=1.2.3".
+// version is the version of the release. A build sets it with -ldflags "-X main.version=1.2.3".
 var version = "dev"
 
 func addVersionFlag(flags *flag.FlagSet) *bool {

@@ -2,10 +2,10 @@ package main
 
 import "github.com/go-logr/logr"
 
-// manyWorkers is how many workers are no help any more: the API server is what they wait for.
+// manyWorkers is the number of workers beyond which more are no help, because they wait for the API server.
 const manyWorkers = 1000
 
-// warn says which flags do not do what somebody may think.
+// warn logs which flags do not do what somebody may expect.
 func (o *options) warn(log logr.Logger) {
 	for _, flag := range o.ignored.given() {
 		log.Info("Flag has no effect", "flag", flag.name, "because", flag.why)

@@ -57,7 +57,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, sandbox *sandboxv1.Sandbox) 
 	defer end()
 	sandbox, now := sandbox.DeepCopy(), r.Now()
 	r.noteTrace(ctx, sandbox)
-	seen, err := r.sync(ctx, sandbox, now)
+	observed, err := r.sync(ctx, sandbox, now)
 	if retry.IsStale(err) {
 		return reconcile.Result{RequeueAfter: retry.StaleDelay}, nil
 	}
@@ -65,7 +65,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, sandbox *sandboxv1.Sandbox) 
 	if !rules.Expired(sandbox, now) {
 		left = rules.ExpiresIn(sandbox, r.Now())
 	}
-	return requeue(sandbox, seen, left, err)
+	return requeue(sandbox, observed, left, err)
 }
 
 // sync brings sandbox to what it should be now. A failure keeps nothing else from being done, least of all the end of a
@@ -75,52 +75,52 @@ func (r *Reconciler) sync(ctx context.Context, sandbox *sandboxv1.Sandbox, now t
 	if retry.IsStale(renewed) {
 		return rules.Observed{}, renewed
 	}
-	seen, err := r.syncChildren(ctx, sandbox, now)
+	observed, err := r.syncChildren(ctx, sandbox, now)
 	if err != nil {
-		return seen, err
+		return observed, err
 	}
-	written := r.writeStatus(ctx, sandbox, seen, now)
+	written := r.writeStatus(ctx, sandbox, observed, now)
 	if retry.IsStale(written) || sandbox.DeletionTimestamp != nil || !rules.Expired(sandbox, now) {
-		return seen, errors.Join(written, renewed)
+		return observed, errors.Join(written, renewed)
 	}
-	return seen, errors.Join(r.end(ctx, sandbox, seen), written, renewed)
+	return observed, errors.Join(r.end(ctx, sandbox, observed), written, renewed)
 }
 
 // syncChildren brings about what sandbox should have, and returns what exists then. Its error means only that the view was
 // stale and that another look is needed. What is wrong with the Sandbox is in the result.
 func (r *Reconciler) syncChildren(ctx context.Context, sandbox *sandboxv1.Sandbox, now time.Time) (rules.Observed, error) {
-	seen := rules.Observed{ClusterDomain: r.ClusterDomain}
+	observed := rules.Observed{ClusterDomain: r.ClusterDomain}
 	pods, inTheWay, podErr := r.pods(ctx, sandbox)
 	service, serviceErr := r.service(ctx, sandbox, now)
-	seen.Pods, seen.Service = pods, owned(service, sandbox)
+	observed.Pods, observed.Service = pods, owned(service, sandbox)
 
 	var volumesErr error
 	switch {
 	case podErr != nil, len(pods) > 1, sandbox.DeletionTimestamp != nil:
 		// Nothing is written: either it is unclear what to write, or the garbage collector does all that is left.
 	case rules.Expired(sandbox, now):
-		seen.Pods, inTheWay, podErr = r.last(ctx, sandbox, pods)
-		seen.PodNameTaken = inTheWay != nil && rules.Suspended(sandbox)
+		observed.Pods, inTheWay, podErr = r.last(ctx, sandbox, pods)
+		observed.PodNameTaken = inTheWay != nil && rules.Suspended(sandbox)
 	default:
 		volumesErr = r.ensureVolumes(ctx, sandbox)
 		if rules.Suspended(sandbox) {
-			seen.Pods, seen.PodNameTaken, podErr = r.stop(ctx, sandbox, pods, inTheWay)
+			observed.Pods, observed.PodNameTaken, podErr = r.stop(ctx, sandbox, pods, inTheWay)
 		} else {
-			seen.Pods, podErr = r.ensurePod(ctx, sandbox, pods, inTheWay, volumesErr == nil)
+			observed.Pods, podErr = r.ensurePod(ctx, sandbox, pods, inTheWay, volumesErr == nil)
 		}
 		if serviceErr == nil {
-			seen.Service, serviceErr = r.ensureService(ctx, sandbox, service, seen.Pod())
+			observed.Service, serviceErr = r.ensureService(ctx, sandbox, service, observed.Pod())
 		}
 	}
-	seen.PodUnknown = podErr != nil && len(seen.Pods) == 0
+	observed.PodUnknown = podErr != nil && len(observed.Pods) == 0
 	var weather error
-	seen.Err, weather = splitStale(volumesErr, podErr, serviceErr)
-	return seen, weather
+	observed.Err, weather = splitStale(volumesErr, podErr, serviceErr)
+	return observed, weather
 }
 
 // writeStatus writes the status once, if it changed, on the version that it was computed from.
-func (r *Reconciler) writeStatus(ctx context.Context, sandbox *sandboxv1.Sandbox, seen rules.Observed, now time.Time) error {
-	status := rules.SandboxStatus(sandbox, seen, now)
+func (r *Reconciler) writeStatus(ctx context.Context, sandbox *sandboxv1.Sandbox, observed rules.Observed, now time.Time) error {
+	status := rules.SandboxStatus(sandbox, observed, now)
 	if !rules.SandboxStatusChanged(sandbox, status) {
 		return nil
 	}
@@ -131,7 +131,7 @@ func (r *Reconciler) writeStatus(ctx context.Context, sandbox *sandboxv1.Sandbox
 	}
 	if rules.IsReportedMultiplePods(status.Conditions) && !rules.IsReportedMultiplePods(base.Status.Conditions) {
 		r.Recorder.Eventf(sandbox, nil, corev1.EventTypeWarning, sandboxv1.ReasonMultiplePods, "Reconciling", "%s",
-			rules.MultiplePodsMessage(len(seen.Pods)))
+			rules.MultiplePodsMessage(len(observed.Pods)))
 	}
 	return nil
 }

@@ -25,13 +25,13 @@ func splitStale(errs ...error) (problem, weather error) {
 // the time until sandbox expires; it is 0 if sandbox has expired or never will. A failure is retried with backoff, or
 // earlier when left is over. Even an error that the API server calls invalid is retried: its cause may be a policy, which
 // can change without an event.
-func requeue(sandbox *sandboxv1.Sandbox, seen rules.Observed, left time.Duration, err error) (reconcile.Result, error) {
-	blocked := seen.PodNameTaken || seen.Err != nil
+func requeue(sandbox *sandboxv1.Sandbox, observed rules.Observed, left time.Duration, err error) (reconcile.Result, error) {
+	blocked := observed.PodNameTaken || observed.Err != nil
 	switch {
 	case sandbox.DeletionTimestamp != nil:
 		return reconcile.Result{}, err
-	case seen.Err != nil && !onlyNameConflicts(seen.Err):
-		err = errors.Join(err, seen.Err)
+	case observed.Err != nil && !onlyNameConflicts(observed.Err):
+		err = errors.Join(err, observed.Err)
 	case blocked && (left == 0 || left > nameConflictRecheck):
 		left = nameConflictRecheck
 	}

@@ -42,7 +42,7 @@ func TestNext(t *testing.T) {
 	for name, tc := range map[string]struct {
 		deleting bool
 		left     time.Duration
-		seen     rules.Observed
+		observed     rules.Observed
 		problem  []error
 		ended    error
 		after    time.Duration
@@ -52,7 +52,7 @@ func TestNext(t *testing.T) {
 		"it expires":                                        {left: time.Hour, after: time.Hour},
 		"something is in the way":                           {problem: []error{inTheWay}, after: nameConflictRecheck},
 		"much is in the way":                                {problem: []error{inTheWay, inTheWay}, after: nameConflictRecheck},
-		"a Pod is in the way of a suspension":               {seen: rules.Observed{PodNameTaken: true}, after: nameConflictRecheck},
+		"a Pod is in the way of a suspension":               {observed: rules.Observed{PodNameTaken: true}, after: nameConflictRecheck},
 		"something is in the way, and it expires":           {left: time.Second, problem: []error{inTheWay}, after: time.Second},
 		"it expires after what is in the way is looked at":  {left: time.Hour, problem: []error{inTheWay}, after: nameConflictRecheck},
 		"something is refused":                              {problem: []error{refused}, after: never, err: true},
@@ -67,8 +67,8 @@ func TestNext(t *testing.T) {
 			if tc.deleting {
 				sandbox.Deleting()
 			}
-			tc.seen.Err = errors.Join(tc.problem...)
-			result, err := requeue(sandbox.Obj(), tc.seen, tc.left, tc.ended)
+			tc.observed.Err = errors.Join(tc.problem...)
+			result, err := requeue(sandbox.Obj(), tc.observed, tc.left, tc.ended)
 			if result.RequeueAfter != tc.after || (err != nil) != tc.err {
 				t.Errorf("looks again after %s, error %v; want %s, %t", result.RequeueAfter, err, tc.after, tc.err)
 			}

@@ -17,7 +17,7 @@ import (
 
 // ensurePolicy brings the template's NetworkPolicy to what it should be, or makes sure that there is none.
 func (r *Reconciler) ensurePolicy(ctx context.Context, template *extensionsv1.SandboxTemplate) error {
-	elder, err := r.earlierCollision(ctx, template)
+	earlier, err := r.earlierCollision(ctx, template)
 	if err != nil {
 		return err
 	}
@@ -29,15 +29,15 @@ func (r *Reconciler) ensurePolicy(ctx context.Context, template *extensionsv1.Sa
 	if err := r.Live.Get(ctx, client.ObjectKey{Name: template.Namespace}, namespace); err != nil {
 		return fmt.Errorf("reading the namespace: %w", err)
 	}
-	plan := rules.PlanNetworkPolicy(template, existing, rules.NetworkPolicy(template, elder, namespace, r.Router))
+	plan := rules.PlanNetworkPolicy(template, existing, rules.NetworkPolicy(template, earlier, namespace, r.Router))
 	if err := r.applyPlan(ctx, plan, existing); err != nil {
 		if !isStale(err) {
 			r.warn(template, extensionsv1.EventNetworkPolicyFailed, err.Error())
 		}
 		return err
 	}
-	if elder != nil {
-		r.warn(template, extensionsv1.EventNameCollision, rules.CollisionMessage(template, elder))
+	if earlier != nil {
+		r.warn(template, extensionsv1.EventNameCollision, rules.CollisionMessage(template, earlier))
 	}
 	return nil
 }

@@ -45,7 +45,7 @@ func (r *Reconciler) confirmMissing(ctx context.Context, pool *extensionsv1.Sand
 // create adds n Sandboxes to the pool, or fewer, because it leaves a name that is taken to the next reconcile. It returns a
 // refusal by the API server as a problem, for the pool's status.
 func (r *Reconciler) create(
-	ctx context.Context, pool *extensionsv1.SandboxWarmPool, edition *rules.TemplateSnapshot, n int,
+	ctx context.Context, pool *extensionsv1.SandboxWarmPool, snapshot *rules.TemplateSnapshot, n int,
 ) (problem *rules.ConditionError, err error) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(parallel)
@@ -54,7 +54,7 @@ func (r *Reconciler) create(
 			if ctx.Err() != nil {
 				return nil // Another one was refused, and this one would be, too.
 			}
-			return r.createOne(ctx, rules.NewPoolSandbox(pool, edition, rand.String(rules.SuffixLength)))
+			return r.createOne(ctx, rules.NewPoolSandbox(pool, snapshot, rand.String(rules.SuffixLength)))
 		})
 	}
 	if err = group.Wait(); errors.As(err, &problem) {

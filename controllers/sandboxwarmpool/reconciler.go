@@ -55,9 +55,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, pool *extensionsv1.SandboxWa
 	if err != nil {
 		return reconcile.Result{}, err
 	}
-	edition := rules.NewTemplateSnapshot(template)
+	snapshot := rules.NewTemplateSnapshot(template)
 	memory := r.states.of(pool.UID)
-	plan := rules.PlanPool(pool, edition, members, memory, r.Settings, r.Now())
+	plan := rules.PlanPool(pool, snapshot, members, memory, r.Settings, r.Now())
 	if left := r.states.lastLeft(pool.UID); left.After(plan.LastReady) {
 		plan.LastReady = left
 	}
@@ -65,7 +65,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, pool *extensionsv1.SandboxWa
 	if n, err = r.confirmMissing(ctx, pool, n); err != nil {
 		return reconcile.Result{}, err
 	}
-	problem, err := r.create(ctx, pool, edition, n)
+	problem, err := r.create(ctx, pool, snapshot, n)
 	var deleted error
 	if problem == nil && err == nil { // A member that cannot be replaced stays.
 		r.states.create(pool.UID, n)
@@ -73,7 +73,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, pool *extensionsv1.SandboxWa
 		memory = memory.WithReplaced(plan.Replace)
 	}
 	r.states.keep(pool.UID, memory)
-	if edition == nil {
+	if snapshot == nil {
 		problem = rules.TemplateNotFoundError(pool.Spec.SandboxTemplateRef.Name)
 	}
 	stale := r.writeStatus(ctx, pool, plan, problem)

@@ -14,24 +14,24 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// group is what the constants of an API group say.
+// group holds what the constants of an API group say.
 type group struct {
 	Name   string
 	Blocks []block
 }
 
-// block is a block of constants: what its comment begins with, what else that says, and its constants.
+// block is a block of constants. Title is the first sentence of its comment, and Description is the rest.
 type block struct {
 	Title, Description string
 	Constants          []constant
 }
 
-// constant is a key or a word by its value.
+// constant is a key or a word, by its value.
 type constant struct {
 	Value, Description string
 }
 
-// readConstants reads the labels, annotations, conditions and reasons in the packages below folder.
+// readConstants returns the labels, annotations, conditions and reasons of the packages below folder.
 func readConstants(folder string) ([]group, error) {
 	var groups []group
 	for _, of := range []struct{ name, folder string }{
@@ -57,7 +57,7 @@ func readConstants(folder string) ([]group, error) {
 	return groups, nil
 }
 
-// blocksOf returns the blocks of constants in files that have a comment, without those of kinds and resources. A file may be
+// blocksOf returns the blocks of constants in files that have a comment, except those of kinds and resources. A file may be
 // nil.
 func blocksOf(files ...*ast.File) ([]block, error) {
 	var declared []*ast.GenDecl
@@ -91,7 +91,7 @@ func blockOf(d *ast.GenDecl, values map[string]string) block {
 	return b
 }
 
-// valuesOf returns the values of constants. The second time around, every one is known that another is made of.
+// valuesOf returns the values of constants. In the second round, every constant is known that another is made of.
 func valuesOf(declared []*ast.GenDecl) (map[string]string, error) {
 	values := map[string]string{}
 	for pass := range 2 {
@@ -117,7 +117,8 @@ func declarations(file *ast.File) []*ast.GenDecl {
 	return found
 }
 
-// evaluate adds the values of the constants in d: texts, and sums of texts and constants. With all set, each has to be known.
+// evaluate adds the values of the constants in d, which are texts, and sums of texts and constants. If all is set, each
+// value has to be known.
 func evaluate(d *ast.GenDecl, values map[string]string, all bool) error {
 	for _, spec := range d.Specs {
 		value, ok := spec.(*ast.ValueSpec)
@@ -152,7 +153,7 @@ func textOf(e ast.Expr, values map[string]string) (string, bool) {
 	return "", false
 }
 
-// capitalized begins comment with a capital letter, unless it begins with the name of a field.
+// capitalized makes comment begin with a capital letter, unless it begins with the name of a field.
 func capitalized(comment string) string {
 	if comment == "" || camelCase.MatchString(comment) {
 		return comment
@@ -164,7 +165,7 @@ var camelCase = regexp.MustCompile(`^[a-z]+[A-Z]`)
 
 var word = regexp.MustCompile(`\b[A-Z][A-Za-z]+\b`)
 
-// mention puts values in the place of the names of constants, each in quotes.
+// mention replaces the names of constants by their values, each in quotes.
 func mention(comment string, values map[string]string, quote string) string {
 	return word.ReplaceAllStringFunc(comment, func(name string) string {
 		if value, ok := values[name]; ok {
@@ -174,7 +175,7 @@ func mention(comment string, values map[string]string, quote string) string {
 	})
 }
 
-// said returns what a comment says of the constant of that name, without beginning with it.
+// said returns what comment says of the constant of that name, without the name at the beginning.
 func said(name, comment string, values map[string]string) string {
 	comment = strings.Join(strings.Fields(comment), " ")
 	beginning := regexp.MustCompile(`^` + name + `(?:: | is | (?:([a-z]+s) ))`)

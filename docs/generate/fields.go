@@ -15,24 +15,24 @@ import (
 
 // field is a row of a table.
 type field struct {
-	// Path is from the top of the object, as in spec.env[].name.
+	// Path starts at the top of the object, as in spec.env[].name.
 	Path, Description string
-	// Type is Markdown, with a link where it is a type of Kubernetes.
+	// Type is Markdown, with a link if it is a type of Kubernetes.
 	Type string
 	// Default is JSON, or empty.
 	Default string
-	// Limits are what values there can be.
+	// Limits say what values are allowed.
 	Limits []string
 }
 
-// walk goes through a schema and the type that it comes from, both at a time.
+// walk goes through a schema and, at the same time, the type that it comes from.
 type walk struct {
 	kubernetes string
 	fields     []field
 	rules      []rule
 }
 
-// object adds what is in the object at a path, in the order of the type.
+// object adds the fields of the object at a path, in the order of the type.
 func (w *walk) object(at string, schema *apiextensionsv1.JSONSchemaProps, t reflect.Type) error {
 	w.rules = append(w.rules, rulesAt(at, schema)...)
 	for name, member := range members(t) {
@@ -47,7 +47,7 @@ func (w *walk) object(at string, schema *apiextensionsv1.JSONSchemaProps, t refl
 	return nil
 }
 
-// field adds the field at a path, and what is below it unless that is a type of Kubernetes.
+// field adds the field at a path. It also adds what is below the field, unless the field is a type of Kubernetes.
 func (w *walk) field(at string, schema *apiextensionsv1.JSONSchemaProps, t reflect.Type, required bool) error {
 	f := field{Path: at, Description: schema.Description, Type: w.typeOf(schema, t)}
 	if required {
@@ -93,13 +93,13 @@ func (w *walk) typeOf(schema *apiextensionsv1.JSONSchemaProps, t reflect.Type) s
 	}
 }
 
-// link is where Kubernetes' own documentation describes t.
+// link returns where Kubernetes' own documentation describes t.
 func (w *walk) link(t reflect.Type) string {
 	group, version := path.Base(path.Dir(t.PkgPath())), path.Base(t.PkgPath())
 	return fmt.Sprintf("https://kubernetes.io/docs/reference/generated/kubernetes-api/%s/#%s-%s-%s", w.kubernetes, strings.ToLower(t.Name()), version, group)
 }
 
-// limits says what of schema is not in its type.
+// limits returns what schema says beyond the type.
 func limits(schema *apiextensionsv1.JSONSchemaProps) []string {
 	var said []string
 	if len(schema.Enum) > 0 {
@@ -133,7 +133,7 @@ func limits(schema *apiextensionsv1.JSONSchemaProps) []string {
 	return said
 }
 
-// members goes through the fields of t by their names in JSON, those of what it embeds among them.
+// members iterates over the fields of t by their names in JSON, including the fields of embedded types.
 func members(t reflect.Type) iter.Seq2[string, reflect.Type] {
 	return func(yield func(string, reflect.Type) bool) {
 		for f := range fieldsOf(bare(t)) {
@@ -145,7 +145,7 @@ func members(t reflect.Type) iter.Seq2[string, reflect.Type] {
 	}
 }
 
-// fieldsOf goes through the fields of t that have a name in JSON, in their order.
+// fieldsOf iterates over the fields of t that have a name in JSON, in their order.
 func fieldsOf(t reflect.Type) iter.Seq[reflect.StructField] {
 	return func(yield func(reflect.StructField) bool) {
 		for f := range t.Fields() {

@@ -67,7 +67,8 @@ func schemaOf(t *testing.T, text string) *apiextensionsv1.JSONSchemaProps {
 	return schema
 }
 
-// Rows come in the order of the type, what it embeds in its place; types of Kubernetes are named and not gone into.
+// TestWalk checks that rows come in the order of the type, with the fields of embedded types in their place. Types of
+// Kubernetes are named, and not expanded.
 func TestWalk(t *testing.T) {
 	w := &walk{kubernetes: "v1.36"}
 	if err := w.object("spec", schemaOf(t, schemaText), reflect.TypeFor[spec]()); err != nil {

@@ -17,30 +17,30 @@ import (
 // kind is a kind as the page describes it.
 type kind struct {
 	Name, Description string
-	// Resource is "sandboxes.agents.x-k8s.io/v1beta1".
+	// Resource has the form "sandboxes.agents.x-k8s.io/v1beta1".
 	Resource string
-	// ShortNames, Subresources and Columns are what kubectl and clients go by.
+	// ShortNames, Subresources and Columns are what kubectl and clients use.
 	ShortNames, Subresources, Columns []string
 	Sections                          []section
 	Rules                             []rule
 }
 
-// section is a top field of a kind, spec or status, with what is below it.
+// section is a top field of a kind, spec or status, with the fields below it.
 type section struct {
 	Name, Description string
 	Fields            []field
 }
 
-// rule is what the API server checks of the field at Path, besides what its schema says.
+// rule is what the API server checks of the field at Path, beyond the field's schema.
 type rule struct {
 	Path, Message string
 }
 
-// documented are the kinds in the order of the page, with the types that their CRDs come from: a schema does not say which
+// documented holds the kinds in the order of the page, with the types that their CRDs come from. A schema does not say which
 // parts of it are types of Kubernetes.
 var documented = []any{sandboxv1.Sandbox{}, extensionsv1.SandboxTemplate{}, extensionsv1.SandboxWarmPool{}, extensionsv1.SandboxClaim{}}
 
-// readKinds describes the kinds whose CRDs are in folder. kubernetes is the version whose pages are linked to.
+// readKinds describes the kinds whose CRDs are in folder. kubernetes is the version that the links lead to.
 func readKinds(folder, kubernetes string) ([]kind, error) {
 	crds, err := readCRDs(folder)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Command generate writes docs/api.md: what the CRDs say of each field, and what the constants of the API say of labels,
-// annotations, conditions and reasons, as users write and read them.
+// Command generate writes docs/api.md. The page has what the CRDs say of each field, and what the constants of the API say
+// of labels, annotations, conditions and reasons. It has the constants as users write and read them.
 package main
 
 import (
@@ -68,17 +68,17 @@ func generate(crds, api, kubernetes string) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// text makes what a comment says fit a page: one line, without what Markdown would take for a tag.
+// text makes a comment fit a page: one line, without what Markdown would take for a tag.
 func text(comment string) string {
 	return strings.ReplaceAll(strings.Join(strings.Fields(comment), " "), "<", "&lt;")
 }
 
-// cell makes it fit a cell of a table.
+// cell makes a comment fit a cell of a table.
 func cell(comment string) string {
 	return strings.ReplaceAll(text(comment), "|", `\|`)
 }
 
-// anchor is how a page's heading is linked to.
+// anchor returns the link target of a page's heading.
 func anchor(heading string) string {
 	return strings.ReplaceAll(strings.Map(func(r rune) rune {
 		if strings.ContainsRune("./,'`", r) {

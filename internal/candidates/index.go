@@ -89,10 +89,10 @@ func (i *Index) ForgetPool(pool types.NamespacedName) {
 
 // ObserveTemplate records template as it is now. It keeps the object, which must not be changed afterwards.
 func (i *Index) ObserveTemplate(template *extensionsv1.SandboxTemplate) {
-	edition := rules.NewTemplateSnapshot(template)
+	snapshot := rules.NewTemplateSnapshot(template)
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.snapshots[types.NamespacedName{Namespace: template.Namespace, Name: template.Name}] = edition
+	i.snapshots[types.NamespacedName{Namespace: template.Namespace, Name: template.Name}] = snapshot
 }
 
 // ForgetTemplate drops the template with that name.

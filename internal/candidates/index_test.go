@@ -84,7 +84,7 @@ func TestPickGivesEachOnce(t *testing.T) {
 }
 
 // Within an hour, the order is the index's own. Candidates of an older age window go first.
-func TestTheOldestEraGoesFirst(t *testing.T) {
+func TestTheOldestGoFirst(t *testing.T) {
 	for order := range uint64(20) {
 		index := empty(order)
 		for i, name := range []string{"c-0", "b-0", "b-1", "a-0"} {

@@ -59,8 +59,8 @@ func (i *Index) find(claim *extensionsv1.SandboxClaim, now time.Time) *candidate
 
 // isCurrent reports whether the candidates of s are what their template makes now.
 func (i *Index) isCurrent(s *queue, namespace string) bool {
-	edition := i.snapshot(namespace, s.group.Template)
-	return edition != nil && edition.Matches(s.sample)
+	snapshot := i.snapshot(namespace, s.group.Template)
+	return snapshot != nil && snapshot.Matches(s.sample)
 }
 
 func (i *Index) snapshot(namespace, template string) *rules.TemplateSnapshot {

@@ -48,7 +48,7 @@ func TestCheckBindingOfEveryChange(t *testing.T) {
 				}
 				// The Sandbox must be looked up only if it decides the result.
 				if got, want := rules.NeedsBoundSandbox(old, obj), len(verdicts) > 1; got != want {
-					t.Errorf("%s to %s, had %q: NeedsLookup %t, want %t", before, after, had, got, want)
+					t.Errorf("%s to %s, had %q: NeedsBoundSandbox %t, want %t", before, after, had, got, want)
 				}
 			}
 		}

@@ -11,7 +11,7 @@ import (
 )
 
 // A claim from before the binding annotation must keep the Sandbox that it has or was to get.
-func TestKeptBinding(t *testing.T) {
+func TestExistingBinding(t *testing.T) {
 	claim := func() *builder.ClaimWrapper { return builder.MakeClaim("c").Pool("p") }
 	labelled := func(name string) *builder.ClaimWrapper { return claim().Label(sandboxv1.LabelBinding, name) }
 	ours := func(name string) *sandboxv1.Sandbox { return builder.MakeSandbox(name).ClaimedBy(theClaim).Obj() }
@@ -79,7 +79,7 @@ func TestTheStatusOfAnOlderClaimCounts(t *testing.T) {
 }
 
 // A claim whose status says what it waits for must be woken, even if it is still bound to a lost Sandbox.
-func TestWaitsWhenItSaysSo(t *testing.T) {
+func TestIsWaitingByCondition(t *testing.T) {
 	claim := builder.MakeClaim("c").Pool("p").BoundTo("p-abcde").Condition("Ready", metav1.ConditionFalse, "TemplateNotFound")
 	if !rules.IsWaiting(claim.Obj()) {
 		t.Error("a claim whose template is not there does not wait")

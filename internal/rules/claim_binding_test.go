@@ -92,7 +92,7 @@ func TestNextStepInEveryState(t *testing.T) {
 					// A stale cache proves neither that an object is absent nor that a state has ended.
 					safe := step == rules.StepServe || step == rules.StepAdopt || (step == rules.StepBind && binding == "nothing")
 					if got := rules.IsSafeOnCache(claim, step); got != safe {
-						t.Errorf("SafeOnCache(%s) = %t", step, got)
+						t.Errorf("IsSafeOnCache(%s) = %t", step, got)
 					}
 				})
 			}

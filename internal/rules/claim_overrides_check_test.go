@@ -11,7 +11,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-func TestCheckRequest(t *testing.T) {
+func TestCheckOverrides(t *testing.T) {
 	withHome := corev1.Container{Name: "main", Env: []corev1.EnvVar{{Name: "HOME", Value: "/"}}}
 	strict := builder.MakeTemplate("t").Containers(withHome).VolumeClaimTemplate("data").PodLabel(team, "red").Obj()
 	lenient := builder.MakeTemplate("t").Containers(withHome).VolumeClaimTemplate("data").

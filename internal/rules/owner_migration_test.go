@@ -20,7 +20,7 @@ func oldReference(ref metav1.OwnerReference) metav1.OwnerReference {
 	return ref
 }
 
-func TestRenewedOwners(t *testing.T) {
+func TestMigratedOwners(t *testing.T) {
 	sandbox := *rules.SandboxOwner(builder.MakeSandbox("s").Obj())
 	claim, pool, foreign := controllers["claim-a"][0], controllers["pool-a"][0], controllers["foreign"][0]
 	unblocked, unblockedBefore := sandbox, oldReference(sandbox)
@@ -89,7 +89,7 @@ func TestRenewed(t *testing.T) {
 }
 
 // The reference to a controller may change to the served version, and never to another.
-func TestAControllerMayBeRenewed(t *testing.T) {
+func TestAControllerMayBeMigrated(t *testing.T) {
 	sandbox := builder.MakeSandbox("s").Obj()
 	pod := builder.MakePod("s").ControlledBy(sandbox)
 	today, before := *rules.SandboxOwner(sandbox), oldReference(*rules.SandboxOwner(sandbox))

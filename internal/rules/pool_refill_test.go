@@ -11,7 +11,7 @@ import (
 
 // Each pass reconciles the pool at a time, with a number of wanted and existing Sandboxes. It must create the given
 // number and requeue at the given time.
-func TestNextRefill(t *testing.T) {
+func TestPlanRefill(t *testing.T) {
 	type pass struct {
 		at          time.Duration
 		want, there int

@@ -9,14 +9,14 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// NewPoolSandbox returns the Sandbox that pool creates from edition, a snapshot of its template. suffix is the random
+// NewPoolSandbox returns the Sandbox that pool creates from snapshot, a snapshot of its template. suffix is the random
 // end of the name, with SuffixLength characters. The API server refuses the name if it is taken.
-func NewPoolSandbox(pool *extensionsv1.SandboxWarmPool, edition *TemplateSnapshot, suffix string) *sandboxv1.Sandbox {
-	sandbox := newSandbox(edition.template, pool.Namespace, GeneratedName(pool.Name+"-", suffix))
+func NewPoolSandbox(pool *extensionsv1.SandboxWarmPool, snapshot *TemplateSnapshot, suffix string) *sandboxv1.Sandbox {
+	sandbox := newSandbox(snapshot.template, pool.Namespace, GeneratedName(pool.Name+"-", suffix))
 	maps.Copy(sandbox.Labels, map[string]string{
 		sandboxv1.LabelWarmPool:        Hash(pool.Name),
-		sandboxv1.LabelTemplateHash:    edition.hash,
-		sandboxv1.LabelPodTemplateHash: edition.podHash,
+		sandboxv1.LabelTemplateHash:    snapshot.hash,
+		sandboxv1.LabelPodTemplateHash: snapshot.podHash,
 		sandboxv1.LabelLaunchType:      sandboxv1.LaunchTypeWarm,
 		sandboxv1.LabelCreatedBy:       sandboxv1.CreatedByController,
 	})

@@ -44,7 +44,7 @@ func mayChange(from, to, actor string, deleting bool) bool {
 	return from == to || collected || (adopted && !deleting)
 }
 
-func TestCheckOwnershipOfEveryChange(t *testing.T) {
+func TestCheckControllerOfEveryChange(t *testing.T) {
 	for from := range controllers {
 		for to := range controllers {
 			for actor := range actors {
@@ -63,7 +63,7 @@ func TestCheckOwnershipOfEveryChange(t *testing.T) {
 	}
 }
 
-func TestCheckOwnershipOfANewSandbox(t *testing.T) {
+func TestCheckControllerOfANewSandbox(t *testing.T) {
 	for to := range controllers {
 		for actor := range actors {
 			wantRefusals(t, rules.CheckController(nil, sandboxOf(to, false), actors[actor]))
@@ -73,7 +73,7 @@ func TestCheckOwnershipOfANewSandbox(t *testing.T) {
 
 // However often a Sandbox is written, and by whom, its controller must change at most once, and it must serve at most
 // one claim.
-func TestCheckOwnershipOverALife(t *testing.T) {
+func TestCheckControllerOverALife(t *testing.T) {
 	var live func(at, served string, changes int, path []string)
 	live = func(at, served string, changes int, path []string) {
 		another := strings.HasPrefix(at, "claim") && served != "" && served != at
@@ -105,7 +105,7 @@ func TestCheckOwnershipOverALife(t *testing.T) {
 	}
 }
 
-func TestCheckOwnershipOfOtherOwners(t *testing.T) {
+func TestCheckControllerOfOtherOwners(t *testing.T) {
 	pool, claim := controllers["pool-a"][0], controllers["claim-a"][0]
 	friend := metav1.OwnerReference{APIVersion: "v1", Kind: "ConfigMap", Name: "friend", UID: "friend"}
 	unblocked := pool

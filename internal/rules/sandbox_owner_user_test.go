@@ -19,7 +19,7 @@ func reserved(controller string) bool {
 }
 
 // A user must not change an owner of what a pool or a claim controls, nor make either an owner of anything.
-func TestCheckOwnersOfEveryChange(t *testing.T) {
+func TestCheckUserOwnersOfEveryChange(t *testing.T) {
 	for to := range controllers {
 		t.Run("a new Sandbox of "+to, func(t *testing.T) {
 			wantVerdict(t, rules.CheckUserOwners(nil, sandboxOf(to, false)), !reserved(to))
@@ -32,7 +32,7 @@ func TestCheckOwnersOfEveryChange(t *testing.T) {
 	}
 }
 
-func TestCheckOwnersPaths(t *testing.T) {
+func TestCheckUserOwnersPaths(t *testing.T) {
 	pool, claim, foreign := controllers["pool-a"][0], controllers["claim-a"][0], controllers["foreign"][0]
 	aside := func(ref metav1.OwnerReference) metav1.OwnerReference {
 		ref.Controller = nil
@@ -62,7 +62,7 @@ func TestCheckOwnersPaths(t *testing.T) {
 
 // I4: a claim may come to control a Sandbox only if it exists with that UID, is not being deleted, is bound to it, and
 // never had one before.
-func TestCheckAdopter(t *testing.T) {
+func TestCheckAdoption(t *testing.T) {
 	claims := map[string]*extensionsv1.SandboxClaim{
 		"does not exist":        nil,
 		"is bound to it":        builder.MakeClaim("a").BoundTo("s").Obj(),

@@ -117,7 +117,7 @@ func TestNextService(t *testing.T) {
 }
 
 // A Service without its label must be looked for only if there may be one, because that costs a request.
-func TestLooksForService(t *testing.T) {
+func TestMayHaveUnlabelledService(t *testing.T) {
 	const served, unserved = true, false
 	for name, tc := range map[string]struct {
 		service           *bool

@@ -43,49 +43,49 @@ func (s *Observed) Pod() *corev1.Pod {
 func (s *Observed) podAmbiguous() bool { return s.PodUnknown || len(s.Pods) > 1 }
 
 // SandboxStatus returns the status of sandbox, computed from scratch from what was observed at the time now.
-func SandboxStatus(sandbox *sandboxv1.Sandbox, seen Observed, now time.Time) sandboxv1.SandboxStatus {
+func SandboxStatus(sandbox *sandboxv1.Sandbox, observed Observed, now time.Time) sandboxv1.SandboxStatus {
 	conditions := &conditionSet{generation: sandbox.Generation, now: now, old: sandbox.Status.Conditions}
-	conditions.set(sandboxReady(sandbox, &seen, now))
-	conditions.set(suspended(sandbox, &seen))
+	conditions.set(sandboxReady(sandbox, &observed, now))
+	conditions.set(suspended(sandbox, &observed))
 	if Expired(sandbox, now) { // An expired Sandbox reports nothing else.
-		setFinished(conditions, &seen, true)
+		setFinished(conditions, &observed, true)
 		return sandboxv1.SandboxStatus{Conditions: conditions.list}
 	}
 	status := sandboxv1.SandboxStatus{Selector: sandbox.Status.Selector}
-	if seen.Service != nil {
-		status.Service = seen.Service.Name
-		status.ServiceFQDN = fmt.Sprintf("%s.%s.svc.%s", seen.Service.Name, sandbox.Namespace, seen.ClusterDomain)
+	if observed.Service != nil {
+		status.Service = observed.Service.Name
+		status.ServiceFQDN = fmt.Sprintf("%s.%s.svc.%s", observed.Service.Name, sandbox.Namespace, observed.ClusterDomain)
 	}
-	if pod := seen.Pod(); pod != nil {
+	if pod := observed.Pod(); pod != nil {
 		status.Selector = labels.Set{sandboxv1.LabelSandboxNameHash: Hash(sandbox.Name)}.String()
 		status.NodeName = pod.Spec.NodeName
 		status.PodUID = pod.UID
 		status.PodIPs = podIPs(pod)
 		conditions.set(podScheduled(pod))
-	} else if seen.podAmbiguous() {
+	} else if observed.podAmbiguous() {
 		conditions.set(metav1.Condition{
 			Type: sandboxv1.ConditionPodScheduled, Status: metav1.ConditionUnknown, Reason: sandboxv1.ReasonPodSchedulingUnknown,
 			Message: "Pod state is unknown. Pod scheduling cannot be determined",
 		})
 	}
-	setFinished(conditions, &seen, false)
+	setFinished(conditions, &observed, false)
 	status.Conditions = conditions.list
 	return status
 }
 
 // sandboxReady returns the Ready condition. It is True for a Pod that is Ready, has an address, and is not being
 // deleted, and for a Service if one is asked for.
-func sandboxReady(sandbox *sandboxv1.Sandbox, seen *Observed, now time.Time) metav1.Condition {
+func sandboxReady(sandbox *sandboxv1.Sandbox, observed *Observed, now time.Time) metav1.Condition {
 	ready := metav1.Condition{Type: sandboxv1.ConditionReady, Status: metav1.ConditionFalse}
 	deleting := sandbox.DeletionTimestamp != nil
-	switch end, message := podEnd(seen.Pod()); {
+	switch end, message := podEnd(observed.Pod()); {
 	case Expired(sandbox, now):
 		ready.Reason, ready.Message = sandboxv1.ReasonSandboxExpired, "Sandbox has expired"
-	case len(seen.Pods) > 1:
-		ready.Reason, ready.Message = sandboxv1.ReasonMultiplePods, MultiplePodsMessage(len(seen.Pods))
-	case seen.Err != nil && !deleting:
-		ready.Reason, ready.Message = sandboxv1.ReasonReconcilerError, fmt.Sprintf("Error seen: %v", seen.Err)
-	case Suspended(sandbox) && suspended(sandbox, seen).Status == metav1.ConditionTrue:
+	case len(observed.Pods) > 1:
+		ready.Reason, ready.Message = sandboxv1.ReasonMultiplePods, MultiplePodsMessage(len(observed.Pods))
+	case observed.Err != nil && !deleting:
+		ready.Reason, ready.Message = sandboxv1.ReasonReconcilerError, fmt.Sprintf("Error observed: %v", observed.Err)
+	case Suspended(sandbox) && suspended(sandbox, observed).Status == metav1.ConditionTrue:
 		ready.Reason, ready.Message = sandboxv1.ReasonSandboxSuspended, "Sandbox is suspended"
 	case Suspended(sandbox):
 		ready.Reason, ready.Message = sandboxv1.ReasonSandboxSuspended, "Sandbox is suspending"
@@ -94,8 +94,8 @@ func sandboxReady(sandbox *sandboxv1.Sandbox, seen *Observed, now time.Time) met
 	default:
 		ready.Reason, ready.Message = sandboxv1.ReasonDependenciesNotReady, ""
 		var podReady, serviceReady bool
-		podReady, ready.Message = podState(seen.Pod())
-		serviceReady, ready.Message = withService(sandbox, seen.Service, ready.Message)
+		podReady, ready.Message = podState(observed.Pod())
+		serviceReady, ready.Message = withService(sandbox, observed.Service, ready.Message)
 		switch {
 		case podReady && serviceReady && deleting:
 			ready.Message = "Sandbox is being deleted"
@@ -135,17 +135,17 @@ func withService(sandbox *sandboxv1.Sandbox, service *corev1.Service, message st
 }
 
 // suspended returns the Suspended condition, which every Sandbox has.
-func suspended(sandbox *sandboxv1.Sandbox, seen *Observed) metav1.Condition {
+func suspended(sandbox *sandboxv1.Sandbox, observed *Observed) metav1.Condition {
 	condition := metav1.Condition{Type: sandboxv1.ConditionSuspended, Status: metav1.ConditionFalse}
 	switch {
 	case !Suspended(sandbox):
 		condition.Reason, condition.Message = sandboxv1.ReasonNotSuspended, "Sandbox is not suspended"
-	case seen.podAmbiguous():
+	case observed.podAmbiguous():
 		condition.Status = metav1.ConditionUnknown
 		condition.Reason, condition.Message = sandboxv1.ReasonPodStateUnknown, "Pod state is unknown. Sandbox suspension cannot be confirmed"
-	case seen.Pod() != nil:
+	case observed.Pod() != nil:
 		condition.Reason, condition.Message = sandboxv1.ReasonPodTerminating, "Pod is terminating. Sandbox is suspending"
-	case seen.PodNameTaken:
+	case observed.PodNameTaken:
 		condition.Reason, condition.Message = sandboxv1.ReasonPodNotOwned, "Refused to delete pod because it is not owned by this sandbox"
 	default:
 		condition.Status = metav1.ConditionTrue
@@ -156,8 +156,8 @@ func suspended(sandbox *sandboxv1.Sandbox, seen *Observed) metav1.Condition {
 
 // setFinished sets the Finished condition if the Pod ended by itself. With keep, the condition stays after the Pod is
 // gone.
-func setFinished(conditions *conditionSet, seen *Observed, keep bool) {
-	if reason, message := podEnd(seen.Pod()); reason != "" {
+func setFinished(conditions *conditionSet, observed *Observed, keep bool) {
+	if reason, message := podEnd(observed.Pod()); reason != "" {
 		conditions.set(metav1.Condition{Type: sandboxv1.ConditionFinished, Status: metav1.ConditionTrue, Reason: reason, Message: message})
 	} else if before := meta.FindStatusCondition(conditions.old, sandboxv1.ConditionFinished); before != nil && keep {
 		conditions.set(*before)

@@ -330,7 +330,7 @@ func TestSandboxStatusFromBefore(t *testing.T) {
 }
 
 // While the Sandbox is not Ready, a changed node alone must not cause a write. The next write includes it.
-func TestSandboxStatusMoved(t *testing.T) {
+func TestSandboxStatusChanged(t *testing.T) {
 	ready := builder.MakeSandbox("a").Ready()
 	starting := builder.MakeSandbox("a").Condition("Ready", "False", "DependenciesNotReady")
 	for name, tc := range map[string]struct {

@@ -31,29 +31,29 @@ func NamesCollide(a, b *extensionsv1.SandboxTemplate) bool {
 // two templates that were created at the same moment, and for templates that are older than admission. Of two templates
 // from the same second, the one whose name sorts first is the earlier one, so that every replica decides the same.
 func EarlierCollision(template *extensionsv1.SandboxTemplate, others []extensionsv1.SandboxTemplate) *extensionsv1.SandboxTemplate {
-	elder := template
+	earlier := template
 	for i := range others {
-		if NamesCollide(template, &others[i]) && older(&others[i], elder) {
-			elder = &others[i]
+		if NamesCollide(template, &others[i]) && older(&others[i], earlier) {
+			earlier = &others[i]
 		}
 	}
-	if elder == template {
+	if earlier == template {
 		return nil
 	}
-	return elder
+	return earlier
 }
 
 func older(a, b *extensionsv1.SandboxTemplate) bool {
 	return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name)) < 0
 }
 
-// CollisionMessage returns what it means for template that its name has the hash of elder's name.
-func CollisionMessage(template, elder *extensionsv1.SandboxTemplate) string {
+// CollisionMessage returns what it means for template that its name has the hash of earlier's name.
+func CollisionMessage(template, earlier *extensionsv1.SandboxTemplate) string {
 	consequence := fmt.Sprintf("NetworkPolicy %q therefore allows nothing, and the Pods of this template may do what those of %q may",
-		NetworkPolicyName(template), elder.Name)
+		NetworkPolicyName(template), earlier.Name)
 	if !isManaged(template) {
-		consequence = fmt.Sprintf("the NetworkPolicy of %q therefore applies to the Pods of this template", elder.Name)
+		consequence = fmt.Sprintf("the NetworkPolicy of %q therefore applies to the Pods of this template", earlier.Name)
 	}
 	return fmt.Sprintf("SandboxTemplate %q, which was there before, has a name of the same hash, %s, and NetworkPolicies select the Pods of a template by it: %s. "+
-		"Create this template under another name instead", elder.Name, Hash(elder.Name), consequence)
+		"Create this template under another name instead", earlier.Name, Hash(earlier.Name), consequence)
 }

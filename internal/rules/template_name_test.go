@@ -70,7 +70,7 @@ func TestElder(t *testing.T) {
 }
 
 // Whatever order they are listed in, exactly one of the templates that collide has no earlier collision.
-func TestOneHasNoElder(t *testing.T) {
+func TestOneHasNoEarlierCollision(t *testing.T) {
 	one, two := builder.CollidingNames()
 	list := []extensionsv1.SandboxTemplate{*builder.MakeTemplate(two).Obj(), *builder.MakeTemplate("python").Obj(), *builder.MakeTemplate(one).Obj()}
 	first := 0

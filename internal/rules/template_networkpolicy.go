@@ -35,13 +35,13 @@ func NetworkPolicyName(template *extensionsv1.SandboxTemplate) string {
 // The template controls the policy, and the namespace owns it, too. The garbage collector deletes an object only when
 // it has lost every owner. So the policy outlives the template, and the template's Pods are not left without it.
 //
-// elder is the template that EarlierCollision returns. With an elder, the policy has no rules at all. It selects the
-// Pods of both templates, and no NetworkPolicy takes back what another allows. So rules would open the elder's Pods to
+// earlier is the template that EarlierCollision returns. With an earlier template, the policy has no rules at all. It selects the
+// Pods of both templates, and no NetworkPolicy takes back what another allows. So rules would open the earlier template's Pods to
 // traffic that they were never meant for. Without rules the policy widens nothing, and the Pods of template are still
-// not left without any policy. They may do what the elder's Pods may. If Namesake manages no policy for the elder, they
+// not left without any policy. They may do what the earlier template's Pods may. If Namesake manages no policy for the earlier template, they
 // may do nothing.
 func NetworkPolicy(
-	template, elder *extensionsv1.SandboxTemplate, namespace *corev1.Namespace, router Router,
+	template, earlier *extensionsv1.SandboxTemplate, namespace *corev1.Namespace, router Router,
 ) *networkingv1.NetworkPolicy {
 	if !isManaged(template) {
 		return nil
@@ -60,7 +60,7 @@ func NetworkPolicy(
 		},
 	}
 	switch {
-	case elder != nil:
+	case earlier != nil:
 	case template.Spec.NetworkPolicy != nil:
 		policy.Spec.Ingress, policy.Spec.Egress = ownRules(template.Spec.NetworkPolicy)
 	default:

@@ -95,7 +95,7 @@ func TestPlanNetworkPolicy(t *testing.T) {
 }
 
 // A policy that the garbage collector left without its template must be told apart from every other policy.
-func TestLeftBehind(t *testing.T) {
+func TestOrphanedPolicyTemplate(t *testing.T) {
 	template := builder.MakeTemplate("tpl").Namespace("ns").Obj()
 	for name, tc := range map[string]struct {
 		change func(*networkingv1.NetworkPolicy)

@@ -51,30 +51,30 @@ func NewTemplateSnapshot(template *extensionsv1.SandboxTemplate) *TemplateSnapsh
 // annotations of the Pod and of its volumes do not count, because they follow the template without a new Pod. Changes
 // that a policy of the cluster made to a Sandbox at its creation do not count either. If the hash is the template's, a
 // pool made the Sandbox of this template, because only the controller writes the hash.
-func (e *TemplateSnapshot) Matches(sandbox *sandboxv1.Sandbox) bool {
-	if sandbox.Annotations[sandboxv1.AnnotationTemplateRef] != e.template.Name {
+func (s *TemplateSnapshot) Matches(sandbox *sandboxv1.Sandbox) bool {
+	if sandbox.Annotations[sandboxv1.AnnotationTemplateRef] != s.template.Name {
 		return false
 	}
-	if sandbox.Labels[sandboxv1.LabelTemplateHash] == e.hash {
+	if sandbox.Labels[sandboxv1.LabelTemplateHash] == s.hash {
 		return true
 	}
 	content := blueprintKeyOf(sandbox.Labels[sandboxv1.LabelTemplateHash], &sandbox.Spec.PodTemplate.Spec)
-	makes, known := e.known[content]
+	makes, known := s.known[content]
 	if !known {
-		makes = e.matchesByValue(sandbox)
-		e.known[content] = makes
+		makes = s.matchesByValue(sandbox)
+		s.known[content] = makes
 	}
 	return makes
 }
 
 // matchesByValue is Matches by the content alone. A Sandbox that agent-sandbox made of this same template may differ in
 // a secure default. That difference alone is no reason to replace it.
-func (e *TemplateSnapshot) matchesByValue(sandbox *sandboxv1.Sandbox) bool {
+func (s *TemplateSnapshot) matchesByValue(sandbox *sandboxv1.Sandbox) bool {
 	made := &sandbox.Spec.SandboxBlueprint
-	if sameBlueprint(&e.blueprint, made) {
+	if sameBlueprint(&s.blueprint, made) {
 		return true
 	}
-	former := referenceBlueprint(e.template)
+	former := referenceBlueprint(s.template)
 	return isOfReferencePool(sandbox) && sameBlueprint(&former, made)
 }
 

@@ -13,7 +13,7 @@ import (
 )
 
 // Each change of the template must make an existing member outdated, or leave it current.
-func TestEditionMakes(t *testing.T) {
+func TestTemplateSnapshotMatches(t *testing.T) {
 	pool := builder.MakePool("p").Template("t").Obj()
 	base := func() *builder.TemplateWrapper {
 		return builder.MakeTemplate("t").Image("a").VolumeClaimTemplate("data").PodLabel("team", "a")
@@ -82,7 +82,7 @@ func TestEditionMakes(t *testing.T) {
 
 // Hashes of agent-sandbox do not cover the secure defaults, so members with the same hash may differ in them. Each must
 // be compared.
-func TestEditionMakesNothingWithoutSecureDefaults(t *testing.T) {
+func TestTemplateSnapshotMatchesNothingWithoutSecureDefaults(t *testing.T) {
 	template := builder.MakeTemplate("t").Obj()
 	pool := builder.MakePool("p").Template("t").Obj()
 	edition := rules.NewTemplateSnapshot(template)
@@ -100,7 +100,7 @@ func TestEditionMakesNothingWithoutSecureDefaults(t *testing.T) {
 
 // A policy of the cluster changes every Sandbox at its creation. A Sandbox that a pool has just made must be current
 // all the same, and outdated when the template changes.
-func TestEditionMakesWhatAPolicyChanges(t *testing.T) {
+func TestTemplateSnapshotMatchesWhatAPolicyChanges(t *testing.T) {
 	template := builder.MakeTemplate("t").Obj()
 	edition := rules.NewTemplateSnapshot(template)
 	member := rules.NewPoolSandbox(builder.MakePool("p").Template("t").Obj(), edition, "abcde")
@@ -117,7 +117,7 @@ func TestEditionMakesWhatAPolicyChanges(t *testing.T) {
 
 // agent-sandbox keeps nothing of a template's dnsConfig beside its own nameservers. What it made of this same template
 // must be current. What Namesake made before the template had a dnsConfig must not be.
-func TestEditionMakesWhatAgentSandboxMade(t *testing.T) {
+func TestTemplateSnapshotMatchesWhatAgentSandboxMade(t *testing.T) {
 	resolving := func() *extensionsv1.SandboxTemplate {
 		template := builder.MakeTemplate("t").Obj()
 		template.Spec.PodTemplate.Spec.DNSConfig = &corev1.PodDNSConfig{Searches: []string{"example.com"}}

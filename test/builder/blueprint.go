@@ -48,7 +48,7 @@ func (b *blueprint[W]) PodAnnotation(key, value string) W {
 	return b.wrapper
 }
 
-// Service says whether the Sandbox has a Service.
+// Service sets whether the Sandbox has a Service.
 func (b *blueprint[W]) Service(service bool) W {
 	b.blueprint.Service = &service
 	return b.wrapper

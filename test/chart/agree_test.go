@@ -10,7 +10,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 )
 
-// The chart with its default values and config install the same, but for what a release adds.
+// The chart with its default values and config install the same objects, except for what a release adds.
 func TestTheChartAndConfigAgree(t *testing.T) {
 	cases := map[string]struct {
 		values  []string
@@ -38,8 +38,8 @@ func TestTheChartAndConfigAgree(t *testing.T) {
 	}
 }
 
-// byName returns objects by kind and name, without what only one of the two can have: the namespace, which helm
-// creates, the test, and the labels of a release.
+// byName returns objects by kind and name, without what only one of the two can have: the namespace, which helm creates, the
+// test, and the labels of a release.
 func byName(objects []object) map[string]object {
 	byKey := map[string]object{}
 	for _, o := range objects {
@@ -49,7 +49,7 @@ func byName(objects []object) map[string]object {
 		}
 		for _, text := range []string{"labels", "annotations"} {
 			if fields, ok := at(o, "metadata", text).(object); ok {
-				delete(fields, "app.kubernetes.io/name") // What config labels by hand, if at all.
+				delete(fields, "app.kubernetes.io/name") // config sets this by hand, if at all.
 			}
 		}
 		stripped, _ := withoutRelease(o).(object)
@@ -58,12 +58,12 @@ func byName(objects []object) map[string]object {
 	return byKey
 }
 
-// ofRelease are the labels and annotations by which helm and its users tell releases apart.
+// ofRelease are the labels and annotations with which helm and its users distinguish releases.
 var ofRelease = []string{
 	"app.kubernetes.io/instance", "app.kubernetes.io/managed-by", "app.kubernetes.io/version", "helm.sh/chart", "helm.sh/resource-policy",
 }
 
-// withoutRelease removes those labels wherever they are, in selectors, too, and maps that are empty then.
+// withoutRelease removes those labels everywhere, including selectors, and removes maps that become empty.
 func withoutRelease(value any) any {
 	switch value := value.(type) {
 	case object:

@@ -8,8 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// An alert says that a certificate was not renewed: it must not fire while all is as the values say, and not only when it is
-// too late.
+// An alert reports that a certificate was not renewed. It must not fire while everything is as the values say, and it must not
+// fire only when it is too late.
 func TestAlertsFollowTheDurations(t *testing.T) {
 	const day = 24 * 60 * 60
 	cases := map[string]struct {
@@ -22,12 +22,12 @@ func TestAlertsFollowTheDurations(t *testing.T) {
 			[]string{"certManager.certificate.renewBefore=100h10m10s"},
 			[]string{seconds(360610 / 2), seconds(360610 / 10), seconds((365*day - 90*day + 360610) / 2)},
 		},
-		// It is no octal number.
+		// This is no octal number.
 		"leading zeros": {
 			[]string{"certManager.certificate.renewBefore=0100h"},
 			[]string{seconds(50 * 3600), seconds(10 * 3600), seconds((365*day - 90*day + 100*3600) / 2)},
 		},
-		// Its authority lives at least as long as what it has signed.
+		// The authority lives at least as long as the certificates that it has signed.
 		"own issuer":      {variants["own issuer"], []string{seconds(15 * day), seconds(3 * day), seconds(15 * day)}},
 		"own certificate": {append(variants["own certificate"], "certManager.certificate.renewBefore=1h"), []string{seconds(15 * day), seconds(3 * day), seconds(30 * day)}},
 	}

@@ -1,3 +1,3 @@
-// Package chart tests the chart: helm renders it in all its variants, a real API server takes them, values that are
-// wrong are refused with a message that helps, and config installs the same. "make chart-test" runs it.
+// Package chart tests the chart. helm renders it in all its variants, and a real API server accepts them. Wrong values are
+// refused with a helpful message. config installs the same objects. "make chart-test" runs it.
 package chart

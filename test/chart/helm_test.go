@@ -21,7 +21,7 @@ var (
 	chartFolder = filepath.Join(repository, "charts", "namesake")
 )
 
-// variants are the ways to install the chart that its README.md speaks of, by the values that make them.
+// variants are the ways to install the chart that its README.md describes, with the values that make them.
 var variants = map[string][]string{
 	"defaults":             nil,
 	"own certificate":      {"certManager.enabled=false", "webhook.tls.secretName=mine", "webhook.caBundle=-----BEGIN CERTIFICATE-----"},
@@ -50,7 +50,7 @@ var variants = map[string][]string{
 	"one without election": {"replicaCount=1", "controller.leaderElect=false", "podDisruptionBudget.enabled=false", "imagePullSecrets[0].name=a", "controller.extraArgs[0]=--zap-stacktrace-level=error", "controller.extraArgs[1]=--router-labels=app=router"},
 }
 
-// helm runs the helm that HELM names, apart from the user's own settings, and without a cluster.
+// helm runs the helm that HELM names, without the user's own settings and without a cluster.
 func helm(t *testing.T, args ...string) (stdout, stderr string, err error) {
 	t.Helper()
 	return helmIn(t, os.DevNull, args...)
@@ -115,7 +115,7 @@ func parse(t *testing.T, stream string) []object {
 	return objects
 }
 
-// at returns what o holds at a path of keys and indexes, or nil.
+// at returns the part of o at a path of keys and indexes, or nil.
 func at(o any, path ...any) any {
 	for _, step := range path {
 		switch step := step.(type) {

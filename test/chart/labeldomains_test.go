@@ -13,7 +13,7 @@ import (
 
 const domainsFlag = "--allowed-label-domains-file="
 
-// The file that the managers are told of is the mounted one, and says what the values do.
+// The managers' flag names the mounted file, and the file contains what the values say.
 func TestAllowedLabelDomains(t *testing.T) {
 	objects := render(t, variants["label domains"]...)
 	pod := at(named(objects, "Deployment", "namesake"), "spec", "template", "spec")
@@ -55,7 +55,7 @@ func TestAChangeOfLabelDomainsReplacesTheManagers(t *testing.T) {
 	}
 }
 
-// Where nothing is said there is no file, or an empty ConfigMap would have to be looked after.
+// Without label domains there is no file. Otherwise somebody would have to maintain an empty ConfigMap.
 func TestNoLabelDomains(t *testing.T) {
 	objects := render(t)
 	if named(objects, "ConfigMap", "namesake-config") != nil {

@@ -13,7 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 )
 
-// installation is an API server that the chart is really installed in. Nothing runs there: no Pod, no cert-manager.
+// installation is an API server in which the chart is really installed. Nothing runs there: no Pod, and no cert-manager.
 type installation struct {
 	client     client.Client
 	kubeconfig string
@@ -47,7 +47,7 @@ func (i *installation) helm(t *testing.T, args ...string) {
 	i.helmIn(t, namespace, args...)
 }
 
-// helmIn is helm for a release in any namespace.
+// helmIn runs helm for a release in any namespace.
 func (i *installation) helmIn(t *testing.T, namespace string, args ...string) {
 	t.Helper()
 	args = append(args, "--namespace", namespace)
@@ -88,7 +88,7 @@ func TestInstallUpgradeUninstall(t *testing.T) {
 	cluster := newInstallation(t)
 	cluster.helm(t, "install", release, chartFolder)
 
-	// What cert-manager's cainjector does.
+	// cert-manager's cainjector does this.
 	injected := &unstructured.Unstructured{Object: cluster.webhooks(t)}
 	webhooks, _ := injected.Object["webhooks"].([]any)
 	for i := range webhooks {
@@ -136,10 +136,10 @@ func TestInstallUpgradeUninstall(t *testing.T) {
 	}
 }
 
-// caBundle is a certificate's beginning, which is as far as the API server looks.
+// caBundle is the beginning of a certificate. The API server looks no further.
 const caBundle = "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t"
 
-// changedChart is a copy of the chart in which a CRD has another short name.
+// changedChart returns a copy of the chart in which a CRD has another short name.
 func changedChart(t *testing.T) string {
 	t.Helper()
 	changed := filepath.Join(t.TempDir(), "namesake")

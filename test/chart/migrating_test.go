@@ -16,8 +16,8 @@ import (
 
 const agentSandbox = "agent-sandbox-system"
 
-// The commands of docs/migrating.md do what it says, one after the other, where agent-sandbox is installed: with objects that
-// are stored in v1alpha1, and with CRDs that ask it to convert. Nothing runs here, so nothing is waited for.
+// The commands of docs/migrating.md do what it says, one after the other, where agent-sandbox is installed. Objects are stored
+// in v1alpha1, and the CRDs ask agent-sandbox to convert. Nothing runs here, so the test does not wait for anything.
 func TestMigrating(t *testing.T) {
 	cluster := newInstallation(t)
 	uid := cluster.installAgentSandbox(t)
@@ -54,7 +54,7 @@ func TestMigrating(t *testing.T) {
 	}
 }
 
-// checkTakenOver fails unless the CRDs are Namesake's, agent-sandbox is gone, and the Sandbox of that UID is not.
+// checkTakenOver fails unless the CRDs are Namesake's, agent-sandbox is gone, and the Sandbox of that UID still exists.
 func (i *installation) checkTakenOver(t *testing.T, uid types.UID) {
 	t.Helper()
 	for _, name := range crdNames {
@@ -127,7 +127,7 @@ var crdNames = []string{
 	"sandboxwarmpools.extensions.agents.x-k8s.io", "sandboxtemplates.extensions.agents.x-k8s.io",
 }
 
-// installAgentSandbox leaves what agent-sandbox does: a claim, and a Sandbox that is stored in v1alpha1. It returns the
+// installAgentSandbox creates what agent-sandbox leaves: a claim, and a Sandbox that is stored in v1alpha1. It returns the
 // Sandbox's UID.
 func (i *installation) installAgentSandbox(t *testing.T) types.UID {
 	t.Helper()
@@ -174,8 +174,8 @@ func (i *installation) installAgentSandbox(t *testing.T) types.UID {
 	return sandbox.GetUID()
 }
 
-// formerCRD is Namesake's CRD of that name as agent-sandbox has it: without rules, and with v1alpha1. Sandboxes are still stored
-// in that; of the others it is agent-sandbox that converts.
+// formerCRD returns Namesake's CRD of that name as agent-sandbox has it: without rules, and with v1alpha1. Sandboxes are still
+// stored in v1alpha1. agent-sandbox converts the other kinds.
 func formerCRD(t *testing.T, name string) object {
 	t.Helper()
 	plural, group, _ := strings.Cut(name, ".")
@@ -222,7 +222,7 @@ func withoutRules(schema any) {
 	}
 }
 
-// storeInV1beta1 makes v1beta1 the version that what is written from now on is stored in.
+// storeInV1beta1 makes v1beta1 the version in which new writes are stored.
 func (i *installation) storeInV1beta1(t *testing.T, crd *unstructured.Unstructured) {
 	t.Helper()
 	if err := i.client.Get(t.Context(), client.ObjectKeyFromObject(crd), crd); err != nil {

@@ -8,14 +8,14 @@ import (
 	"testing"
 )
 
-// what a missing value is answered with, since it is an upgrade that people see it at.
+// advice is part of the message for a missing value. Users see the message on an upgrade.
 const advice = "--reset-then-reuse-values"
 
-// ofKubernetes are maps whose entries are no values of the chart's own: any of them may go.
+// ofKubernetes are maps whose entries are not the chart's own values. Any of them may be missing.
 var ofKubernetes = []string{"resources", "podSecurityContext", "containerSecurityContext", "nodeSelector", "metrics.grafanaDashboard.labels"}
 
-// A value may be missing: it is null, or an upgrade reuses the values of a chart that did not have it yet. Maps and lists are
-// empty then; of all else the message says which it is, and what to do.
+// A value can be missing: it is null, or an upgrade reuses the values of a chart that did not have it yet. Missing maps and
+// lists are empty. For any other missing value the message says which it is, and what to do.
 func TestMissingValues(t *testing.T) {
 	var values object
 	read(t, "values.yaml", &values)
@@ -35,7 +35,7 @@ func TestMissingValues(t *testing.T) {
 	})
 }
 
-// Who takes a map of Kubernetes' own away gets none, and not the default.
+// A user who removes a map of Kubernetes' own gets none, and not the default.
 func TestNothingTakesThePlaceOfNull(t *testing.T) {
 	deployment := named(render(t, "podSecurityContext=null", "containerSecurityContext=null", "resources=null", "nodeSelector=null"), "Deployment", "namesake")
 	pod := at(deployment, "spec", "template", "spec")
@@ -48,7 +48,7 @@ func TestNothingTakesThePlaceOfNull(t *testing.T) {
 	}
 }
 
-// mayBeMissing says whether the chart does with nothing in the place of a value.
+// mayBeMissing reports whether the chart works without a value.
 func mayBeMissing(path string, value any) bool {
 	for _, free := range ofKubernetes {
 		if path == free || strings.HasPrefix(path, free+".") {
@@ -64,7 +64,7 @@ func mayBeMissing(path string, value any) bool {
 	return false
 }
 
-// eachValue calls f for every value, and for every map that holds some.
+// eachValue calls f for every value, and for every map that contains values.
 func eachValue(values object, path string, f func(path string, value any)) {
 	for name, value := range values {
 		name = strings.ReplaceAll(name, ".", `\.`) // As --set takes it.
@@ -94,7 +94,7 @@ func TestUpgradeFromAChartWithLessValues(t *testing.T) {
 	}
 }
 
-// olderChart is a copy of the chart that does not know controller.logFormat yet.
+// olderChart returns a copy of the chart that does not know controller.logFormat yet.
 func olderChart(t *testing.T) string {
 	t.Helper()
 	older := filepath.Join(t.TempDir(), "namesake")

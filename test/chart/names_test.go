@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Names may consist of digits, which YAML takes for numbers where nobody tells it otherwise, and the API server refuses.
+// Names may consist of digits. Unless they are quoted, YAML reads them as numbers, and the API server refuses them.
 func TestNumbersAreNames(t *testing.T) {
 	out, problems, err := helm(t, "template", "1", chartFolder, "--namespace", "2",
 		"--set", "certManager.enabled=false,webhook.caBundle=-----BEGIN CERTIFICATE-----",
@@ -18,7 +18,7 @@ func TestNumbersAreNames(t *testing.T) {
 	}
 }
 
-// mustBeNames fails for every name in o that is no text.
+// mustBeNames fails for every name in o that is not a string.
 func mustBeNames(t *testing.T, path string, o any) {
 	t.Helper()
 	switch o := o.(type) {
@@ -26,7 +26,7 @@ func mustBeNames(t *testing.T, path string, o any) {
 		for key, value := range o {
 			switch key {
 			case "name", "namespace", "serviceAccountName", "priorityClassName", "secretName", "app.kubernetes.io/instance":
-				if _, isMap := value.(object); isMap { // A property of a CRD.
+				if _, isMap := value.(object); isMap { // This is a property of a CRD.
 					break
 				}
 				if _, isText := value.(string); !isText {

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// The program takes the flags that the chart gives it: with --version it checks them and ends.
+// The program accepts the flags that the chart gives it. With --version it checks them and exits.
 func TestTheProgramTakesTheFlags(t *testing.T) {
 	program := build(t)
 	for name, values := range variants {
@@ -23,16 +23,16 @@ func TestTheProgramTakesTheFlags(t *testing.T) {
 	}
 }
 
-// Who tries the program by hand gets what the chart installs.
+// A user who runs the program by hand gets the same defaults as the chart installs.
 func TestTheDefaultsAreTheProgramsOwn(t *testing.T) {
-	help, _ := exec.CommandContext(t.Context(), build(t), "-h").CombinedOutput() // It says so and fails.
+	help, _ := exec.CommandContext(t.Context(), build(t), "-h").CombinedOutput() // It prints the help and fails.
 	own := map[string]string{}
 	for _, m := range regexp.MustCompile(`(?m)^ {2}-([\w-]+).*\n.*\(default "?([^")]*)"?\)$`).FindAllStringSubmatch(string(help), -1) {
 		own[m[1]] = m[2]
 	}
 	differ := []string{
-		"webhook-cert-dir", // A folder for certificates of no Pod.
-		"certificate",      // cert-manager's, where there is one.
+		"webhook-cert-dir", // This folder is for certificates outside a Pod.
+		"certificate",      // This is cert-manager's, if there is one.
 	}
 	for _, flag := range flagsOf(t) {
 		name, value, _ := strings.Cut(strings.TrimPrefix(flag, "--"), "=")
@@ -41,7 +41,7 @@ func TestTheDefaultsAreTheProgramsOwn(t *testing.T) {
 		}
 		got, ok := own[name]
 		if !ok && (value == "0" || value == "0s") && strings.Contains(string(help), "\n  -"+name+" ") {
-			continue // Of zero the help does not tell.
+			continue // The help does not show a default of zero.
 		}
 		if !ok || got != value {
 			t.Errorf("--%s is %q in the chart and %q in the program", name, value, got)
@@ -49,7 +49,7 @@ func TestTheDefaultsAreTheProgramsOwn(t *testing.T) {
 	}
 }
 
-// A value that counts as nothing in a template is no reason to take the default.
+// A value that counts as empty in a template must not be replaced by the default.
 func TestZerosAreValues(t *testing.T) {
 	got := flagsOf(t, variants["zeros"]...)
 	for _, want := range []string{
@@ -62,7 +62,7 @@ func TestZerosAreValues(t *testing.T) {
 	}
 }
 
-// Out of a file of values a number comes as one with a fraction, and a large one would be written as 1e+06.
+// Helm reads a number from a file of values as a float. A large one would be written as 1e+06.
 func TestLargeNumbers(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "values.yaml")
 	million := "{terminationGracePeriodSeconds: 1000000, controller: {kubeApiBurst: 1000000, sandboxWarmPoolMaxBatchSize: 1000000}}"
@@ -91,13 +91,13 @@ func build(t *testing.T) string {
 	return program
 }
 
-// flagsOf returns the flags that the chart starts the program with.
+// flagsOf returns the flags with which the chart starts the program.
 func flagsOf(t *testing.T, values ...string) []string {
 	t.Helper()
 	return arguments(t, render(t, values...))
 }
 
-// arguments returns the flags that the Deployment among objects starts the program with.
+// arguments returns the flags with which the Deployment among objects starts the program.
 func arguments(t *testing.T, objects []object) []string {
 	t.Helper()
 	args, _ := at(named(objects, "Deployment", "namesake"), "spec", "template", "spec", "containers", 0, "args").([]any)

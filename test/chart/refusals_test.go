@@ -13,7 +13,7 @@ import (
 
 var update = flag.Bool("update", false, "write what is refused into testdata")
 
-// mistakes are values that people get wrong; testdata/refusals.txt has what they read then.
+// mistakes are wrong values that users may set. testdata/refusals.txt contains the messages that they read then.
 var mistakes = []string{
 	"replicas=3",
 	"replicaCount=two",
@@ -94,7 +94,7 @@ var mistakes = []string{
 	`podAnnotations.checksum/config=mine`,
 }
 
-// position is where in a template a message was raised, which tells users nothing.
+// position is the place in a template where a message was raised, which tells users nothing.
 var position = regexp.MustCompile(`\(namesake/templates/[a-z/]+\.yaml:\d+:\d+\)`)
 
 func TestRefusals(t *testing.T) {

@@ -8,7 +8,8 @@ import (
 	"github.com/namesake-sandbox/namesake/test/rights"
 )
 
-// Whichever service account runs the managers, in whichever namespace, has the rights that config gives its own, and no others.
+// Any service account that runs the managers, in any namespace, has the rights that config gives its own service account, and
+// no others.
 func TestRightsOfTheServiceAccount(t *testing.T) {
 	cluster := newInstallation(t)
 	for name, c := range map[string]struct {

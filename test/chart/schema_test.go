@@ -10,14 +10,14 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// What values.yaml has and the schema lacks is refused by the schema, which takes nothing that it does not know. Here is
-// the other way round: the schema takes nothing that values.yaml, and so the documentation, does not have.
+// The schema refuses what it does not know, so it refuses a value in values.yaml that the schema lacks. This test checks the
+// opposite direction: the schema accepts nothing that values.yaml, and so the documentation, does not have.
 func TestTheSchemaKnowsNoMoreThanTheValues(t *testing.T) {
 	var schema, values object
 	read(t, "values.schema.json", &schema)
 	read(t, "values.yaml", &values)
 	properties, _ := schema["properties"].(object)
-	delete(properties, "global") // Helm's own.
+	delete(properties, "global") // This is Helm's own.
 	compareSchema(t, "", schema, values)
 }
 
@@ -27,12 +27,12 @@ func compareSchema(t *testing.T, path string, schema, values object) {
 	if strict := schema["additionalProperties"]; properties != nil && !reflect.DeepEqual(strict, false) {
 		t.Errorf("%s takes whatever is misspelled: additionalProperties is not false", path)
 	}
-	if path != "" && len(values) == 0 { // Empty means a default that is not a value, such as affinity.
+	if path != "" && len(values) == 0 { // An empty value stands for a default that is not a value, such as affinity.
 		return
 	}
 	for name, property := range properties {
 		value, ok := values[name]
-		if !ok && path != ".resources" { // Kubernetes' own, of which not all have a default.
+		if !ok && path != ".resources" { // These are Kubernetes' own, and not all of them have a default.
 			t.Errorf("values.yaml lacks %s.%s", path, name)
 		}
 		inner, _ := property.(object)

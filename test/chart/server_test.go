@@ -21,13 +21,13 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 )
 
-// environment is for what is only looked at. What installs the chart has one of its own.
+// environment is for tests that only read. Tests that install the chart have their own.
 var environment envtest.Environment
 
 var start = sync.OnceValues(func() (*rest.Config, error) { return startIn(&environment) })
 
-// startIn starts an API server that knows cert-manager's and the Prometheus operator's definitions, and has a namespace in
-// which the strictest Pod Security Standard is enforced.
+// startIn starts an API server that knows the definitions of cert-manager and of the Prometheus operator, and has a namespace
+// in which the strictest Pod Security Standard is enforced.
 func startIn(environment *envtest.Environment) (*rest.Config, error) {
 	if os.Getenv("KUBEBUILDER_ASSETS") == "" {
 		return nil, errors.New("KUBEBUILDER_ASSETS is not set: it names the folder with kube-apiserver and etcd, which " +
@@ -62,7 +62,7 @@ func startIn(environment *envtest.Environment) (*rest.Config, error) {
 	}})
 }
 
-// moduleFolder is where the module cache holds a module, of the version that neighbours/go.mod pins.
+// moduleFolder returns the folder of a module in the module cache, in the version that neighbours/go.mod pins.
 func moduleFolder(module string) (string, error) {
 	for _, args := range [][]string{{"mod", "download", module}, {"list", "-m", "-f", "{{.Dir}}", module}} {
 		cmd := exec.Command("go", args...)
@@ -79,7 +79,7 @@ func moduleFolder(module string) (string, error) {
 }
 
 func TestMain(m *testing.M) {
-	log.SetLogger(klog.Background()) // Or the clients complain that they have none.
+	log.SetLogger(klog.Background()) // Otherwise the clients complain that they have no logger.
 
 	code := m.Run()
 	if environment.Config != nil {
@@ -91,7 +91,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// warnings collects what the API server has to say about what it accepts.
+// warnings collects the API server's warnings about objects that it accepts.
 type warnings struct{ texts []string }
 
 // HandleWarningHeader implements rest.WarningHandler.
@@ -123,7 +123,7 @@ func TestTheAPIServerTakesConfig(t *testing.T) {
 		t.Run(folder, func(t *testing.T) {
 			var objects []object
 			for _, o := range kustomize(t, folder) {
-				if o["kind"] != "Namespace" { // It is there.
+				if o["kind"] != "Namespace" { // The namespace exists already.
 					objects = append(objects, o)
 				}
 			}
@@ -132,7 +132,7 @@ func TestTheAPIServerTakesConfig(t *testing.T) {
 	}
 }
 
-// dryRun lets the API server look at objects as if they were created, with every field known, and without a warning.
+// dryRun lets the API server check objects as if they were created. It fails on an unknown field and on a warning.
 func dryRun(t *testing.T, objects []object) {
 	t.Helper()
 	c, said := server(t)
@@ -147,13 +147,13 @@ func dryRun(t *testing.T, objects []object) {
 	}
 }
 
-// A Deployment is only warned about what no Pod of its would be allowed, so here is the Pod.
+// The API server only warns about a Deployment whose Pods would not be allowed, so this test creates the Pod.
 func TestTheManagersPodIsRestricted(t *testing.T) {
 	template, _ := at(named(render(t), "Deployment", "namesake"), "spec", "template").(object)
 	pod := object{"apiVersion": "v1", "kind": "Pod", "metadata": template["metadata"], "spec": template["spec"]}
 	metadata, _ := pod["metadata"].(object)
 	metadata["name"], metadata["namespace"] = "namesake", namespace
 	spec, _ := pod["spec"].(object)
-	delete(spec, "priorityClassName") // It is not there in a dry run.
+	delete(spec, "priorityClassName") // The priority class does not exist in a dry run.
 	dryRun(t, []object{pod})
 }

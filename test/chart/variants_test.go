@@ -26,7 +26,7 @@ func TestLint(t *testing.T) {
 	}
 }
 
-// What a variant changes, beside that the API server takes it.
+// This checks what a variant changes, and that the API server accepts it.
 func TestVariants(t *testing.T) {
 	type want struct {
 		variant, kind, name string
@@ -90,7 +90,7 @@ func TestVariants(t *testing.T) {
 	}
 }
 
-// Another namespace and release name: nothing of it is written down.
+// The chart works with another namespace and release name: neither is hard-coded.
 func TestTheNamespaceIsTheReleases(t *testing.T) {
 	out, problems, err := helm(t, "template", "other", chartFolder, "--namespace", "elsewhere",
 		"--set", "metrics.serviceMonitor.enabled=true,metrics.prometheusRule.enabled=true,metrics.grafanaDashboard.enabled=true,networkPolicy.enabled=true")
@@ -109,7 +109,8 @@ func TestTheNamespaceIsTheReleases(t *testing.T) {
 	}
 }
 
-// cert-manager alone makes certificates: one in the chart would be everybody's, and one that helm makes is never renewed.
+// cert-manager alone makes certificates. A certificate in the chart would be known to everybody, and one that helm makes is
+// never renewed.
 func TestTheChartHoldsNoCertificate(t *testing.T) {
 	forbidden := regexp.MustCompile(`genCA|genSelfSignedCert|genSignedCert|genPrivateKey|BEGIN [A-Z ]*PRIVATE KEY|LS0tLS1CRUdJTi`)
 	err := filepath.WalkDir(chartFolder, func(path string, entry os.DirEntry, err error) error {

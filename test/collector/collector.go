@@ -1,4 +1,5 @@
-// Package collector is an OpenTelemetry collector in the process of a test: it takes traces as OTLP over gRPC, as any other.
+// Package collector is an OpenTelemetry collector in the process of a test. It receives traces as OTLP over gRPC, as any
+// other.
 package collector
 
 import (
@@ -14,7 +15,7 @@ import (
 	"google.golang.org/grpc"
 )
 
-// Collector keeps the spans that it is sent.
+// Collector keeps the spans that it receives.
 type Collector struct {
 	collectorv1.UnimplementedTraceServiceServer
 
@@ -60,17 +61,17 @@ func (c *Collector) Export(
 	return &collectorv1.ExportTraceServiceResponse{}, nil
 }
 
-// Resource returns what the last sender says of itself.
+// Resource returns how the last sender describes itself.
 func (c *Collector) Resource() map[string]string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.resource
 }
 
-// Span is what a test reads of a span.
+// Span holds the parts of a span that a test reads.
 type Span struct {
 	Name string
-	// Trace is the ID of its trace, ID its own, Parent that of the span that it is within.
+	// Trace is the ID of its trace, ID is its own, and Parent is the ID of the span that contains it.
 	Trace, ID, Parent string
 	Attributes        map[string]string
 	Events            []Event
@@ -82,7 +83,7 @@ type Event struct {
 	Attributes map[string]string
 }
 
-// Spans returns the spans that have come so far, in the order of their end.
+// Spans returns the spans that have arrived so far, in the order of their end.
 func (c *Collector) Spans() []Span {
 	c.mu.Lock()
 	defer c.mu.Unlock()

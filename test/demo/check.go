@@ -14,7 +14,7 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// checkPairs checks that every Sandbox controls exactly one Pod, that the two have one name, and that there is no Pod besides.
+// checkPairs checks that every Sandbox controls exactly one Pod, that both have the same name, and that there is no other Pod.
 func checkPairs(sandboxes []sandboxv1.Sandbox, pods []corev1.Pod) error {
 	controlled := map[types.UID][]string{}
 	for i := range pods {
@@ -78,7 +78,7 @@ func (c *client) readyMembers(ctx context.Context, pool string) (map[string]memb
 	return members, nil
 }
 
-// full waits until a pool has want Ready Sandboxes, counting them and not believing the pool's status.
+// full waits until a pool has want Ready Sandboxes. It counts them, and does not rely on the pool's status.
 func (c *client) full(ctx context.Context, pool string, want int) error {
 	return await(ctx, c.sandboxes, sandboxv1.ResourceSandboxes, func(ctx context.Context) error {
 		members, err := c.readyMembers(ctx, pool)
@@ -95,7 +95,7 @@ type bound struct {
 	sandbox *sandboxv1.Sandbox
 }
 
-// checkBound reads a claim that is Ready and its Sandbox, and checks that the one controls the other.
+// checkBound reads a Ready claim and its Sandbox, and checks that the claim controls the Sandbox.
 func (c *client) checkBound(ctx context.Context, name string) (bound, error) {
 	claim, err := c.getClaim(ctx, name)
 	if err != nil {
@@ -130,7 +130,7 @@ func (c *client) checkWarm(ctx context.Context, b bound, before map[string]membe
 	return nil
 }
 
-// nothingLeft checks that the namespace holds nothing of ours, and no Pod.
+// nothingLeft checks that the namespace contains none of our objects, and no Pod.
 func (c *client) nothingLeft(ctx context.Context) error {
 	for _, kind := range []struct {
 		client   rest.Interface

@@ -14,14 +14,14 @@ import (
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 )
 
-// served says whether a claim is Ready and names its Sandbox.
+// served reports whether a claim is Ready and names its Sandbox.
 func served(claim *extensionsv1.SandboxClaim) bool {
 	ready := meta.FindStatusCondition(claim.Status.Conditions, extensionsv1.ConditionReady)
 	return claim.Status.Sandbox.Name != "" && ready != nil && ready.Status == metav1.ConditionTrue &&
 		ready.ObservedGeneration == claim.Generation
 }
 
-// took is how long after sending the POST of a claim a client had the answer, and saw the claim served.
+// took holds the times from sending the POST of a claim until a client had the answer, and until it saw the claim served.
 type took struct {
 	posted, ready time.Duration
 }
@@ -32,9 +32,9 @@ type result struct {
 	err   error
 }
 
-// timeClaim creates the claim in a file and takes the time that a user of the API waits, from just before the POST until
-// a watch shows the claim Ready, with its Sandbox. The watch is open, and with it the connection, before the clock
-// starts: programs that claim Sandboxes have both. kubectl would add its own start, some 50 ms.
+// timeClaim creates the claim in a file and measures the time that a user of the API waits, from just before the POST until a
+// watch shows the claim Ready, with its Sandbox. The watch, and with it the connection, is open before the clock starts:
+// programs that claim Sandboxes have both. kubectl would add its own start, some 50 ms.
 func (c *client) timeClaim(ctx context.Context, file string) (took, error) {
 	content, err := os.ReadFile(file)
 	if err != nil {
@@ -60,7 +60,7 @@ func (c *client) timeClaim(ctx context.Context, file string) (took, error) {
 		posted <- result{after: time.Since(began), err: err}
 	}()
 	var t took
-	for t.ready == 0 || t.posted == 0 { // In whatever order the two come.
+	for t.ready == 0 || t.posted == 0 { // The two come in any order.
 		select {
 		case post := <-posted:
 			if post.err != nil {

@@ -33,7 +33,7 @@ func init() {
 	utilruntime.Must(extensionsv1.AddToScheme(scheme))
 }
 
-// client reads what is so from the API server. Nothing is cached: what kubectl showed is compared with this.
+// client reads the current state from the API server. It caches nothing: the output of kubectl is compared with this.
 type client struct {
 	core       rest.Interface
 	sandboxes  rest.Interface
@@ -46,7 +46,7 @@ func newClient() (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	config.QPS = -1 // A client that waits for itself would measure that.
+	config.QPS = -1 // A client that throttles itself would measure that.
 	config.WarningHandler = rest.NewWarningWriter(os.Stdout, rest.WarningWriterOptions{})
 	config.NegotiatedSerializer = serializer.NewCodecFactory(scheme).WithoutConversion()
 
@@ -101,7 +101,7 @@ func open(ctx context.Context, client rest.Interface, resource string, options m
 	return client.Get().Namespace(namespace).Resource(resource).VersionedParams(&options, parameters).Watch(ctx)
 }
 
-// await waits until check has nothing to complain of, and looks again whenever one of resource changes.
+// await waits until check returns no error. It checks again whenever an object of resource changes.
 func await(ctx context.Context, client rest.Interface, resource string, check func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()

@@ -14,16 +14,16 @@ import (
 	"time"
 )
 
-// patience is how long a command, or what it waits for, may take. On a free machine it takes a second or two.
+// patience is how long a command, or what it waits for, may take. On an idle machine it takes a second or two.
 const patience = 60 * time.Second
 
-// asEditor makes a command that of a user who may edit in the namespace, and has no other rights.
+// asEditor makes a command run as a user who may edit in the namespace, and has no other rights.
 const asEditor = "--context=editor@namesake"
 
-// kubectl runs kubectl, and shows the command line and all that it prints.
+// kubectl runs kubectl, and shows the command line and all its output.
 type kubectl struct{}
 
-// run runs a command that has to succeed, and returns what it printed.
+// run runs a command that must succeed, and returns its output.
 func (k kubectl) run(ctx context.Context, args ...string) (string, error) {
 	return k.runWith(ctx, "", args...)
 }
@@ -37,7 +37,7 @@ func (kubectl) runWith(ctx context.Context, input string, args ...string) (strin
 	return output, nil
 }
 
-// fails runs a command that the API server has to answer with an error that has words in it.
+// fails runs a command that the API server must answer with an error that contains words.
 func (kubectl) fails(ctx context.Context, words, input string, args ...string) error {
 	output, err := execute(ctx, input, args...)
 	var ended *exec.ExitError
@@ -52,7 +52,7 @@ func (kubectl) fails(ctx context.Context, words, input string, args ...string) e
 	return nil
 }
 
-// shows runs a command whose output has to have a line with all of words as its first columns.
+// shows runs a command whose output must have a line with all of words as its first columns.
 func (k kubectl) shows(ctx context.Context, words []string, args ...string) error {
 	output, err := k.run(ctx, args...)
 	if err != nil {
@@ -66,7 +66,7 @@ func (k kubectl) shows(ctx context.Context, words []string, args ...string) erro
 	return fmt.Errorf("no line of the output begins with %s", strings.Join(words, "  "))
 }
 
-// watch runs a command that goes on printing, until a line has all of words as its first columns.
+// watch runs a command that does not end, until a line has all of words as its first columns.
 func (kubectl) watch(ctx context.Context, words []string, args ...string) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -87,7 +87,7 @@ func (kubectl) watch(ctx context.Context, words []string, args ...string) error 
 	}
 	over := ctx.Err() != nil
 	cancel()
-	ended := cmd.Wait() // How it ended says nothing: it is stopped here.
+	ended := cmd.Wait() // Its result says nothing, since it is stopped here.
 	switch {
 	case seen:
 		return nil
@@ -98,7 +98,7 @@ func (kubectl) watch(ctx context.Context, words []string, args ...string) error 
 	}
 }
 
-// execute shows and runs a command, and returns what it printed on either output.
+// execute shows and runs a command, and returns its output on both streams.
 func execute(ctx context.Context, input string, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -121,7 +121,7 @@ func execute(ctx context.Context, input string, args ...string) (string, error) 
 
 var plain = regexp.MustCompile(`^[-A-Za-z0-9_./:=@,]+$`)
 
-// commandLine is what one would type into a shell.
+// commandLine returns the command as one would type it into a shell.
 func commandLine(args []string) string {
 	words := []string{"$ kubectl"}
 	for _, arg := range args {

@@ -1,5 +1,5 @@
-// Command demo shows the product's main job on a running cluster, with the kubectl commands that anyone would type, and
-// checks at each step that the cluster shows what it should. "make demo" starts a cluster for it. See steps.go.
+// Command demo shows the product's main job on a running cluster, with the kubectl commands that anyone would type. At each
+// step it checks that the cluster shows what it should. "make demo" starts a cluster for it. See steps.go.
 package main
 
 import (
@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// namespace is the one in which the cluster's editor may edit.
+	// namespace is the namespace in which the cluster's editor may edit.
 	namespace = "default"
 	// clusterVariable names the folder of the cluster.
 	clusterVariable = "NAMESAKE_CLUSTER_DIR"
@@ -58,7 +58,7 @@ func run() int {
 	return 0
 }
 
-// demo is one showing: what it talks to, and what the steps leave for later ones and for the last line.
+// demo is one run: the clients that it uses, and what the steps leave for later ones and for the last line.
 type demo struct {
 	kubectl kubectl
 	client  *client
@@ -71,13 +71,13 @@ type demo struct {
 	refusals  int
 }
 
-// newDemo connects to the cluster of the environment, and refuses one in which there is something to lose.
+// newDemo connects to the cluster that the environment names, and refuses a cluster that contains something to lose.
 func newDemo(ctx context.Context) (*demo, error) {
 	dir := os.Getenv(clusterVariable)
 	if dir == "" {
 		return nil, errors.New(clusterVariable + ` does not name a cluster of test/cluster: run "make demo"`)
 	}
-	// Both at once, so that a command line says who it is by --context alone.
+	// Both kubeconfigs are used, so that --context alone selects the user of a command.
 	configs := filepath.Join(dir, "admin.kubeconfig") + string(os.PathListSeparator) + filepath.Join(dir, "editor.kubeconfig")
 	for key, value := range map[string]string{"KUBECONFIG": configs, "KUBECACHEDIR": filepath.Join(dir, "kubectl-cache")} {
 		if err := os.Setenv(key, value); err != nil {
@@ -94,12 +94,12 @@ func newDemo(ctx context.Context) (*demo, error) {
 	return &demo{client: client}, nil
 }
 
-// say prints what the program itself found out, apart from what kubectl printed.
+// say prints what the program itself found, separate from the output of kubectl.
 func say(format string, args ...any) {
 	fmt.Printf("%s\n", bold("=> "+fmt.Sprintf(format, args...)))
 }
 
-// bold is for terminals only.
+// bold makes text bold on terminals only.
 func bold(text string) string {
 	if info, err := os.Stdout.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
 		return text

@@ -9,7 +9,7 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// What config/samples calls its objects.
+// These are the names of the objects in config/samples.
 const (
 	samples       = "config/samples/"
 	pool          = "python"
@@ -19,7 +19,7 @@ const (
 	loneSandbox   = "runner"
 )
 
-// What emptyPool calls its own.
+// These are the names of emptyPool's own objects.
 const (
 	emptyPoolName = "spare"
 	coldClaim     = "agent-cold"
@@ -43,7 +43,7 @@ spec:
     name: spare
 `
 
-// step is one thing to show. It fails when the cluster does not show it.
+// step is one thing to show. It fails if the cluster does not show it.
 type step struct {
 	sentence string
 	show     func(context.Context) error
@@ -154,7 +154,7 @@ func (d *demo) claimByTemplate(ctx context.Context) error {
 	return nil
 }
 
-// waitForClaim waits for a claim to be Ready, shows it, and reads it with its Sandbox.
+// waitForClaim waits until a claim is Ready, shows it, and reads it with its Sandbox.
 func (d *demo) waitForClaim(ctx context.Context, name string) (bound, error) {
 	if _, err := d.kubectl.run(ctx, "wait", "--for=condition=Ready", "sandboxclaim/"+name, "--timeout=30s"); err != nil {
 		return bound{}, err
@@ -197,7 +197,7 @@ func (d *demo) createSandbox(ctx context.Context) error {
 	if err := d.kubectl.shows(ctx, []string{"pod/" + loneSandbox, "1/1", "Running"}, "get", "sandbox,pod", loneSandbox); err != nil {
 		return err
 	}
-	if err := d.client.full(ctx, pool, poolSize); err != nil { // It refills from the claim by template.
+	if err := d.client.full(ctx, pool, poolSize); err != nil { // The pool refills what the claim by template took.
 		return err
 	}
 	return d.checkNamesakes(ctx)

@@ -11,7 +11,7 @@ import (
 
 var testName = regexp.MustCompile("`([a-z0-9/]+)/(Test[A-Za-z0-9]+)`")
 
-// A row that names a test which is gone, or never was, shows nothing.
+// A row that names a test which does not exist proves nothing.
 func TestCompatibilityNamesTests(t *testing.T) {
 	page := read(t, "docs/compatibility.md")
 	for line := range strings.Lines(page) {
@@ -30,7 +30,7 @@ func TestCompatibilityNamesTests(t *testing.T) {
 	}
 }
 
-// hasTest says whether a package, by its folder, has a test of that name.
+// hasTest reports whether a package, given by its folder, has a test of that name.
 func hasTest(t *testing.T, folder, name string) bool {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join("..", "..", filepath.FromSlash(folder), "*_test.go"))

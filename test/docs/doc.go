@@ -1,3 +1,2 @@
-// Package docs checks what can be checked of the pages in docs: that they know all that they have to know, and that what they
-// quote, and lead to, is there.
+// Package docs checks the pages in docs: they contain everything that they must, and what they quote and link to exists.
 package docs

@@ -8,8 +8,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// rows returns the first two cells of each line of the tables in a section of docs/migrating.md, by each word in quotes of the
-// first.
+// rows returns the first two cells of each table row in a section of docs/migrating.md, by each quoted word of the first cell.
 func rows(t *testing.T, section string) map[string]string {
 	t.Helper()
 	_, text, _ := strings.Cut(read(t, "docs/migrating.md"), "\n## "+section+"\n")
@@ -27,7 +26,7 @@ func rows(t *testing.T, section string) map[string]string {
 	return said
 }
 
-// formerValues are those of agent-sandbox's chart.
+// formerValues are the values of agent-sandbox's chart.
 var formerValues = []string{
 	"namespace.create", "namespace.name", "image.repository", "image.tag", "image.pullPolicy", "imagePullSecrets", "replicaCount",
 	"podAnnotations", "podLabels", "controller.clusterDomain", "controller.leaderElect", "controller.leaderElectionNamespace",
@@ -42,7 +41,7 @@ var formerValues = []string{
 	"metrics.prometheusRule.enabled", "metrics.prometheusRule.additionalLabels", "metrics.prometheusRule.additionalGroups",
 }
 
-// docs/migrating.md says of each value of agent-sandbox's chart whether Namesake's has it, and that is so.
+// docs/migrating.md says of each value of agent-sandbox's chart whether Namesake's chart has it, and that is true.
 func TestValuesOfMigrating(t *testing.T) {
 	var values map[string]any
 	if err := yaml.Unmarshal([]byte(read(t, "charts/namesake/values.yaml")), &values); err != nil {
@@ -81,7 +80,7 @@ var formerKeys = []string{
 	"cluster-autoscaler.kubernetes.io/safe-to-evict",
 }
 
-// docs/migrating.md has each label and annotation of agent-sandbox, and each of Namesake's.
+// docs/migrating.md lists each label and annotation of agent-sandbox, and each of Namesake's.
 func TestKeysOfMigrating(t *testing.T) {
 	said := rows(t, "Labels and annotations")
 	for _, key := range formerKeys {

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// root is the repository.
+// root is the root of the repository.
 const root = "../.."
 
 func read(t *testing.T, file string) string {
@@ -21,7 +21,7 @@ func read(t *testing.T, file string) string {
 	return string(content)
 }
 
-// pages are README.md and all that is in docs, and beside the samples.
+// pages returns README.md, everything in docs, and the pages beside the samples.
 func pages(t *testing.T) []string {
 	t.Helper()
 	pages := []string{"README.md", "config/samples/README.md"}
@@ -42,7 +42,7 @@ var (
 	code    = regexp.MustCompile("`[^`\n]+`")
 )
 
-// Every link leads somewhere: to a file or folder of the repository, and to a heading that is there.
+// Every link leads to an existing file or folder of the repository, and to an existing heading.
 func TestLinks(t *testing.T) {
 	for _, page := range pages(t) {
 		for _, match := range link.FindAllStringSubmatch(code.ReplaceAllString(fenced.ReplaceAllString(read(t, page), ""), ""), -1) {
@@ -63,7 +63,7 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// anchors are the headings of a page, as links name them.
+// anchors returns the headings of a page as links name them.
 func anchors(t *testing.T, page string) map[string]bool {
 	t.Helper()
 	found := map[string]bool{}
@@ -111,7 +111,7 @@ func TestIndexOfSamples(t *testing.T) {
 	}
 }
 
-// What docs/concepts.md says that users read is what they read.
+// Users read exactly the refusals that docs/concepts.md shows.
 func TestRefusals(t *testing.T) {
 	const title = "## What is refused, and why"
 	_, section, _ := strings.Cut(read(t, "docs/concepts.md"), title)

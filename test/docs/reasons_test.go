@@ -11,14 +11,14 @@ import (
 	"testing"
 )
 
-// Every reason that a condition or an event of ours can have has its line in a table of docs/troubleshooting.md: whoever reads
-// it on an object finds what it means and what to do.
+// Every reason that a condition or an event of ours can have has its line in a table of docs/troubleshooting.md. Whoever reads
+// the reason on an object finds there what it means and what to do.
 func TestReasons(t *testing.T) {
 	explained := map[string]bool{}
 	for line := range strings.Lines(read(t, "docs/troubleshooting.md")) {
 		cells := strings.Split(line, "|")
 		if len(cells) < 5 {
-			continue // Not a line of a table that has a condition, a reason, what it means and what to do.
+			continue // This is no row with a condition, a reason, what it means and what to do.
 		}
 		for _, reason := range quoted.FindAllStringSubmatch(cells[2], -1) {
 			explained[reason[1]] = true
@@ -35,10 +35,10 @@ func TestReasons(t *testing.T) {
 	}
 }
 
-// quoted is code in a page.
+// quoted matches code in a page.
 var quoted = regexp.MustCompile("`([^`]+)`")
 
-// constants returns the string constants of the API packages whose names begin with one of prefixes, by their name.
+// constants returns, by name, the string constants of the API packages whose names begin with one of prefixes.
 func constants(t *testing.T, prefixes ...string) map[string]string {
 	t.Helper()
 	found := map[string]string{}
@@ -71,7 +71,8 @@ func hasPrefix(name string, prefixes []string) bool {
 	return false
 }
 
-// text returns what a string constant says; of one that begins with another constant, the prefix of keys, only what follows.
+// text returns the value of a string constant. If the constant begins with another one, the prefix of keys, text returns only
+// the rest.
 func text(t *testing.T, expr ast.Expr) string {
 	t.Helper()
 	if sum, ok := expr.(*ast.BinaryExpr); ok {

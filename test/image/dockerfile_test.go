@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// The two ways to build the image are written down twice; here they are compared.
+// Two files describe how the image is built. This test compares them.
 func TestTheDockerfileMakesTheSameImage(t *testing.T) {
 	content, err := os.ReadFile(filepath.Join(source, "Dockerfile"))
 	if err != nil {

@@ -17,11 +17,11 @@ import (
 const (
 	// program is the only file in the image: there is no shell to run, and nothing to patch.
 	program = "namesake"
-	// user is nobody in particular. A number, for the kubelet cannot know that a name is not root's.
+	// user is an arbitrary unprivileged user. It is a number, since the kubelet cannot know that a name is not root's.
 	user = "65532:65532"
 )
 
-// epoch is when everything was made: a clock's time would make every build another image.
+// epoch is the creation time of everything. The current time would make every build another image.
 var epoch = time.Unix(0, 0).UTC()
 
 // build builds the image for one platform.
@@ -53,7 +53,7 @@ func build(ctx context.Context, source, version string, platform v1.Platform) (v
 	return mutate.ConfigFile(image, file)
 }
 
-// configOf is how a container of the image runs.
+// configOf returns how a container of the image runs.
 func configOf(version string) v1.Config {
 	return v1.Config{
 		User:       user,
@@ -74,7 +74,7 @@ func labels(version string) map[string]string {
 	}
 }
 
-// layerOf is a layer with the program alone.
+// layerOf returns a layer with the program alone.
 func layerOf(content []byte) (v1.Layer, error) {
 	var archive bytes.Buffer
 	w := tar.NewWriter(&archive)

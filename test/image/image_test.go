@@ -22,7 +22,7 @@ const version = "1.2.3-test"
 
 var (
 	source   = filepath.Join("..", "..")
-	platform = v1.Platform{OS: "linux", Architecture: runtime.GOARCH} // What another test has built, too.
+	platform = v1.Platform{OS: "linux", Architecture: runtime.GOARCH} // Another test has built it, too.
 )
 
 func TestTheSameSourceMakesTheSameImage(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// compile builds cmd/namesake for a platform, with nothing in it of the machine or the folder that it is built in.
+// compile builds cmd/namesake for a platform. The result contains nothing of the machine or the folder of the build.
 func compile(ctx context.Context, source, version string, platform v1.Platform) ([]byte, error) {
 	dir, err := os.MkdirTemp("", "namesake-image-")
 	if err != nil {
@@ -30,11 +30,11 @@ func compile(ctx context.Context, source, version string, platform v1.Platform) 
 	return os.ReadFile(binary)
 }
 
-// tags are the Dockerfile's, too. Without this one gRPC serves pages on what it does, and the program is a quarter larger: the
-// linker keeps every method, since a page may call it.
+// tags are the Dockerfile's, too. Without this tag gRPC serves pages about its activity, and the program is a quarter larger:
+// the linker keeps every method, since a page may call it.
 const tags = "grpcnotrace"
 
-// ldflags are the Dockerfile's, too.
+// ldflags returns the linker flags, which are the Dockerfile's, too.
 func ldflags(version string) string {
 	return "-s -w -X main.version=" + version
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// write writes the images, one a platform, below dir: together as an OCI layout, and each as a docker-archive. It
-// returns the digest of the index that holds them all, which is the image's in a registry.
+// write writes the images, one for each platform, below dir: together as an OCI layout, and each as a docker-archive. It
+// returns the digest of the index that contains them all, which is the image's digest in a registry.
 func write(dir, reference string, images []v1.Image) (v1.Hash, error) {
 	tag, err := name.NewTag(reference)
 	if err != nil {
@@ -50,7 +50,7 @@ func write(dir, reference string, images []v1.Image) (v1.Hash, error) {
 	return index.Digest()
 }
 
-// indexOf holds an image for each platform.
+// indexOf returns an index with an image for each platform.
 func indexOf(images []v1.Image) (v1.ImageIndex, error) {
 	index := mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
 	for _, image := range images {

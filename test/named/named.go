@@ -10,13 +10,13 @@ import (
 	"testing"
 )
 
-// ours are names of metrics that the manager serves: Namesake's own, and those of the libraries in it. What Prometheus and
-// the API server have is not among them.
+// ours matches names of metrics that the manager serves: Namesake's own, and those of its libraries. It does not match the
+// metrics of Prometheus and the API server.
 var ours = regexp.MustCompile(
 	`\b(?:namesake|agent_sandbox|controller_runtime|workqueue|rest_client|leader_election|process|go)_\w+|\bagent_sandboxes\b`)
 
-// Metrics returns the names, in order, each once, that the alerts, the dashboard and the examples in the documentation ask the
-// manager for. repository is the path to its root.
+// Metrics returns the sorted, unique names of the metrics that the alerts, the dashboard and the examples in the documentation
+// ask the manager for. repository is the path to its root.
 func Metrics(t *testing.T, repository string) []string {
 	t.Helper()
 	var names []string

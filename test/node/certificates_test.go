@@ -14,16 +14,16 @@ import (
 )
 
 const (
-	// expiry is when the certificate ends that a manager serves; a renewed one ends later.
+	// expiry is when the certificate that a manager serves ends. A renewed certificate ends later.
 	expiry  = "namesake_webhook_certificate_expiry_timestamp_seconds"
 	trusted = "namesake_webhook_trusted"
-	// arrives is how long the kubelet may take to bring a Secret's new content to a Pod: it looks every minute or so.
+	// arrives is how long the kubelet may take to bring a Secret's new content to a Pod. It looks about every minute.
 	arrives = 3 * time.Minute
-	// noticed is how long a manager may take to see that nobody can trust it.
+	// noticed is how long a manager may take to see that nobody can trust its certificate.
 	noticed = 30 * time.Second
 )
 
-// Certificates are renewed while everybody writes, and no manager restarts.
+// Certificates are renewed while users write, and no manager restarts.
 func TestRenewal(t *testing.T) {
 	n := open(t)
 	n.ensure(t)
@@ -31,7 +31,7 @@ func TestRenewal(t *testing.T) {
 	s := n.stream(t)
 	n.renew(t, "namesake-webhook")
 	n.awaitServed(t, before, "the certificate")
-	n.renew(t, "namesake-ca") // This alone changes nothing that is served: the next certificate is signed by the new authority.
+	n.renew(t, "namesake-ca") // This alone does not change what is served: the new authority signs the next certificate.
 	n.renew(t, "namesake-webhook")
 	n.awaitServed(t, before, "the authority and the certificate")
 	s.end(t, "certificate and authority renewed")
@@ -43,7 +43,7 @@ func TestRenewal(t *testing.T) {
 	}
 }
 
-// A bundle that does not hold the authority makes every manager not ready, for a reason that it gives.
+// With a bundle that lacks the authority every manager becomes not ready, and reports the reason.
 func TestWrongAuthority(t *testing.T) {
 	n := open(t)
 	n.ensure(t)
@@ -53,7 +53,7 @@ func TestWrongAuthority(t *testing.T) {
 	}
 	managers := n.managers(t)
 	configuration := "validatingwebhookconfiguration/namesake"
-	kubectl(t, "annotate", configuration, "cert-manager.io/inject-ca-from-") // Or cainjector would put it right.
+	kubectl(t, "annotate", configuration, "cert-manager.io/inject-ca-from-") // Otherwise cainjector would repair it.
 	kubectl(t, "patch", configuration, "--type=json", "--patch", fmt.Sprintf(
 		`[{"op":"replace","path":"/webhooks/0/clientConfig/caBundle","value":%q}]`, base64.StdEncoding.EncodeToString([]byte(root.Data["ca.crt"]))))
 	began := time.Now()
@@ -92,7 +92,7 @@ func (n *node) renew(t *testing.T, certificate string) {
 	})
 }
 
-// awaitServed waits until these managers serve a certificate that is issued now.
+// awaitServed waits until these managers serve a certificate that is issued from now on.
 func (n *node) awaitServed(t *testing.T, managers []corev1.Pod, what string) {
 	t.Helper()
 	until := ask(t, "get", "certificate", "namesake-webhook", "-o=jsonpath={.status.notAfter}")
@@ -112,7 +112,7 @@ func (n *node) awaitServed(t *testing.T, managers []corev1.Pod, what string) {
 	t.Logf("%s renewed: all managers serve what was issued after %.1f s", what, time.Since(began).Seconds())
 }
 
-// metric is the value that a manager shows of a gauge.
+// metric returns the value of a manager's gauge.
 func (n *node) metric(t *testing.T, pod, name string) float64 {
 	t.Helper()
 	out, err := try(t, "", "kubectl", "get", "--raw", "/api/v1/namespaces/"+system+"/pods/"+pod+":8080/proxy/metrics")
@@ -132,7 +132,7 @@ func (n *node) metric(t *testing.T, pod, name string) float64 {
 	return 0
 }
 
-// eventually waits until there is no error any more.
+// eventually waits until check returns no error.
 func (n *node) eventually(t *testing.T, limit time.Duration, what string, check func(context.Context) error) {
 	t.Helper()
 	var last error

@@ -11,10 +11,10 @@ import (
 	"time"
 )
 
-// repository is where the commands run, as people type them.
+// repository is the folder in which the commands run, as people type them.
 var repository = filepath.Join("..", "..")
 
-// run runs a program that has to succeed, logs how long it took, and returns what it printed.
+// run runs a program that must succeed, logs how long it took, and returns its output.
 func run(t *testing.T, name string, args ...string) string {
 	t.Helper()
 	began := time.Now()
@@ -26,11 +26,11 @@ func run(t *testing.T, name string, args ...string) string {
 	return out
 }
 
-// try runs a program, and returns what it printed. The error has that, too.
+// try runs a program, and returns its output. The error contains that, too.
 func try(t *testing.T, stdin, name string, args ...string) (string, error) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), name, args...)
-	home := filepath.Join(os.TempDir(), "namesake-no-helm") // Apart from the user's own settings.
+	home := filepath.Join(os.TempDir(), "namesake-no-helm") // This is separate from the user's own settings.
 	cmd.Env = append(os.Environ(), "HELM_CACHE_HOME="+home, "HELM_CONFIG_HOME="+home, "HELM_DATA_HOME="+home, "KUBERC=off")
 	cmd.Dir = repository
 	var stdout, stderr bytes.Buffer
@@ -51,7 +51,7 @@ func helm(t *testing.T, args ...string) string {
 	return run(t, "helm", args...)
 }
 
-// ask runs a kubectl that only looks, and has to succeed.
+// ask runs a kubectl command that only reads and must succeed.
 func ask(t *testing.T, args ...string) string {
 	t.Helper()
 	out, err := try(t, "", "kubectl", append([]string{"--namespace", system}, args...)...)
@@ -61,7 +61,7 @@ func ask(t *testing.T, args ...string) string {
 	return out
 }
 
-// readme returns the commands that the chart's README.md has below a heading, each as its words.
+// readme returns the commands below a heading of the chart's README.md, each split into words.
 func readme(t *testing.T, heading string) [][]string {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join(repository, "charts", "namesake", "README.md"))

@@ -1,3 +1,3 @@
-// Package node has the tests of what users do: cert-manager and the chart are installed by helm on a real node, whose Pods
-// run. "make test-node" starts one for them.
+// Package node tests what users do. helm installs cert-manager and the chart on a real node, whose Pods run. "make test-node"
+// starts one for the tests.
 package node

@@ -6,10 +6,10 @@ import (
 	"testing"
 )
 
-// installsVariable says how often the product is installed in a row.
+// installsVariable names the variable that says how often the product is installed in a row.
 const installsVariable = "NAMESAKE_INSTALLS"
 
-// When "helm install --wait" has returned, admission works: what is applied at once is accepted.
+// When "helm install --wait" has returned, admission works: objects that are applied at once are accepted.
 func TestInstalls(t *testing.T) {
 	n := open(t)
 	n.remove(t)

@@ -14,11 +14,11 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// issued says whether cert-manager looks after the certificate that a manager serves.
+// issued is the metric that says whether cert-manager manages the certificate that a manager serves.
 const issued = "namesake_webhook_certificate_issued"
 
-// Without the Certificate nobody renews what is served, and a metric says so. But what is served is still good: a manager that
-// were not ready now would refuse writes that nothing is wrong with.
+// Without the Certificate nobody renews what is served, and a metric says so. The served certificate is still valid, so the
+// manager stays ready: otherwise it would refuse correct writes.
 func TestCertificateDeleted(t *testing.T) {
 	n := open(t)
 	n.ensure(t)
@@ -40,7 +40,7 @@ func TestCertificateDeleted(t *testing.T) {
 	t.Logf("the metric says so after %.1f s", time.Since(began).Seconds())
 	n.mustAccept(t)
 
-	// One that starts now has nothing to serve: it is not ready, and the kubelet says why.
+	// A manager that starts now has nothing to serve. It is not ready, and the kubelet says why.
 	kubectl(t, "--namespace", system, "delete", "secret", "namesake-webhook-tls")
 	kubectl(t, "--namespace", system, "delete", "pod", managers[0].Name, "--wait", patience)
 	began = time.Now()
@@ -68,8 +68,8 @@ func TestCertificateDeleted(t *testing.T) {
 	}
 }
 
-// Deleting the Secrets makes cert-manager start over with another authority. It adds that to the caBundle, beside the one before,
-// so what the managers serve until the kubelet has brought them the new certificate is trusted as ever.
+// Deleting the Secrets makes cert-manager start over with another authority. It adds that to the caBundle beside the previous
+// one. So the managers' old certificate is trusted until the kubelet has brought them the new one.
 func TestSecretsDeleted(t *testing.T) {
 	n := open(t)
 	n.ensure(t)
@@ -95,7 +95,7 @@ func TestSecretsDeleted(t *testing.T) {
 	n.mustAccept(t)
 }
 
-// mustAccept creates a Sandbox, which takes a webhook's yes, and deletes it.
+// mustAccept creates a Sandbox, which needs a webhook's approval, and deletes it.
 func (n *node) mustAccept(t *testing.T) {
 	t.Helper()
 	if err := n.Create(t.Context(), sandboxNamed("accepted")); err != nil {
@@ -104,8 +104,8 @@ func (n *node) mustAccept(t *testing.T) {
 	kubectl(t, "delete", "sandbox/accepted", "--wait", patience)
 }
 
-// reissue returns nil if the serving certificate in the cluster is signed by the authority that is there now. If it is not, it
-// is deleted: cert-manager may have signed it with the key that it still had in mind.
+// reissue returns nil if the current authority signed the serving certificate in the cluster. If not, it deletes that
+// certificate: cert-manager may have signed it with a key that it still had in memory.
 func (n *node) reissue(t *testing.T) error {
 	t.Helper()
 	authority, serving := &corev1.Secret{}, &corev1.Secret{}
@@ -124,7 +124,7 @@ func (n *node) reissue(t *testing.T) error {
 	return errors.New("it was another's")
 }
 
-// notReady returns nil if a manager is not ready, and says that its certificate is not trusted.
+// notReady returns nil if a manager is not ready and reports that its certificate is not trusted.
 func (n *node) notReady(t *testing.T, pod corev1.Pod) error {
 	t.Helper()
 	if value := n.metric(t, pod.Name, trusted); value != 0 {

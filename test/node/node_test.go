@@ -22,13 +22,13 @@ import (
 const (
 	release = "namesake"
 	system  = "namesake-system"
-	// registry is that of images which are on the node, and nowhere else.
+	// registry is the registry of images that exist only on the node.
 	registry = "localhost"
-	// patience is how long kubectl and helm wait. On a free machine all is done in a third of it.
+	// patience is how long kubectl and helm wait. On an idle machine everything takes a third of it.
 	patience = "--timeout=180s"
 )
 
-// node is a real node, as its administrator sees it.
+// node is a real node as its administrator sees it.
 type node struct {
 	client.WithWatch
 }
@@ -38,7 +38,7 @@ const howToRun = `%s is not set: these tests need a real node of their own, imag
 or one, as root on Linux, with
     make test-node GOTESTFLAGS='-v -run TestStory'`
 
-// What the target test-node of the Makefile sets: the program of test/cluster, the folder with cert-manager's chart and
+// The target test-node of the Makefile sets these: the program of test/cluster, the folder with cert-manager's chart and
 // images, and the archive with the product's image.
 const (
 	clusterVariable     = "NAMESAKE_CLUSTER"
@@ -46,7 +46,7 @@ const (
 	imageVariable       = "NAMESAKE_IMAGE"
 )
 
-// open connects to the node that the environment names, and sees that cert-manager runs there.
+// open connects to the node that the environment names, and makes sure that cert-manager runs there.
 func open(t *testing.T) *node {
 	t.Helper()
 	for _, name := range []string{"KUBECONFIG", "NAMESAKE_CLUSTER_DIR", clusterVariable, certManagerVariable, imageVariable} {
@@ -54,7 +54,7 @@ func open(t *testing.T) *node {
 			t.Fatalf(howToRun, name)
 		}
 	}
-	log.SetLogger(klog.Background()) // Or the client complains that it has none.
+	log.SetLogger(klog.Background()) // Otherwise the client complains that it has no logger.
 	config, err := clientcmd.BuildConfigFromFlags("", os.Getenv("KUBECONFIG"))
 	if err != nil {
 		t.Fatal(err)
@@ -78,7 +78,7 @@ func open(t *testing.T) *node {
 	return n
 }
 
-// prepare loads the images and installs cert-manager by its own chart.
+// prepare loads the images, and installs cert-manager with its own chart.
 func (n *node) prepare(t *testing.T) {
 	t.Helper()
 	archives, err := filepath.Glob(filepath.Join(os.Getenv(certManagerVariable), "*.tar"))
@@ -96,7 +96,7 @@ func (n *node) prepare(t *testing.T) {
 		"--values", "test/node/testdata/cert-manager.yaml", "--wait", patience)
 }
 
-// installed says whether there is a release of that name.
+// installed reports whether there is a release of that name.
 func installed(t *testing.T, name string) bool {
 	t.Helper()
 	out, err := try(t, "", "helm", "list", "--all-namespaces", "--short", "--deployed", "--filter", "^"+name+"$")
@@ -106,7 +106,7 @@ func installed(t *testing.T, name string) bool {
 	return strings.TrimSpace(out) == name
 }
 
-// explain shows what there is to see of the product when a test has failed.
+// explain prints the state of the product when a test has failed.
 func explain(t *testing.T) {
 	t.Helper()
 	if !t.Failed() {
@@ -134,13 +134,13 @@ func (n *node) install(t *testing.T) {
 	run(t, command[0], append(command[1:], patience)...)
 }
 
-// uninstall removes it, and waits until the managers are gone.
+// uninstall removes the product, and waits until the managers are gone.
 func (n *node) uninstall(t *testing.T) {
 	t.Helper()
 	helm(t, "uninstall", release, "--namespace", system, "--wait", patience)
 }
 
-// remove sees that it is not installed, and that nothing is left of an earlier test but the CRDs.
+// remove makes sure that the product is not installed, and that an earlier test left nothing but the CRDs.
 func (n *node) remove(t *testing.T) {
 	t.Helper()
 	t.Cleanup(func() { explain(t) })
@@ -150,14 +150,14 @@ func (n *node) remove(t *testing.T) {
 	n.forget(t)
 }
 
-// forget deletes the certificates, which uninstalling leaves: or the next installation would find those of the last.
+// forget deletes the certificates, which uninstalling leaves. Otherwise the next installation would find the last one's.
 func (n *node) forget(t *testing.T) {
 	t.Helper()
 	kubectl(t, "--namespace", system, "wait", "pod", "--all", "--for=delete", patience)
 	kubectl(t, "--namespace", system, "delete", "secret", "namesake-ca", "namesake-webhook-tls", "--ignore-not-found")
 }
 
-// ensure sees that the product is installed with the chart's defaults.
+// ensure makes sure that the product is installed with the chart's defaults.
 func (n *node) ensure(t *testing.T) {
 	t.Helper()
 	t.Cleanup(func() { explain(t) })

@@ -17,10 +17,10 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// back is within what time after the managers' return all is as ever.
+// back is the time after the managers' return within which everything works again.
 const back = 30 * time.Second
 
-// Without managers, what is no Sandbox's is none of their business, and what is a Sandbox's waits.
+// Without managers, writes that do not concern Sandboxes succeed, and writes of Sandboxes wait.
 func TestOutage(t *testing.T) {
 	n := open(t)
 	n.ensure(t)
@@ -57,7 +57,7 @@ func TestOutage(t *testing.T) {
 	n.clear(t)
 }
 
-// createPlain creates what has nothing to do with Sandboxes; nothing of it may fail.
+// createPlain creates objects that have nothing to do with Sandboxes. None of these writes may fail.
 func (n *node) createPlain(t *testing.T) {
 	t.Helper()
 	const each = 10
@@ -90,7 +90,7 @@ func (n *node) createPlain(t *testing.T) {
 	kubectl(t, "delete", "configmap,secret,serviceaccount", "--selector=app=plain")
 }
 
-// mustBeRefused creates an object, and wants a refusal that says which of our webhooks does not answer.
+// mustBeRefused creates an object, and expects a refusal that names our webhook that does not answer.
 func (n *node) mustBeRefused(t *testing.T, obj client.Object, webhook string) {
 	t.Helper()
 	err := n.Create(t.Context(), obj)
@@ -101,7 +101,7 @@ func (n *node) mustBeRefused(t *testing.T, obj client.Object, webhook string) {
 	t.Logf("refused: %v", err)
 }
 
-// sandboxPod is a Pod that the Sandbox controls.
+// sandboxPod returns a Pod that the Sandbox controls.
 func sandboxPod(sandbox *sandboxv1.Sandbox) *corev1.Pod {
 	return &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{

@@ -17,15 +17,15 @@ func TestRollingRestart(t *testing.T) {
 	before := n.managers(t)
 	kubectl(t, "--namespace", system, "rollout", "restart", "deployment/namesake")
 	kubectl(t, "--namespace", system, "rollout", "status", "deployment/namesake", patience)
-	for _, pod := range before { // The old ones are part of it until they have ended.
+	for _, pod := range before { // The old managers are part of the upgrade until they have ended.
 		kubectl(t, "--namespace", system, "wait", "pod/"+pod.Name, "--for=delete", patience)
 	}
 	s.end(t, "rolling restart")
 	s.mustNotFail(t)
 }
 
-// A manager that dies takes its connections with it, and is in the Service until the kubelet has seen that it is gone. The API
-// server does not try a call again; who called the API server does.
+// A manager that dies drops its connections, and stays in the Service until the kubelet has seen that it is gone. The API
+// server does not retry a webhook call; the API server's clients retry.
 func TestKilledManager(t *testing.T) {
 	n := open(t)
 	n.ensure(t)
@@ -46,7 +46,7 @@ func TestKilledManager(t *testing.T) {
 	}
 }
 
-// managers are the Pods that serve admission.
+// managers returns the Pods that serve admission.
 func (n *node) managers(t *testing.T) []corev1.Pod {
 	t.Helper()
 	pods := &corev1.PodList{}

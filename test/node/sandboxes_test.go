@@ -18,14 +18,14 @@ const namespace = "default"
 // pair is a Sandbox and the Pod of its name.
 type pair struct {
 	Sandbox, Pod types.UID
-	// Owner is who controls the Sandbox.
+	// Owner is the controller of the Sandbox.
 	Owner types.UID
-	// Started is when the container started: it is another time if the container was restarted.
+	// Started is when the container started. A restart of the container changes it.
 	Started metav1.Time
 }
 
-// pairs are the Sandboxes of the namespace with their Pods, by name. Each has to have one, which runs, and no Pod is of
-// another name.
+// pairs returns the Sandboxes of the namespace with their Pods, by name. Each Sandbox must have one running Pod, and no Pod
+// may have another name.
 func (n *node) pairs(t *testing.T) map[string]pair {
 	t.Helper()
 	sandboxes, pods := &sandboxv1.SandboxList{}, &corev1.PodList{}
@@ -64,7 +64,7 @@ func (n *node) pairs(t *testing.T) map[string]pair {
 	return pairs
 }
 
-// mustBe checks that there are these pairs, and no other.
+// mustBe checks that exactly these pairs exist.
 func (n *node) mustBe(t *testing.T, want map[string]pair, when string) {
 	t.Helper()
 	if diff := cmp.Diff(want, n.pairs(t)); diff != "" {
@@ -89,7 +89,7 @@ func (n *node) claimed(t *testing.T, name string) string {
 	return claim.Status.Sandbox.Name
 }
 
-// clear deletes what users made, and waits until its Pods are gone.
+// clear deletes what users made, and waits until the Pods of it are gone.
 func (n *node) clear(t *testing.T) {
 	t.Helper()
 	kubectl(t, "delete", "sandboxclaim,sandboxwarmpool,sandboxtemplate,sandbox", "--all", "--wait", patience)

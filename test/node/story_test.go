@@ -15,11 +15,11 @@ import (
 
 const testdata = "test/node/testdata/"
 
-// What README.md and the chart's README.md tell users to do, and what these promise.
+// This does what README.md and the chart's README.md tell users to do, and checks what these promise.
 func TestStory(t *testing.T) {
 	n := open(t)
 	n.remove(t)
-	began := time.Now() // An installation that goes loses its rights before its managers.
+	began := time.Now() // A removed installation loses its rights before its managers.
 	n.install(t)
 
 	kubectl(t, "apply", "-f", testdata+"template.yaml", "-f", testdata+"pool.yaml")
@@ -106,7 +106,7 @@ func (n *node) mustServe(t *testing.T) {
 	n.awaitFull(t)
 }
 
-// manager is the managers' Deployment.
+// manager returns the managers' Deployment.
 func (n *node) manager(t *testing.T) *appsv1.Deployment {
 	t.Helper()
 	deployment := &appsv1.Deployment{}

@@ -15,21 +15,21 @@ import (
 )
 
 const (
-	// users write side by side, each to a Sandbox of its own, one write after the other.
+	// users is the number of users who write in parallel. Each writes to a separate Sandbox, one write after the other.
 	users = 20
-	// pause is between two writes of a user, if the answers come sooner; all of them have to reach a rate of at least lowest a second.
+	// pause is the time between two writes of a user, if the answers come sooner. All users together must reach a rate of at
+	// least lowest writes a second.
 	pause  = 500 * time.Millisecond
 	lowest = 20.0
-	// longest is when a stream ends by itself.
+	// longest is the time after which a stream ends by itself.
 	longest = 8 * time.Minute
-	// retried is how long one that failed is tried again.
+	// retried is how long a failed write is retried.
 	retried = 5 * time.Second
 	// answered is how long a write waits for its answer.
 	answered = 20 * time.Second
 )
 
-// stream is a steady stream of writes that admission has to pass. One that fails counts as failed, even if it succeeds when
-// it is tried again.
+// stream is a steady stream of writes that must pass admission. A write that fails counts as failed even if a retry succeeds.
 type stream struct {
 	node   *node
 	cancel context.CancelFunc
@@ -37,15 +37,15 @@ type stream struct {
 	began  time.Time
 
 	mu sync.Mutex
-	// sent, failed at first, and failed however often tried.
+	// sent counts all writes, failed those that failed at first, and lost those that failed on every try.
 	sent, failed, lost int
 	slowest            time.Duration
-	// first and last failure, since it began.
+	// first and last are the times of the first and the last failure since the stream began.
 	first, last time.Duration
 	errors      map[string]int
 }
 
-// stream starts one.
+// stream starts a stream.
 func (n *node) stream(t *testing.T) *stream {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), longest)
@@ -67,7 +67,7 @@ func (n *node) stream(t *testing.T) *stream {
 		s.writes.Go(func() {
 			ticker := time.NewTicker(pause)
 			defer ticker.Stop()
-			for i := user; ; i++ { // Each begins with another kind of write.
+			for i := user; ; i++ { // Each user begins with another kind of write.
 				s.send(context.WithoutCancel(ctx), user, i)
 				select {
 				case <-ctx.Done():
@@ -80,14 +80,14 @@ func (n *node) stream(t *testing.T) *stream {
 	return s
 }
 
-// streamed is a user's Sandbox, without a Pod.
+// streamed returns a user's Sandbox, without a Pod.
 func streamed(user int) *sandboxv1.Sandbox {
 	sandbox := sandboxNamed(fmt.Sprintf("stream-%d", user))
 	sandbox.Spec.OperatingMode = sandboxv1.OperatingModeSuspended
 	return sandbox
 }
 
-// send sends a write, and once more if it failed.
+// send sends a write, and retries it if it failed.
 func (s *stream) send(ctx context.Context, user, i int) {
 	began := time.Now()
 	err := s.write(ctx, user, i)
@@ -114,7 +114,7 @@ func (s *stream) send(ctx context.Context, user, i int) {
 	}
 }
 
-// write is, in turns, a change of a Sandbox, a new Sandbox, and a new claim; the new ones in a dry run.
+// write changes a Sandbox, creates a Sandbox, or creates a claim, in turns. The creations are dry runs.
 func (s *stream) write(ctx context.Context, user, i int) error {
 	ctx, cancel := context.WithTimeout(ctx, answered)
 	defer cancel()
@@ -130,7 +130,7 @@ func (s *stream) write(ctx context.Context, user, i int) error {
 	}
 }
 
-// end ends the stream, and logs what became of it.
+// end ends the stream, and logs its results.
 func (s *stream) end(t *testing.T, during string) {
 	t.Helper()
 	s.cancel()
@@ -158,7 +158,7 @@ func (s *stream) mustNotFail(t *testing.T) {
 	}
 }
 
-// sandboxNamed is a Sandbox that runs, without pool and claim.
+// sandboxNamed returns a running Sandbox without pool and claim.
 func sandboxNamed(name string) *sandboxv1.Sandbox {
 	sandbox := builder.MakeSandbox(name).Namespace(namespace).Image("localhost/toolbox:1").Obj()
 	sandbox.Spec.PodTemplate.Spec.Containers[0].Args = []string{"serve"}

@@ -11,16 +11,16 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// patience is for how long the API server may not have heard of roles that were just installed.
+// patience is how long the API server may take to learn of newly installed roles.
 const patience = 10 * time.Second
 
-// Check asks the API server, as the administrator, whether the service account may do what the manager does, in a namespace
-// of users and in its own, and nothing besides that is listed here.
+// Check asks the API server, as the administrator, whether the service account may do what the manager does, in a namespace of
+// users and in its own, and nothing else that is listed here.
 func Check(t *testing.T, admin client.Client, account types.NamespacedName, users string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	// What is allowed comes first: the API server then knows every role, and what it refuses is refused for good.
+	// The allowed rights come first: after them the API server knows every role, and its refusals are final.
 	for _, c := range []struct {
 		namespace, list string
 		want            bool
@@ -45,7 +45,7 @@ func Check(t *testing.T, admin client.Client, account types.NamespacedName, user
 	}
 }
 
-// may says whether the service account has a right in a namespace.
+// may reports whether the service account has a right in a namespace.
 func may(ctx context.Context, admin client.Client, account types.NamespacedName, namespace string, r right) (bool, error) {
 	review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
 		User:   "system:serviceaccount:" + account.Namespace + ":" + account.Name,

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// CheckRecord fails t with everything that the managers of a cluster were refused for lack of rights, since a time.
+// CheckRecord fails t with everything that the managers of a cluster were refused for lack of rights since a time.
 func CheckRecord(t *testing.T, cluster string, since time.Time) {
 	t.Helper()
 	calls, denied, err := Record(cluster, since)
@@ -25,11 +25,11 @@ func CheckRecord(t *testing.T, cluster string, since time.Time) {
 	}
 }
 
-// Record reads what the API server recorded of the managers, in the folder of a cluster of test/cluster: how many calls
-// there were since a time, and what was refused for lack of rights. What a policy, a quota or a webhook refused is no lack
-// of rights.
+// Record reads what the API server recorded of the managers, in the folder of a cluster of test/cluster. It returns how many
+// calls there were since a time, and what was refused for lack of rights. A refusal by a policy, a quota or a webhook is no
+// lack of rights.
 func Record(cluster string, since time.Time) (calls int, denied []string, err error) {
-	pattern := filepath.Join(cluster, "logs", "audit*.log") // A long one is continued in another file.
+	pattern := filepath.Join(cluster, "logs", "audit*.log") // A long log is continued in another file.
 	logs, err := filepath.Glob(pattern)
 	if err != nil {
 		return 0, nil, err
@@ -57,8 +57,8 @@ func read(path string, since time.Time) (calls int, denied []string, err error) 
 	return denials(log, since)
 }
 
-// event is what is read of an audit event. The annotations say how the question for rights was answered: the status alone
-// does not tell that from a refusal by admission.
+// event holds the parts of an audit event that are read. The annotations say how the authorization was decided. The status
+// alone does not distinguish that from a refusal by admission.
 type event struct {
 	Verb       string `json:"verb"`
 	RequestURI string `json:"requestURI"`
@@ -80,8 +80,8 @@ const (
 	forbid   = "forbid"
 )
 
-// denials returns how many calls a log has since a time, and what was asked for by those that were refused for lack of
-// rights. A last line that is still being written is left for the next time.
+// denials returns how many calls a log has since a time, and what the calls that were refused for lack of rights asked for. It
+// leaves a last line that is still being written for the next time.
 func denials(log io.Reader, since time.Time) (calls int, denied []string, err error) {
 	lines := bufio.NewReader(log)
 	for {
@@ -106,7 +106,7 @@ func denials(log io.Reader, since time.Time) (calls int, denied []string, err er
 	}
 }
 
-// asked says what was asked for: the right where there is a resource, and where.
+// asked returns what the call asked for: the right if there is a resource, and the place.
 func (e event) asked() string {
 	what := e.Verb + " " + e.RequestURI
 	if ref := e.ObjectRef; ref.Resource != "" {

@@ -1,5 +1,5 @@
-// Package rights is what the manager's service account may do, and what it may not: asked of the API server, and looked up
-// in the record of what it did.
+// Package rights checks what the manager's service account may do, and what it may not. It asks the API server, and reads the
+// record of what the manager did.
 package rights
 
 import (
@@ -10,7 +10,7 @@ import (
 // right is a verb on a resource, and on one object of that name if there is one.
 type right struct{ verb, group, resource, subresource, name string }
 
-// String returns the right as the lists below have it.
+// String returns the right in the form of the lists below.
 func (r right) String() string {
 	text := r.verb + " " + r.resource
 	if r.group != "" {
@@ -24,7 +24,7 @@ func (r right) String() string {
 
 // The lists have a line for each resource: "verb,verb resource.group/subresource name".
 
-// In a namespace of users.
+// These are the rights in a namespace of users.
 const (
 	allowed = `
 		get,list,watch sandboxes.agents.x-k8s.io
@@ -94,7 +94,7 @@ const (
 		create,patch events`
 )
 
-// In its own namespace the manager holds the lease by which replicas elect a leader, and says what its certificate waits for.
+// In its own namespace the manager holds the lease by which replicas elect a leader, and reports what its certificate waits for.
 const (
 	allowedAtHome = `
 		get,create,update leases.coordination.k8s.io
@@ -109,11 +109,11 @@ const (
 		update,patch deployments.apps`
 )
 
-// in goes through the rights in a list.
+// in iterates over the rights in a list.
 func in(list string) iter.Seq[right] {
 	return func(yield func(right) bool) {
 		for line := range strings.Lines(strings.TrimSpace(list)) {
-			words := append(strings.Fields(line), "") // The name, if there is none.
+			words := append(strings.Fields(line), "") // This is the name if the line has none.
 			resource, subresource, _ := strings.Cut(words[1], "/")
 			resource, group, _ := strings.Cut(resource, ".")
 			for verb := range strings.SplitSeq(words[0], ",") {

@@ -15,8 +15,8 @@ var others = []hook{
 	{"sandboxclaim-status.validate", "UPDATE"},
 }
 
-// check compares the calls that the API server made with those that the requests must cost: a plain Pod none, whether
-// the webhooks are installed or not.
+// check compares the calls that the API server made with those that the requests must cost. A plain Pod must cost none,
+// whether the webhooks are installed or not.
 func (b *bench) check(counted metrics) error {
 	want := map[hook]int{}
 	for _, r := range requests {
@@ -28,13 +28,13 @@ func (b *bench) check(counted metrics) error {
 	for _, h := range append(others, measured...) {
 		got := int(counted.sum(calls+"_count", h))
 		if h == checkAdoption && got > want[h] {
-			continue // A patch of what was just written may be tried twice inside the API server, which then asks twice.
+			continue // The API server may try a patch of a new object twice, and then calls the webhooks twice.
 		}
 		if got != want[h] {
 			errs = append(errs, fmt.Errorf("the API server called %s for %s %d times, and should have %d times", h.name, h.operation, got, want[h]))
 		}
 	}
-	// What kept plain Pods away were the match conditions, and not that nothing was installed.
+	// The match conditions kept plain Pods away, and not a missing installation.
 	if got := int(counted.sum(exclusions, validatePod)); got != b.sent[plainPod] {
 		errs = append(errs, fmt.Errorf("match conditions kept %d Pods from %s, and should have %d", got, validatePod.name, b.sent[plainPod]))
 	}

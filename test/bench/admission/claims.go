@@ -16,7 +16,7 @@ import (
 )
 
 // claim makes a warm Sandbox, creates a claim on its pool, which the webhook binds, and adopts the Sandbox for it as the
-// claim's reconciler does. Without webhooks the claim comes with the annotations that it would have got.
+// claim's reconciler does. Without webhooks the claim is created with the annotations that it would have got.
 func (w *world) claim(ctx context.Context, admitted bool, took func(string, time.Duration)) error {
 	sandbox, err := w.newMember(ctx, w.pool)
 	if err != nil {
@@ -61,8 +61,7 @@ func adoptionPatch(sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim)
 	return client.RawPatch(types.JSONPatchType, operations), err
 }
 
-// newMember creates a Sandbox in a pool, with the status of one that is Ready, and waits until it is the one that the
-// webhook would choose.
+// newMember creates a Sandbox in a pool with the status of a Ready one, and waits until the webhook would choose it.
 func (w *world) newMember(ctx context.Context, pool *extensionsv1.SandboxWarmPool) (*sandboxv1.Sandbox, error) {
 	w.members++
 	sandbox := rules.NewPoolSandbox(pool, rules.NewTemplateSnapshot(w.template), fmt.Sprintf("%05d", w.members))
@@ -80,8 +79,8 @@ func (w *world) newMember(ctx context.Context, pool *extensionsv1.SandboxWarmPoo
 	})
 }
 
-// reviews has the API server call the webhooks, in dry runs, and returns these calls. A Sandbox and a claim that is bound to
-// it stay, so that what the handlers look up is there.
+// reviews makes the API server call the webhooks, in dry runs, and returns these calls. A Sandbox and a claim that is bound to
+// it stay, so that the handlers find what they look up.
 func (w *world) reviews(ctx context.Context) ([]review, error) {
 	adopted, err := w.newMember(ctx, w.standing)
 	if err != nil {
@@ -95,7 +94,7 @@ func (w *world) reviews(ctx context.Context) ([]review, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := w.newMember(ctx, w.standing); err != nil { // For the next claim.
+	if _, err := w.newMember(ctx, w.standing); err != nil { // The next claim needs it.
 		return nil, err
 	}
 	var found []review

@@ -13,7 +13,7 @@ import (
 	"github.com/namesake-sandbox/namesake/webhooks"
 )
 
-// review is a call of a webhook, as the API server made it.
+// review is a call of a webhook as the API server made it.
 type review struct {
 	name, path string
 	body       []byte
@@ -25,7 +25,7 @@ type recorder struct {
 
 	mu    sync.Mutex
 	calls map[string][]byte
-	// off is for what is measured: then calls go through as they are.
+	// off is set while calls are measured: they are passed through as they are.
 	off bool
 }
 
@@ -75,8 +75,8 @@ func (r *recorder) stop() {
 	r.off = true
 }
 
-// handle lets the webhook server answer a review, without a connection, and returns how long that took, and how long a
-// processor worked on it: on a busy machine the rest is waiting for one. Where that is not known, it is 0.
+// handle lets the webhook server answer a review without a connection. It returns how long that took, and how long a processor
+// worked on it. On a busy machine the difference is the wait for a processor. worked is 0 if it is unknown.
 func (s *server) handle(r review) (took, worked time.Duration, err error) {
 	request := httptest.NewRequest(http.MethodPost, r.path, bytes.NewReader(r.body))
 	request.Header.Set("Content-Type", "application/json")

@@ -20,8 +20,8 @@ func (s *server) set(ctx context.Context, admitted bool) error {
 	return s.remove(ctx)
 }
 
-// install creates the webhook configurations, as they are shipped but for the address, and waits until they work. That they
-// are there is fine.
+// install creates the webhook configurations as they are shipped, except for the address, and waits until they work. It
+// accepts that they exist already.
 func (s *server) install(ctx context.Context) error {
 	for _, configuration := range s.configurations() {
 		if err := s.user.Create(ctx, configuration); err != nil && !apierrors.IsAlreadyExists(err) {
@@ -31,7 +31,7 @@ func (s *server) install(ctx context.Context) error {
 	return s.awaitHooks(ctx, true)
 }
 
-// remove deletes the webhook configurations, and waits until the API server does without.
+// remove deletes the webhook configurations, and waits until the API server stops calling them.
 func (s *server) remove(ctx context.Context) error {
 	for _, configuration := range s.configurations() {
 		if err := s.user.Delete(ctx, configuration); client.IgnoreNotFound(err) != nil {
@@ -52,8 +52,8 @@ func (s *server) configurations() []client.Object {
 	return all
 }
 
-// awaitHooks asks until the API server calls webhooks of both configurations, or of neither. It asks for Sandboxes, which the
-// Pods' webhooks are not called for.
+// awaitHooks sends requests until the API server calls webhooks of both configurations, or of neither. The requests are for
+// Sandboxes, for which the Pods' webhooks are not called.
 func (s *server) awaitHooks(ctx context.Context, want bool) error {
 	return await(ctx, "the API server to see the webhook configurations", func(ctx context.Context) (bool, error) {
 		stamped := builder.MakeSandbox("probe").Obj()

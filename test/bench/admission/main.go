@@ -1,6 +1,7 @@
-// Command admission measures what admission costs, on a real API server: Pods and claims are created with the webhooks and
-// without them, in turns, and the handlers are called without an API server in between. "make bench" runs it; docs/admission-cost.md
-// has what came of it. It judges no time: only calls of webhooks that should not have been made are an error.
+// Command admission measures what admission costs, on a real API server. It creates Pods and claims with the webhooks and
+// without them, in turns, and calls the handlers without an API server in between. "make bench" runs it;
+// docs/admission-cost.md has the results. It does not judge times: only webhook calls that should not have been made are an
+// error.
 package main
 
 import (
@@ -19,16 +20,16 @@ import (
 )
 
 const (
-	// turn is how many samples of everything are taken before the webhooks are installed or removed.
+	// turn is how many samples of everything are taken between two changes of the webhooks' installation.
 	turn = 25
-	// warmUp is how many come before them and do not count: match conditions are compiled when they are first used.
+	// warmUp is how many samples come before these and do not count: match conditions are compiled on their first use.
 	warmUp = 2
 )
 
 func main() {
 	samples := flag.Int("samples", 2000, "how many samples of everything, with the webhooks and without")
 	flag.Parse()
-	log.SetLogger(logr.Discard()) // What goes wrong is returned.
+	log.SetLogger(logr.Discard()) // Errors are returned.
 	if err := run(*samples); err != nil {
 		fmt.Fprintln(os.Stderr, "bench/admission:", err)
 		os.Exit(1)
@@ -41,7 +42,7 @@ func run(samples int) (err error) {
 	began, load := time.Now(), loadAverage()
 	s, err := startServer(ctx)
 	defer func() {
-		stop() // The API server does not end before those who watch.
+		stop() // The API server does not end before its watchers.
 		err = errors.Join(err, s.stop())
 	}()
 	if err != nil {
@@ -65,22 +66,23 @@ func run(samples int) (err error) {
 	return b.check(counted)
 }
 
-// bench is what is measured, and what came of it.
+// bench holds what is measured, and the results.
 type bench struct {
 	server   *server
 	subjects []subject
 	reviews  []review
-	// with and without the webhooks, by request.
+	// with and without hold the times with and without the webhooks, by request.
 	with, without samples
-	// handlers is how long they took, and worked how long a processor was at it.
+	// handlers holds how long they took, and worked how long a processor worked on them.
 	handlers, worked samples
-	// sent is how often each request was made with the webhooks, warm-up and all.
+	// sent is how often each request was made with the webhooks, including the warm-up.
 	sent map[string]int
-	// before are the API server's metrics before the first of them.
+	// before holds the API server's metrics from before the first of them.
 	before metrics
 }
 
-// subject does everything around one or more requests, and tells how long each took. admitted says whether the webhooks are installed.
+// subject does everything around one or more requests, and reports how long each took. admitted says whether the webhooks are
+// installed.
 type subject func(ctx context.Context, admitted bool, took func(request string, d time.Duration)) error
 
 // newBench makes what the requests need.
@@ -104,7 +106,7 @@ func newBench(ctx context.Context, s *server) (*bench, error) {
 	return b, err
 }
 
-// measure takes turns with and without the webhooks, each first as often as the other.
+// measure takes turns with and without the webhooks. Each comes first equally often.
 func (b *bench) measure(ctx context.Context, samples int) error {
 	turns := (samples + turn - 1) / turn
 	for i := range turns {

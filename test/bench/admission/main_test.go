@@ -2,8 +2,8 @@ package main
 
 import "testing"
 
-// One turn with the webhooks and one without: that everything is as the program expects, and that the API server makes no call
-// that it should not. It judges no time.
+// This takes one turn with the webhooks and one without. Everything must be as the program expects, and the API server must
+// make no call that it should not. The test does not judge times.
 func TestRun(t *testing.T) {
 	t.Chdir("../../..")
 	if err := run(turn); err != nil {

@@ -10,7 +10,7 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// metrics are the samples of a process, by name and labels as they are written.
+// metrics are the samples of a process, by their name and labels as written.
 type metrics map[string]float64
 
 func parse(text io.Reader) (metrics, error) {
@@ -41,7 +41,7 @@ func (m metrics) since(before metrics) metrics {
 	return counted
 }
 
-// sum adds the samples of a metric that are about a webhook and an operation.
+// sum adds the samples of a metric for a webhook and an operation.
 func (m metrics) sum(metric string, h hook) float64 {
 	name, operation := fmt.Sprintf("name=%q", h.name+suffix), fmt.Sprintf("operation=%q", h.operation)
 	var sum float64
@@ -54,7 +54,7 @@ func (m metrics) sum(metric string, h hook) float64 {
 	return sum
 }
 
-// mean returns the mean of a histogram that is about a webhook and an operation, from seconds, in milliseconds; "-" for none.
+// mean returns the mean, in milliseconds, of a histogram in seconds for a webhook and an operation, or "-" if there is none.
 func (m metrics) mean(histogram string, h hook) string {
 	count := m.sum(histogram+"_count", h)
 	if count == 0 {
@@ -63,13 +63,13 @@ func (m metrics) mean(histogram string, h hook) string {
 	return fmt.Sprintf("%.2f", m.sum(histogram+"_sum", h)/count*1000)
 }
 
-// hook is a webhook, called for one operation.
+// hook is a webhook that is called for one operation.
 type hook struct{ name, operation string }
 
-// suffix is what all webhooks' names end in.
+// suffix is the end of all webhooks' names.
 const suffix = ".namesake." + sandboxv1.GroupName
 
-// What is read of the API server's metrics. It times match conditions where they keep a webhook away, and nowhere else.
+// These are the metrics that are read from the API server. It times match conditions only where they keep a webhook away.
 const (
 	calls       = "apiserver_admission_webhook_admission_duration_seconds"
 	exclusions  = "apiserver_admission_match_condition_exclusions_total"

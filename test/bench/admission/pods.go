@@ -12,7 +12,7 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
-// The requests that are measured, as the tables call them.
+// These are the names of the measured requests in the tables.
 const (
 	plainPod    = "create a plain Pod"
 	sandboxPod  = "create a Sandbox's Pod, as the manager does"
@@ -21,7 +21,7 @@ const (
 	adoption    = "adopt a Sandbox (PATCH)"
 )
 
-// plainPod creates a Pod like a Sandbox's, but of nobody.
+// plainPod creates a Pod like a Sandbox's that belongs to nobody.
 func (w *world) plainPod(ctx context.Context, _ bool, took func(string, time.Duration)) error {
 	return createPod(ctx, w.user, w.newPlainPod(), func(d time.Duration) { took(plainPod, d) })
 }
@@ -31,7 +31,8 @@ func (w *world) sandboxPod(ctx context.Context, _ bool, took func(string, time.D
 	return createPod(ctx, w.manager, rules.NewPod(w.sandbox), func(d time.Duration) { took(sandboxPod, d) })
 }
 
-// namelessPod creates a Pod of the Sandbox that leaves name and labels to admission. Without it, the Pod gets any name.
+// namelessPod creates a Pod of the Sandbox that leaves its name and labels to admission. Without admission, the Pod gets any
+// name.
 func (w *world) namelessPod(ctx context.Context, admitted bool, took func(string, time.Duration)) error {
 	pod := w.newNamelessPod()
 	if err := createPod(ctx, w.user, pod, func(d time.Duration) { took(namelessPod, d) }); err != nil {
@@ -57,7 +58,7 @@ func (w *world) newNamelessPod() *corev1.Pod {
 	return pod
 }
 
-// createPod creates a Pod, says how long that took, and deletes it.
+// createPod creates a Pod, reports how long that took, and deletes it.
 func createPod(ctx context.Context, c client.Client, pod *corev1.Pod, took func(time.Duration)) error {
 	d, err := timed(func() error { return c.Create(ctx, pod) })
 	if err != nil {

@@ -6,10 +6,12 @@ import (
 	"unsafe"
 )
 
-// threadClock is CLOCK_THREAD_CPUTIME_ID. getrusage knows the same, but where the kernel counts by ticks only to some milliseconds.
+// threadClock is CLOCK_THREAD_CPUTIME_ID. getrusage returns the same time, but only to some milliseconds where the kernel
+// counts by ticks.
 const threadClock = 3
 
-// processorTime is how long this thread has run so far, not counting when others did; 0 where that is not known.
+// processorTime returns how long this thread has run so far, without the time when other threads ran. It returns 0 if that is
+// unknown.
 func processorTime() time.Duration {
 	var now syscall.Timespec
 	_, _, errno := syscall.Syscall(syscall.SYS_CLOCK_GETTIME, threadClock, uintptr(unsafe.Pointer(&now)), 0)

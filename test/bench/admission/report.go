@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// The webhooks that are called for what is measured.
+// These are the webhooks that are called for the measured requests.
 var (
 	mutatePod     = hook{"pod.mutate", "CREATE"}
 	validatePod   = hook{"pod.validate", "CREATE"}
@@ -19,7 +19,7 @@ var (
 	measured      = []hook{mutatePod, validatePod, mutateClaim, checkAdoption}
 )
 
-// requests are what is measured, and the calls that each must cost.
+// requests are the measured requests, and the calls that each must cost.
 var requests = []struct {
 	name  string
 	calls []hook
@@ -31,7 +31,7 @@ var requests = []struct {
 	{adoption, []hook{checkAdoption}},
 }
 
-// print writes what came of it, as tables in Markdown. counted is what the API server counted over the time.
+// print writes the results as tables in Markdown. counted is what the API server counted during the measurement.
 func (b *bench) print(w io.Writer, counted metrics) {
 	fmt.Fprintf(w, "Requests, %d samples each with the webhooks and as many without, in milliseconds:\n\n", len(b.with[plainPod]))
 	fmt.Fprintln(w, "| request | webhook calls | p50 without | with | more | ratio | p99 without | with | ratio |")
@@ -68,7 +68,7 @@ func (b *bench) print(w io.Writer, counted metrics) {
 	fmt.Fprintln(w)
 }
 
-// goal is what a handler should take at most, at p99.
+// goal is the longest time that a handler should take at p99.
 const goal = 2 * time.Millisecond
 
 // verdict says which handlers miss the goal.
@@ -85,7 +85,8 @@ func (b *bench) verdict(times samples) string {
 	return "met"
 }
 
-// noise says how far two halves of the same samples are apart, over all requests: what a ratio in the table may be off.
+// noise returns how far apart two halves of the same samples are, over all requests. A ratio in the table may be off by that
+// much.
 func (b *bench) noise() string {
 	even, odd := b.without.everyOther(turn)
 	var said []string
@@ -105,12 +106,12 @@ func milliseconds(d time.Duration) string {
 	return fmt.Sprintf("%.2f", float64(d.Nanoseconds())/float64(time.Millisecond))
 }
 
-// machine says what the program runs on.
+// machine describes the machine that the program runs on.
 func machine() string {
 	return fmt.Sprintf("%s on %s/%s, %d cores", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
 }
 
-// loadAverage is that of the last one, five and fifteen minutes, where the system tells.
+// loadAverage returns the load of the last one, five and fifteen minutes, if the system reports it.
 func loadAverage() string {
 	content, err := os.ReadFile("/proc/loadavg")
 	fields := strings.Fields(string(content))

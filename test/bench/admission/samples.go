@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// samples are durations by what took them.
+// samples are durations, by the name of what took them.
 type samples map[string][]time.Duration
 
 func (s samples) add(name string, d time.Duration) { s[name] = append(s[name], d) }
 
-// percentile returns the smallest sample that at least percent of all samples do not exceed; 0 if there is none.
+// percentile returns the smallest sample that at least percent of all samples do not exceed, or 0 if there is none.
 func (s samples) percentile(name string, percent float64) time.Duration {
 	sorted := slices.Sorted(slices.Values(s[name]))
 	if len(sorted) == 0 {

@@ -29,21 +29,21 @@ import (
 )
 
 const (
-	// manager is who writes what the manager writes: webhooks go by the name.
+	// manager is the user that writes what the manager writes. Webhooks recognize it by this name.
 	manager = "system:serviceaccount:namesake-system:namesake"
-	// patience is for how long the program waits for what has to come, and moment is how often it looks.
+	// patience is how long the program waits for what has to happen. moment is the time between two checks.
 	patience = 30 * time.Second
 	moment   = time.Millisecond
 )
 
-// server is an API server with the product's CRDs, and the webhooks, served by this process over TLS.
+// server is an API server with the product's CRDs, and the webhooks, which this process serves over TLS.
 type server struct {
 	environment *envtest.Environment
 	definitions *envtest.WebhookInstallOptions
 	config      *rest.Config
 	version     string
 
-	// user and manager may do everything, so that the rights of the one cost what those of the other do.
+	// user and manager may do everything, so that authorizing one costs as much as authorizing the other.
 	user, manager client.Client
 	index         *candidates.Index
 	hooks         webhook.Server
@@ -62,7 +62,7 @@ func startServer(ctx context.Context) (*server, error) {
 		definitions: &envtest.WebhookInstallOptions{Paths: []string{filepath.Join("config", "webhook", "manifests.yaml")}},
 		index:       candidates.New(0),
 	}
-	// envtest turns ServiceAccount off, which is part of what a Pod's create costs.
+	// envtest turns ServiceAccount off, which is part of the cost of creating a Pod.
 	s.environment.ControlPlane.GetAPIServer().Configure().Disable("disable-admission-plugins")
 	var err error
 	if s.config, err = s.environment.Start(); err != nil {
@@ -117,7 +117,7 @@ func (s *server) connect() error {
 	return err
 }
 
-// serve serves the webhooks out of a cache and an index, as a replica of the manager does. They are not installed yet.
+// serve serves the webhooks from a cache and an index, as a replica of the manager does. It does not install them.
 func (s *server) serve(ctx context.Context) error {
 	if err := s.definitions.PrepWithoutInstalling(); err != nil {
 		return err
@@ -154,7 +154,7 @@ func (s *server) serve(ctx context.Context) error {
 	})
 }
 
-// metrics reads the API server's.
+// metrics reads the metrics of the API server.
 func (s *server) metrics(ctx context.Context) (metrics, error) {
 	c, err := rest.HTTPClientFor(s.config)
 	if err != nil {
@@ -175,7 +175,7 @@ func (s *server) metrics(ctx context.Context) (metrics, error) {
 	return parse(response.Body)
 }
 
-// await waits until done.
+// await waits until done returns true.
 func await(ctx context.Context, what string, done wait.ConditionWithContextFunc) error {
 	if err := wait.PollUntilContextTimeout(ctx, moment, patience, true, done); err != nil {
 		return fmt.Errorf("waiting for %s: %w", what, err)

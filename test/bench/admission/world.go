@@ -20,13 +20,13 @@ import (
 
 const namespace = "default"
 
-// world is what is there while requests are measured. Nothing runs in it: no reconciler, and nothing on its node.
+// world holds the objects that exist while requests are measured. Nothing runs in it: no reconciler, and nothing on its node.
 type world struct {
 	*server
 
 	template *extensionsv1.SandboxTemplate
 	sandbox  *sandboxv1.Sandbox
-	// pool is what claims are measured on. It is empty in between.
+	// pool is the pool for the measured claims. It is empty between them.
 	pool *extensionsv1.SandboxWarmPool
 	// standing is a pool that keeps its Sandboxes.
 	standing *extensionsv1.SandboxWarmPool
@@ -61,7 +61,7 @@ func newWorld(ctx context.Context, s *server) (*world, error) {
 	return w, nil
 }
 
-// timed says how long a request took.
+// timed returns how long a request took.
 func timed(request func() error) (time.Duration, error) {
 	began := time.Now()
 	err := request()

@@ -17,7 +17,7 @@ import (
 
 var repository = filepath.Join("..", "..", "..")
 
-// The API server takes any text for an expression; Prometheus does not.
+// The API server accepts any text as an expression. Prometheus does not.
 func TestPrometheusReadsTheAlerts(t *testing.T) {
 	content, err := os.ReadFile(filepath.Join(repository, "config", "prometheus", "prometheus_rule.yaml"))
 	if err != nil {
@@ -88,7 +88,7 @@ func TestPrometheusReadsTheDocumentation(t *testing.T) {
 	}
 }
 
-// filled puts values where Grafana does.
+// filled inserts values where Grafana does.
 func filled(expression string) string {
 	expression = strings.ReplaceAll(expression, "$__rate_interval", "5m")
 	return regexp.MustCompile(`\$\w+`).ReplaceAllString(expression, ".*")

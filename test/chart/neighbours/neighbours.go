@@ -1,4 +1,5 @@
-// Package neighbours pins what the chart works together with. Nobody imports it: a folder is found by its module's version.
+// Package neighbours pins the versions of what the chart works together with. Nobody imports it: its module's versions are
+// used to find folders.
 package neighbours
 
 import (

@@ -12,8 +12,8 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// MisnamedSandbox returns a Sandbox that says its Pod bears another name, which admission refuses to everyone. It is a
-// Sandbox and not a Pod, since what else a cluster asks of Pods, its policies and webhooks, would refuse a Pod first.
+// MisnamedSandbox returns a Sandbox that says its Pod bears another name, which admission refuses to everyone. It is not a
+// Pod, because other policies and webhooks of a cluster would refuse a Pod first.
 func MisnamedSandbox(namespace, name string) *sandboxv1.Sandbox {
 	return &sandboxv1.Sandbox{
 		ObjectMeta: metav1.ObjectMeta{
@@ -26,8 +26,8 @@ func MisnamedSandbox(namespace, name string) *sandboxv1.Sandbox {
 	}
 }
 
-// Refused returns nil if err, from asking for a MisnamedSandbox, is admission's own refusal, and else what is wrong. A
-// webhook that the API server cannot reach gives another error.
+// Refused returns nil if err, from asking for a MisnamedSandbox, is admission's own refusal. Otherwise it returns what is
+// wrong. A webhook that the API server cannot reach gives another error.
 func Refused(err error) error {
 	if err == nil {
 		return errors.New("the API server accepts a Sandbox whose Pod would bear another name: it does not ask admission: " +

@@ -1,5 +1,5 @@
-// Package serving keeps admission answering: the certificate that it is served with, whether the API server can trust that
-// certificate and reach the webhooks, and an end that drops no call.
+// Package serving keeps admission answering. It provides the serving certificate, checks that the API server trusts it and
+// reaches the webhooks, and ends a replica without dropping a call. It does not decide what admission refuses.
 package serving
 
 import (
@@ -14,17 +14,17 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/certwatcher"
 )
 
-// look is how often files that are not there yet are looked for.
+// look is how often to look for files that do not exist yet, and to repeat the self-test.
 const look = time.Second
 
-// Certificate is the serving certificate, out of two files that may come later and are read again when they change.
+// Certificate is the serving certificate from two files. The files may come later, and are read again when they change.
 type Certificate struct {
 	certFile, keyFile string
 	watcher           atomic.Pointer[certwatcher.CertWatcher]
 	missing           atomic.Pointer[error]
 }
 
-// NewCertificate returns the certificate in those files, in PEM. Nothing is read before Start.
+// NewCertificate returns the certificate in those files, in PEM. It reads nothing before Start.
 func NewCertificate(certFile, keyFile string) *Certificate {
 	return &Certificate{certFile: certFile, keyFile: keyFile}
 }
@@ -32,7 +32,7 @@ func NewCertificate(certFile, keyFile string) *Certificate {
 // NeedLeaderElection implements manager.LeaderElectionRunnable: every replica serves admission.
 func (*Certificate) NeedLeaderElection() bool { return false }
 
-// Start waits for the files, then follows their changes until ctx ends.
+// Start waits for the files, and then follows their changes until ctx ends.
 func (c *Certificate) Start(ctx context.Context) error {
 	ticker := time.NewTicker(look)
 	defer ticker.Stop()
@@ -51,7 +51,7 @@ func (c *Certificate) Start(ctx context.Context) error {
 	}
 }
 
-// GetCertificate is for a tls.Config.
+// GetCertificate is the callback for a tls.Config.
 func (c *Certificate) GetCertificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 	watcher := c.watcher.Load()
 	if watcher == nil {
@@ -60,7 +60,7 @@ func (c *Certificate) GetCertificate(hello *tls.ClientHelloInfo) (*tls.Certifica
 	return watcher.GetCertificate(hello)
 }
 
-// Chain returns the certificate that is served now, and those that were sent along with it.
+// Chain returns the certificate that is served now, and the intermediates that are sent along with it.
 func (c *Certificate) Chain() (leaf *x509.Certificate, intermediates *x509.CertPool, err error) {
 	served, err := c.GetCertificate(nil)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"github.com/namesake-sandbox/namesake/cmd/namesake/internal/serving"
 )
 
-// begin and end are the life of every certificate here.
+// begin and end bound the validity of every certificate that is issued here.
 var (
 	begin = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	end   = begin.Add(24 * time.Hour)
@@ -35,7 +35,7 @@ func newAuthority(t *testing.T) *authority {
 	return newAuthorityUntil(t, newKey(t), end.Add(time.Hour))
 }
 
-// newAuthorityUntil is an authority with that key, which an earlier one may have had.
+// newAuthorityUntil returns an authority with that key, which an earlier authority may have had.
 func newAuthorityUntil(t *testing.T, key *ecdsa.PrivateKey, ends time.Time) *authority {
 	t.Helper()
 	a := &authority{key: key}
@@ -88,7 +88,7 @@ func (a *authority) issue(t *testing.T, dir string, names ...string) {
 	}
 }
 
-// follow starts to follow the certificate in dir, until the test ends, and waits until it is there.
+// follow starts to follow the certificate in dir until the test ends. It returns when the certificate is there.
 func follow(t *testing.T, dir string) *serving.Certificate {
 	t.Helper()
 	certificate := serving.NewCertificate(filepath.Join(dir, "tls.crt"), filepath.Join(dir, "tls.key"))
@@ -103,7 +103,7 @@ func follow(t *testing.T, dir string) *serving.Certificate {
 	return certificate
 }
 
-// eventually waits until condition has no error.
+// eventually waits until condition returns no error.
 func eventually(t *testing.T, condition func() error) {
 	t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
@@ -133,8 +133,8 @@ func TestCertificateComesLater(t *testing.T) {
 	}
 }
 
-// The kubelet changes a Secret's files as one: they are links through ..data, which it moves to another
-// folder, and removes the one before.
+// TestARenewedCertificateIsServed changes the files as the kubelet does for a Secret: all at once. The files are links
+// through ..data. The kubelet moves ..data to another folder, and removes the previous folder.
 func TestARenewedCertificateIsServed(t *testing.T) {
 	dir, signer := t.TempDir(), newAuthority(t)
 	for _, file := range []string{"tls.crt", "tls.key"} {

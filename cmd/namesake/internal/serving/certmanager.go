@@ -13,14 +13,14 @@ import (
 
 // +kubebuilder:rbac:groups=cert-manager.io,namespace=namesake-system,resources=certificates,verbs=get
 
-// Issuance tells what cert-manager has to say of the serving certificate, where it comes from there.
+// Issuance tells what cert-manager says about the serving certificate, if the certificate comes from there.
 type Issuance struct {
 	Reader client.Reader
-	// Certificate names the Certificate; nothing is asked where its name is empty.
+	// Certificate names the Certificate. If its name is empty, nothing is asked.
 	Certificate client.ObjectKey
 }
 
-// Explain adds to problem, which is about the serving certificate, what cert-manager says of it.
+// Explain adds to problem, which is about the serving certificate, what cert-manager says about the certificate.
 func (i *Issuance) Explain(ctx context.Context, problem error) error {
 	if problem == nil || i.Certificate.Name == "" {
 		return problem
@@ -32,7 +32,7 @@ func (i *Issuance) Explain(ctx context.Context, problem error) error {
 	return fmt.Errorf("%w; %s", problem, word)
 }
 
-// ask returns whether cert-manager has issued the certificate and keeps it up to date, and that in words.
+// ask returns whether cert-manager has issued the certificate and keeps it up to date, and says the same in words.
 func (i *Issuance) ask(ctx context.Context) (issued bool, word string, err error) {
 	var certificate certmanagerv1.Certificate
 	err = i.Reader.Get(ctx, i.Certificate, &certificate)

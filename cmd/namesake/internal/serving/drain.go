@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// Drain is the end of a replica: for a while after it was told to stop it goes on serving, says that it is not ready, and
-// asks each caller to come back by another connection. By then nobody calls it any more.
+// Drain is the end of a replica. After the replica is told to stop, it goes on serving for a while, and says that it is not
+// ready. It also asks each caller to reconnect. By the end of that time nobody calls it any more.
 type Drain struct {
 	began atomic.Bool
 }
 
-// Context returns a context that ends a time after parent does; in between the replica drains.
+// Context returns a context that ends that long after parent does. The replica drains in between.
 func (d *Drain) Context(parent context.Context, after time.Duration) context.Context {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(parent))
 	go func() {
@@ -28,7 +28,7 @@ func (d *Drain) Context(parent context.Context, after time.Duration) context.Con
 	return ctx
 }
 
-// Check is an error once the replica drains.
+// Check returns an error once the replica drains.
 func (d *Drain) Check() error {
 	if d.began.Load() {
 		return errors.New("the replica is stopping")
@@ -36,7 +36,7 @@ func (d *Drain) Check() error {
 	return nil
 }
 
-// Server returns server, with every handler that is registered with it under Handler.
+// Server returns server, changed so that every handler that is registered with it runs under Handler.
 func (d *Drain) Server(server Server) Server { return &draining{Server: server, drain: d} }
 
 // Server is what handlers are registered with.
@@ -54,7 +54,7 @@ func (s *draining) Register(path string, handler http.Handler) {
 	s.Server.Register(path, s.drain.Handler(handler))
 }
 
-// Handler closes the callers' connections, each after its answer, once the replica drains.
+// Handler closes each caller's connection after the answer, once the replica drains.
 func (d *Drain) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if d.began.Load() {

@@ -11,8 +11,8 @@ import (
 
 const timeout = time.Second
 
-// NewMetrics returns gauges of when the serving certificate ends, when the authority that the API server trusts does, whether
-// it trusts the certificate, and whether cert-manager looks after it. What is not known is left out.
+// NewMetrics returns four gauges: when the serving certificate ends, when the authority that the API server trusts ends,
+// whether the API server trusts the certificate, and whether cert-manager looks after it. It leaves out what is not known.
 func NewMetrics(trust *Trust, issuance *Issuance) prometheus.Collector {
 	return &collector{
 		trust: trust, issuance: issuance, certificate: metrics.CertificateExpiry.Desc(), authority: metrics.AuthorityExpiry.Desc(),

@@ -17,7 +17,7 @@ import (
 	"github.com/namesake-sandbox/namesake/cmd/namesake/internal/serving"
 )
 
-// certificates answers with one Certificate, or, without one, that it does not exist.
+// certificates is a reader that answers with one Certificate or, without one, that it does not exist.
 type certificates struct {
 	client.Reader
 	certificate *certmanagerv1.Certificate
@@ -76,7 +76,7 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-// gathered are the gauges of a collector by name.
+// gathered returns the gauges of a collector by name.
 func gathered(t *testing.T, collector prometheus.Collector) map[string]float64 {
 	t.Helper()
 	registry := prometheus.NewPedanticRegistry()

@@ -12,11 +12,11 @@ import (
 	"github.com/namesake-sandbox/namesake/webhooks"
 )
 
-// SelfTest asks the API server, once at the start, for something that only these webhooks refuse: the answer has come all
-// the way through the API server, the network and a replica's certificate. The Sandbox that it asks for goes to a webhook of
-// its own, by a Service that also reaches replicas which are not ready: or the first replica would wait for itself.
+// SelfTest asks the API server, once at the start, for something that only these webhooks refuse. The refusal proves that
+// the API server, the network and a replica's certificate work together. The requested Sandbox goes to a webhook of its own.
+// The Service of that webhook also reaches replicas that are not ready. Otherwise the first replica would wait for itself.
 type SelfTest struct {
-	// Create asks without keeping anything (a dry run).
+	// Create asks without storing anything (a dry run).
 	Create    func(ctx context.Context, obj client.Object, opts ...client.CreateOption) error
 	Namespace string
 
@@ -27,7 +27,7 @@ type SelfTest struct {
 // NeedLeaderElection implements manager.LeaderElectionRunnable.
 func (*SelfTest) NeedLeaderElection() bool { return false }
 
-// Start tries until the test passes or ctx ends.
+// Start repeats the test until it passes or ctx ends.
 func (s *SelfTest) Start(ctx context.Context) error {
 	ticker := time.NewTicker(look)
 	defer ticker.Stop()
@@ -46,7 +46,7 @@ func (s *SelfTest) Start(ctx context.Context) error {
 	}
 }
 
-// Check returns why the test has not passed.
+// Check returns why the test has not passed, or nil if it has.
 func (s *SelfTest) Check() error {
 	if s.passed.Load() {
 		return nil
@@ -57,7 +57,7 @@ func (s *SelfTest) Check() error {
 	return errors.New("admission was not tried yet")
 }
 
-// try passes when a Sandbox whose Pod would bear another name is refused for that.
+// try returns nil if a Sandbox whose Pod would bear another name is refused for that.
 func (s *SelfTest) try(ctx context.Context) error {
 	sandbox := MisnamedSandbox(s.Namespace, "namesake-admission-probe")
 	sandbox.Labels = map[string]string{webhooks.LabelProbe: ""}

@@ -12,7 +12,7 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
-// The Sandbox that is asked for is refused by the very rule, whoever asks.
+// TestMisnamedSandbox checks that the very rule refuses the Sandbox, whoever asks for it.
 func TestMisnamedSandbox(t *testing.T) {
 	sandbox := serving.MisnamedSandbox("default", "probe")
 	for _, actor := range []rules.Actor{rules.User, rules.Controller} {

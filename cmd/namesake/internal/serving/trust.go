@@ -12,7 +12,8 @@ import (
 
 // +kubebuilder:rbac:groups=admissionregistration.k8s.io,resources=mutatingwebhookconfigurations;validatingwebhookconfigurations,resourceNames=namesake,verbs=get;list;watch
 
-// Trust checks that the API server, by the live webhook configurations, accepts the certificate that is served.
+// Trust checks that the API server accepts the certificate that is served, according to the installed webhook
+// configurations.
 type Trust struct {
 	Reader      client.Reader
 	Certificate *Certificate
@@ -21,7 +22,7 @@ type Trust struct {
 	Now           func() time.Time
 }
 
-// Check returns what keeps the API server from trusting the webhooks, or when the authority that it trusts ends.
+// Check returns what keeps the API server from trusting the webhooks, or else when the authority that it trusts ends.
 func (t *Trust) Check(ctx context.Context) (authorityEnds time.Time, err error) {
 	leaf, intermediates, err := t.Certificate.Chain()
 	if err != nil {
@@ -52,7 +53,8 @@ func (t *Trust) Check(ctx context.Context) (authorityEnds time.Time, err error) 
 	return authorityEnds, nil
 }
 
-// lastEnd is when the last of the authorities ends that verify a certificate: a renewed one stands beside the one before it.
+// lastEnd returns when the last of the authorities that verify a certificate ends. A renewed authority stands beside the
+// previous one.
 func lastEnd(chains [][]*x509.Certificate) time.Time {
 	var last time.Time
 	for _, chain := range chains {
@@ -84,7 +86,8 @@ func (t *Trust) clientConfigs(ctx context.Context) (map[string]admissionv1.Webho
 	return configs, nil
 }
 
-// serverName is the name that the API server asks of the certificate; any will do where a URL is used.
+// serverName returns the name that the API server expects in the certificate. It is empty for a webhook with a URL, where
+// any name will do.
 func serverName(config admissionv1.WebhookClientConfig) string {
 	if config.Service == nil {
 		return ""

@@ -14,7 +14,7 @@ import (
 	"github.com/namesake-sandbox/namesake/cmd/namesake/internal/serving"
 )
 
-// configurations answers for both webhook configurations, each with one webhook whose authority is bundle.
+// configurations is a reader of both webhook configurations, each with one webhook whose authority is bundle.
 type configurations struct {
 	client.Reader
 	bundle []byte
@@ -71,7 +71,8 @@ func TestTrust(t *testing.T) {
 	}
 }
 
-// cert-manager adds a renewed authority to the bundle and keeps the one before it: what counts is when the last one ends.
+// TestTheAuthorityThatEndsLast checks that the end of the last authority counts. cert-manager adds a renewed authority to
+// the bundle and keeps the previous one.
 func TestTheAuthorityThatEndsLast(t *testing.T) {
 	before := newAuthority(t)
 	renewed := newAuthorityUntil(t, before.key, end.Add(1000*time.Hour))

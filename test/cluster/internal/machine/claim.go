@@ -10,7 +10,7 @@ import (
 )
 
 // Claim reserves a link for a node, with the cgroups that are named after the link. It records the link before it makes
-// anything. Whoever the cgroups were made for owns the link, and nobody else gets the same.
+// anything. The cgroups belong to whoever recorded the link: nobody else gets the same.
 func Claim(ctx context.Context, record func(Link) error) (Link, error) {
 	unlock, err := lock(ctx)
 	if err != nil {
