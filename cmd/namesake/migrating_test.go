@@ -61,7 +61,8 @@ var formerDefaults = map[string]string{
 // logging stands for the default of a log flag.
 const logging = "not said"
 
-// docs/migrating.md says of each flag of agent-sandbox what it is here, and that is so.
+// TestDocsOfMigrating checks that docs/migrating.md says of each flag of agent-sandbox what it is here, and that this is
+// true.
 func TestDocsOfMigrating(t *testing.T) {
 	flags := flag.NewFlagSet("namesake", flag.ContinueOnError)
 	declare(flags, defaults(), &zap.Options{})

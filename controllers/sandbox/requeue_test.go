@@ -42,7 +42,7 @@ func TestNext(t *testing.T) {
 	for name, tc := range map[string]struct {
 		deleting bool
 		left     time.Duration
-		observed     rules.Observed
+		observed rules.Observed
 		problem  []error
 		ended    error
 		after    time.Duration

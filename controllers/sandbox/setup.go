@@ -11,8 +11,9 @@ import (
 	"github.com/namesake-sandbox/namesake/controllers/internal/retry"
 )
 
-// Setup adds the reconciler to mgr. A Sandbox's own status wakes it, too. A status that was computed from a stale view, here
-// or by another manager, is the last change that anyone observes.
+// Setup adds the reconciler to mgr. A change of a Sandbox's own status wakes it, too. Otherwise nobody would correct a
+// status that was computed from a stale view, here or by another manager: that write is the last change that anyone
+// observes.
 func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) error {
 	inTime := retry.WithDeadline(reconcile.AsReconciler(r.Client, r), &options)
 	return builder.ControllerManagedBy(mgr).

@@ -32,9 +32,10 @@ func (r *Reconciler) bind(ctx context.Context, claim *extensionsv1.SandboxClaim)
 	return nil
 }
 
-// choose returns the name of the Sandbox that claim is to be bound to. That is the one that it has already, from before
-// bindings were written; or a warm one that is Ready; or one that is yet to be created. If claim asks for what it cannot
-// have, choose returns that as an error. So claim is not bound to a Sandbox that it could not adopt or create.
+// choose returns the name of the Sandbox that claim is to be bound to. First comes the one that claim has already, from
+// before bindings were written. Then comes a warm one that is Ready, and then one that is yet to be created. If claim asks
+// for what it cannot have, choose returns that as an error. So claim is not bound to a Sandbox that it could not adopt or
+// create.
 func (r *Reconciler) choose(ctx context.Context, claim *extensionsv1.SandboxClaim) (string, error) {
 	older, err := r.sandbox(ctx, claim, rules.LegacyBinding(claim))
 	if err != nil {

@@ -40,9 +40,10 @@ func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) erro
 		Complete(inTime)
 }
 
-// claimChanged passes changes of a claim. Its own status is among them: one that was computed from a stale view, here or by
-// another manager, is the last change that anyone observes. A status that continues to report a refusal does not pass. A
-// refusal is retried with backoff, and if its message differs at each try, the claim would wake itself for ever.
+// claimChanged passes changes of a claim, including changes of its own status. Otherwise nobody would correct a status that
+// was computed from a stale view, here or by another manager: that write is the last change that anyone observes. A status
+// that continues to report a refusal does not pass. A refusal is retried with backoff, and if its message differs at each
+// try, the claim would wake itself for ever.
 type claimChanged struct{ predicate.Funcs }
 
 // Update implements predicate.Predicate.

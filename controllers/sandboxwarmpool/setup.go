@@ -44,9 +44,10 @@ func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) erro
 		Complete(reconcile.AsReconciler(r.Client, r))
 }
 
-// poolChanged wakes a pool after statusDelay when its own status changed. A status that was computed from a stale view, here
-// or by another manager, is the last change that anyone observes. A status that reports a refusal does not wake the pool. A
-// refusal is retried with backoff, and if its message differs at each try, the pool would wake itself for ever.
+// poolChanged wakes a pool after statusDelay when its own status changed. Otherwise nobody would correct a status that was
+// computed from a stale view, here or by another manager: that write is the last change that anyone observes. A status that
+// reports a refusal does not wake the pool. A refusal is retried with backoff, and if its message differs at each try, the
+// pool would wake itself for ever.
 func poolChanged(_ context.Context, e event.UpdateEvent, q queue) {
 	if !rules.IsPoolRefused(e.ObjectNew.(*extensionsv1.SandboxWarmPool)) {
 		q.AddAfter(reconcile.Request{NamespacedName: client.ObjectKeyFromObject(e.ObjectNew)}, statusDelay)

@@ -28,7 +28,7 @@ func (w *woken) AddAfter(request reconcile.Request, in time.Duration) {
 	w.who = append(w.who, fmt.Sprintf("%s in %s", request, in))
 }
 
-// TestMembersWakeTheirPool also checks that the reconciler records since when a member was Ready that leaves its pool.
+// TestMembersWakeTheirPool also checks that the reconciler records since when a member that leaves its pool was Ready.
 func TestMembersWakeTheirPool(t *testing.T) {
 	pool := builder.MakePool("p").Obj()
 	member := func() *builder.SandboxWrapper { return builder.MakeSandbox("a").Pool(pool) }

@@ -25,8 +25,8 @@ const (
 // pkg is what "go list" prints of a package.
 type pkg struct {
 	ImportPath string
-	Imports         []string
-	Module          *struct{ Path string }
+	Imports    []string
+	Module     *struct{ Path string }
 }
 
 // list returns the packages that "go list" prints for args, run in the repository.

@@ -14,9 +14,9 @@ import (
 // StaleDelay is how long a reconciler waits before it reads again what it decided on from a stale cache.
 const StaleDelay = 20 * time.Millisecond
 
-// IsStale reports whether err only means that the write was decided on a stale view: a conflict, an object that is gone, or a
-// patch that no longer fits. The reconciler reads again and reports nothing. A permanent refusal is not a stale write, whatever
-// its code.
+// IsStale reports whether err only means that the write was decided on a stale view. That is a conflict, an object that is
+// gone, or a patch that no longer fits. The reconciler reads again and reports nothing. A permanent refusal is not a stale
+// write, whatever its code.
 func IsStale(err error) bool {
 	return IsMismatch(err) || (apierrors.IsConflict(err) || apierrors.IsNotFound(err)) && !rules.IsRefusal(err)
 }

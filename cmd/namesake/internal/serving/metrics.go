@@ -11,8 +11,9 @@ import (
 
 const timeout = time.Second
 
-// NewMetrics returns four gauges: when the serving certificate ends, when the authority that the API server trusts ends,
-// whether the API server trusts the certificate, and whether cert-manager looks after it. It leaves out what is not known.
+// NewMetrics returns gauges of the serving certificate: when it ends, whether the API server trusts it, and whether
+// cert-manager looks after it. One more gauge says when the authority ends that the API server trusts. What is not known is
+// left out.
 func NewMetrics(trust *Trust, issuance *Issuance) prometheus.Collector {
 	return &collector{
 		trust: trust, issuance: issuance, certificate: metrics.CertificateExpiry.Desc(), authority: metrics.AuthorityExpiry.Desc(),
