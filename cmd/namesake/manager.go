@@ -93,8 +93,11 @@ func newManager(ctx context.Context, cfg *rest.Config, o *options, drain *servin
 		return nil, err
 	}
 	claims, admission := metrics.NewClaims(), metrics.NewAdmission()
-	if err := register(ctrlmetrics.Registry, mgr, claims, admission, metrics.NewBuild(version)); err != nil {
+	if err := register(ctrlmetrics.Registry, mgr, index, claims, admission, metrics.NewBuild(version)); err != nil {
 		return nil, err
+	}
+	if err := mgr.Add(&retirer{cache: mgr.GetCache(), claims: claims}); err != nil {
+		return nil, fmt.Errorf("adding the end of series: %w", err)
 	}
 	err = addWebhooks(ctx, mgr, drain.Server(mgr.GetWebhookServer()), webhooks.Options{
 		LabelDomains: domains, Candidates: index, ControllerUser: o.controllerUser, Metrics: admission, Tracer: tracer, Now: time.Now,
@@ -112,9 +115,10 @@ func newManager(ctx context.Context, cfg *rest.Config, o *options, drain *servin
 // reconcilers returns those options of the reconcilers that follow from flags alone.
 func (o *options) reconcilers() controllers.Options {
 	return controllers.Options{
-		ClusterDomain: o.clusterDomain, PoolSettings: o.pool, DisableClaimEvents: o.disableClaimEvents, DisableClaimAnnotations: o.disableClaimAnnotations,
-		SandboxController: controllers.Workers(o.sandboxWorkers), ClaimController: controllers.Workers(o.claimWorkers), PoolController: controllers.Workers(o.poolWorkers),
-		TemplateController: controllers.Workers(o.templateWorkers),
+		ClusterDomain: o.clusterDomain, PoolSettings: o.pool,
+		DisableClaimEvents: o.disableClaimEvents, DisableClaimAnnotations: o.disableClaimAnnotations,
+		SandboxController: controllers.Workers(o.sandboxWorkers), ClaimController: controllers.Workers(o.claimWorkers),
+		PoolController: controllers.Workers(o.poolWorkers), TemplateController: controllers.Workers(o.templateWorkers),
 	}
 }
 

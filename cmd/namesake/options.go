@@ -118,7 +118,8 @@ func (o *options) addFlags(flags *flag.FlagSet) {
 	o.router.addFlags(flags)
 	flags.BoolVar(&o.tracing, "enable-tracing", o.tracing,
 		"Send traces as OTLP over gRPC, to where the OTEL_ variables of the environment say: one write more for each Sandbox.")
-	flags.BoolVar(&o.disableClaimEvents, "disable-claim-events", o.disableClaimEvents, "Write no events about claims: one write less for each.")
+	flags.BoolVar(&o.disableClaimEvents, "disable-claim-events", o.disableClaimEvents,
+		"Write no events about claims: one write less for each.")
 	flags.BoolVar(&o.disableClaimAnnotations, "disable-claim-observability-annotations", o.disableClaimAnnotations,
 		"Do not note on a claim when it was first Ready: one write less for each. Its startup is then measured whenever it turns Ready.")
 	o.profiling.addFlags(flags)

@@ -72,7 +72,8 @@ const adoptionRecheck = time.Second
 func enqueueAfterAdoption(_ context.Context, e event.UpdateEvent, q workqueue.TypedRateLimitingInterface[reconcile.Request]) {
 	before, after := rules.ControllerOf(e.ObjectOld), rules.ControllerOf(e.ObjectNew)
 	if rules.IsClaim(after) && !rules.IsClaim(before) {
-		q.AddAfter(reconcile.Request{NamespacedName: types.NamespacedName{Namespace: e.ObjectNew.GetNamespace(), Name: after.Name}}, adoptionRecheck)
+		claim := types.NamespacedName{Namespace: e.ObjectNew.GetNamespace(), Name: after.Name}
+		q.AddAfter(reconcile.Request{NamespacedName: claim}, adoptionRecheck)
 	}
 }
 

@@ -13,7 +13,7 @@ var (
 // A claim's startup is measured once, when the claim is first Ready.
 var (
 	startupLabels  = []Label{launchType, template}
-	startupBuckets = []float64{100, 250, 500, 750, 1000, 1250, 1500, 2000, 2500, 5000, 10000, 30000, 60000, 120000, 240000}
+	startupBuckets = []float64{5, 10, 20, 30, 50, 75, 100, 250, 500, 750, 1000, 1250, 1500, 2000, 2500, 5000, 10000, 30000, 60000, 120000, 240000}
 
 	webhookStartup = Definition{
 		Name: "agent_sandbox_claim_startup_latency_ms", Type: Histogram, Labels: startupLabels, Buckets: startupBuckets,
@@ -72,6 +72,17 @@ var (
 		Name: "namesake_warmpool_ready_replicas", Type: Gauge, Labels: []Label{namespace, poolName},
 		Help: "Sandboxes of a pool that are Ready: its status.readyReplicas.",
 	}
+	poolAvailable = Definition{
+		Name: "namesake_warmpool_available_replicas", Type: Gauge, Labels: []Label{namespace, poolName},
+		Help: "Sandboxes of a pool that the next claim could get: Ready, not picked for another claim, and not on a node that is cordoned or about to go.",
+	}
+	claims = Definition{
+		Name: "namesake_claims", Type: Gauge, Help: "Claims that there are.",
+		Labels: []Label{
+			namespace, {"ready", "`true` or `false`, as the claim's Ready condition."},
+			{"reason", "Reason of the claim's Ready condition, or `Pending` before it has one. See [troubleshooting.md](troubleshooting.md)."},
+		},
+	}
 )
 
 // These metrics are about admission, and every manager has its own.
@@ -126,7 +137,7 @@ var (
 func All() []Definition {
 	return []Definition{
 		controllerStartup, clientStartup, webhookStartup, sandboxCreation, provisions, conflicts,
-		sandboxes, poolDesired, poolReplicas, poolReady, decisions, admissionErrors,
+		sandboxes, claims, poolDesired, poolReplicas, poolReady, poolAvailable, decisions, admissionErrors,
 		CertificateExpiry, AuthorityExpiry, Trusted, CertificateIssued, build,
 	}
 }

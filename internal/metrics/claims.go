@@ -16,6 +16,7 @@ type Claims struct {
 
 	fromWebhook, fromController, fromClient, creation *prometheus.HistogramVec
 	provisions, conflicts                             *prometheus.CounterVec
+	retired                                           retired
 }
 
 // NewClaims returns a collector with all counts at zero.

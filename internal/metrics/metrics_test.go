@@ -59,6 +59,12 @@ func TestClaims(t *testing.T) {
 		}
 	}
 	samples(t, c.fromController, `
+		agent_sandbox_claim_controller_startup_latency_ms_bucket{launch_type="warm",sandbox_template="t",le="5"} 1
+		agent_sandbox_claim_controller_startup_latency_ms_bucket{launch_type="warm",sandbox_template="t",le="10"} 1
+		agent_sandbox_claim_controller_startup_latency_ms_bucket{launch_type="warm",sandbox_template="t",le="20"} 1
+		agent_sandbox_claim_controller_startup_latency_ms_bucket{launch_type="warm",sandbox_template="t",le="30"} 1
+		agent_sandbox_claim_controller_startup_latency_ms_bucket{launch_type="warm",sandbox_template="t",le="50"} 1
+		agent_sandbox_claim_controller_startup_latency_ms_bucket{launch_type="warm",sandbox_template="t",le="75"} 1
 		agent_sandbox_claim_controller_startup_latency_ms_bucket{launch_type="warm",sandbox_template="t",le="100"} 1
 		agent_sandbox_claim_controller_startup_latency_ms_bucket{launch_type="warm",sandbox_template="t",le="250"} 1
 		agent_sandbox_claim_controller_startup_latency_ms_bucket{launch_type="warm",sandbox_template="t",le="500"} 2
@@ -78,6 +84,37 @@ func TestClaims(t *testing.T) {
 		agent_sandbox_claim_controller_startup_latency_ms_sum{launch_type="warm",sandbox_template="t"} 301.5
 		agent_sandbox_claim_controller_startup_latency_ms_count{launch_type="warm",sandbox_template="t"} 2
 		`, controllerStartup.Name)
+}
+
+// Series of what is gone go at the second sweep that finds them so, and come back from zero.
+func TestRetire(t *testing.T) {
+	c := NewClaims()
+	provision := func(namespace string) {
+		c.CountProvision(rules.Provision{Namespace: namespace, Template: "t", LaunchType: "warm", Pool: "p", CreatedBy: "unknown"})
+		c.CountRebound(namespace)
+		c.ObserveStartup(rules.Startup{Namespace: namespace, LaunchType: "warm", Template: namespace, SinceController: new(time.Second), Creation: new(time.Second)})
+	}
+	provision("stays")
+	provision("goes")
+	alive := func(namespace, template, _ string) bool { return namespace != "goes" && template != "goes" }
+	all := func(string, string, string) bool { return true }
+	count := func() int {
+		return testutil.CollectAndCount(c.provisions) + testutil.CollectAndCount(c.conflicts) +
+			testutil.CollectAndCount(c.fromController) + testutil.CollectAndCount(c.creation)
+	}
+	for i, step := range []struct {
+		alive Alive
+		want  int
+	}{{alive, 8}, {all, 8}, {alive, 8}, {alive, 4}, {alive, 4}} {
+		c.Retire(step.alive)
+		if got := count(); got != step.want {
+			t.Errorf("after sweep %d: %d series, want %d", i, got, step.want)
+		}
+	}
+	provision("goes")
+	if got := testutil.ToFloat64(c.conflicts.WithLabelValues("goes")); got != 1 {
+		t.Errorf("what came back counts %v, want 1", got)
+	}
 }
 
 func TestAdmission(t *testing.T) {
@@ -135,16 +172,18 @@ func TestState(t *testing.T) {
 	objects := []client.Object{
 		pool,
 		builder.MakeSandbox("p-a").Pool(pool).Ready().Obj(), builder.MakeSandbox("p-b").Pool(pool).Ready().Obj(),
-		builder.MakeSandbox("alone").Namespace("other").Obj(),
+		builder.MakeSandbox("alone").Namespace("other").Obj(), builder.MakeClaim("c").Obj(),
 	}
 	store := storeOf(t, objects...)
 	leads := false
-	state := &State{Cache: store, IsLeader: func() bool { return leads }, Log: testr.New(t)}
+	state := &State{Cache: store, IsLeader: func() bool { return leads }, Available: func(types.UID) int { return 1 }, Log: testr.New(t)}
 	samples(t, state, "")
 	leads = true
 	samples(t, state, `
 		agent_sandboxes{created_by="controller",expired="false",launch_type="warm",namespace="default",owned_by="SandboxWarmPool",ready_condition="true",sandbox_template="t"} 2
 		agent_sandboxes{created_by="unknown",expired="false",launch_type="cold",namespace="other",owned_by="None",ready_condition="false",sandbox_template="unknown"} 1
+		namesake_claims{namespace="default",ready="false",reason="Pending"} 1
+		namesake_warmpool_available_replicas{namespace="default",warmpool_name="p"} 1
 		namesake_warmpool_desired_replicas{namespace="default",warmpool_name="p"} 3
 		namesake_warmpool_ready_replicas{namespace="default",warmpool_name="p"} 1
 		namesake_warmpool_replicas{namespace="default",warmpool_name="p"} 2
@@ -152,7 +191,7 @@ func TestState(t *testing.T) {
 	if err := store.Delete(t.Context(), pool); err != nil {
 		t.Fatal(err)
 	}
-	samples(t, state, "", poolDesired.Name, poolReplicas.Name, poolReady.Name)
+	samples(t, state, "", poolDesired.Name, poolReplicas.Name, poolReady.Name, poolAvailable.Name)
 
 	// A cache that does not answer costs only the samples.
 	state.Cache = interceptor.NewClient(store, interceptor.Funcs{
@@ -163,7 +202,7 @@ func TestState(t *testing.T) {
 			return c.List(ctx, list, opts...)
 		},
 	})
-	samples(t, state, "")
+	samples(t, state, "", sandboxes.Name)
 }
 
 func TestBuild(t *testing.T) {

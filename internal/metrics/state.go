@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
@@ -22,6 +23,8 @@ var (
 	desiredDesc   = poolDesired.Desc()
 	replicasDesc  = poolReplicas.Desc()
 	readyDesc     = poolReady.Desc()
+	availableDesc = poolAvailable.Desc()
+	claimsDesc    = claims.Desc()
 )
 
 // State counts the existing Sandboxes and pools at each scrape, so it never counts an object that is gone.
@@ -31,12 +34,14 @@ type State struct {
 	// IsLeader reports whether this manager is the leader. Only the leader counts, because a sum over several managers
 	// would be too large.
 	IsLeader func() bool
-	Log      logr.Logger
+	// Available returns how many Sandboxes of the pool with that UID a claim could be offered now.
+	Available func(pool types.UID) int
+	Log       logr.Logger
 }
 
 // Describe implements prometheus.Collector.
 func (*State) Describe(descs chan<- *prometheus.Desc) {
-	for _, desc := range []*prometheus.Desc{sandboxesDesc, desiredDesc, replicasDesc, readyDesc} {
+	for _, desc := range []*prometheus.Desc{sandboxesDesc, desiredDesc, replicasDesc, readyDesc, availableDesc, claimsDesc} {
 		descs <- desc
 	}
 }
@@ -50,6 +55,9 @@ func (s *State) Collect(samples chan<- prometheus.Metric) {
 	defer cancel()
 	if err := s.countSandboxes(ctx, samples); err != nil {
 		s.Log.Error(err, "Sandboxes cannot be counted")
+	}
+	if err := s.countClaims(ctx, samples); err != nil {
+		s.Log.Error(err, "Claims cannot be counted")
 	}
 	if err := s.countPools(ctx, samples); err != nil {
 		s.Log.Error(err, "Pools cannot be counted")
@@ -72,6 +80,21 @@ func (s *State) countSandboxes(ctx context.Context, samples chan<- prometheus.Me
 	return nil
 }
 
+func (s *State) countClaims(ctx context.Context, samples chan<- prometheus.Metric) error {
+	var list extensionsv1.SandboxClaimList
+	if err := s.Cache.List(ctx, &list, client.UnsafeDisableDeepCopy); err != nil {
+		return err
+	}
+	series := map[rules.ClaimSeries]int{}
+	for i := range list.Items {
+		series[rules.ClaimSeriesOf(&list.Items[i])]++
+	}
+	for c, n := range series {
+		gauge(samples, claimsDesc, n, c.Namespace, strconv.FormatBool(c.Ready), c.Reason)
+	}
+	return nil
+}
+
 func (s *State) countPools(ctx context.Context, samples chan<- prometheus.Metric) error {
 	var list extensionsv1.SandboxWarmPoolList
 	if err := s.Cache.List(ctx, &list, client.UnsafeDisableDeepCopy); err != nil {
@@ -82,6 +105,7 @@ func (s *State) countPools(ctx context.Context, samples chan<- prometheus.Metric
 		gauge(samples, desiredDesc, rules.Replicas(pool), pool.Namespace, pool.Name)
 		gauge(samples, replicasDesc, int(pool.Status.Replicas), pool.Namespace, pool.Name)
 		gauge(samples, readyDesc, int(pool.Status.ReadyReplicas), pool.Namespace, pool.Name)
+		gauge(samples, availableDesc, s.Available(pool.UID), pool.Namespace, pool.Name)
 	}
 	return nil
 }

@@ -12,7 +12,9 @@ import (
 
 // PoolStatus returns the status of pool, computed from scratch. problem is what keeps the pool from creating Sandboxes,
 // or nil.
-func PoolStatus(pool *extensionsv1.SandboxWarmPool, plan PoolPlan, problem *ConditionError, now time.Time) extensionsv1.SandboxWarmPoolStatus {
+func PoolStatus(
+	pool *extensionsv1.SandboxWarmPool, plan PoolPlan, problem *ConditionError, now time.Time,
+) extensionsv1.SandboxWarmPoolStatus {
 	conditions := &conditionSet{generation: pool.Generation, now: now, old: pool.Status.Conditions}
 	conditions.set(poolProgressing(pool, plan, problem))
 	conditions.set(poolReady(pool, plan, problem))

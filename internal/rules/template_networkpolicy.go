@@ -38,8 +38,8 @@ func NetworkPolicyName(template *extensionsv1.SandboxTemplate) string {
 // earlier is the template that EarlierCollision returns. With an earlier template, the policy has no rules at all. It selects the
 // Pods of both templates, and no NetworkPolicy takes back what another allows. So rules would open the earlier template's Pods to
 // traffic that they were never meant for. Without rules the policy widens nothing, and the Pods of template are still
-// not left without any policy. They may do what the earlier template's Pods may. If Namesake manages no policy for the earlier template, they
-// may do nothing.
+// not left without any policy. They may do what the earlier template's Pods may. If Namesake manages no policy for the
+// earlier template, they may do nothing.
 func NetworkPolicy(
 	template, earlier *extensionsv1.SandboxTemplate, namespace *corev1.Namespace, router Router,
 ) *networkingv1.NetworkPolicy {

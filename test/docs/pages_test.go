@@ -130,18 +130,3 @@ func TestRefusals(t *testing.T) {
 		t.Errorf("docs/concepts.md has no refusals below %q", title)
 	}
 }
-
-// Every alert has its line in docs/operations.md.
-func TestAlerts(t *testing.T) {
-	alert := regexp.MustCompile(`(?m)^ *- alert: (\w+)$`)
-	alerts := alert.FindAllStringSubmatch(read(t, "config/prometheus/prometheus_rule.yaml"), -1)
-	if len(alerts) == 0 {
-		t.Fatal("there are no alerts")
-	}
-	page := read(t, "docs/operations.md")
-	for _, match := range alerts {
-		if !strings.Contains(page, "| `"+match[1]+"` |") {
-			t.Errorf("docs/operations.md does not have the alert %s", match[1])
-		}
-	}
-}

@@ -63,4 +63,5 @@ func (e *mismatch) Unwrap() error { return e.error }
 
 // mismatchStatus is the API server's answer to such a patch: a 422 that names no object and gives no cause. A webhook can
 // refuse with the same code, but its message differs.
-var mismatchStatus = apierrors.NewGenericServerResponse(http.StatusUnprocessableEntity, "", schema.GroupResource{}, "", "", 0, false).Status()
+var mismatchStatus = apierrors.NewGenericServerResponse(
+	http.StatusUnprocessableEntity, "", schema.GroupResource{}, "", "", 0, false).Status()
