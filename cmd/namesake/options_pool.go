@@ -14,7 +14,7 @@ func defaultPoolSettings() rules.PoolSettings {
 		ReadinessGrace:       5 * time.Minute,
 		UnschedulableRecheck: time.Minute,
 		Evictable:            true,
-		Refill:               rules.RefillLimits{Batch: 128},
+		Refill:               rules.RefillLimits{Batch: 128, Probes: rules.DefaultProbes},
 	}
 }
 

@@ -69,8 +69,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, pool *extensionsv1.SandboxWa
 	var deleted error
 	if problem == nil && err == nil { // A member that cannot be replaced stays.
 		r.states.create(pool.UID, n)
+		plan.Created = n
 		deleted = r.delete(ctx, plan.Delete)
-		memory = memory.WithReplaced(plan.Replace)
+		memory = memory.WithReplaced(&plan)
 	}
 	r.states.keep(pool.UID, memory)
 	if snapshot == nil {

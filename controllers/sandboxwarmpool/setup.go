@@ -54,7 +54,8 @@ func poolChanged(_ context.Context, e event.UpdateEvent, q queue) {
 	}
 }
 
-// memberChanged wakes the pool at once when a member leaves it, and after statusDelay when a member's readiness changes.
+// memberChanged wakes the pool at once when a member leaves it, and after statusDelay when a member's status
+// changes in what the pool decides on: its readiness, whether it has a Pod, and why it has none.
 func (r *Reconciler) memberChanged(_ context.Context, e event.UpdateEvent, q queue) {
 	before, after := e.ObjectOld.(*sandboxv1.Sandbox), e.ObjectNew.(*sandboxv1.Sandbox)
 	switch pool := rules.ControllerOf(before); {
@@ -64,7 +65,7 @@ func (r *Reconciler) memberChanged(_ context.Context, e event.UpdateEvent, q que
 			r.MemberLeft(pool.UID, rules.ReadySince(before))
 		}
 		enqueuePool(q, before, 0)
-	case rules.IsReady(before) != rules.IsReady(after):
+	case rules.PoolMemberChanged(before, after):
 		enqueuePool(q, before, statusDelay)
 	}
 }

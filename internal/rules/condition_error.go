@@ -17,6 +17,9 @@ type ConditionError struct {
 	Cause error
 }
 
+// errorSeen begins the message of a Ready condition whose reason is ReconcilerError.
+const errorSeen = "Error seen: "
+
 // Error returns the message, so that a ConditionError is an error.
 func (p *ConditionError) Error() string { return p.Message }
 

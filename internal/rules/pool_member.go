@@ -12,59 +12,61 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// memberState is the state of a member of a pool, by which PlanPool decides whether to delete it.
+// memberState is what the status of a pool's member says about it.
 type memberState int
 
 const (
+	// memberNew: nothing has been reported about the member.
+	memberNew memberState = iota
 	// memberTerminating: the member is being deleted already.
-	memberTerminating memberState = iota
-	// memberDeleted: the member is outdated and not Ready, and is to be deleted at once.
-	memberDeleted
-	// memberStarting: the member is not Ready.
-	memberStarting
-	// memberKept: the member is Ready, although it may be outdated.
-	memberKept
+	memberTerminating
+	// memberReady: the member is Ready.
+	memberReady
+	// memberEnded: the member's Pod has ended by itself. It will not be Ready any more.
+	memberEnded
+	// memberRefused: the API server refuses what the member needs, for example its Pod.
+	memberRefused
+	// memberWaiting: the member's Pod has no node. The scheduler, or a gate before it, has reported that, or nobody has
+	// said anything about scheduling.
+	memberWaiting
+	// memberNotReady: the member has a Pod that is not Ready, and none of the above applies.
+	memberNotReady
 )
 
-// classify counts member in p and returns its state.
-func (p *PoolPlan) classify(member *sandboxv1.Sandbox, outdated bool) memberState {
-	if member.DeletionTimestamp != nil {
-		p.Terminating++
-		return memberTerminating
-	}
-	p.Replicas++
-	ready := IsReady(member)
-	if outdated {
-		p.Outdated++
-	}
+// memberStateOf returns the state of member.
+func memberStateOf(member *sandboxv1.Sandbox) memberState {
+	ready := meta.FindStatusCondition(member.Status.Conditions, sandboxv1.ConditionReady)
+	scheduled := meta.FindStatusCondition(member.Status.Conditions, sandboxv1.ConditionPodScheduled)
+	failed := ready != nil && ready.Reason == sandboxv1.ReasonReconcilerError
 	switch {
-	case !ready && outdated:
-		return memberDeleted
-	case !ready:
-		return memberStarting
-	case outdated:
-		p.OutdatedReady++
+	case member.DeletionTimestamp != nil:
+		return memberTerminating
+	case IsReady(member):
+		return memberReady
+	case meta.IsStatusConditionTrue(member.Status.Conditions, sandboxv1.ConditionFinished):
+		return memberEnded
+	case failed && !isNameConflictMessage(ready.Message):
+		return memberRefused
+	case failed, IsReportedMultiplePods(member.Status.Conditions):
+		return memberNotReady // Another Sandbox, under another name, would do better.
+	case scheduled != nil && scheduled.Status != metav1.ConditionTrue:
+		return memberWaiting
+	case ready == nil && scheduled == nil:
+		return memberNew
 	}
-	p.Ready++
-	p.LastReady = latest(p.LastReady, ReadySince(member))
-	return memberKept
+	return memberNotReady
 }
 
-// overdue reports whether member, which is not Ready, is to be replaced. If it is not, overdue records in p when to
-// check it again.
-func (p *PoolPlan) overdue(member *sandboxv1.Sandbox, settings PoolSettings, now time.Time) (replace bool) {
-	left := notReadySince(member).Add(settings.ReadinessGrace).Sub(now)
-	switch {
-	case left > 0:
-		p.requeueIn(left)
-	case isUnschedulable(member):
-		p.Unschedulable++
-		p.requeueIn(settings.UnschedulableRecheck)
-	default:
-		p.Stuck++
-		return true
-	}
-	return false
+// hasPod reports whether member's status shows that the API server has accepted its Pod.
+func hasPod(member *sandboxv1.Sandbox) bool {
+	scheduled := meta.FindStatusCondition(member.Status.Conditions, sandboxv1.ConditionPodScheduled)
+	return member.Status.PodUID != "" || IsReady(member) || (scheduled != nil && scheduled.Status != metav1.ConditionUnknown)
+}
+
+// PoolMemberChanged reports whether the pool of a member has to look at it again, because its status has changed from
+// that of before to that of after in what PlanPool decides on.
+func PoolMemberChanged(before, after *sandboxv1.Sandbox) bool {
+	return memberStateOf(before) != memberStateOf(after) || hasPod(before) != hasPod(after)
 }
 
 // requeueIn makes sure that the pool is reconciled again after that time at the latest.
@@ -77,12 +79,16 @@ func (p *PoolPlan) requeueIn(in time.Duration) {
 // notReadySince returns the time since which a member that is not Ready could have become Ready. That is its creation,
 // the last change of its Ready condition, or the time at which it got a node, whichever came last.
 func notReadySince(member *sandboxv1.Sandbox) time.Time {
-	since := latest(member.CreationTimestamp.Time, ReadySince(member))
+	return latest(startedAt(member), ReadySince(member))
+}
+
+// startedAt returns when member was created or got a node, whichever came last.
+func startedAt(member *sandboxv1.Sandbox) time.Time {
 	scheduled := meta.FindStatusCondition(member.Status.Conditions, sandboxv1.ConditionPodScheduled)
 	if scheduled != nil && scheduled.Status == metav1.ConditionTrue {
-		since = latest(since, scheduled.LastTransitionTime.Time)
+		return latest(member.CreationTimestamp.Time, scheduled.LastTransitionTime.Time)
 	}
-	return since
+	return member.CreationTimestamp.Time
 }
 
 // ReadySince returns when the Ready condition of member last changed, or the zero time if it has none.
@@ -91,11 +97,6 @@ func ReadySince(member *sandboxv1.Sandbox) time.Time {
 		return ready.LastTransitionTime.Time
 	}
 	return time.Time{}
-}
-
-// isUnschedulable reports whether member's Pod waits for a node. The scheduler, or a gate before it, has reported that.
-func isUnschedulable(member *sandboxv1.Sandbox) bool {
-	return meta.IsStatusConditionFalse(member.Status.Conditions, sandboxv1.ConditionPodScheduled)
 }
 
 func latest(a, b time.Time) time.Time {

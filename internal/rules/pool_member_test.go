@@ -32,7 +32,14 @@ func since(w *builder.SandboxWrapper, kind string, status metav1.ConditionStatus
 // minute.
 func TestPlanPoolWaits(t *testing.T) {
 	pool := builder.MakePool("p").Replicas(2).Obj()
-	member := func(name string) *builder.SandboxWrapper { return builder.MakeSandbox(name).Pool(pool) }
+	snapshot := rules.NewTemplateSnapshot(builder.MakeTemplate(builder.DefaultTemplate).Obj())
+	hash := rules.NewPoolSandbox(pool, snapshot, "aaaaa").Labels[sandboxv1.LabelTemplateHash]
+	member := func(name string) *builder.SandboxWrapper {
+		return builder.MakeSandbox(name).Pool(pool).Label(sandboxv1.LabelTemplateHash, hash)
+	}
+	other := func(name string) *builder.SandboxWrapper {
+		return member(name).Label(sandboxv1.LabelTemplateHash, "another")
+	}
 	const ready, scheduled = sandboxv1.ConditionReady, sandboxv1.ConditionPodScheduled
 	type plan struct {
 		Deleted              []string
@@ -50,7 +57,8 @@ func TestPlanPoolWaits(t *testing.T) {
 		"one that is Ready, for however long":   {[]*builder.SandboxWrapper{member("a").Ready()}, at(500), plan{}},
 		"one that is being deleted":             {[]*builder.SandboxWrapper{member("a").Deleting()}, at(500), plan{}},
 		"the earliest decides":                  {[]*builder.SandboxWrapper{member("a"), member("b").CreatedAt(at(2))}, at(3), plan{Again: 2 * time.Minute}},
-		"one is late and the other is not":      {[]*builder.SandboxWrapper{member("a"), member("b").CreatedAt(at(2))}, at(6), plan{Deleted: []string{"a"}, Stuck: 1, Again: time.Minute}},
+		"one is late and the other is not":      {[]*builder.SandboxWrapper{member("a"), member("b").CreatedAt(at(2))}, at(6), plan{Stuck: 1, Again: time.Minute}},
+		"two are late":                          {[]*builder.SandboxWrapper{member("a").CreatedAt(at(1)), member("b")}, at(7), plan{Deleted: []string{"b"}, Stuck: 2, Again: time.Minute}},
 		"an old one that fell over just now":    {[]*builder.SandboxWrapper{since(member("a"), ready, "False", at(499))}, at(500), plan{Again: 4 * time.Minute}},
 		"an old one that fell over a while ago": {[]*builder.SandboxWrapper{since(member("a"), ready, "False", at(495))}, at(500), plan{Deleted: []string{"a"}, Stuck: 1}},
 		"one that never was Ready, and got a node late": {
@@ -66,7 +74,14 @@ func TestPlanPoolWaits(t *testing.T) {
 			[]*builder.SandboxWrapper{since(since(member("a"), ready, "False", at(0)), scheduled, "False", at(0))}, at(4.5), plan{Again: 30 * time.Second},
 		},
 		"one of which nobody knows whether a node takes it": {
-			[]*builder.SandboxWrapper{since(since(member("a"), ready, "False", at(0)), scheduled, "Unknown", at(0))}, at(100), plan{Deleted: []string{"a"}, Stuck: 1},
+			[]*builder.SandboxWrapper{since(since(member("a"), ready, "False", at(0)), scheduled, "Unknown", at(0))}, at(100), plan{Unschedulable: 1, Again: time.Minute},
+		},
+		"one that no node takes, and that the template would make differently": {
+			[]*builder.SandboxWrapper{since(since(other("a"), ready, "False", at(0)), scheduled, "False", at(0))}, at(100), plan{Deleted: []string{"a"}},
+		},
+		"one with two Pods": {
+			[]*builder.SandboxWrapper{member("a").Condition(scheduled, "Unknown", "Unknown").Condition(ready, "False", sandboxv1.ReasonMultiplePods)},
+			at(100), plan{Deleted: []string{"a"}, Stuck: 1},
 		},
 		"one that was Ready in an earlier generation": {
 			[]*builder.SandboxWrapper{since(member("a"), ready, "True", at(3)).Generation(2)}, at(7), plan{Again: time.Minute},
@@ -84,7 +99,7 @@ func TestPlanPoolWaits(t *testing.T) {
 			for _, m := range tc.members {
 				members = append(members, m.Obj())
 			}
-			p := rules.PlanPool(pool, rules.NewTemplateSnapshot(builder.MakeTemplate(builder.DefaultTemplate).Obj()), members, nil, settings, tc.now)
+			p := rules.PlanPool(pool, snapshot, members, nil, settings, tc.now)
 			got := plan{Stuck: p.Stuck, Unschedulable: p.Unschedulable, Again: p.RequeueAfter}
 			for _, sandbox := range p.Delete {
 				got.Deleted = append(got.Deleted, sandbox.Name)

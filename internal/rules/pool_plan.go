@@ -16,6 +16,8 @@ import (
 type PoolPlan struct {
 	// Create is how many Sandboxes are missing and can be created.
 	Create int
+	// Created is how many of these were created, as the reconciler notes it.
+	Created int
 	// Delete are the members to delete, each only in its observed version. A member that has changed since may have
 	// been adopted.
 	Delete []*sandboxv1.Sandbox
@@ -23,21 +25,43 @@ type PoolPlan struct {
 	Replicas, Ready int
 	// Terminating is how many Sandboxes are being deleted and still take a member's place.
 	Terminating int
-	// Replace is how many of the Sandboxes in Delete are Ready and are deleted only because they are outdated.
+	// Replace is how many of the Sandboxes in Delete are deleted to be replaced a few at a time: those that are Ready and
+	// outdated, and those that are not Ready, although they are current.
 	Replace int
 	// Outdated is how many members the pool replaces because its template makes something else by now. OutdatedReady is
 	// how many of these are Ready. Claims do not get them.
 	Outdated, OutdatedReady int
-	// Stuck is how many members are replaced because they have not been Ready for too long. Unschedulable is how many
-	// have not been Ready for too long and are kept. If no node takes the Pod of one, no node takes the Pod of a
-	// replacement.
+	// Stuck is how many members are replaced, now or when it is their turn, because they have not been Ready for too
+	// long. Unschedulable is how many have not been Ready for too long and are kept. If no node takes the Pod of one, no
+	// node takes the Pod of a replacement.
 	Stuck, Unschedulable int
-	// Grace is how long a member may be not Ready before it counts as Stuck or Unschedulable.
+	// Together says that most members turned NotReady together. Held is how many have not been Ready for too long and are
+	// kept because of that.
+	Together bool
+	Held     int
+	// Ended is how many members have a Pod that has ended. EndedAgain says that the Pods of replacements end, too, so
+	// that the pool replaces them later and later.
+	Ended      int
+	EndedAgain bool
+	// Refused is how many members lack something that the API server refuses. Refusal has its words about one of them,
+	// without the name of that member.
+	Refused int
+	Refusal string
+	// WithPod is how many members have a Pod that the API server has accepted, and Unproven is how many have reported
+	// neither that nor a refusal.
+	WithPod, Unproven int
+	// Grace is how long a member may be not Ready before it counts as Stuck, Unschedulable or Held.
 	Grace time.Duration
 	// LastReady is when the most recent of the Ready members turned Ready.
 	LastReady time.Time
 	// RequeueAfter is when to reconcile again even if nothing changes. Zero means never.
 	RequeueAfter time.Duration
+
+	// ends is the state of the backoff that EndedAgain tells of, rounds counts what was replaced in vain, and probed says
+	// that one member is replaced although most turned NotReady together. All are for the pool's next state.
+	ends   endBackoff
+	rounds rounds
+	probed bool
 }
 
 // PlanPool compares a pool's members with its spec. members are the Sandboxes that the pool controls, by its UID.
@@ -45,51 +69,36 @@ type PoolPlan struct {
 // the previous reconcile, or nil. Sandboxes that are being deleted are no longer members but still take a member's
 // place. So a pool never has more Pods than its spec asks for.
 //
-// PlanPool deletes three groups. The first are members that have not been Ready for longer than the grace period,
-// unless no node takes their Pods. The second, under Recreate, are members that the template does not make any more. It
-// deletes only a few of the Ready ones at a time (see replaceable). The third are members in excess. Members that are
-// not Ready go first, then outdated ones, then the newest.
+// PlanPool deletes three groups. The first are members that are not Ready and whose replacements can be expected to do
+// better, a few at a time (see poolPass.replaceNotReady). The second, under Recreate, are members that the template does
+// not make any more. It deletes only a few of the Ready ones at a time (see replaceable). The third are members in
+// excess. Members that are not Ready go first, then outdated ones, then the newest.
 func PlanPool(
 	pool *extensionsv1.SandboxWarmPool, edition *TemplateSnapshot, members []*sandboxv1.Sandbox,
 	memory *PoolState, settings PoolSettings, now time.Time,
 ) PoolPlan {
-	plan := PoolPlan{Grace: settings.ReadinessGrace}
-	if edition != nil {
-		plan.Create = max(0, Replicas(pool)-len(members))
-	}
-	outdated := outdatedFunc(pool, edition)
-	stay := make([]*sandboxv1.Sandbox, 0, len(members))
-	starting := 0
+	p := newPoolPass(pool, edition, members, memory, settings, now)
 	for _, member := range members {
-		switch plan.classify(member, outdated(member)) {
-		case memberDeleted:
-			plan.Delete = append(plan.Delete, member)
-		case memberStarting:
-			starting++
-			if plan.overdue(member, settings, now) && edition != nil { // A member that cannot be replaced stays.
-				plan.Delete = append(plan.Delete, member)
-			} else {
-				stay = append(stay, member)
-			}
-		case memberKept:
-			stay = append(stay, member)
-		case memberTerminating:
-		}
+		p.look(member)
 	}
-	excess := max(0, len(stay)-Replicas(pool))
-	replace := plan.replaceable(pool, starting+plan.Terminating+min(plan.Create, memory.stillDue(plan.Terminating)))
-	if excess == 0 && (plan.OutdatedReady == 0 || replace <= 0) {
-		return plan
+	p.replaceNotReady()
+	stay := p.staying()
+	excess := max(0, len(stay)-p.want)
+	replace := p.replaceable(pool, p.notReady+p.Terminating+p.due())
+	if excess == 0 && (p.OutdatedReady == 0 || replace <= 0) {
+		return p.PoolPlan
 	}
-	slices.SortFunc(stay, func(a, b *sandboxv1.Sandbox) int { return compareForDeletion(a, b, outdated) })
-	plan.Delete = append(plan.Delete, stay[:excess]...)
+	slices.SortFunc(stay, func(a, b *sandboxv1.Sandbox) int { return compareForDeletion(a, b, p.outdated) })
+	p.Delete = append(p.Delete, stay[:excess]...)
+	rolled := 0
 	for _, member := range stay[excess:] {
-		if plan.Replace < replace && outdated(member) {
-			plan.Delete = append(plan.Delete, member)
-			plan.Replace++
+		if rolled < replace && p.outdated(member) {
+			p.Delete = append(p.Delete, member)
+			rolled++
 		}
 	}
-	return plan
+	p.Replace += rolled
+	return p.PoolPlan
 }
 
 // replaceable returns how many outdated Ready members the pool may replace now. moving is how many Sandboxes are
@@ -104,10 +113,15 @@ func PlanPool(
 func (p *PoolPlan) replaceable(pool *extensionsv1.SandboxWarmPool, moving int) int {
 	progress := meta.FindStatusCondition(pool.Status.Conditions, extensionsv1.ConditionProgressing)
 	stopped := progress != nil && progress.Status == metav1.ConditionFalse && progress.Reason != extensionsv1.ReasonSandboxesUnschedulable
-	if stopped || p.Stuck > 0 {
+	if stopped || p.Stuck > 0 || p.Held > 0 || p.Refused > 0 || p.EndedAgain {
 		return 0
 	}
-	left := max(1, Replicas(pool)/4) - moving
+	return p.leftOf(max(1, Replicas(pool)/4), moving)
+}
+
+// leftOf returns how many more members may be replaced out of a number that may be at a time, if so many are moving.
+func (p *PoolPlan) leftOf(most, moving int) int {
+	left := most - moving
 	if moving == p.Unschedulable {
 		return max(1, left)
 	}
@@ -123,11 +137,11 @@ func outdatedFunc(pool *extensionsv1.SandboxWarmPool, edition *TemplateSnapshot)
 	return func(member *sandboxv1.Sandbox) bool { return !edition.Matches(member) }
 }
 
-// compareForDeletion orders members of a pool for deletion: not Ready before Ready, outdated before current, newer
-// before older, then by name.
+// compareForDeletion orders members of a pool for deletion: not Ready before Ready, ended before what can still become
+// Ready, outdated before current, newer before older, then by name.
 func compareForDeletion(a, b *sandboxv1.Sandbox, outdated func(*sandboxv1.Sandbox) bool) int {
 	return cmp.Or(
-		trueFirst(!IsReady(a), !IsReady(b)), trueFirst(outdated(a), outdated(b)),
+		trueFirst(!IsReady(a), !IsReady(b)), trueFirst(!endedAt(a).IsZero(), !endedAt(b).IsZero()), trueFirst(outdated(a), outdated(b)),
 		b.CreationTimestamp.Compare(a.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name),
 	)
 }

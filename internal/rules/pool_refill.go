@@ -11,74 +11,77 @@ import (
 type RefillLimits struct {
 	// Batch is the maximum number of Sandboxes that a pool creates in one reconcile.
 	Batch int
-	// Delay is how long a pool waits after it has lost members, because it may lose more. The pool does not wait when
-	// it is new or when its replicas are raised.
+	// Delay is how long a pool waits after it has lost members, because it may lose more. It counts from the first of
+	// these losses. The pool does not wait when it is new or when its replicas are raised.
 	Delay time.Duration
 	// Rate is the average number of Sandboxes that a pool creates per second. Zero means no limit.
 	Rate float64
+	// Probes is how many Sandboxes of a pool may be without an accepted Pod, because the API server has refused it or
+	// because nobody has reported anything yet. As more members have a Pod, more may be without one, up to Batch. So
+	// where Pods are refused, a large pool creates a few Sandboxes and not all of them. Zero means no limit.
+	Probes int
 }
 
-// PoolState is what the controller remembers about a pool from one reconcile to the next. Losing it does no harm: a
-// pool then creates or replaces Sandboxes sooner than it would have.
-type PoolState struct {
-	want, members int
-	notBefore     time.Time
-	tokens        float64
-	at            time.Time
-	// replacementsDue is how many Sandboxes were replaced and whose replacements are not created yet. The number of
-	// missing members is no measure, because claims take members too. A pool whose members claims take at once must
-	// also make progress with replacing.
-	replacementsDue int
-}
-
-// WithReplaced returns m after n outdated members were deleted.
-func (m *PoolState) WithReplaced(n int) *PoolState {
-	after := *m
-	after.replacementsDue += n
-	return &after
-}
-
-// stillDue returns how many replacements are to be created, besides those whose predecessors are still terminating.
-func (m *PoolState) stillDue(leaving int) int {
-	if m == nil {
-		return 0
-	}
-	return max(0, m.replacementsDue-leaving)
-}
+// DefaultProbes is the usual value of RefillLimits.Probes: enough that a small pool starts at once, and few enough that
+// their retries are not noticed.
+const DefaultProbes = 4
 
 // PlanRefill decides how many of the missing Sandboxes in plan to create now. before is the pool's state from the
 // previous reconcile, or nil. again is when to reconcile again, and zero means never. after is the state to remember.
 func PlanRefill(
 	before *PoolState, pool *extensionsv1.SandboxWarmPool, plan PoolPlan, limits RefillLimits, now time.Time,
 ) (create int, again time.Duration, after *PoolState) {
-	after = &PoolState{want: Replicas(pool), members: plan.Replicas, tokens: limits.bucket(), at: now}
-	if before != nil {
-		after.notBefore = before.notBefore
-		after.replacementsDue = min(before.replacementsDue, plan.Create+plan.Terminating)
-		after.tokens = min(limits.bucket(), before.tokens+limits.Rate*max(0, now.Sub(before.at)).Seconds())
-		switch {
-		case after.want > before.want:
-			after.notBefore = time.Time{}
-		case after.members < before.members:
-			after.notBefore = now.Add(limits.Delay)
-		}
-	}
+	after = before.next(Replicas(pool), &plan, limits, now)
+	after.notBefore = limits.nextDelay(before, after, plan.Create, now)
 	if plan.Create == 0 {
 		return 0, 0, after
 	}
 	if wait := after.notBefore.Sub(now); wait > 0 {
 		return 0, wait, after
 	}
-	create = min(plan.Create, limits.Batch)
+	room := limits.room(after.window, &plan)
+	create = min(plan.Create, limits.Batch, room)
 	defer func() { after.replacementsDue = max(0, after.replacementsDue-create) }()
 	if limits.Rate > 0 {
 		create = min(create, int(after.tokens))
 		after.tokens -= float64(create)
 	}
-	if create < plan.Create {
+	if create < min(plan.Create, room) { // What has no room waits for news of a member, and not for a time.
 		again = limits.nextToken(after.tokens)
 	}
 	return create, again, after
+}
+
+// nextDelay returns the time before which nothing is created. The delay counts from the first loss, and later losses do
+// not prolong it. When it is over it stays in the past until nothing is missing, so that a pool that is slow to create
+// what it lost does not wait again for what it loses meanwhile.
+func (l RefillLimits) nextDelay(before, after *PoolState, missing int, now time.Time) time.Time {
+	switch {
+	case before == nil, after.want > before.want:
+		return time.Time{}
+	case after.members < before.members && before.notBefore.IsZero():
+		return now.Add(l.Delay)
+	case missing == 0:
+		return time.Time{}
+	}
+	return before.notBefore
+}
+
+// nextWindow returns how many Sandboxes may be without an accepted Pod, if before was the number until now. It grows
+// with the number of members that have one, and begins anew when something is refused.
+func (l RefillLimits) nextWindow(before int, plan *PoolPlan) int {
+	if plan.Refused > 0 {
+		return l.Probes
+	}
+	return max(l.Probes, before, min(plan.WithPod, l.Batch))
+}
+
+// room returns how many more Sandboxes may be created before others have an accepted Pod.
+func (l RefillLimits) room(window int, plan *PoolPlan) int {
+	if l.Probes == 0 {
+		return math.MaxInt
+	}
+	return max(0, window-plan.Refused-plan.Unproven)
 }
 
 // bucket returns how many Sandboxes may be created at once after a time in which none were created. It is the number

@@ -33,9 +33,31 @@ func TestPlanRefill(t *testing.T) {
 				{2 * time.Second, 5, 4, 0, 10 * time.Second}, {5 * time.Second, 5, 4, 0, 7 * time.Second}, {12 * time.Second, 5, 4, 1, 0},
 			},
 		},
-		"each loss begins the wait anew": {
+		"the wait counts from the first loss": {
 			rules.RefillLimits{Batch: 100, Delay: 10 * time.Second},
-			[]pass{{0, 5, 5, 0, 0}, {0, 5, 4, 0, 10 * time.Second}, {9 * time.Second, 5, 3, 0, 10 * time.Second}, {19 * time.Second, 5, 3, 2, 0}},
+			[]pass{{0, 5, 5, 0, 0}, {0, 5, 4, 0, 10 * time.Second}, {9 * time.Second, 5, 3, 0, time.Second}, {10 * time.Second, 5, 3, 2, 0}},
+		},
+		"a claim every two seconds does not run the pool empty": {
+			rules.RefillLimits{Batch: 100, Delay: 5 * time.Second},
+			[]pass{
+				{0, 5, 5, 0, 0}, {2 * time.Second, 5, 4, 0, 5 * time.Second}, {4 * time.Second, 5, 3, 0, 3 * time.Second},
+				{6 * time.Second, 5, 2, 0, time.Second}, {7 * time.Second, 5, 2, 3, 0}, {7 * time.Second, 5, 5, 0, 0}, {8 * time.Second, 5, 4, 0, 5 * time.Second},
+			},
+		},
+		"a loss at the very end of the wait is made up for with the others": {
+			rules.RefillLimits{Batch: 100, Delay: 5 * time.Second},
+			[]pass{{0, 5, 5, 0, 0}, {0, 5, 4, 0, 5 * time.Second}, {5 * time.Second, 5, 3, 2, 0}, {5 * time.Second, 5, 5, 0, 0}, {6 * time.Second, 5, 4, 0, 5 * time.Second}},
+		},
+		"a pool that is slow to make up for its losses does not wait in between": {
+			rules.RefillLimits{Batch: 100, Delay: 5 * time.Second, Rate: 1},
+			[]pass{
+				{0, 5, 5, 0, 0}, {0, 5, 2, 0, 5 * time.Second}, {5 * time.Second, 5, 2, 1, time.Second}, {5500 * time.Millisecond, 5, 1, 0, 500 * time.Millisecond},
+				{6 * time.Second, 5, 1, 1, time.Second}, {7 * time.Second, 5, 2, 1, time.Second},
+			},
+		},
+		"nor is there a wait when the losses have come back": {
+			rules.RefillLimits{Batch: 100, Delay: 5 * time.Second},
+			[]pass{{0, 5, 5, 0, 0}, {0, 5, 4, 0, 5 * time.Second}, {time.Second, 5, 5, 0, 0}, {time.Minute, 5, 4, 0, 5 * time.Second}},
 		},
 		"a pool that is new, or is to be larger, does not wait": {
 			rules.RefillLimits{Batch: 2, Delay: 10 * time.Second},

@@ -154,7 +154,7 @@ func TestReplacingComesToAnEnd(t *testing.T) {
 	for round := 0; slices.ContainsFunc(members, func(m *sandboxv1.Sandbox) bool { return !now.Matches(m) }); round++ {
 		plan := rules.PlanPool(pool, now, members, memory, settings, builder.Epoch)
 		_, _, memory = rules.PlanRefill(memory, pool, plan, settings.Refill, builder.Epoch)
-		memory = memory.WithReplaced(plan.Replace)
+		memory = memory.WithReplaced(&plan)
 		members = slices.DeleteFunc(members, func(m *sandboxv1.Sandbox) bool { return slices.Contains(plan.Delete, m) })
 		fewest = min(fewest, len(members))
 		if round > replicas {

@@ -56,6 +56,17 @@ func poolProgressing(pool *extensionsv1.SandboxWarmPool, plan PoolPlan, problem 
 	switch {
 	case problem != nil:
 		progress.Reason, progress.Message = problem.Reason, problem.Message
+	case plan.Refused > 0:
+		progress.Reason = extensionsv1.ReasonSandboxRefused
+		progress.Message = fmt.Sprintf("The API server refuses what %d of %d Sandboxes need: %s", plan.Refused, want, plan.Refusal)
+	case plan.EndedAgain:
+		progress.Reason = extensionsv1.ReasonSandboxesEnded
+		progress.Message = fmt.Sprintf("The Pods of Sandboxes end, and so do those of their replacements: "+
+			"%d of %d have ended and are replaced later and later", plan.Ended, want)
+	case plan.Held > 0:
+		progress.Reason = extensionsv1.ReasonSandboxesNotReady
+		progress.Message = fmt.Sprintf("%d of %d Sandboxes have not been Ready for longer than the grace period of %s: "+
+			"most turned NotReady together, and none is replaced while that lasts", plan.Held, want, plan.Grace)
 	case plan.Stuck > 0:
 		progress.Reason, progress.Message = extensionsv1.ReasonSandboxesNotReady, poolOverdue(plan, want)
 	case stillBlocked(before, plan, want):
@@ -79,7 +90,7 @@ func stillBlocked(before *metav1.Condition, plan PoolPlan, want int) bool {
 	case before.Reason == extensionsv1.ReasonSandboxesNotReady:
 		return plan.Ready+plan.Unschedulable < want && plan.LastReady.Before(before.LastTransitionTime.Time)
 	case before.Reason == extensionsv1.ReasonSandboxRefused:
-		return plan.Create > 0
+		return plan.Create > 0 && plan.Created == 0
 	}
 	return false
 }

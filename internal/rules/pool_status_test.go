@@ -82,6 +82,33 @@ func TestPoolStatus(t *testing.T) {
 				progressing(no, "SandboxRefused", "no", now), ready(no, "PoolNotReady", "0 of 3 Sandboxes are Ready", before),
 			},
 		},
+		"a pool whose Sandboxes' Pods are refused": {
+			old:  []metav1.Condition{progressing(yes, "PoolFilling", "", before), ready(no, "PoolNotReady", "", before)},
+			plan: rules.PoolPlan{Create: 1, Replicas: 2, Refused: 2, Refusal: "no"}, replicas: 2, conditions: []metav1.Condition{
+				progressing(no, "SandboxRefused", "The API server refuses what 2 of 3 Sandboxes need: no", now),
+				ready(no, "PoolNotReady", "0 of 3 Sandboxes are Ready", before),
+			},
+		},
+		"a pool that was refused, and creates again": {
+			old:  []metav1.Condition{progressing(no, "SandboxRefused", "no", before), ready(no, "PoolNotReady", "", before)},
+			plan: rules.PoolPlan{Create: 2, Created: 1, Replicas: 1}, replicas: 1, conditions: []metav1.Condition{
+				progressing(yes, "PoolFilling", "3 of 3 Sandboxes are not Ready yet", now), ready(no, "PoolNotReady", "0 of 3 Sandboxes are Ready", before),
+			},
+		},
+		"a pool whose Pods end again and again": {
+			plan: rules.PoolPlan{Replicas: 3, Ready: 1, Ended: 2, EndedAgain: true}, replicas: 3, ready: 1, conditions: []metav1.Condition{
+				progressing(no, "SandboxesEnded", "The Pods of Sandboxes end, and so do those of their replacements: "+
+					"2 of 3 have ended and are replaced later and later", now),
+				ready(no, "PoolNotReady", "1 of 3 Sandboxes are Ready", now),
+			},
+		},
+		"a pool of which most are not Ready together": {
+			plan: rules.PoolPlan{Replicas: 3, Ready: 1, Held: 2, Together: true}, replicas: 3, ready: 1, conditions: []metav1.Condition{
+				progressing(no, "SandboxesNotReady", "2 of 3 Sandboxes have not been Ready for longer than the grace period of 5m0s: "+
+					"most turned NotReady together, and none is replaced while that lasts", now),
+				ready(no, "PoolNotReady", "1 of 3 Sandboxes are Ready", now),
+			},
+		},
 		"a pool with one that does not become Ready": {
 			plan: rules.PoolPlan{Replicas: 3, Ready: 2, Stuck: 1}, replicas: 3, ready: 2, conditions: []metav1.Condition{
 				progressing(no, "SandboxesNotReady", notReady, now), ready(no, "PoolNotReady", "2 of 3 Sandboxes are Ready", now),

@@ -84,7 +84,7 @@ func sandboxReady(sandbox *sandboxv1.Sandbox, observed *Observed, now time.Time)
 	case len(observed.Pods) > 1:
 		ready.Reason, ready.Message = sandboxv1.ReasonMultiplePods, MultiplePodsMessage(len(observed.Pods))
 	case observed.Err != nil && !deleting:
-		ready.Reason, ready.Message = sandboxv1.ReasonReconcilerError, fmt.Sprintf("Error seen: %v", observed.Err)
+		ready.Reason, ready.Message = sandboxv1.ReasonReconcilerError, fmt.Sprintf(errorSeen+"%v", observed.Err)
 	case Suspended(sandbox) && suspended(sandbox, observed).Status == metav1.ConditionTrue:
 		ready.Reason, ready.Message = sandboxv1.ReasonSandboxSuspended, "Sandbox is suspended"
 	case Suspended(sandbox):

@@ -3,6 +3,7 @@ package rules
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -29,6 +30,15 @@ func IsNameConflict(err error) bool {
 	return errors.As(err, &e)
 }
 
+// isNameConflictMessage reports whether the message of a Sandbox's Ready condition is about an object of somebody else's
+// that has the name of the Sandbox's own. Only the words tell: the reason is that of every failed reconcile.
+func isNameConflictMessage(message string) bool {
+	return strings.Contains(message, unowned) || strings.Contains(message, foreign)
+}
+
+// unowned and foreign are in the messages of checkTakeover, and in no other message of a Sandbox.
+const unowned, foreign = "cannot adopt unowned ", ", not by sandbox "
+
 // CheckPodTakeover returns why sandbox cannot take pod over, or nil if it can. pod has the name of the Sandbox's Pod and
 // is not controlled by it. The Sandbox can take the Pod over if nobody owns it and its labels allow that. They must say
 // that the Pod is adoptable, or that it belongs to a Sandbox of this name.
@@ -42,12 +52,12 @@ func CheckPodTakeover(sandbox *sandboxv1.Sandbox, pod metav1.Object) error {
 
 func checkTakeover(sandbox *sandboxv1.Sandbox, kind string, obj metav1.Object) error {
 	refuse := func(format string, args ...any) error {
-		return &nameConflict{message: fmt.Sprintf("cannot adopt unowned %s %q: ", kind, obj.GetName()) + fmt.Sprintf(format, args...)}
+		return &nameConflict{message: fmt.Sprintf(unowned+"%s %q: ", kind, obj.GetName()) + fmt.Sprintf(format, args...)}
 	}
 	labels := obj.GetLabels()
 	switch owner := controllerOrOwner(obj); {
 	case owner != nil:
-		return &nameConflict{message: fmt.Sprintf("%s %q is owned by %s/%s (UID: %s), not by sandbox %q: delete it, and the Sandbox gets its own",
+		return &nameConflict{message: fmt.Sprintf("%s %q is owned by %s/%s (UID: %s)"+foreign+"%q: delete it, and the Sandbox gets its own",
 			kind, obj.GetName(), owner.Kind, owner.Name, owner.UID, sandbox.Name)}
 	case obj.GetDeletionTimestamp() != nil:
 		return refuse("it is being deleted, and the Sandbox gets its own when it is gone")

@@ -40,11 +40,14 @@ const (
 	ReasonPoolFilling = "PoolFilling"
 	// ReasonPoolReplacing: Sandboxes of an earlier template are replaced.
 	ReasonPoolReplacing = "PoolReplacing"
-	// ReasonSandboxesNotReady: Sandboxes have not been Ready for longer than the grace period, and are replaced.
+	// ReasonSandboxesNotReady: Sandboxes have not been Ready for longer than the grace period. They are replaced, or kept
+	// while most turned NotReady together.
 	ReasonSandboxesNotReady = "SandboxesNotReady"
+	// ReasonSandboxesEnded: the Pods of Sandboxes end, and so do those of their replacements: they are replaced later and later.
+	ReasonSandboxesEnded = "SandboxesEnded"
 	// ReasonSandboxesUnschedulable: no node takes Sandboxes for longer than the grace period.
 	ReasonSandboxesUnschedulable = "SandboxesUnschedulable"
-	// ReasonSandboxRefused: the API server refuses the pool's Sandboxes; the message has its words.
+	// ReasonSandboxRefused: the API server refuses the pool's Sandboxes, or their Pods; the message has its words.
 	ReasonSandboxRefused = "SandboxRefused"
 )
 

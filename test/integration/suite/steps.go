@@ -24,7 +24,7 @@ const clusterDomain = "cluster.test"
 // PoolSettings are the settings of the program's own flags.
 var PoolSettings = rules.PoolSettings{
 	ReadinessGrace: 5 * time.Minute, UnschedulableRecheck: time.Minute, Evictable: true,
-	Refill: rules.RefillLimits{Batch: 128},
+	Refill: rules.RefillLimits{Batch: 128, Probes: rules.DefaultProbes},
 }
 
 // Claims returns a claim reconciler that works with c, as one worker of a manager.
