@@ -22,13 +22,13 @@ func addPoolFlags(flags *flag.FlagSet, pool *rules.PoolSettings) {
 	flags.DurationVar(&pool.ReadinessGrace, "sandbox-warm-pool-readiness-grace-period", pool.ReadinessGrace,
 		"How long a Sandbox in a pool may be not Ready, since it was created, was Ready the last time or got a node, before it is replaced.")
 	flags.DurationVar(&pool.UnschedulableRecheck, "sandbox-warm-pool-unschedulable-recheck-interval", pool.UnschedulableRecheck,
-		"When to look again at a Sandbox that no node takes: it is not replaced, since no node would take another.")
+		"When to look again at a Sandbox that is not replaced although it is not Ready: no node would take another, or its Pod would be refused, too.")
 	flags.BoolVar(&pool.Evictable, "enable-warm-pool-eviction", pool.Evictable,
 		"Let the cluster autoscaler evict Pods of Sandboxes in a pool, where the template does not say whether it may.")
 	flags.IntVar(&pool.Refill.Batch, "sandbox-warm-pool-max-batch-size", pool.Refill.Batch,
 		"Sandboxes that a pool creates before other pools get their turn.")
 	flags.DurationVar(&pool.Refill.Delay, "sandbox-warm-pool-replenish-delay", pool.Refill.Delay,
-		"How long a pool waits for more claims after it has lost a Sandbox, before it creates others. Not when it is new or is to be larger.")
+		"How long a pool waits for more claims after it has lost a Sandbox, counted from the first loss, before it creates others. Not when it is new or is to be larger.")
 	flags.Float64Var(&pool.Refill.Rate, "sandbox-warm-pool-max-refill-rate", pool.Refill.Rate,
 		"Sandboxes that each pool creates a second, on the average; 0 for no limit.")
 }

@@ -90,14 +90,14 @@ func TestAPoolCostsAWriteForEachSandbox(t *testing.T) {
 	n := suite.New(t)
 	n.Pool(t, "python")
 	pool := suite.Get[extensionsv1.SandboxWarmPool](t, n, "python")
-	pool.Spec.Replicas = new(int32(5))
+	pool.Spec.Replicas = new(int32(4))
 	if err := n.Editor.Update(t.Context(), pool); err != nil {
 		t.Fatal(err)
 	}
 
 	before := suite.Writes(t)
 	n.Step(t, pool)
-	before.Expect(t, suite.Writes, suite.Counts{"POST sandboxes": 5, "PATCH sandboxwarmpools/status": 1})
+	before.Expect(t, suite.Writes, suite.Counts{"POST sandboxes": 4, "PATCH sandboxwarmpools/status": 1})
 
 	settled := suite.Writes(t)
 	n.Step(t, pool)
