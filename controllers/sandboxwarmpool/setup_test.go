@@ -41,6 +41,9 @@ func TestMembersWakeTheirPool(t *testing.T) {
 	}{
 		"it turns Ready":                   {member(), member().Ready(), soon, never},
 		"it falls over":                    {member().Ready(), member().Ready().Generation(2), soon, never},
+		"its Pod is refused":               {member(), member().Condition("Ready", "False", "ReconcilerError"), soon, never},
+		"its Pod is accepted":              {member(), member().PodUID("1"), soon, never},
+		"its Pod ends":                     {member().Ready(), member().Condition("Finished", "True", "PodFailed"), soon, never},
 		"a claim adopts it":                {member().Ready(), member().Ready().Generation(2).ClaimedBy(claim), now, builder.Epoch},
 		"it is deleted":                    {member(), member().Deleting(), now, never},
 		"it is deleted when it is Ready":   {member().Ready(), member().Ready().Deleting(), now, builder.Epoch},

@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"strings"
 	"testing"
 	"time"
@@ -67,6 +68,7 @@ func TestRefusedMembersThatAReplacementHelps(t *testing.T) {
 	for name, change := range map[string]func(*herd){
 		"the template has changed": func(h *herd) {
 			refuse(h.members[:3], "denied")
+			h.members[0].CreationTimestamp, h.members[1].CreationTimestamp = metav1.NewTime(h.now), metav1.NewTime(h.now)
 			h.snapshot = rules.NewTemplateSnapshot(builder.MakeTemplate("t").Image("another").Obj())
 		},
 		"the names are taken": func(h *herd) {

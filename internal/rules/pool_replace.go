@@ -98,7 +98,7 @@ func (p *poolPass) lookNotReady(member *sandboxv1.Sandbox, state memberState) {
 	} else if state != memberRefused {
 		p.Unproven++
 	}
-	if state != memberEnded && p.now.Sub(startedAt(member)) < p.Grace {
+	if state != memberEnded && state != memberRefused && p.now.Sub(startedAt(member)) < p.Grace {
 		p.starting++
 	}
 	left := notReadySince(member).Add(p.Grace).Sub(p.now)

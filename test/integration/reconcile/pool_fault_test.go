@@ -106,21 +106,14 @@ func TestSomeMembersTurnNotReady(t *testing.T) {
 			for i, want := range tc.left {
 				s.step(t) // This deletes them,
 				s.step(t) // this creates others,
+				s.startsNow(t)
 				s.step(t) // and this waits for them.
-				left, fresh := 0, s.members(t)
-				for _, member := range fresh {
-					if said(member.Status.Conditions) != "nothing" && !isReady(member.Status.Conditions) {
-						left++
-					}
-				}
-				if left != want || len(fresh) != 8 {
+				fresh := s.members(t)
+				others := without(fresh, members[:tc.fall])
+				if left := len(fresh) - len(others); left != want || len(fresh) != 8 {
 					t.Errorf("pass %d: %d of %d are left, want %d", i, left, len(fresh), want)
 				}
-				for _, member := range fresh {
-					if said(member.Status.Conditions) == "nothing" {
-						s.ready(t, member)
-					}
-				}
+				s.ready(t, others...)
 			}
 		})
 	}

@@ -144,6 +144,7 @@ func TestAPoolWhosePodsAreRefused(t *testing.T) {
 			if s.stepMembers(t) != 0 {
 				t.Error("they are still refused")
 			}
+			s.ready(t, s.members(t)...)
 			s.step(t)
 			if got := len(s.members(t)); got != 2*len(first) {
 				t.Errorf("the pool has %d members then, want twice as many", got)
