@@ -46,7 +46,9 @@ type scanner struct {
 func (s *scanner) value(shape *Shape) *field.Error {
 	s.values++
 	if s.values > MaxValues {
-		return s.tooMany(1, fmt.Sprintf("an object has at most %d values, and this has more: make it smaller", MaxValues))
+		err := s.tooMany(0, fmt.Sprintf("an object has at most %d values, and this has more: make it smaller", MaxValues))
+		err.Field = "object" // Where it was noticed says nothing.
+		return err
 	}
 	switch s.peek() {
 	case '{':
@@ -120,7 +122,7 @@ func (s *scanner) container(end byte, next func(count int) *field.Error) *field.
 			return nil
 		case count > 0 && c != ',':
 			return s.malformed()
-		case count == MaxItems:
+		case count == MaxItems && !s.inManagedFields():
 			return s.tooMany(len(s.path)-1, fmt.Sprintf("a list or map has at most %d items, and this has more: use fewer", MaxItems))
 		case count > 0:
 			s.at++
@@ -130,6 +132,12 @@ func (s *scanner) container(end byte, next func(count int) *field.Error) *field.
 			return err
 		}
 	}
+}
+
+// inManagedFields reports whether the value is of what the API server keeps about fields. It repeats the rest of the object, and has as
+// many items as that has: the bound is for what the user wrote.
+func (s *scanner) inManagedFields() bool {
+	return len(s.path) > 2 && string(s.path[0].key) == "metadata" && string(s.path[1].key) == "managedFields"
 }
 
 // text reads a text, and returns it without its quotes, as it is written.
