@@ -43,6 +43,9 @@ func read[T any, P object[T]](ctx context.Context, reader client.Reader, namespa
 	if name == "" || len(content.IsPathSegmentName(name)) > 0 {
 		return nil, nil // No object has such a name, and no client asks for it. The field's validation tells the user.
 	}
+	if err := ctx.Err(); err != nil {
+		return nil, err // Nobody waits for the answer. The cache would give one all the same.
+	}
 	obj := P(new(T))
 	err := reader.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, obj)
 	if apierrors.IsNotFound(err) {

@@ -10,6 +10,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
 // kind is the kind that a webhook names when it refuses.
@@ -23,7 +25,10 @@ func (k kind) invalid(obj metav1.Object, errs field.ErrorList) error {
 	if len(errs) == 0 {
 		return nil
 	}
-	return &refusal{apierrors.NewInvalid(schema.GroupKind{Group: k.group, Kind: k.kind}, obj.GetName(), errs), errs[0].Origin}
+	first, rest := rules.FirstCauses(errs)
+	err := apierrors.NewInvalid(schema.GroupKind{Group: k.group, Kind: k.kind}, obj.GetName(), first)
+	err.ErrStatus.Message += rules.Rest(rest)
+	return &refusal{err, errs[0].Origin}
 }
 
 // forbidden refuses obj for who asks, with a 403. It returns nil if nothing is wrong.
@@ -31,7 +36,9 @@ func (k kind) forbidden(obj metav1.Object, errs field.ErrorList) error {
 	if len(errs) == 0 {
 		return nil
 	}
-	err := apierrors.NewForbidden(schema.GroupResource{Group: k.group, Resource: k.resource}, obj.GetName(), errs.ToAggregate())
+	first, rest := rules.FirstCauses(errs)
+	err := apierrors.NewForbidden(schema.GroupResource{Group: k.group, Resource: k.resource}, obj.GetName(), first.ToAggregate())
+	err.ErrStatus.Message += rules.Rest(rest)
 	return &refusal{err, errs[0].Origin}
 }
 

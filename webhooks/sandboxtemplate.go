@@ -46,11 +46,20 @@ func (v *templateValidator) check(
 		errs = rules.CheckTemplateName(template, other).WithOrigin(rules.RuleTemplateName)
 	}
 	for _, trial := range dryRunCases(template) {
+		if len(errs) > rules.MaxCauses {
+			break // More is not told.
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err // Nobody waits for the answer.
+		}
 		warned, wrong, err := v.try(ctx, trial)
 		if err != nil {
 			return nil, err
 		}
-		warnings, errs = append(warnings, warned...), append(errs, wrong.WithOrigin(rules.RuleTemplate)...)
+		if len(warnings) < rules.MaxCauses {
+			warnings = append(warnings, warned...)
+		}
+		errs = append(errs, wrong.WithOrigin(rules.RuleTemplate)...)
 	}
 	return warnings, templateKind.invalid(template, errs)
 }
@@ -105,7 +114,8 @@ func (v *templateValidator) try(ctx context.Context, trial dryRunCase) (admissio
 	case err == nil:
 		return nil, nil, nil
 	case apierrors.IsForbidden(err):
-		return admission.Warnings{fmt.Sprintf("%s: the namespace does not allow this now: %v", trial.path, err)}, nil, nil
+		said := rules.Cut(err.Error(), answerLimit)
+		return admission.Warnings{fmt.Sprintf("%s: the namespace does not allow this now: %s", trial.path, said)}, nil, nil
 	case rules.IsRefusal(err):
 		return nil, causes(err, trial.path, trial.within), nil
 	default:
@@ -113,12 +123,16 @@ func (v *templateValidator) try(ctx context.Context, trial dryRunCase) (admissio
 	}
 }
 
+// answerLimit is how much is passed on of an answer of the API server that has no causes, in bytes. The API server cuts warnings at 4096
+// in all.
+const answerLimit = 1024
+
 // causes returns what the API server found wrong, as errors below path. It removes the part of each field that is called
 // within.
 func causes(err error, path *field.Path, within string) field.ErrorList {
 	var status apierrors.APIStatus
 	if !errors.As(err, &status) || status.Status().Details == nil || len(status.Status().Details.Causes) == 0 {
-		return field.ErrorList{field.Invalid(path, field.OmitValueType{}, err.Error())}
+		return field.ErrorList{field.Invalid(path, field.OmitValueType{}, rules.Cut(err.Error(), answerLimit))}
 	}
 	var errs field.ErrorList
 	for _, cause := range status.Status().Details.Causes {

@@ -60,7 +60,7 @@ func Register(server Server, o Options) {
 	requests := claimRequests{sandboxes: sandboxes, pools: pools, templates: templates, domains: o.LabelDomains}
 
 	handle := func(path string, handler admission.Handler) {
-		server.Register(path, &admission.Webhook{Handler: withMetrics(path, handler, o.Metrics)})
+		server.Register(path, &admission.Webhook{Handler: withMetrics(path, withLimits(path, handler), o.Metrics)})
 	}
 	validate := func(path string, webhook *admission.Webhook) { handle(path, webhook.Handler) }
 	handle("/mutate-pod", &podMutator{sandboxes: sandboxes})

@@ -89,10 +89,14 @@ func (i *Index) ForgetPool(pool types.NamespacedName) {
 
 // ObserveTemplate records template as it is now. It keeps the object, which must not be changed afterwards.
 func (i *Index) ObserveTemplate(template *extensionsv1.SandboxTemplate) {
+	key := types.NamespacedName{Namespace: template.Namespace, Name: template.Name}
 	snapshot := rules.NewTemplateSnapshot(template)
+	for _, sample := range i.samples(key) {
+		snapshot.Matches(sample) // It remembers the answer, so that no pick compares whole Pods while others wait for the lock.
+	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.snapshots[types.NamespacedName{Namespace: template.Namespace, Name: template.Name}] = snapshot
+	i.snapshots[key] = snapshot
 }
 
 // ForgetTemplate drops the template with that name.

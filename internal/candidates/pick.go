@@ -6,6 +6,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
@@ -93,4 +94,19 @@ func (i *Index) release(now time.Time) {
 			i.place(c)
 		}
 	}
+}
+
+// samples returns a Sandbox of each group that a template made.
+func (i *Index) samples(template types.NamespacedName) []*sandboxv1.Sandbox {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	var found []*sandboxv1.Sandbox
+	for _, groups := range i.queues {
+		for group, queue := range groups {
+			if group.Template == template.Name && queue.sample.Namespace == template.Namespace {
+				found = append(found, queue.sample)
+			}
+		}
+	}
+	return found
 }

@@ -2,7 +2,6 @@ package rules
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -27,12 +26,13 @@ func injectEnv(spec *corev1.PodSpec, env []extensionsv1.EnvVar, policy extension
 			"the template does not allow env: leave it out, or set the template's envVarsInjectionPolicy to Allowed or Overrides")}
 	}
 	var errs field.ErrorList
+	index := newEnvIndex(spec)
 	given := map[[2]string]bool{} // container and name
 	for i := range env {
-		container := findContainer(spec, env[i].ContainerName)
+		container := index.containers[env[i].ContainerName]
 		if container == nil {
-			errs = append(errs, field.Invalid(path.Index(i).Child("containerName"), env[i].ContainerName, fmt.Sprintf(
-				"the template has no such container: use one of %s", containerNames(spec))))
+			errs = append(errs, field.Invalid(path.Index(i).Child("containerName"), env[i].ContainerName,
+				"the template has no such container: use one of "+index.names))
 			continue
 		}
 		key := [2]string{container.Name, env[i].Name}
@@ -41,61 +41,80 @@ func injectEnv(spec *corev1.PodSpec, env []extensionsv1.EnvVar, policy extension
 			continue
 		}
 		given[key] = true
-		errs = append(errs, injectVariable(container, &env[i], policy, path.Index(i))...)
+		errs = append(errs, injectVariable(container, index.variables(container), &env[i], policy, path.Index(i))...)
 	}
 	return errs
 }
 
 // injectVariable adds one variable to container. path is its position in the claim.
 func injectVariable(
-	container *corev1.Container, variable *extensionsv1.EnvVar, policy extensionsv1.EnvVarsInjectionPolicy, path *field.Path,
+	container *corev1.Container, positions map[string]int, variable *extensionsv1.EnvVar, policy extensionsv1.EnvVarsInjectionPolicy,
+	path *field.Path,
 ) field.ErrorList {
 	var errs field.ErrorList
 	for _, problem := range validation.IsRelaxedEnvVarName(variable.Name) {
 		errs = append(errs, field.Invalid(path.Child("name"), variable.Name, problem))
 	}
-	at := slices.IndexFunc(container.Env, func(v corev1.EnvVar) bool { return v.Name == variable.Name })
+	at, has := positions[variable.Name]
 	added := corev1.EnvVar{Name: variable.Name, Value: variable.Value}
 	switch overrides := policy == extensionsv1.EnvVarsInjectionOverrides; {
 	case !overrides && len(container.EnvFrom) > 0:
 		errs = append(errs, field.Forbidden(path, fmt.Sprintf(
 			"container %q has envFrom, which could hold %q: leave it out, or set the template's envVarsInjectionPolicy to Overrides",
 			container.Name, variable.Name)))
-	case !overrides && at >= 0:
+	case !overrides && has:
 		errs = append(errs, field.Invalid(path.Child("name"), variable.Name, fmt.Sprintf(
 			"container %q of the template has it already: use another name, or set the template's envVarsInjectionPolicy to Overrides",
 			container.Name)))
-	case at >= 0:
+	case has:
 		container.Env[at] = added
 	default:
+		positions[variable.Name] = len(container.Env)
 		container.Env = append(container.Env, added)
 	}
 	return errs
 }
 
-// findContainer returns the container with that name, or the first container if name is empty. It returns nil if there
-// is none.
-func findContainer(spec *corev1.PodSpec, name string) *corev1.Container {
-	if name == "" && len(spec.Containers) > 0 {
-		return &spec.Containers[0]
-	}
-	for _, containers := range [][]corev1.Container{spec.Containers, spec.InitContainers} {
-		for i := range containers {
-			if containers[i].Name == name {
-				return &containers[i]
-			}
-		}
-	}
-	return nil
+// envIndex finds containers and variables of a Pod by their names. A claim and a template may each have a thousand variables.
+type envIndex struct {
+	// containers has the first container under "" as well. Where two have one name, the first of the containers counts, then the
+	// first of the init containers.
+	containers map[string]*corev1.Container
+	// names lists the containers for a message.
+	names string
+	// positions are where the variables of a container are.
+	positions map[*corev1.Container]map[string]int
 }
 
-// containerNames lists the names that findContainer finds, for a message.
-func containerNames(spec *corev1.PodSpec) string {
+func newEnvIndex(spec *corev1.PodSpec) *envIndex {
+	index := &envIndex{containers: map[string]*corev1.Container{}, positions: map[*corev1.Container]map[string]int{}}
 	var names []string
 	for _, containers := range [][]corev1.Container{spec.Containers, spec.InitContainers} {
 		for i := range containers {
-			names = append(names, fmt.Sprintf("%q", containers[i].Name))
+			name := containers[i].Name
+			if index.containers[name] == nil {
+				index.containers[name] = &containers[i]
+			}
+			names = append(names, fmt.Sprintf("%q", name))
 		}
 	}
-	return strings.Join(names, ", ")
+	if len(spec.Containers) > 0 {
+		index.containers[""] = &spec.Containers[0]
+	}
+	index.names = Cut(strings.Join(names, ", "), causeLimit/2)
+	return index
+}
+
+// variables returns where the variables of container are. The caller adds what it adds.
+func (x *envIndex) variables(container *corev1.Container) map[string]int {
+	if x.positions[container] == nil {
+		at := make(map[string]int, len(container.Env))
+		for i := range container.Env {
+			if _, has := at[container.Env[i].Name]; !has {
+				at[container.Env[i].Name] = i
+			}
+		}
+		x.positions[container] = at
+	}
+	return x.positions[container]
 }

@@ -45,7 +45,21 @@ func shared(a, b map[string]string) []string {
 // HasMetadataConflict reports whether claim asks for another value of a key that own already has. own is the pod
 // metadata of a template or of a Sandbox.
 func HasMetadataConflict(claim *extensionsv1.SandboxClaim, own sandboxv1.PodMetadata) bool {
-	return len(CheckMetadataConflicts(claim, own)) > 0
+	added := claim.Spec.AdditionalPodMetadata
+	return contradict(added.Labels, own.Labels) || contradict(added.Annotations, own.Annotations)
+}
+
+// contradict reports whether a and b have different values of one key. It looks at no more keys than the smaller one has.
+func contradict(a, b map[string]string) bool {
+	if len(b) < len(a) {
+		a, b = b, a
+	}
+	for key, value := range a {
+		if other, has := b[key]; has && other != value {
+			return true
+		}
+	}
+	return false
 }
 
 // CheckMetadataConflicts returns an error for each key of claim's additionalPodMetadata that own has with another

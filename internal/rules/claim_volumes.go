@@ -26,16 +26,21 @@ func mergeVolumes(
 	}
 	var errs field.ErrorList
 	merged := slices.Clone(template)
+	positions := map[string]int{}
+	for i := range slices.Backward(merged) {
+		positions[merged[i].Metadata.Name] = i // Of two of one name the first counts.
+	}
 	for i := range claim {
 		name := claim[i].Metadata.Name
-		at := slices.IndexFunc(merged, func(t sandboxv1.PersistentVolumeClaimTemplate) bool { return t.Metadata.Name == name })
+		at, has := positions[name]
 		switch {
-		case at >= 0 && policy == extensionsv1.VolumeClaimTemplatesAllowed:
+		case has && policy == extensionsv1.VolumeClaimTemplatesAllowed:
 			errs = append(errs, field.Invalid(path.Index(i).Child("metadata", "name"), name, fmt.Sprintf("the template has %q already: "+
 				"use another name, or set the template's volumeClaimTemplatesPolicy to Overrides", name)))
-		case at >= 0:
+		case has:
 			merged[at] = *claim[i].DeepCopy()
 		default:
+			positions[name] = len(merged)
 			merged = append(merged, *claim[i].DeepCopy())
 		}
 	}

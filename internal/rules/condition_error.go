@@ -84,5 +84,5 @@ func PoolRefusedError(sandbox string, err error) *ConditionError {
 // rejected returns the ConditionError of a claim that asks for what it cannot have. It has no cause to retry for,
 // because only a change of the claim or its template resolves it.
 func rejected(reason string, errs field.ErrorList) *ConditionError {
-	return &ConditionError{Reason: reason, Message: errs.ToAggregate().Error()}
+	return &ConditionError{Reason: reason, Message: describe(errs)}
 }

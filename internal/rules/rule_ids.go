@@ -24,6 +24,7 @@ const (
 	RuleTemplateName = "template-name"
 	RuleServiceNames = "service-names"
 	RuleVolumeNames  = "volume-names"
+	RuleLimits       = "limits"
 	// RuleOther is for an error without a rule.
 	RuleOther = "other"
 )
@@ -48,6 +49,7 @@ func Rules() []Rule {
 		{RuleTemplateName, "NetworkPolicies could not tell the Pods of the template from those of another."},
 		{RuleServiceNames, "The pool's Sandboxes could not have the Services that its template asks for."},
 		{RuleVolumeNames, "No two Sandboxes have a PersistentVolumeClaim of the same name."},
+		{RuleLimits, "No object is larger than can be read in time."},
 		{RuleOther, "Any other."},
 	}
 }

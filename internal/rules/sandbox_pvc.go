@@ -3,8 +3,6 @@ package rules
 import (
 	"fmt"
 	"maps"
-	"slices"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -60,14 +58,20 @@ func NextVolumeClaim(sandbox *sandboxv1.Sandbox, claim *corev1.PersistentVolumeC
 // PossibleVolumeConflicts returns the names of the Sandboxes that could have a PersistentVolumeClaim with the same name
 // as one of sandbox's. For example, "data-foo" of "bar" and "data" of "foo-bar" are both named "data-foo-bar".
 func PossibleVolumeConflicts(sandbox *sandboxv1.Sandbox) []string {
+	if len(sandbox.Spec.VolumeClaimTemplates) == 0 {
+		return nil
+	}
 	rivals := map[string]string{}
-	for i := range sandbox.Spec.VolumeClaimTemplates {
-		name := VolumeName(sandbox, i)
-		for at := range len(name) {
-			if rival := name[at+1:]; name[at] == '-' && rival != "" && rival != sandbox.Name {
+	add := func(name string, ends int) { // What is behind each '-' in name up to ends.
+		for at := range ends {
+			if rival := name[at+1:]; name[at] == '-' && rival != "" {
 				rivals[rival] = ""
 			}
 		}
+	}
+	add(sandbox.Name, len(sandbox.Name)) // The same for each volume.
+	for i := range sandbox.Spec.VolumeClaimTemplates {
+		add(VolumeName(sandbox, i), len(sandbox.Spec.VolumeClaimTemplates[i].Metadata.Name))
 	}
 	return sortedKeys(rivals)
 }
@@ -75,17 +79,19 @@ func PossibleVolumeConflicts(sandbox *sandboxv1.Sandbox) []string {
 // CheckVolumeNames refuses each volumeClaimTemplate of a new Sandbox whose PersistentVolumeClaim has the name of one of
 // a rival's. rivals are other Sandboxes of its namespace. The two would share a volume.
 func CheckVolumeNames(sandbox *sandboxv1.Sandbox, rivals []*sandboxv1.Sandbox) field.ErrorList {
+	own := make(map[string]int, len(sandbox.Spec.VolumeClaimTemplates)) // by the name of the PersistentVolumeClaim
+	for i := range sandbox.Spec.VolumeClaimTemplates {
+		own[VolumeName(sandbox, i)] = i
+	}
 	var errs field.ErrorList
 	path := field.NewPath("spec", "volumeClaimTemplates")
-	for i := range sandbox.Spec.VolumeClaimTemplates {
-		name := VolumeName(sandbox, i)
-		for _, rival := range rivals {
-			template, ends := strings.CutSuffix(name, "-"+rival.Name)
-			has := func(t sandboxv1.PersistentVolumeClaimTemplate) bool { return t.Metadata.Name == template }
-			if ends && slices.ContainsFunc(rival.Spec.VolumeClaimTemplates, has) {
+	for _, rival := range rivals {
+		for j := range rival.Spec.VolumeClaimTemplates {
+			name := VolumeName(rival, j)
+			if i, shared := own[name]; shared {
 				errs = append(errs, field.Invalid(path.Index(i).Child("metadata", "name"), sandbox.Spec.VolumeClaimTemplates[i].Metadata.Name, fmt.Sprintf(
 					"the PersistentVolumeClaim would be named %q, which is that of volumeClaimTemplate %q of Sandbox %q: use another name for the template or for the Sandbox",
-					name, template, rival.Name)))
+					name, rival.Spec.VolumeClaimTemplates[j].Metadata.Name, rival.Name)))
 			}
 		}
 	}
