@@ -10,17 +10,10 @@ import (
 )
 
 // register adds Namesake's own metrics to registry, which has those of controller-runtime. They are what the collectors
-// count and, once mgr leads, what its cache holds.
-func register(registry prometheus.Registerer, mgr manager.Manager, collectors ...prometheus.Collector) error {
-	state := &metrics.State{Cache: mgr.GetCache(), Log: mgr.GetLogger().WithName("metrics"), IsLeader: func() bool {
-		select {
-		case <-mgr.Elected():
-			return true
-		default:
-			return false
-		}
-	}}
-	for _, collector := range append(collectors, state) {
+// count, whether this replica leads, and, while it does, what the cache of mgr holds.
+func register(registry prometheus.Registerer, mgr manager.Manager, leads func() bool, collectors ...prometheus.Collector) error {
+	state := &metrics.State{Cache: mgr.GetCache(), Log: mgr.GetLogger().WithName("metrics"), IsLeader: leads}
+	for _, collector := range append(collectors, metrics.NewLeader(leads), state) {
 		if err := registry.Register(collector); err != nil {
 			return fmt.Errorf("registering metrics: %w", err)
 		}
