@@ -56,11 +56,13 @@ type Options struct {
 // Workers returns the options of a controller that reconciles n objects at a time.
 func Workers(n int) controller.Options { return retry.Options(n) }
 
-// Setup adds every reconciler, and the indexes that they list by, to mgr.
-func Setup(ctx context.Context, mgr manager.Manager, o Options) error {
-	if err := index.Register(ctx, mgr.GetFieldIndexer()); err != nil {
-		return err
-	}
+// Index adds the indexes that the reconcilers list by to indexer, before the cache starts.
+func Index(ctx context.Context, indexer client.FieldIndexer) error {
+	return index.Register(ctx, indexer)
+}
+
+// Setup adds every reconciler to mgr. Index comes first, once for all that are ever added.
+func Setup(mgr manager.Manager, o Options) error {
 	sandboxes := &sandbox.Reconciler{
 		Client: o.Sandboxes, Live: o.Live, Recorder: recorderOf(mgr, "sandbox-controller"), Now: o.Now,
 		ClusterDomain: o.ClusterDomain, Tracer: o.Tracer,

@@ -73,7 +73,7 @@ func TestProfiles(t *testing.T) {
 // TestShutdownTimeout checks that everything that a manager has to end ends before the kubelet kills it.
 func TestShutdownTimeout(t *testing.T) {
 	o, _ := parsed(t)
-	if sum := o.shutdownDelay + o.shutdownTimeout() + releaseTimeout; sum > o.gracePeriod || o.shutdownTimeout() < 1 {
-		t.Errorf("%s of draining, %s to stop and %s after that are more than %s", o.shutdownDelay, o.shutdownTimeout(), releaseTimeout, o.gracePeriod)
+	if sum := o.shutdownDelay + o.shutdownTimeout() + lastTimeout; sum > o.gracePeriod || o.shutdownTimeout() < 1 {
+		t.Errorf("%s of draining, %s to stop and %s after that are more than %s", o.shutdownDelay, o.shutdownTimeout(), lastTimeout, o.gracePeriod)
 	}
 }

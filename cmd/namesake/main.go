@@ -3,6 +3,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -63,15 +65,24 @@ func run(flags *flag.FlagSet, args []string) error {
 		return fmt.Errorf("finding the cluster: %w: give --kubeconfig, or run in a Pod", err)
 	}
 	drain := &serving.Drain{}
-	ctx := drain.Context(ctrl.SetupSignalHandler(), o.shutdownDelay)
+	// What ends the program, a signal or a failure, ends it in one way: admission is served until nobody calls.
+	told, fail := context.WithCancelCause(ctrl.SetupSignalHandler())
+	defer fail(nil)
+	ctx := drain.Context(told, o.shutdownDelay)
 	tracer, err := newTracer(ctx, o, log.WithName("tracing"))
 	if err != nil {
 		return err
 	}
-	mgr, err := newManager(ctx, cfg, o, drain, tracer)
+	mgr, err := newManager(ctx, cfg, o, drain, tracer, fail)
 	if err != nil {
 		return err
 	}
 	defer sendTraces(tracer)
-	return mgr.Start(ctx)
+	if err := mgr.Start(ctx); err != nil {
+		return err
+	}
+	if why := context.Cause(told); !errors.Is(why, context.Canceled) {
+		return why
+	}
+	return nil
 }

@@ -23,7 +23,6 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/config"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 	"sigs.k8s.io/controller-runtime/pkg/metrics/server"
@@ -41,14 +40,11 @@ import (
 	"github.com/namesake-sandbox/namesake/webhooks"
 )
 
-// +kubebuilder:rbac:groups=coordination.k8s.io,namespace=namesake-system,resources=leases,verbs=get;create;update
-// +kubebuilder:rbac:groups="",namespace=namesake-system,resources=events,verbs=create;patch
-
-const leaseName = "namesake.agents.x-k8s.io"
-
 // newManager assembles everything that runs in the program. Cache, index and webhooks run in every replica. The reconcilers
-// run in the one that leads.
-func newManager(ctx context.Context, cfg *rest.Config, o *options, drain *serving.Drain, tracer *tracing.Tracer) (manager.Manager, error) {
+// run in the one that leads. fail stops the program as a signal does.
+func newManager(
+	ctx context.Context, cfg *rest.Config, o *options, drain *serving.Drain, tracer *tracing.Tracer, fail func(error),
+) (manager.Manager, error) {
 	scheme, err := newScheme()
 	if err != nil {
 		return nil, err
@@ -69,13 +65,8 @@ func newManager(ctx context.Context, cfg *rest.Config, o *options, drain *servin
 			Port:    o.webhookPort,
 			TLSOpts: []func(*tls.Config){func(c *tls.Config) { c.GetCertificate = certificate.GetCertificate }},
 		}),
-		HealthProbeBindAddress:        o.probeAddress,
-		LeaderElection:                o.leaderElect,
-		LeaderElectionID:              leaseName,
-		LeaderElectionNamespace:       o.leaseNamespace(),
-		LeaderElectionReleaseOnCancel: true,
-		GracefulShutdownTimeout:       new(o.shutdownTimeout()),
-		Controller:                    config.Controller{EnableWarmup: new(true)},
+		HealthProbeBindAddress:  o.probeAddress,
+		GracefulShutdownTimeout: new(o.shutdownTimeout()),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("creating the manager: %w", err)
@@ -93,9 +84,6 @@ func newManager(ctx context.Context, cfg *rest.Config, o *options, drain *servin
 		return nil, err
 	}
 	claims, admission := metrics.NewClaims(), metrics.NewAdmission()
-	if err := register(ctrlmetrics.Registry, mgr, index, claims, admission, metrics.NewBuild(version)); err != nil {
-		return nil, err
-	}
 	if err := mgr.Add(&retirer{cache: mgr.GetCache(), claims: claims}); err != nil {
 		return nil, fmt.Errorf("adding the end of series: %w", err)
 	}
@@ -105,11 +93,15 @@ func newManager(ctx context.Context, cfg *rest.Config, o *options, drain *servin
 	if err != nil {
 		return nil, err
 	}
-	r := o.reconcilers()
-	r.Claims, r.Templates, r.Sandboxes, r.Pools = clients.claims, mgr.GetClient(), clients.sandboxes, clients.pools
-	r.Live, r.Candidates, r.Metrics, r.Now = mgr.GetAPIReader(), index, claims, time.Now
-	r.Router, r.LabelDomains, r.Tracer = router, domains, tracer
-	return mgr, controllers.Setup(ctx, mgr, r)
+	elected, err := addReconcilers(ctx, mgr, cfg, o, fail, func(r *controllers.Options) {
+		r.Claims, r.Templates, r.Sandboxes, r.Pools = clients.claims, mgr.GetClient(), clients.sandboxes, clients.pools
+		r.Live, r.Candidates, r.Metrics, r.Now = mgr.GetAPIReader(), index, claims, time.Now
+		r.Router, r.LabelDomains, r.Tracer = router, domains, tracer
+	})
+	if err != nil {
+		return nil, err
+	}
+	return mgr, register(ctrlmetrics.Registry, mgr, index, elected.Leads, claims, admission, metrics.NewBuild(version))
 }
 
 // reconcilers returns those options of the reconcilers that follow from flags alone.

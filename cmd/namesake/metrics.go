@@ -20,20 +20,14 @@ import (
 const retireInterval = 2 * time.Minute
 
 // register adds Namesake's own metrics to registry, which has those of controller-runtime. They are what the collectors
-// count and, once mgr leads, what its cache and index hold.
-func register(registry prometheus.Registerer, mgr manager.Manager, index *candidates.Index, collectors ...prometheus.Collector) error {
+// count, whether this replica leads, and, while it does, what its cache and index hold.
+func register(
+	registry prometheus.Registerer, mgr manager.Manager, index *candidates.Index, leads func() bool, collectors ...prometheus.Collector,
+) error {
 	state := &metrics.State{
-		Cache: mgr.GetCache(), Available: index.Available, Log: mgr.GetLogger().WithName("metrics"),
-		IsLeader: func() bool {
-			select {
-			case <-mgr.Elected():
-				return true
-			default:
-				return false
-			}
-		},
+		Cache: mgr.GetCache(), Available: index.Available, IsLeader: leads, Log: mgr.GetLogger().WithName("metrics"),
 	}
-	for _, collector := range append(collectors, state) {
+	for _, collector := range append(collectors, metrics.NewLeader(leads), state) {
 		if err := registry.Register(collector); err != nil {
 			return fmt.Errorf("registering metrics: %w", err)
 		}

@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/namesake-sandbox/namesake/cmd/namesake/internal/election"
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
@@ -24,6 +25,7 @@ type options struct {
 
 	leaderElect          bool
 	leaderElectNamespace string
+	election             election.Timings
 	controllerUser       string
 	clusterDomain        string
 
@@ -61,6 +63,7 @@ func defaults() *options {
 		metricsAddress:  ":8080",
 		probeAddress:    ":8081",
 		leaderElect:     true,
+		election:        defaultElection(),
 		clusterDomain:   "cluster.local",
 		controllerUser:  "system:serviceaccount:namesake-system:namesake",
 		webhookPort:     9443,
@@ -87,11 +90,7 @@ func defaults() *options {
 func (o *options) addFlags(flags *flag.FlagSet) {
 	flags.StringVar(&o.metricsAddress, "metrics-bind-address", o.metricsAddress, `Address that metrics are served on; "0" for none.`)
 	flags.StringVar(&o.probeAddress, "health-probe-bind-address", o.probeAddress, "Address that /healthz and /readyz are served on.")
-	flags.BoolVar(&o.leaderElect, "leader-elect", o.leaderElect,
-		"Elect one replica to reconcile. Without it every replica does: nothing is bound twice, but more writes are refused, and "+
-			"replicas that fill one pool at once may create more than it asks for; what is too many is deleted again.")
-	flags.StringVar(&o.leaderElectNamespace, "leader-election-namespace", o.leaderElectNamespace,
-		"Namespace of the Lease; by default that of the service account in --controller-user.")
+	o.addElectionFlags(flags)
 	flags.StringVar(&o.controllerUser, "controller-user", o.controllerUser,
 		"User name of the manager's own service account: the only one that may write owners, bindings and reserved labels.")
 	flags.StringVar(&o.clusterDomain, "cluster-domain", o.clusterDomain, "Domain of the cluster's DNS, for the full names of Sandboxes' Services.")
@@ -163,7 +162,7 @@ func (o *options) validate(rest []string) error {
 	if _, err := o.router.router(); err != nil {
 		errs = append(errs, err)
 	}
-	errs = append(append(errs, o.checkRate(), o.checkShutdown()), checkPoolSettings(o.pool)...)
+	errs = append(append(errs, o.checkRate(), o.checkShutdown(), checkElection(o.election)), checkPoolSettings(o.pool)...)
 	return errors.Join(append(errs, o.profiling.validate(o.metricsAddress), o.ignored.validate())...)
 }
 
@@ -174,13 +173,13 @@ func (o *options) checkRate() error {
 	return nil
 }
 
-// releaseTimeout bounds how long a manager takes after everything that it runs has ended. It then releases the Lease, for
-// which client-go takes as long as for a renewal, and sends the spans that are left.
-const releaseTimeout = 12 * time.Second
+// lastTimeout bounds how long a manager takes after everything that it runs has ended. It then sends the spans that are left,
+// for sendTimeout at most, and ends, on a node that may be busy.
+const lastTimeout = 5 * time.Second
 
 // shutdownTimeout returns how long everything that runs has to end, once the replica has drained.
 func (o *options) shutdownTimeout() time.Duration {
-	return o.gracePeriod - o.shutdownDelay - releaseTimeout
+	return o.gracePeriod - o.shutdownDelay - lastTimeout
 }
 
 func (o *options) checkShutdown() error {
@@ -189,7 +188,7 @@ func (o *options) checkShutdown() error {
 		return fmt.Errorf("--shutdown-delay: found %s, must not be negative", o.shutdownDelay)
 	case o.shutdownTimeout() < time.Second:
 		return fmt.Errorf("--termination-grace-period: found %s, must be at least %s: what --shutdown-delay says, and %s to end",
-			o.gracePeriod, o.shutdownDelay+releaseTimeout+time.Second, releaseTimeout+time.Second)
+			o.gracePeriod, o.shutdownDelay+lastTimeout+time.Second, lastTimeout+time.Second)
 	}
 	return nil
 }
@@ -204,14 +203,6 @@ func (o *options) certificateKey() (client.ObjectKey, error) {
 		return client.ObjectKey{}, fmt.Errorf("--certificate: found %q, must be NAMESPACE/NAME", o.certificate)
 	}
 	return client.ObjectKey{Namespace: namespace, Name: name}, nil
-}
-
-// leaseNamespace returns the namespace of the Lease by which replicas elect a leader.
-func (o *options) leaseNamespace() string {
-	if o.leaderElectNamespace != "" {
-		return o.leaderElectNamespace
-	}
-	return o.ownNamespace()
 }
 
 // ownNamespace returns the namespace of the manager's service account, or default if --controller-user is no service

@@ -98,9 +98,24 @@ func TestOptionsValidate(t *testing.T) {
 			`--enable-webhook: found "maybe", must be true or false`, `--extensions: found "maybe", must be true or false`}},
 		"profiles without metrics": {args: []string{"--enable-pprof", "--metrics-bind-address=0"}, want: []string{
 			"--enable-pprof: profiles are served beside the metrics: set --metrics-bind-address, or leave this out"}},
-		"no time to end": {args: []string{"--shutdown-delay=10s", "--termination-grace-period=20s"}, want: []string{
-			"--termination-grace-period: found 20s, must be at least 23s: what --shutdown-delay says, and 13s to end"}},
-		"just time to end": {args: []string{"--shutdown-delay=0s", "--termination-grace-period=13s"}},
+		"no time to end": {args: []string{"--shutdown-delay=10s", "--termination-grace-period=15s"}, want: []string{
+			"--termination-grace-period: found 15s, must be at least 16s: what --shutdown-delay says, and 6s to end"}},
+		"just time to end": {args: []string{"--shutdown-delay=0s", "--termination-grace-period=6s"}},
+		"an election as slow as those of Kubernetes": {args: []string{
+			"--leader-election-lease-duration=15s", "--leader-election-renew-deadline=10s", "--leader-election-retry-period=2s"}},
+		"an election as fast as it can be": {args: []string{
+			"--leader-election-lease-duration=1s", "--leader-election-renew-deadline=900ms", "--leader-election-retry-period=749ms"}},
+		"a lease with a fraction of a second": {args: []string{"--leader-election-lease-duration=3500ms"}, want: []string{
+			"--leader-election-lease-duration: found 3.5s, must be whole seconds, at least 1s"}},
+		"no lease": {args: []string{"--leader-election-lease-duration=0"}, want: []string{
+			"--leader-election-lease-duration: found 0s, must be whole seconds, at least 1s",
+			"--leader-election-renew-deadline: found 2s, must be less than --leader-election-lease-duration, 0s"}},
+		"a renewal that may take as long as the lease": {args: []string{"--leader-election-renew-deadline=3s"}, want: []string{
+			"--leader-election-renew-deadline: found 3s, must be less than --leader-election-lease-duration, 3s"}},
+		"a renewal that is tried once": {args: []string{"--leader-election-renew-deadline=1200ms", "--leader-election-retry-period=1s"}, want: []string{
+			"--leader-election-renew-deadline: found 1.2s, must be more than 1.2s: 1.2 times --leader-election-retry-period"}},
+		"a renewal without a pause": {args: []string{"--leader-election-retry-period=0s"}, want: []string{
+			"--leader-election-retry-period: found 0s, must be positive"}},
 		"everything at once, in one order": {
 			args: []string{"--webhook-key-name=", "--kube-api-qps=0", "--sandbox-concurrent-workers=0", "--kube-api-burst=0", "--controller-user=", "x"},
 			want: []string{

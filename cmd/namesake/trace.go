@@ -10,7 +10,7 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/tracing"
 )
 
-// sendTimeout bounds the sending of the last spans. It is a part of releaseTimeout.
+// sendTimeout bounds the sending of the last spans. It is a part of lastTimeout.
 const sendTimeout = time.Second
 
 // newTracer returns the tracer, or nil if nothing is traced. It has errors logged that keep traces from being sent.

@@ -103,6 +103,10 @@ var (
 
 // These metrics are about the program itself.
 var (
+	leader = Definition{
+		Name: "namesake_leader", Type: Gauge,
+		Help: "1 if this manager reconciles, else 0. One of several does, or each if leader election is off.",
+	}
 	// CertificateExpiry is when the serving certificate expires.
 	CertificateExpiry = Definition{
 		Name: "namesake_webhook_certificate_expiry_timestamp_seconds", Type: Gauge,
@@ -138,6 +142,6 @@ func All() []Definition {
 	return []Definition{
 		controllerStartup, clientStartup, webhookStartup, sandboxCreation, provisions, conflicts,
 		sandboxes, claims, poolDesired, poolReplicas, poolReady, poolAvailable, decisions, admissionErrors,
-		CertificateExpiry, AuthorityExpiry, Trusted, CertificateIssued, build,
+		leader, CertificateExpiry, AuthorityExpiry, Trusted, CertificateIssued, build,
 	}
 }

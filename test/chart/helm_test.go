@@ -47,6 +47,8 @@ var variants = map[string][]string{
 	"label domains":        {"controller.allowedLabelDomains={example.com,sandbox.users.io}"},
 	"zeros":                {"controller.leaderElect=false", "controller.enableWarmPoolEviction=false", "controller.sandboxWarmPoolReplenishDelay=0h", "controller.sandboxWarmPoolMaxRefillRate=0", "metrics.enabled=false"},
 	"traces":               {"controller.extraArgs[0]=--enable-tracing", "controller.env[0].name=OTEL_EXPORTER_OTLP_ENDPOINT", "controller.env[0].value=http://collector.tracing:4317"},
+	"slow election":        {"controller.leaderElectionLeaseDuration=15s", "controller.leaderElectionRenewDeadline=10s", "controller.leaderElectionRetryPeriod=2s"},
+	"fast election":        {"controller.leaderElectionLeaseDuration=1s", "controller.leaderElectionRenewDeadline=900ms", "controller.leaderElectionRetryPeriod=749ms"},
 	"one without election": {"replicaCount=1", "controller.leaderElect=false", "podDisruptionBudget.enabled=false", "imagePullSecrets[0].name=a", "controller.extraArgs[0]=--zap-stacktrace-level=error", "controller.extraArgs[1]=--router-labels=app=router"},
 }
 

@@ -5,6 +5,7 @@
 {{- include "namesake.checkHost" . }}
 {{- include "namesake.checkLabels" . }}
 {{- include "namesake.checkMetrics" . }}
+{{- include "namesake.checkElection" .Values.controller }}
 {{- if and (eq (int .Values.replicaCount) 0) (not .Values.webhook.url.host) }}
 {{-   fail "replicaCount=0 needs webhook.url.host: without a manager in the cluster the API server has to find one outside" }}
 {{- end }}
@@ -24,7 +25,7 @@
 {{- end }}
 {{- range .Values.controller.extraArgs }}
 {{-   $flag := regexReplaceAll "^--?([^=]*).*$" . "${1}" }}
-{{-   if has $flag (list "allowed-label-domains-file" "controller-user" "leader-elect" "health-probe-bind-address" "metrics-bind-address" "webhook-port" "webhook-cert-dir" "certificate" "webhook-configuration" "leader-election-namespace" "termination-grace-period" "version") }}
+{{-   if has $flag (list "allowed-label-domains-file" "controller-user" "leader-elect" "leader-election-lease-duration" "leader-election-renew-deadline" "leader-election-retry-period" "health-probe-bind-address" "metrics-bind-address" "webhook-port" "webhook-cert-dir" "certificate" "webhook-configuration" "leader-election-namespace" "termination-grace-period" "version") }}
 {{-     fail (printf "controller.extraArgs has --%s, which follows from other values or from what the chart installs: leave it out" $flag) }}
 {{-   end }}
 {{- end }}
@@ -62,6 +63,18 @@
 {{-   if gt (int $.Values.replicaCount) 0 }}
 {{-     fail "webhook.url.host is for a manager outside of the cluster, and the API server would ask none of those inside: set replicaCount=0, or leave webhook.url.host out" }}
 {{-   end }}
+{{- end }}
+{{- end }}
+
+{{- define "namesake.checkElection" -}}
+{{- $lease := include "namesake.milliseconds" .leaderElectionLeaseDuration | atoi }}
+{{- $renew := include "namesake.milliseconds" .leaderElectionRenewDeadline | atoi }}
+{{- $retry := include "namesake.milliseconds" .leaderElectionRetryPeriod | atoi }}
+{{- if le $lease $renew }}
+{{-   fail (printf "controller.leaderElectionRenewDeadline is %s, and leaderElectionLeaseDuration %s: it must be shorter, or two replicas lead" .leaderElectionRenewDeadline .leaderElectionLeaseDuration) }}
+{{- end }}
+{{- if le (mul 10 $renew) (mul 12 $retry) }}
+{{-   fail (printf "controller.leaderElectionRetryPeriod is %s, and leaderElectionRenewDeadline %s: 1.2 times the period must be shorter, or the Lease is not renewed in time" .leaderElectionRetryPeriod .leaderElectionRenewDeadline) }}
 {{- end }}
 {{- end }}
 

@@ -101,6 +101,11 @@ helm.sh/resource-policy: keep
 {{- $seconds }}
 {{- end }}
 
+{{/* How many milliseconds a duration in whole seconds or milliseconds is. */}}
+{{- define "namesake.milliseconds" -}}
+{{- regexFind "^[0-9]+" . | atoi | mul (hasSuffix "ms" . | ternary 1 1000) }}
+{{- end }}
+
 {{/*
 How many seconds a certificate has left when an alert says that it was not renewed: half of what it had left when it should
 have been, and of the serving certificate also a tenth. A renewed authority comes into the webhook configurations with the

@@ -10,6 +10,9 @@ crds.enabled
 crds.keep
 controller.clusterDomain
 controller.leaderElect
+controller.leaderElectionLeaseDuration
+controller.leaderElectionRenewDeadline
+controller.leaderElectionRetryPeriod
 controller.kubeApiQps
 controller.kubeApiBurst
 controller.sandboxConcurrentWorkers

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/namesake-sandbox/namesake/test/e2e/history"
 	"github.com/namesake-sandbox/namesake/test/e2e/scene"
@@ -25,6 +26,7 @@ func TestKilledManagers(t *testing.T) {
 		t.Fatalf("%d managers run: this test is about 2, see the target e2e of the Makefile", len(managers))
 	}
 	s.Pool(t, "python", claims)
+	claimWithoutLeader(t, s, managers)
 	survive(t, s, "leader", func() { killAndStart(t, leader(t, managers)) })
 	survive(t, s, "all", func() { killAndStart(t, managers...) })
 	stopInTime(t, managers)
@@ -43,11 +45,35 @@ func killAndStart(t *testing.T, managers ...*testbed.Manager) {
 	}
 }
 
+const (
+	// promised is how long a claim waits at most if the leader is killed when it comes in, on a machine that is not busy.
+	promised = 5 * time.Second
+	// bound is how long the test lets it wait.
+	bound = 3 * promised
+)
+
+// claimWithoutLeader kills the leader, and checks that a claim that comes in then does not wait for long.
+func claimWithoutLeader(t *testing.T, s *scene.Scene, managers []*testbed.Manager) {
+	t.Helper()
+	killed := leader(t, managers)
+	began := time.Now()
+	killed.Kill(t)
+	s.AwaitReady(t, s.Claim(t, "python", 1, "orphan"))
+	took := time.Since(began)
+	t.Logf("a claim was Ready %s after the leader was killed; %s are promised", took.Round(time.Millisecond), promised)
+	if took > bound {
+		t.Errorf("a claim was Ready %s after the leader was killed, want %s", took, bound)
+	}
+	killed.Start(t)
+	killed.AwaitReady(t)
+	s.AwaitFull(t, "python", claims)
+}
+
 // leader returns the manager that leads.
 func leader(t *testing.T, managers []*testbed.Manager) *testbed.Manager {
 	t.Helper()
 	for _, m := range managers {
-		if m.ReadMetrics(t).Sum("leader_election_master_status") == 1 {
+		if leads(t, m) {
 			return m
 		}
 	}

@@ -125,18 +125,16 @@ func (e *environment) manager(
 		PoolSettings: PoolSettings, Router: rules.DefaultRouter(), LabelDomains: rules.DefaultLabelDomains,
 	}
 	change(&options)
-	if err := controllers.Setup(ctx, mgr, options); err != nil {
+	if err := controllers.Index(ctx, mgr.GetFieldIndexer()); err != nil {
+		return nil, err
+	}
+	if err := controllers.Setup(mgr, options); err != nil {
 		return nil, fmt.Errorf("adding the reconcilers: %w", err)
 	}
 	if err := webhooks.Index(ctx, mgr.GetFieldIndexer()); err != nil {
 		return nil, err
 	}
-	for _, watched := range []client.Object{&corev1.Pod{}, &corev1.Service{}, &corev1.PersistentVolumeClaim{}, &networkingv1.NetworkPolicy{}} {
-		if _, err := mgr.GetCache().GetInformer(ctx, watched, cache.BlockUntilSynced(false)); err != nil {
-			return nil, err
-		}
-	}
-	return mgr, nil
+	return mgr, controllers.Inform(ctx, mgr.GetCache())
 }
 
 // cachedClient returns a client that writes with the rights of cfg and reads from c.
