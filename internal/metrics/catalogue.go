@@ -127,6 +127,11 @@ var (
 		Name: "namesake_webhook_certificate_issued", Type: Gauge,
 		Help: "1 if cert-manager has issued the serving certificate and keeps it up to date, else 0. Not there without cert-manager.",
 	}
+	unreadable = Definition{
+		Name: "namesake_unreadable_objects", Type: Gauge,
+		Labels: []Label{{"kind", "`Sandbox`, `SandboxClaim`, `SandboxTemplate` or `SandboxWarmPool`."}},
+		Help:   "Objects that are stored, cannot be read, and are left out until they can. Every manager has its own count; its log names them.",
+	}
 	build = Definition{
 		Name: "agent_sandbox_build_info", Type: Gauge, Help: "Always 1: the labels say what the program was built of.",
 		Labels: []Label{
@@ -142,6 +147,6 @@ func All() []Definition {
 	return []Definition{
 		controllerStartup, clientStartup, webhookStartup, sandboxCreation, provisions, conflicts,
 		sandboxes, claims, poolDesired, poolReplicas, poolReady, poolAvailable, decisions, admissionErrors,
-		leader, CertificateExpiry, AuthorityExpiry, Trusted, CertificateIssued, build,
+		leader, CertificateExpiry, AuthorityExpiry, Trusted, CertificateIssued, unreadable, build,
 	}
 }
