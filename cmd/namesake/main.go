@@ -8,7 +8,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"runtime/debug"
 
 	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -16,10 +15,6 @@ import (
 
 	"github.com/namesake-sandbox/namesake/cmd/namesake/internal/serving"
 )
-
-// gcPercent is how much of the heap may be garbage before a collection, in percent of what is in use. The environment
-// variable GOGC overrides it. Most of the heap is cache, which lives long. Go's own default of 100 would almost double it.
-const gcPercent = 50
 
 func main() {
 	if err := run(flag.CommandLine, os.Args[1:]); err != nil {
@@ -52,9 +47,7 @@ func run(flags *flag.FlagSet, args []string) error {
 		fmt.Println(version)
 		return nil
 	}
-	if _, said := os.LookupEnv("GOGC"); !said {
-		debug.SetGCPercent(gcPercent)
-	}
+	tuneMemory()
 	log := zap.New(zap.UseFlagOptions(&logging))
 	ctrl.SetLogger(log)
 	klog.SetLogger(log)
