@@ -20,6 +20,7 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/metrics"
 	"github.com/namesake-sandbox/namesake/internal/rules"
 	"github.com/namesake-sandbox/namesake/internal/tracing"
+	"github.com/namesake-sandbox/namesake/internal/unreadable"
 )
 
 // Options are what the reconcilers work with. All fields are required, except Tracer and the options of the controllers.
@@ -29,6 +30,8 @@ type Options struct {
 	Claims, Templates, Sandboxes, Pools client.Client
 	// Live reads past the cache.
 	Live client.Reader
+	// Unreadable knows which Sandboxes the cache leaves out.
+	Unreadable *unreadable.Register
 	// LabelDomains are the domains of labels that claims may add to their Pods.
 	LabelDomains rules.LabelDomains
 	// Candidates are the warm Sandboxes that claims are bound to.
@@ -90,6 +93,7 @@ func Setup(mgr manager.Manager, o Options) error {
 	}
 	pools := &sandboxwarmpool.Reconciler{
 		Client: o.Pools, Live: o.Live, Recorder: recorderOf(mgr, "sandboxwarmpool-controller"), Settings: o.PoolSettings, Now: o.Now,
+		Unreadable: o.Unreadable,
 	}
 	return pools.Setup(mgr, o.PoolController)
 }

@@ -10,18 +10,9 @@ import (
 	"time"
 
 	certmanagerv1 "github.com/cert-manager/cert-manager/pkg/apis/certmanager/v1"
-	admissionv1 "k8s.io/api/admissionregistration/v1"
-	corev1 "k8s.io/api/core/v1"
-	networkingv1 "k8s.io/api/networking/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/fields"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/selection"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
-	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
@@ -57,7 +48,7 @@ func newManager(
 	cfg.QPS, cfg.Burst = float32(o.qps), o.burst
 	certificate := serving.NewCertificate(
 		filepath.Join(o.webhookCertDir, o.webhookCertName), filepath.Join(o.webhookCertDir, o.webhookKeyName))
-	mgr, err := ctrl.NewManager(cfg, manager.Options{
+	mgr, unread, err := newReadingManager(cfg, manager.Options{
 		Scheme:  scheme,
 		Cache:   cacheOptions(o),
 		Metrics: server.Options{BindAddress: o.metricsAddress, ExtraHandlers: o.profiling.handlers()},
@@ -96,12 +87,13 @@ func newManager(
 	elected, err := addReconcilers(ctx, mgr, cfg, o, fail, func(r *controllers.Options) {
 		r.Claims, r.Templates, r.Sandboxes, r.Pools = clients.claims, mgr.GetClient(), clients.sandboxes, clients.pools
 		r.Live, r.Candidates, r.Metrics, r.Now = mgr.GetAPIReader(), index, claims, time.Now
-		r.Router, r.LabelDomains, r.Tracer = router, domains, tracer
+		r.Router, r.LabelDomains, r.Tracer, r.Unreadable = router, domains, tracer, unread
 	})
 	if err != nil {
 		return nil, err
 	}
-	return mgr, register(ctrlmetrics.Registry, mgr, index, elected.Leads, claims, admission, metrics.NewBuild(version))
+	return mgr, register(ctrlmetrics.Registry, mgr, index, elected.Leads, claims, admission,
+		metrics.Unreadable{Count: unread.Count}, metrics.NewBuild(version))
 }
 
 // reconcilers returns those options of the reconcilers that follow from flags alone.
@@ -142,66 +134,4 @@ func addWebhooks(ctx context.Context, mgr manager.Manager, hooks webhooks.Server
 	o.Scheme, o.Cache, o.Live, o.DryRun = mgr.GetScheme(), mgr.GetCache(), mgr.GetAPIReader(), client.NewDryRunClient(mgr.GetClient())
 	webhooks.Register(hooks, o)
 	return nil
-}
-
-// cacheOptions returns options that keep the cache small. Of all Pods, Services and PersistentVolumeClaims the cache holds
-// only those of Sandboxes. Of all NetworkPolicies it holds only those of templates. Of each Pod and node it holds only what
-// is read. Of all webhook configurations it holds only Namesake's own.
-func cacheOptions(o *options) cache.Options {
-	ours := cache.ByObject{Field: fields.OneTermEqualSelector("metadata.name", o.webhookConfig)}
-	ofSandboxes := hasLabel(sandboxv1.LabelSandboxNameHash)
-	return cache.Options{
-		DefaultTransform: cache.TransformStripManagedFields(),
-		ByObject: map[client.Object]cache.ByObject{
-			&corev1.Pod{}:                                 {Label: ofSandboxes, Transform: stripPod},
-			&corev1.Service{}:                             {Label: ofSandboxes},
-			&corev1.PersistentVolumeClaim{}:               {Label: ofSandboxes},
-			&corev1.Node{}:                                {Transform: stripNode},
-			&networkingv1.NetworkPolicy{}:                 {Label: hasLabel(sandboxv1.LabelTemplateRefHash)},
-			&admissionv1.MutatingWebhookConfiguration{}:   ours,
-			&admissionv1.ValidatingWebhookConfiguration{}: ours,
-		},
-	}
-}
-
-// hasLabel selects the objects that have a label of that key. The key is a constant.
-func hasLabel(label string) labels.Selector {
-	exists, err := labels.NewRequirement(label, selection.Exists, nil)
-	if err != nil {
-		panic(err)
-	}
-	return labels.NewSelector().Add(*exists)
-}
-
-// stripPod drops from a cached Pod what no reconciler reads.
-func stripPod(obj any) (any, error) {
-	pod, ok := obj.(*corev1.Pod)
-	if !ok {
-		return obj, nil
-	}
-	return &corev1.Pod{
-		TypeMeta: pod.TypeMeta,
-		ObjectMeta: metav1.ObjectMeta{
-			Name: pod.Name, Namespace: pod.Namespace, UID: pod.UID, ResourceVersion: pod.ResourceVersion, Generation: pod.Generation,
-			CreationTimestamp: pod.CreationTimestamp, DeletionTimestamp: pod.DeletionTimestamp,
-			Labels: pod.Labels, Annotations: pod.Annotations, OwnerReferences: pod.OwnerReferences,
-		},
-		Spec:   corev1.PodSpec{NodeName: pod.Spec.NodeName},
-		Status: corev1.PodStatus{Phase: pod.Status.Phase, Conditions: pod.Status.Conditions, PodIPs: pod.Status.PodIPs},
-	}, nil
-}
-
-// stripNode drops from a cached Node everything except what says whether claims get its Sandboxes.
-func stripNode(obj any) (any, error) {
-	node, ok := obj.(*corev1.Node)
-	if !ok {
-		return obj, nil
-	}
-	return &corev1.Node{
-		TypeMeta: node.TypeMeta,
-		ObjectMeta: metav1.ObjectMeta{
-			Name: node.Name, UID: node.UID, ResourceVersion: node.ResourceVersion, DeletionTimestamp: node.DeletionTimestamp,
-		},
-		Spec: corev1.NodeSpec{Unschedulable: node.Spec.Unschedulable, Taints: node.Spec.Taints},
-	}, nil
 }

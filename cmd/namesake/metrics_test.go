@@ -39,7 +39,8 @@ func described(t *testing.T, collectors ...prometheus.Collector) []string {
 // own returns the collectors that the program registers.
 func own() []prometheus.Collector {
 	return []prometheus.Collector{
-		metrics.NewClaims(), metrics.NewAdmission(), metrics.NewBuild("dev"), &metrics.State{}, metrics.NewLeader(nil), serving.NewMetrics(nil, nil),
+		metrics.NewClaims(), metrics.NewAdmission(), metrics.NewBuild("dev"), &metrics.State{}, metrics.NewLeader(nil), metrics.Unreadable{},
+		serving.NewMetrics(nil, nil),
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
@@ -72,8 +73,9 @@ func (r *Reconciler) orphanedPolicy(ctx context.Context, name types.NamespacedNa
 // isUsed reports whether a Sandbox or a Pod of policy's template exists, by a live read.
 func (r *Reconciler) isUsed(ctx context.Context, policy *networkingv1.NetworkPolicy) (bool, error) {
 	of := client.MatchingLabels{sandboxv1.LabelTemplateRefHash: policy.Labels[sandboxv1.LabelTemplateRefHash]}
-	var sandboxes sandboxv1.SandboxList
-	var pods corev1.PodList
+	var sandboxes, pods metav1.PartialObjectMetadataList // Metadata is readable whatever the spec says.
+	sandboxes.SetGroupVersionKind(sandboxv1.GroupVersion.WithKind(sandboxv1.KindSandboxList))
+	pods.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("PodList"))
 	for _, list := range []client.ObjectList{&sandboxes, &pods} {
 		if err := r.Live.List(ctx, list, client.InNamespace(policy.Namespace), of, client.Limit(1)); err != nil {
 			return false, fmt.Errorf("looking for what is under NetworkPolicy %q: %w", policy.Name, err)

@@ -22,9 +22,9 @@ const parallel = 16
 
 // confirmMissing returns how many of the n Sandboxes that pool is to get are missing on the API server, too. The cache may
 // not show yet what another process created before this one began to lead. Once this process has created Sandboxes for the
-// pool, its reads wait for these, and so for all that came before.
+// pool, its reads wait for these, and so for all that came before. An unreadable member is never in the cache, and counts.
 func (r *Reconciler) confirmMissing(ctx context.Context, pool *extensionsv1.SandboxWarmPool, n int) (int, error) {
-	if n == 0 || r.states.hasCreated(pool.UID) {
+	if n == 0 || r.states.hasCreated(pool.UID) && !r.Unreadable.Any(sandboxv1.KindSandbox, pool.Namespace) {
 		return n, nil
 	}
 	list := &metav1.PartialObjectMetadataList{}

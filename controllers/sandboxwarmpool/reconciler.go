@@ -19,6 +19,7 @@ import (
 	"github.com/namesake-sandbox/namesake/controllers/internal/retry"
 	"github.com/namesake-sandbox/namesake/controllers/internal/write"
 	"github.com/namesake-sandbox/namesake/internal/rules"
+	"github.com/namesake-sandbox/namesake/internal/unreadable"
 )
 
 // +kubebuilder:rbac:groups=extensions.agents.x-k8s.io,resources=sandboxwarmpools,verbs=get;list;watch
@@ -34,10 +35,12 @@ type Reconciler struct {
 	// nothing twice.
 	Client client.Client
 	// Live reads past the cache. Before the first write there is no write to wait for.
-	Live     client.Reader
-	Recorder recorder.EventRecorder
-	Settings rules.PoolSettings
-	Now      func() time.Time
+	Live client.Reader
+	// Unreadable knows which Sandboxes the cache leaves out. It may be nil.
+	Unreadable *unreadable.Register
+	Recorder   recorder.EventRecorder
+	Settings   rules.PoolSettings
+	Now        func() time.Time
 
 	states poolStates
 }
