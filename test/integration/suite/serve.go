@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -26,6 +27,7 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/candidates"
 	"github.com/namesake-sandbox/namesake/internal/metrics"
 	"github.com/namesake-sandbox/namesake/internal/rules"
+	"github.com/namesake-sandbox/namesake/internal/unreadable"
 	"github.com/namesake-sandbox/namesake/webhooks"
 )
 
@@ -100,8 +102,9 @@ func (e *environment) manager(
 	}
 	ofTemplates := cache.ByObject{Label: labels.NewSelector().Add(*hash)}
 	mgr, err := ctrl.NewManager(cfg, manager.Options{
-		Scheme:  e.scheme,
-		Metrics: server.Options{BindAddress: "0"}, HealthProbeBindAddress: "0",
+		Scheme:   e.scheme,
+		NewCache: unreadable.NewCache(unreadable.NewRegister(logr.Discard())),
+		Metrics:  server.Options{BindAddress: "0"}, HealthProbeBindAddress: "0",
 		Cache: cache.Options{
 			DefaultTransform:  cache.TransformStripManagedFields(),
 			DefaultNamespaces: map[string]cache.Config{namespace: {}},
@@ -119,9 +122,13 @@ func (e *environment) manager(
 	if err != nil {
 		return nil, err
 	}
+	live, err := unreadable.NewReader(cfg, mgr.GetHTTPClient(), e.scheme, mgr.GetAPIReader())
+	if err != nil {
+		return nil, err
+	}
 	options := controllers.Options{
 		Claims: mgr.GetClient(), Templates: mgr.GetClient(), Sandboxes: readYourWrites, Pools: readYourWrites,
-		Live: mgr.GetAPIReader(), Candidates: e.index, Metrics: metrics.NewClaims(), Now: e.clock.Now, ClusterDomain: clusterDomain,
+		Live: live, Candidates: e.index, Metrics: metrics.NewClaims(), Now: e.clock.Now, ClusterDomain: clusterDomain,
 		PoolSettings: PoolSettings, Router: rules.DefaultRouter(), LabelDomains: rules.DefaultLabelDomains,
 	}
 	change(&options)
