@@ -10,6 +10,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/resource"
 
+	"github.com/namesake-sandbox/namesake/internal/limits"
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
@@ -51,6 +52,17 @@ func TestBounds(t *testing.T) {
 				t.Errorf("got %v, want %q", err, tc.want)
 			}
 		})
+	}
+}
+
+// What admission lets through is read: the bounds are its own, and a quantity may be as long as the schema allows.
+func TestBoundsAreThoseOfAdmission(t *testing.T) {
+	want := []int{limits.MaxBytes, limits.MaxDepth, limits.MaxItems, limits.MaxValues, limits.MaxQuantityExponentDigits}
+	if got := []int{maxBytes, maxDepth, maxItems, maxValues, maxExponent}; !slices.Equal(got, want) {
+		t.Errorf("the bounds are %v, those of admission %v", got, want)
+	}
+	if longest := len("+.e+") + 2*limits.MaxQuantityDigits + limits.MaxQuantityExponentDigits; maxQuantity < longest {
+		t.Errorf("a quantity of %d characters is admitted, and one of %d not read", longest, maxQuantity)
 	}
 }
 

@@ -54,7 +54,7 @@ func newReconcilers(t *testing.T, admin client.Client, namespace string) *reconc
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := controllers.Setup(t.Context(), mgr, controllers.Options{Claims: cached, Templates: cached, Sandboxes: cached, Pools: cached}); err != nil {
+	if err := controllers.Index(t.Context(), mgr.GetFieldIndexer()); err != nil {
 		t.Fatal(err)
 	}
 	go func() { _ = mgr.GetCache().Start(t.Context()) }()
