@@ -25,8 +25,8 @@ import (
 
 // Options are what the reconcilers work with. All fields are required, except Tracer and the options of the controllers.
 type Options struct {
-	// Claims, Templates, Sandboxes and Pools are the clients that the reconcilers write with. All read from the cache. The reads
-	// of Sandboxes and Pools wait until the cache has observed their own writes.
+	// Claims, Templates, Sandboxes and Pools are what each reconciler writes with. All read from the cache; Sandboxes reads its
+	// own writes, and does not wait for them for long (see retry.WithBoundedReads).
 	Claims, Templates, Sandboxes, Pools client.Client
 	// Live reads past the cache.
 	Live client.Reader
@@ -67,7 +67,7 @@ func Index(ctx context.Context, indexer client.FieldIndexer) error {
 // Setup adds every reconciler to mgr. Index comes first, once for all that are ever added.
 func Setup(mgr manager.Manager, o Options) error {
 	sandboxes := &sandbox.Reconciler{
-		Client: o.Sandboxes, Live: o.Live, Recorder: recorderOf(mgr, "sandbox-controller"), Now: o.Now,
+		Client: retry.WithBoundedReads(o.Sandboxes), Live: o.Live, Recorder: recorderOf(mgr, "sandbox-controller"), Now: o.Now,
 		ClusterDomain: o.ClusterDomain, Tracer: o.Tracer,
 	}
 	if err := sandboxes.Setup(mgr, o.SandboxController); err != nil {

@@ -6,16 +6,17 @@ import (
 	"time"
 
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/util/flowcontrol"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 )
 
 // clients are what writes to the API server. All of them read from the manager's cache.
 type clients struct {
-	// claims has a connection and a rate of its own, so that what users wait for never queues behind a pool that fills.
+	// claims has a connection of its own: what users wait for never queues behind a pool that fills.
 	claims client.Client
-	// sandboxes and pools are for everything else. The reads of each wait until the cache has observed its own writes.
-	sandboxes, pools client.Client
+	// sandboxes waits in its reads of single objects until the cache has seen what it wrote to them.
+	sandboxes client.Client
 }
 
 func newClients(cfg *rest.Config, mgr manager.Manager) (*clients, error) {
@@ -32,17 +33,22 @@ func newClients(cfg *rest.Config, mgr manager.Manager) (*clients, error) {
 	if err != nil {
 		return nil, fmt.Errorf("creating the client for claims: %w", err)
 	}
-	readYourWrites := client.Options{
+	sandboxes, err := client.New(cfg, client.Options{
 		HTTPClient: mgr.GetHTTPClient(), Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper(),
 		Cache: &client.CacheOptions{Reader: mgr.GetCache(), EnableReadYourWritesConsistency: new(true)},
-	}
-	sandboxes, err := client.New(cfg, readYourWrites)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("creating the client for Sandboxes: %w", err)
 	}
-	pools, err := client.New(cfg, readYourWrites)
-	if err != nil {
-		return nil, fmt.Errorf("creating the client for pools: %w", err)
+	return &clients{claims: claims, sandboxes: sandboxes}, nil
+}
+
+// limitRate returns cfg with the rate that the flags say, for all clients that are made of it together.
+func limitRate(cfg *rest.Config, qps float64, burst int) *rest.Config {
+	cfg = rest.CopyConfig(cfg)
+	cfg.QPS = float32(qps)
+	if qps > 0 {
+		cfg.RateLimiter = flowcontrol.NewTokenBucketRateLimiter(float32(qps), burst)
 	}
-	return &clients{claims: claims, sandboxes: sandboxes, pools: pools}, nil
+	return cfg
 }

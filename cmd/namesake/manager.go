@@ -44,8 +44,7 @@ func newManager(
 	if err != nil {
 		return nil, err
 	}
-	cfg = rest.CopyConfig(cfg)
-	cfg.QPS, cfg.Burst = float32(o.qps), o.burst
+	cfg = limitRate(cfg, o.qps, o.burst)
 	certificate := serving.NewCertificate(
 		filepath.Join(o.webhookCertDir, o.webhookCertName), filepath.Join(o.webhookCertDir, o.webhookKeyName))
 	mgr, unread, err := newReadingManager(cfg, manager.Options{
@@ -85,7 +84,7 @@ func newManager(
 		return nil, err
 	}
 	elected, err := addReconcilers(ctx, mgr, cfg, o, fail, func(r *controllers.Options) {
-		r.Claims, r.Templates, r.Sandboxes, r.Pools = clients.claims, mgr.GetClient(), clients.sandboxes, clients.pools
+		r.Claims, r.Templates, r.Sandboxes, r.Pools = clients.claims, mgr.GetClient(), clients.sandboxes, mgr.GetClient()
 		r.Live, r.Candidates, r.Metrics, r.Now = mgr.GetAPIReader(), index, claims, time.Now
 		r.Router, r.LabelDomains, r.Tracer, r.Unreadable = router, domains, tracer, unread
 	})

@@ -107,7 +107,7 @@ func (o *options) addFlags(flags *flag.FlagSet) {
 	flags.DurationVar(&o.gracePeriod, "termination-grace-period", o.gracePeriod,
 		"The Pod's terminationGracePeriodSeconds: the manager ends before it, with what was left to do or without.")
 	o.labelDomains.addFlags(flags)
-	flags.Float64Var(&o.qps, "kube-api-qps", o.qps, "Requests a second to the API server, for claims and for the rest each; -1 for no limit but the API server's own.")
+	flags.Float64Var(&o.qps, "kube-api-qps", o.qps, "Requests a second to the API server, of all kinds together but for the Lease; -1 for no limit but the API server's own.")
 	flags.IntVar(&o.burst, "kube-api-burst", o.burst, "Requests at once beyond --kube-api-qps.")
 	flags.IntVar(&o.sandboxWorkers, "sandbox-concurrent-workers", o.sandboxWorkers, "Sandboxes reconciled at a time.")
 	flags.IntVar(&o.claimWorkers, "sandbox-claim-concurrent-workers", o.claimWorkers, "Claims reconciled at a time.")

@@ -59,7 +59,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, sandbox *sandboxv1.Sandbox) 
 	r.noteTrace(ctx, sandbox)
 	observed, err := r.sync(ctx, sandbox, now)
 	if retry.IsStale(err) {
-		return reconcile.Result{RequeueAfter: retry.StaleDelay}, nil
+		return retry.Stale(), nil
 	}
 	var left time.Duration
 	if !rules.Expired(sandbox, now) {

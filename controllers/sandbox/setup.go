@@ -15,12 +15,12 @@ import (
 // status that was computed from a stale view, here or by another manager: that write is the last change that anyone
 // observes.
 func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) error {
-	inTime := retry.WithDeadline(reconcile.AsReconciler(r.Client, r), &options)
+	retried := retry.Reconciler(reconcile.AsReconciler(r.Client, r), &options)
 	return builder.ControllerManagedBy(mgr).
-		For(&sandboxv1.Sandbox{}).
+		For(&sandboxv1.Sandbox{}, builder.WithPredicates(retry.NotReworded{})).
 		Owns(&corev1.Pod{}).
 		Owns(&corev1.Service{}).
 		Owns(&corev1.PersistentVolumeClaim{}).
 		WithOptions(options).
-		Complete(inTime)
+		Complete(retried)
 }

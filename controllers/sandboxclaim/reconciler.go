@@ -68,7 +68,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, claim *extensionsv1.SandboxC
 		wait, err = r.annotateFirstReady(ctx, claim, sandbox)
 	}
 	if retry.IsStale(err) {
-		return reconcile.Result{RequeueAfter: retry.StaleDelay}, nil
+		return retry.Stale(), nil
 	}
 	if !expired {
 		wait = earliest(wait, rules.ClaimExpiresIn(claim, r.Now()))

@@ -1,6 +1,7 @@
 package sandboxclaim
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/util/workqueue"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
@@ -15,35 +17,6 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
-
-func TestAClaimWakesItself(t *testing.T) {
-	claim := func() *builder.ClaimWrapper { return builder.MakeClaim("c").Pool("p") }
-	says := func(reason string) *builder.ClaimWrapper {
-		return claim().Condition("Ready", metav1.ConditionFalse, reason)
-	}
-	worded := says("ReconcilerError").Obj()
-	worded.Status.Conditions[0].Message = "refused, for the second time"
-	for name, tc := range map[string]struct {
-		before *builder.ClaimWrapper
-		after  *extensionsv1.SandboxClaim
-		want   bool
-	}{
-		"its status changes":                      {claim(), says("TemplateNotFound").Obj(), true},
-		"it is refused":                           {claim(), says("ReconcilerError").Obj(), true},
-		"it is refused again, in other words":     {says("ReconcilerError"), worded, false},
-		"it is refused again, after lost races":   {says("AdoptionConflict"), worded, false},
-		"it is refused, and changes":              {says("ReconcilerError"), says("ReconcilerError").Generation(2).Obj(), true},
-		"it is refused, and is bound":             {says("ReconcilerError"), says("ReconcilerError").BoundTo("a").Obj(), true},
-		"it is refused, and is labelled":          {says("ReconcilerError"), says("ReconcilerError").Label("a", "b").Obj(), true},
-		"it is refused no more":                   {says("ReconcilerError"), says("SandboxNotReady").Obj(), true},
-		"it says something else of its Sandbox":   {says("SandboxNotReady"), says("DependenciesNotReady").Obj(), true},
-		"it is seen again, and nothing has moved": {claim(), claim().Obj(), true},
-	} {
-		if got := (claimChanged{}).Update(event.UpdateEvent{ObjectOld: tc.before.Obj(), ObjectNew: tc.after}); got != tc.want {
-			t.Errorf("%s: woken %t, want %t", name, got, tc.want)
-		}
-	}
-}
 
 func TestASandboxWakesItsClaim(t *testing.T) {
 	claim := builder.MakeClaim("c").Obj()
@@ -113,23 +86,26 @@ func unblocked(sandbox *sandboxv1.Sandbox) metav1.OwnerReference {
 	return ref
 }
 
-func TestAWarmSandboxWakesThoseWhoWait(t *testing.T) {
-	pooled := func() *builder.SandboxWrapper { return builder.MakeSandbox("a").Pool(builder.MakePool("p").Obj()) }
-	for name, tc := range map[string]struct {
-		before, after *builder.SandboxWrapper
-		want          bool
-	}{
-		"it turns Ready":         {pooled(), pooled().Ready(), true},
-		"it stays Ready":         {pooled().Ready(), pooled().Ready().Node("b"), false},
-		"it is not Ready":        {pooled().Ready(), pooled(), false},
-		"it is Ready, a claim's": {pooled(), pooled().Ready().ClaimedBy(builder.MakeClaim("c").Obj()), false},
-	} {
-		if got := (becameCandidate{}).Update(event.UpdateEvent{ObjectOld: tc.before.Obj(), ObjectNew: tc.after.Obj()}); got != tc.want {
-			t.Errorf("%s: woken %t, want %t", name, got, tc.want)
-		}
+// What changes wakes those who wait for it, and those that were refused a few at a time.
+func TestAChangeWakesThoseWhoWait(t *testing.T) {
+	waiting := []*extensionsv1.SandboxClaim{
+		builder.MakeClaim("a").Condition("Ready", metav1.ConditionFalse, extensionsv1.ReasonTemplateNotFound).Obj(),
+		builder.MakeClaim("b").Condition("Ready", metav1.ConditionFalse, extensionsv1.ReasonReconcilerError).Obj(),
 	}
-	if (becameCandidate{}).Delete(event.DeleteEvent{Object: pooled().Ready().Obj()}) {
-		t.Error("one that is gone wakes those who wait for one")
+	changes := onChange(func(context.Context, client.Object) []*extensionsv1.SandboxClaim { return waiting })
+	template := builder.MakeTemplate("t").Obj()
+	for name, change := range map[string]func(queue){
+		"created": func(q queue) { changes.Create(t.Context(), event.CreateEvent{Object: template}, q) },
+		"changed": func(q queue) {
+			changes.Update(t.Context(), event.UpdateEvent{ObjectOld: template, ObjectNew: template}, q)
+		},
+		"deleted": func(q queue) { changes.Delete(t.Context(), event.DeleteEvent{Object: template}, q) },
+	} {
+		q := &woken{}
+		change(q)
+		if diff := cmp.Diff([]string{"default/a in 0s", "default/b in 0s"}, q.who); diff != "" {
+			t.Errorf("%s: woken (-want +got):\n%s", name, diff)
+		}
 	}
 }
 

@@ -74,7 +74,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, template *extensionsv1.Sandb
 	label := r.label(ctx, template)
 	var result reconcile.Result
 	if isStale(policy) || isStale(label) {
-		result = reconcile.Result{RequeueAfter: retry.StaleDelay}
+		result = retry.Stale()
 	}
 	var errs []error
 	for _, err := range []error{policy, label} {

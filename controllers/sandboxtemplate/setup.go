@@ -17,6 +17,7 @@ import (
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	"github.com/namesake-sandbox/namesake/controllers/internal/index"
+	"github.com/namesake-sandbox/namesake/controllers/internal/retry"
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
@@ -25,6 +26,7 @@ type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
 // Setup adds the reconciler to mgr. A template that is created or deleted also wakes those that collide with it, because the
 // earliest of them may have changed.
 func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) error {
+	retried := retry.Reconciler(reconcile.Func(r.ReconcileRequest), &options)
 	return builder.ControllerManagedBy(mgr).
 		For(&extensionsv1.SandboxTemplate{}).
 		Watches(&networkingv1.NetworkPolicy{}, handler.EnqueueRequestsFromMapFunc(templateOf)).
@@ -33,7 +35,7 @@ func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) erro
 			DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q queue) { r.wakeColliding(ctx, e.Object, q) },
 		}).
 		WithOptions(options).
-		Complete(reconcile.Func(r.ReconcileRequest))
+		Complete(retried)
 }
 
 // templateOf returns the template that policy is named after, which may no longer exist.

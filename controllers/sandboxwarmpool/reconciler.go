@@ -31,10 +31,9 @@ import (
 
 // Reconciler creates and deletes the Sandboxes of a pool.
 type Reconciler struct {
-	// Client reads its own writes: each reconcile observes what the previous one created. So a cache that is behind creates
-	// nothing twice.
+	// Client reads from the cache, which may be behind. What it does not show of the reconciler's own writes is in writes.
 	Client client.Client
-	// Live reads past the cache. Before the first write there is no write to wait for.
+	// Live reads past the cache.
 	Live client.Reader
 	// Unreadable knows which Sandboxes the cache leaves out. It may be nil.
 	Unreadable *unreadable.Register
@@ -42,7 +41,9 @@ type Reconciler struct {
 	Settings   rules.PoolSettings
 	Now        func() time.Time
 
-	states poolStates
+	states   poolStates
+	writes   ownWrites
+	refusals refusals
 }
 
 // Reconcile reconciles pool and its members once.
@@ -68,7 +69,10 @@ func (r *Reconciler) Reconcile(ctx context.Context, pool *extensionsv1.SandboxWa
 	if n, err = r.confirmMissing(ctx, pool, n); err != nil {
 		return reconcile.Result{}, err
 	}
-	problem, err := r.create(ctx, pool, snapshot, n)
+	problem, held, err := r.create(ctx, pool, snapshot, n)
+	if held > 0 { // However soon the pool would have gone on.
+		wait = held
+	}
 	var deleted error
 	if problem == nil && err == nil { // A member that cannot be replaced stays.
 		r.states.create(pool.UID, n)
@@ -86,7 +90,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, pool *extensionsv1.SandboxWa
 	case err != nil: // The error is retried with backoff, however soon the pool would have gone on.
 		return reconcile.Result{}, err
 	case deleted != nil || stale != nil:
-		return reconcile.Result{RequeueAfter: retry.StaleDelay}, nil
+		return retry.Stale(), nil
 	}
 	return reconcile.Result{RequeueAfter: earliest(plan.RequeueAfter, wait)}, nil
 }
@@ -121,7 +125,7 @@ func (r *Reconciler) members(ctx context.Context, pool *extensionsv1.SandboxWarm
 	for i := range list.Items {
 		members[i] = &list.Items[i]
 	}
-	return members, nil
+	return r.writes.apply(pool.UID, members, r.Now()), nil
 }
 
 // writeStatus writes the status if it changed, on the version that it was computed from. Then it emits the event about the

@@ -18,6 +18,7 @@ import (
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/controllers/internal/index"
+	"github.com/namesake-sandbox/namesake/controllers/internal/retry"
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
@@ -28,30 +29,43 @@ type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
 
 // Setup adds the reconciler to mgr.
 func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) error {
+	retried := retry.Reconciler(reconcile.AsReconciler(r.Client, r), &options)
 	return builder.ControllerManagedBy(mgr).
 		For(&extensionsv1.SandboxWarmPool{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
 		Watches(&extensionsv1.SandboxWarmPool{}, handler.Funcs{
 			UpdateFunc: poolChanged,
-			DeleteFunc: func(_ context.Context, e event.DeleteEvent, _ queue) { r.states.forget(e.Object.GetUID()) },
+			DeleteFunc: func(_ context.Context, e event.DeleteEvent, _ queue) { r.forget(e.Object.GetUID()) },
 		}).
 		Watches(&sandboxv1.Sandbox{}, handler.Funcs{
-			CreateFunc: func(_ context.Context, e event.CreateEvent, q queue) { enqueuePool(q, e.Object, statusDelay) },
+			CreateFunc: r.memberCreated,
 			UpdateFunc: r.memberChanged,
 			DeleteFunc: func(_ context.Context, e event.DeleteEvent, q queue) { enqueuePool(q, e.Object, 0) },
 		}).
 		Watches(&extensionsv1.SandboxTemplate{}, handler.EnqueueRequestsFromMapFunc(r.poolsOf)).
 		WithOptions(options).
-		Complete(reconcile.AsReconciler(r.Client, r))
+		Complete(retried)
 }
 
-// poolChanged wakes a pool after statusDelay when its own status changed. Otherwise nobody would correct a status that was
-// computed from a stale view, here or by another manager: that write is the last change that anyone observes. A status that
-// reports a refusal does not wake the pool. A refusal is retried with backoff, and if its message differs at each try, the
-// pool would wake itself for ever.
+// poolChanged wakes a pool, in a while, when its own status changed (see retry.NotReworded).
 func poolChanged(_ context.Context, e event.UpdateEvent, q queue) {
-	if !rules.IsPoolRefused(e.ObjectNew.(*extensionsv1.SandboxWarmPool)) {
+	if !rules.IsReworded(e.ObjectOld, e.ObjectNew) {
 		q.AddAfter(reconcile.Request{NamespacedName: client.ObjectKeyFromObject(e.ObjectNew)}, statusDelay)
 	}
+}
+
+// memberCreated wakes the pool soon.
+func (r *Reconciler) memberCreated(_ context.Context, e event.CreateEvent, q queue) {
+	if pool := rules.ControllerOf(e.Object); rules.IsPool(pool) {
+		r.writes.observed(pool.UID, e.Object.GetName())
+	}
+	enqueuePool(q, e.Object, statusDelay)
+}
+
+// forget drops what is known of a pool that is gone.
+func (r *Reconciler) forget(pool types.UID) {
+	r.states.forget(pool)
+	r.writes.forget(pool)
+	r.refusals.lift(pool)
 }
 
 // memberChanged wakes the pool at once when a member leaves it, and after statusDelay when a member's status

@@ -66,20 +66,27 @@ func TestMembersWakeTheirPool(t *testing.T) {
 	}
 }
 
-// TestAPoolWakesItself checks that a pool's own status wakes it. A refusal does not, because its message may differ each
-// time.
+// A pool's own status wakes it, but not where a refusal, which may read differently each time, is worded anew.
 func TestAPoolWakesItself(t *testing.T) {
+	says := func(status metav1.ConditionStatus, reason, message string) *extensionsv1.SandboxWarmPool {
+		pool := builder.MakePool("p").Condition("Progressing", status, reason).Obj()
+		pool.Status.Conditions[0].Message = message
+		return pool
+	}
+	fills := says(metav1.ConditionTrue, extensionsv1.ReasonPoolFilling, "1 of 2")
+	refused := says(metav1.ConditionFalse, extensionsv1.ReasonSandboxRefused, "used: 3")
 	for name, tc := range map[string]struct {
-		pool *builder.PoolWrapper
-		want []string
+		before, after *extensionsv1.SandboxWarmPool
+		want          []string
 	}{
-		"it fills":      {builder.MakePool("p").Condition("Progressing", metav1.ConditionTrue, extensionsv1.ReasonPoolFilling), []string{"default/p in 100ms"}},
-		"it is stuck":   {builder.MakePool("p").Condition("Progressing", metav1.ConditionFalse, extensionsv1.ReasonSandboxesNotReady), []string{"default/p in 100ms"}},
-		"it is refused": {builder.MakePool("p").Condition("Progressing", metav1.ConditionFalse, extensionsv1.ReasonSandboxRefused), nil},
+		"it fills":              {builder.MakePool("p").Obj(), fills, []string{"default/p in 100ms"}},
+		"it is refused":         {fills, refused, []string{"default/p in 100ms"}},
+		"it is refused, again":  {refused, says(metav1.ConditionFalse, extensionsv1.ReasonSandboxRefused, "used: 4"), nil},
+		"it is refused no more": {refused, fills, []string{"default/p in 100ms"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			q := &woken{}
-			poolChanged(t.Context(), event.UpdateEvent{ObjectOld: builder.MakePool("p").Obj(), ObjectNew: tc.pool.Obj()}, q)
+			poolChanged(t.Context(), event.UpdateEvent{ObjectOld: tc.before, ObjectNew: tc.after}, q)
 			if diff := cmp.Diff(tc.want, q.who); diff != "" {
 				t.Errorf("woken (-want +got):\n%s", diff)
 			}

@@ -22,6 +22,8 @@ type Index struct {
 	nodes     nodes
 	reserved  reservations
 	order     uint64
+
+	subscriptions map[*Subscription]bool
 }
 
 // New returns an empty Index. order is any number. Indexes with different orders hand candidates out in different
@@ -36,6 +38,8 @@ func New(order uint64) *Index {
 		snapshots: map[types.NamespacedName]*rules.TemplateSnapshot{},
 		nodes:     nodes{accepting: map[string]bool{}, candidates: map[string]map[types.NamespacedName]*candidate{}},
 		reserved:  reservations{until: map[types.NamespacedName]time.Time{}},
+
+		subscriptions: map[*Subscription]bool{},
 	}
 }
 
@@ -162,8 +166,8 @@ func (i *Index) remove(key types.NamespacedName) {
 func (i *Index) place(c *candidate) {
 	if i.reserved.has(c.key) || !i.nodes.accepts(c) {
 		c.queue.remove(c)
-	} else {
-		c.queue.add(c)
+	} else if c.queue.add(c) {
+		i.announce(c)
 	}
 }
 

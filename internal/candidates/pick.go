@@ -87,6 +87,14 @@ func (i *Index) reserve(key types.NamespacedName, now time.Time) {
 	}
 }
 
+// Release puts back what was picked too long ago and is still a candidate. Picking does so, too; Release is for claims that wait
+// while nobody picks. now is the current time.
+func (i *Index) Release(now time.Time) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.release(now)
+}
+
 // release makes candidates available again whose reservations have expired.
 func (i *Index) release(now time.Time) {
 	for _, key := range i.reserved.expire(now) {

@@ -25,7 +25,12 @@ func newQueue(revision rules.CandidateGroup, sample *sandboxv1.Sandbox) *queue {
 	return &queue{group: revision, sample: sample, tree: btree.New(degree, less)}
 }
 
-func (s *queue) add(c *candidate)    { s.tree.ReplaceOrInsert(c) }
+// add puts c in its place, and reports whether it was not there.
+func (s *queue) add(c *candidate) bool {
+	_, there := s.tree.ReplaceOrInsert(c)
+	return !there
+}
+
 func (s *queue) remove(c *candidate) { s.tree.Delete(c) }
 
 // first returns the first candidate that skip does not reject, or nil.

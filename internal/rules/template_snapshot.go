@@ -5,6 +5,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
@@ -84,4 +85,18 @@ func sameBlueprint(a, b *sandboxv1.SandboxBlueprint) bool {
 		slices.EqualFunc(a.VolumeClaimTemplates, b.VolumeClaimTemplates, func(a, b sandboxv1.PersistentVolumeClaimTemplate) bool {
 			return a.Metadata.Name == b.Metadata.Name && equality.Semantic.DeepEqual(a.Spec, b.Spec)
 		})
+}
+
+// TemplateVersion tells apart the versions of what templates say.
+type TemplateVersion struct {
+	UID        types.UID
+	Generation int64
+}
+
+// Version returns the version of the template; the zero value for nil.
+func (e *TemplateSnapshot) Version() TemplateVersion {
+	if e == nil {
+		return TemplateVersion{}
+	}
+	return TemplateVersion{UID: e.template.UID, Generation: e.template.Generation}
 }

@@ -1,45 +1,91 @@
 package retry
 
 import (
-	"cmp"
-	"context"
 	"sync"
 	"time"
 
 	"k8s.io/client-go/util/workqueue"
-	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 )
 
-// WithDeadline returns r, and changes options, so that a failed reconcile is retried no later than its RequeueAfter. The
-// backoff of options applies if it is shorter. A controller by itself drops the RequeueAfter of a failed reconcile. But an
-// object may have a deadline that does not wait until something else succeeds.
-func WithDeadline(r reconcile.Reconciler, options *controller.Options) reconcile.Reconciler {
-	l := &limiter{TypedRateLimiter: cmp.Or(options.RateLimiter, workqueue.DefaultTypedControllerRateLimiter[reconcile.Request]())}
-	options.RateLimiter = l
-	return reconcile.Func(func(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
-		result, err := r.Reconcile(ctx, request)
-		if err != nil && result.RequeueAfter > 0 {
-			l.due.Store(request, result.RequeueAfter)
-			result.RequeueAfter = 0
-		}
-		return result, err
-	})
+// backoff is when to try again what has failed: later each time, until it goes well. Each delay is a random part of its bound,
+// from a half up, so that what fails at one moment is not all tried again at one moment.
+//
+// It is a workqueue.TypedRateLimiter. Its Forget does nothing: a controller calls that after every reconcile without an error,
+// and a refusal is none.
+type backoff struct {
+	first, longest time.Duration
+	// random returns a number from 0 to 1.
+	random func() float64
+	// given, where it is not nil, decides instead.
+	given workqueue.TypedRateLimiter[reconcile.Request]
+
+	mu       sync.Mutex
+	failures map[reconcile.Request]int
+	due      map[reconcile.Request]time.Duration
 }
 
-// limiter is the backoff, except for a request that is due earlier.
-type limiter struct {
-	workqueue.TypedRateLimiter[reconcile.Request]
-
-	// due holds the time.Duration of each reconcile.Request whose reconcile failed, until the queue asks for it.
-	due sync.Map
-}
-
-// When implements workqueue.TypedRateLimiter.
-func (l *limiter) When(request reconcile.Request) time.Duration {
-	wait := l.TypedRateLimiter.When(request)
-	if due, ok := l.due.LoadAndDelete(request); ok {
-		return min(wait, due.(time.Duration))
+func newBackoff(first, longest time.Duration, random func() float64) *backoff {
+	return &backoff{
+		first: first, longest: longest, random: random,
+		failures: map[reconcile.Request]int{}, due: map[reconcile.Request]time.Duration{},
 	}
+}
+
+// When implements workqueue.TypedRateLimiter: it counts a failure.
+func (b *backoff) When(request reconcile.Request) time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	wait := b.delay(b.failures[request])
+	if b.given != nil {
+		wait = b.given.When(request)
+	}
+	b.failures[request]++
+	if due := b.due[request]; due > 0 {
+		wait = min(wait, due)
+	}
+	delete(b.due, request)
 	return wait
+}
+
+// delay returns the delay after that many failures before the last.
+func (b *backoff) delay(before int) time.Duration {
+	bound := b.first
+	for range before {
+		if bound *= 2; bound >= b.longest {
+			bound = b.longest
+			break
+		}
+	}
+	return bound - time.Duration(b.random()*float64(bound)/2)
+}
+
+// setDue says that the next delay of request is no longer than due, where that is not 0.
+func (b *backoff) setDue(request reconcile.Request, due time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if due > 0 {
+		b.due[request] = due
+	}
+}
+
+// succeeded ends the backoff of request.
+func (b *backoff) succeeded(request reconcile.Request) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.failures, request)
+	delete(b.due, request)
+	if b.given != nil {
+		b.given.Forget(request)
+	}
+}
+
+// Forget implements workqueue.TypedRateLimiter.
+func (b *backoff) Forget(reconcile.Request) {}
+
+// NumRequeues implements workqueue.TypedRateLimiter.
+func (b *backoff) NumRequeues(request reconcile.Request) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.failures[request]
 }

@@ -3,9 +3,13 @@ package retry
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
@@ -15,86 +19,176 @@ import (
 
 var (
 	request    = reconcile.Request{NamespacedName: client.ObjectKey{Namespace: "default", Name: "a"}}
-	errRefused = errors.New("refused")
+	other      = reconcile.Request{NamespacedName: client.ObjectKey{Namespace: "default", Name: "b"}}
+	errLost    = errors.New("connection lost")
+	errRefused = apierrors.NewForbidden(schema.GroupResource{Resource: "pods"}, "a", errors.New("over quota"))
+	errStale   = apierrors.NewConflict(schema.GroupResource{Resource: "pods"}, "a", errors.New("changed"))
 )
 
-// answering is a reconciler that returns the given results, one after the other.
-func answering(answers ...reconcile.Result) reconcile.Func {
+// longest is a random number that makes each delay as long as its bound.
+func longest() float64 { return 0 }
+
+// answer is how a reconcile ends.
+type answer struct {
+	result reconcile.Result
+	err    error
+}
+
+// answering is a reconciler that gives these answers, one after the other.
+func answering(answers ...answer) reconcile.Func {
 	return func(context.Context, reconcile.Request) (reconcile.Result, error) {
-		answer := answers[0]
+		next := answers[0]
 		answers = answers[1:]
-		return answer, errRefused
+		return next.result, next.err
 	}
 }
 
-func backingOff(first, most time.Duration) *controller.Options {
-	return &controller.Options{RateLimiter: workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](first, most)}
-}
-
-// TestWhen checks that a failed reconcile is retried after a delay that doubles, or when something else is due, whichever is
-// earlier.
-func TestWhen(t *testing.T) {
-	options := backingOff(time.Second, time.Minute)
-	r := WithDeadline(answering(
-		reconcile.Result{}, reconcile.Result{RequeueAfter: time.Hour}, reconcile.Result{RequeueAfter: 3 * time.Second}, reconcile.Result{},
-	), options)
-	for i, want := range []time.Duration{time.Second, 2 * time.Second, 3 * time.Second, 8 * time.Second} {
-		if result, err := r.Reconcile(t.Context(), request); result.RequeueAfter != 0 || !errors.Is(err, errRefused) {
-			t.Errorf("pass %d: got %v, %v; a controller warns of a time beside an error", i, result, err)
+// The bound of the delay doubles up to the longest, success ends it, and objects do not share it.
+func TestBackoff(t *testing.T) {
+	b := newBackoff(time.Second, 5*time.Second, longest)
+	for i, want := range []time.Duration{1, 2, 4, 5, 5} {
+		if got := b.When(request); got != want*time.Second {
+			t.Errorf("delay %d is %s, want %s", i, got, want*time.Second)
 		}
-		if got := options.RateLimiter.When(request); got != want {
-			t.Errorf("pass %d: again after %s, want %s", i, got, want)
+		b.Forget(request) // As after a refusal.
+	}
+	if got := b.When(other); got != time.Second {
+		t.Errorf("that of another object is %s", got)
+	}
+	for range 10_000 {
+		b.When(request)
+	}
+	b.succeeded(request)
+	if got := b.When(request); got != time.Second || b.NumRequeues(request) != 1 {
+		t.Errorf("after success it is %s, of %d failures", got, b.NumRequeues(request))
+	}
+}
+
+// A delay is from a half of its bound up.
+func TestJitter(t *testing.T) {
+	for random, want := range map[float64]time.Duration{0: 8 * time.Second, 0.5: 6 * time.Second, 1: 4 * time.Second} {
+		b := newBackoff(8*time.Second, time.Minute, func() float64 { return random })
+		if got := b.When(request); got != want {
+			t.Errorf("%v: %s, want %s", random, got, want)
 		}
 	}
 }
 
-// TestWhatGoesWell checks that a successful reconcile keeps its result, and that the deadline of one object does not affect
-// another.
-func TestWhatGoesWell(t *testing.T) {
-	options := backingOff(time.Minute, time.Minute)
-	well := reconcile.Func(func(context.Context, reconcile.Request) (reconcile.Result, error) {
-		return reconcile.Result{RequeueAfter: time.Second}, nil
-	})
-	if result, err := WithDeadline(well, options).Reconcile(t.Context(), request); result.RequeueAfter != time.Second || err != nil {
-		t.Errorf("got %v, %v", result, err)
-	}
-	_, _ = WithDeadline(answering(reconcile.Result{RequeueAfter: time.Second}), options).Reconcile(t.Context(), request)
-	other := reconcile.Request{NamespacedName: client.ObjectKey{Namespace: "default", Name: "b"}}
-	if got := options.RateLimiter.When(other); got != time.Minute {
-		t.Errorf("the other is tried again after %s, want a minute", got)
+// How a reconcile ends decides whether it is tried again, when, and whether that is an error of the manager.
+func TestOutcomes(t *testing.T) {
+	const first = 10 * time.Second
+	for name, tc := range map[string]struct {
+		answer
+		want answer
+	}{
+		"it goes well":                     {answer{}, answer{}},
+		"it goes well, with a deadline":    {answer{result: reconcile.Result{RequeueAfter: time.Hour}}, answer{result: reconcile.Result{RequeueAfter: time.Hour}}},
+		"its view was stale":               {answer{result: Stale()}, answer{result: reconcile.Result{RequeueAfter: first}}},
+		"it says so by an error":           {answer{err: fmt.Errorf("reading: %w", errStale)}, answer{result: reconcile.Result{RequeueAfter: first}}},
+		"it is refused":                    {answer{err: errRefused}, answer{result: reconcile.Result{RequeueAfter: first}}},
+		"two writes are refused":           {answer{err: errors.Join(fmt.Errorf("creating: %w", errRefused), errors.Join(errRefused))}, answer{result: reconcile.Result{RequeueAfter: first}}},
+		"it is refused, and due sooner":    {answer{reconcile.Result{RequeueAfter: time.Second}, errRefused}, answer{result: reconcile.Result{RequeueAfter: time.Second}}},
+		"it is refused, and due later":     {answer{reconcile.Result{RequeueAfter: time.Hour}, errRefused}, answer{result: reconcile.Result{RequeueAfter: first}}},
+		"it fails":                         {answer{err: errLost}, answer{err: errLost}},
+		"it fails, and is due some time":   {answer{reconcile.Result{RequeueAfter: time.Hour}, errLost}, answer{err: errLost}},
+		"it is refused, and fails besides": {answer{err: errors.Join(errRefused, errLost)}, answer{err: errLost}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			options := controller.Options{RateLimiter: newBackoff(first, time.Minute, longest)}
+			result, err := Reconciler(answering(tc.answer), &options).Reconcile(t.Context(), request)
+			if result != tc.want.result || !errors.Is(err, tc.want.err) || (err == nil) != (tc.want.err == nil) {
+				t.Errorf("got %+v, %v; want %+v", result, err, tc.want)
+			}
+		})
 	}
 }
 
-// TestAControllerComesBack checks that a controller with a backoff of an hour returns to what is due before that.
+// Refusals, stale views and errors of one object share its backoff, which success ends; a deadline shortens one delay only.
+func TestOneBackoff(t *testing.T) {
+	options := controller.Options{RateLimiter: newBackoff(time.Second, time.Minute, longest)}
+	r := Reconciler(answering(
+		answer{err: errRefused}, answer{result: Stale()}, answer{reconcile.Result{RequeueAfter: 3 * time.Second}, errLost}, answer{err: errRefused},
+		answer{}, answer{result: Stale()},
+	), &options)
+	for i, want := range []time.Duration{1, 2, 3, 8, 0, 1} {
+		result, err := r.Reconcile(t.Context(), request)
+		got := result.RequeueAfter
+		if err != nil { // As the controller does.
+			got = options.RateLimiter.When(request)
+		} else {
+			options.RateLimiter.Forget(request)
+		}
+		if got != want*time.Second {
+			t.Errorf("reconcile %d: again after %s, want %s", i, got, want*time.Second)
+		}
+	}
+}
+
+// A controller whose backoff is an hour comes back to what is due before, after a refusal as after an error.
 func TestAControllerComesBack(t *testing.T) {
-	options, passes := backingOff(time.Hour, time.Hour), make(chan struct{})
-	options.SkipNameValidation = new(true)
-	options.Reconciler = WithDeadline(reconcile.Func(func(ctx context.Context, _ reconcile.Request) (reconcile.Result, error) {
-		select {
-		case passes <- struct{}{}:
-		case <-ctx.Done():
-		}
-		return reconcile.Result{RequeueAfter: time.Millisecond}, errRefused
-	}), options)
-	c, err := controller.NewUnmanaged("test", *options)
-	if err != nil {
-		t.Fatal(err)
+	for name, problem := range map[string]error{"refused": errRefused, "failed": errLost} {
+		t.Run(name, func(t *testing.T) {
+			options, passes := Options(1), make(chan struct{})
+			options.RateLimiter = newBackoff(time.Hour, time.Hour, longest)
+			options.SkipNameValidation = new(true)
+			options.Reconciler = Reconciler(reconcile.Func(func(ctx context.Context, _ reconcile.Request) (reconcile.Result, error) {
+				select {
+				case passes <- struct{}{}:
+				case <-ctx.Done():
+				}
+				return reconcile.Result{RequeueAfter: time.Millisecond}, problem
+			}), &options)
+			c, err := controller.NewUnmanaged("test", options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			once := source.Func(func(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
+				queue.Add(request)
+				return nil
+			})
+			if err := c.Watch(once); err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+			defer cancel()
+			go func() { _ = c.Start(ctx) }()
+			for i := range 2 {
+				select {
+				case <-passes:
+				case <-ctx.Done():
+					t.Fatalf("there were %d passes, want 2", i)
+				}
+			}
+		})
 	}
-	once := source.Func(func(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
-		queue.Add(request)
-		return nil
-	})
-	if err := c.Watch(once); err != nil {
-		t.Fatal(err)
+}
+
+// behind is a client whose reads wait until their context ends.
+type behind struct{ client.Client }
+
+func (behind) Get(ctx context.Context, _ client.ObjectKey, _ client.Object, _ ...client.GetOption) error {
+	<-ctx.Done()
+	return fmt.Errorf("waiting: %w", ctx.Err())
+}
+
+// gone is a client that answers at once.
+type gone struct{ client.Client }
+
+func (gone) Get(_ context.Context, key client.ObjectKey, _ client.Object, _ ...client.GetOption) error {
+	return apierrors.NewNotFound(schema.GroupResource{Resource: "pods"}, key.Name)
+}
+
+// A read that waits for the cache gives up as stale; other answers, and the end of the caller, come through as they are.
+func TestBoundedReads(t *testing.T) {
+	if err := WithBoundedReads(behind{}).Get(t.Context(), request.NamespacedName, &corev1.Pod{}); !IsStale(err) {
+		t.Errorf("a cache that is behind: %v", err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	go func() { _ = c.Start(ctx) }()
-	for i := range 2 {
-		select {
-		case <-passes:
-		case <-ctx.Done():
-			t.Fatalf("there were %d passes, want 2", i)
-		}
+	if err := WithBoundedReads(gone{}).Get(t.Context(), request.NamespacedName, &corev1.Pod{}); !apierrors.IsNotFound(err) {
+		t.Errorf("an object that is gone: %v", err)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := WithBoundedReads(behind{}).Get(ended, request.NamespacedName, &corev1.Pod{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("a caller that has gone: %v", err)
 	}
 }

@@ -1,10 +1,14 @@
-// Package retry decides when a reconciler tries again. It is the only place for that decision:
+// Package retry decides when a reconciler tries again. This is the one place for it, by Reconciler and Options:
 //
-//   - A stale write (IsStale) is decided again on a fresh read, after StaleDelay. Nothing is reported.
-//   - A refusal (rules.IsRefusal: a policy, a quota, validation) is reported in the object's status. It is retried with the
-//     backoff of Options, because it may end without an event.
-//   - Any other error, such as that of a request that timed out, is retried with the same backoff.
-//   - A deadline of the object, such as its expiry, is never delayed by the backoff (WithDeadline).
+//   - A stale write (IsStale, Stale) is decided again, on a fresh read. Nothing is reported.
+//   - A refusal (rules.IsRefusal: a policy, a quota, validation) is reported in the object's status, and tried again: it may end
+//     without an event. It is no error of the manager, in the log or the metrics.
+//   - Any other error, as of a request that timed out, is logged and tried again.
 //
-// An object that waits for something that is watched (a template, a pool, a Sandbox) has no timer: the event wakes it.
+// Each of these waits by one backoff for each object: a random delay whose bound doubles, until a reconcile goes well. An event
+// that wakes the object in between does not shorten what follows. A deadline of the object, such as its expiry, is never later
+// because of the backoff.
+//
+// What waits for something that is watched (a template, a pool, a Sandbox) has no timer: the event wakes it. What only words
+// a refusal anew wakes nobody (rules.IsReworded).
 package retry

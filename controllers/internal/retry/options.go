@@ -1,27 +1,39 @@
 package retry
 
 import (
+	"math/rand/v2"
 	"time"
 
-	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
-	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/namesake-sandbox/namesake/internal/queue"
 )
 
 const (
-	// minBackoff is the delay after the first failure. Each further delay is twice as long.
-	minBackoff = 10 * time.Millisecond
+	// minBackoff bounds the first delay after a failure; the bound of each further one is twice as long. A cache shows a write
+	// after some milliseconds.
+	minBackoff = 20 * time.Millisecond
 	// maxBackoff bounds the delay after a failure.
 	maxBackoff = time.Minute
-	// reconcileTimeout bounds one reconcile, which may wait for the API server, or for the cache to observe a write.
+	// reconcileTimeout bounds one reconcile, which may wait for the API server.
 	reconcileTimeout = 2 * time.Minute
 )
 
-// Options returns the options of a controller with that many workers, including its timeout and its backoff.
+// Options returns the options of a controller with that many workers: its timeout, its backoff, and its queue, which is fair by
+// namespace.
 func Options(workers int) controller.Options {
 	return controller.Options{
 		MaxConcurrentReconciles: workers,
 		ReconciliationTimeout:   reconcileTimeout,
-		RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](minBackoff, maxBackoff),
+		RateLimiter:             defaultBackoff(),
+		NewQueue:                queue.New(workers),
 	}
 }
+
+func defaultBackoff() *backoff {
+	return newBackoff(minBackoff, maxBackoff, rand.Float64) //nolint:gosec // a delay, and no secret
+}
+
+// Delay returns how long to wait after a failure that came after so many others in a row: for what one reconcile does besides
+// others, and is held back alone.
+func Delay(before int) time.Duration { return defaultBackoff().delay(before) }

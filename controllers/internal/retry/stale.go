@@ -3,16 +3,12 @@ package retry
 import (
 	"errors"
 	"net/http"
-	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
-
-// StaleDelay is how long a reconciler waits before it reads again what it decided on from a stale cache.
-const StaleDelay = 20 * time.Millisecond
 
 // IsStale reports whether err only means that the write was decided on a stale view. That is a conflict, an object that is
 // gone, or a patch that no longer fits. The reconciler reads again and reports nothing. A permanent refusal is not a stale

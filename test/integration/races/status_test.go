@@ -55,7 +55,7 @@ func TestAStatusOfAnOldClaim(t *testing.T) {
 func TestAStatusOfAnOldPool(t *testing.T) {
 	a := newArena(t)
 	a.Settle(t)
-	late := a.Pools(suite.Before(a.ReadYourWrites, suite.Once[*extensionsv1.SandboxWarmPool]("patch/status", func() {
+	late := a.Pools(suite.Before(a.Cached, suite.Once[*extensionsv1.SandboxWarmPool]("patch/status", func() {
 		for _, name := range a.controlled(t, a.pool) {
 			a.MakeReady(t, suite.Get[sandboxv1.Sandbox](t, a.Namespace, name))
 		}

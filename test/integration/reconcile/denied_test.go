@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"testing"
+	"time"
 
 	registrationv1 "k8s.io/api/admissionregistration/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -124,6 +125,7 @@ func TestADeniedMember(t *testing.T) {
 				condition("Progressing", metav1.ConditionFalse, "SandboxRefused", "Creating a Sandbox failed: "+denied+"no latest images", s.at(0)),
 				condition("Ready", metav1.ConditionFalse, "PoolNotReady", "0 of 2 Sandboxes are Ready", s.at(0)))
 			lift()
+			s.now = s.now.Add(time.Second)
 			s.step(t)
 			if got := s.members(t); len(got) != 2 {
 				t.Errorf("without the webhook it has %d members, want 2", len(got))

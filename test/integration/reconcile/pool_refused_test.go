@@ -47,6 +47,7 @@ func TestAPoolThatIsRefused(t *testing.T) {
 		if _, err := s.try(t); !apierrors.IsForbidden(err) {
 			t.Fatalf("got %v, want what the API server said: the queue then tries again, later and later", err)
 		}
+		s.now = s.now.Add(time.Second)
 	}
 	if got := s.members(t); len(got) != 1 {
 		t.Fatalf("%d members, want 1", len(got))
@@ -62,14 +63,20 @@ func TestAPoolThatIsRefused(t *testing.T) {
 		t.Error("it is not refused any more")
 	}
 	quiet.Expect(t, suite.Writes, suite.Counts{"POST sandboxes": 1})
+	held := suite.Writes(t)
+	if result := s.step(t); result.RequeueAfter <= 0 || result.RequeueAfter > time.Minute {
+		t.Errorf("what wakes it meanwhile tries nothing, and it goes on after %s", result.RequeueAfter)
+	}
+	held.Expect(t, suite.Writes, suite.Counts{})
 
 	s.quota(t, "10", "1")
+	s.now = s.now.Add(time.Second)
 	s.step(t)
 	s.ready(t, s.members(t)...)
 	s.step(t)
 	s.expect(t, 2, 2, 1,
-		condition("Progressing", metav1.ConditionTrue, "PoolComplete", "All 2 Sandboxes are Ready", s.at(0)),
-		condition("Ready", metav1.ConditionTrue, "PoolReady", "2 of 2 Sandboxes are Ready", s.at(0)))
+		condition("Progressing", metav1.ConditionTrue, "PoolComplete", "All 2 Sandboxes are Ready", s.at(4*time.Second)),
+		condition("Ready", metav1.ConditionTrue, "PoolReady", "2 of 2 Sandboxes are Ready", s.at(4*time.Second)))
 	expectEvents(t, s.Namespace, "Normal WarmPoolProgressing Warm pool is progressing again")
 }
 
@@ -89,6 +96,7 @@ func TestWhatCannotBeReplacedStays(t *testing.T) {
 		if _, err := s.try(t); !apierrors.IsForbidden(err) {
 			t.Fatal(err)
 		}
+		s.now = s.now.Add(time.Second)
 	}
 	if diff := cmp.Diff(names(members[:3]), names(s.members(t))); diff != "" {
 		t.Errorf("members (-want +got):\n%s", diff)

@@ -36,7 +36,7 @@ func newPoolStory(t *testing.T, replicas int32, strategy extensionsv1.UpdateStra
 		Namespace: n,
 		template:  suite.Create(t, n, n.Editor, builder.MakeTemplate("python").Obj()),
 		pool:      suite.Create(t, n, n.Editor, builder.MakePool("test-pool").Template("python").Replicas(replicas).UpdateStrategy(strategy).Obj()),
-		r:         n.Pools(n.ReadYourWrites),
+		r:         n.Pools(n.Cached),
 	}
 	s.now = s.pool.CreationTimestamp.Time
 	s.r.Now = func() time.Time { return s.now }

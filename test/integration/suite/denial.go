@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	admissionv1 "k8s.io/api/admission/v1"
@@ -25,7 +26,16 @@ type Denial struct {
 	Result metav1.Status
 	// Probe sends, in a dry run, a request that is refused.
 	Probe func(context.Context) error
+	// Numbered adds to each answer what differs from all others, as policy engines do with the ID of a request.
+	Numbered bool
+	// Slow, where it is not nil, makes each answer wait until it is closed; then the request is allowed.
+	Slow <-chan struct{}
+
+	asked atomic.Int64
 }
+
+// Asked returns how many requests the webhook has got, other than dry runs.
+func (d *Denial) Asked() int { return int(d.asked.Load()) }
 
 // Deny installs the webhook, and returns a function that removes it. Both return when the API server acts accordingly.
 func (n *Namespace) Deny(t *testing.T, d *Denial) (lift func()) {
@@ -37,6 +47,7 @@ func (n *Namespace) Deny(t *testing.T, d *Denial) (lift func()) {
 		ObjectMeta: metav1.ObjectMeta{GenerateName: n.Name + "-"},
 		Webhooks: []registrationv1.ValidatingWebhook{{
 			Name: "policy.example.com", AdmissionReviewVersions: []string{"v1"}, SideEffects: new(registrationv1.SideEffectClassNone),
+			TimeoutSeconds: new(int32(30)),
 			ClientConfig: registrationv1.WebhookClientConfig{
 				URL: &path, CABundle: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}),
 			},
@@ -87,6 +98,16 @@ func (d *Denial) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 		return
 	}
 	review.Response = &admissionv1.AdmissionResponse{UID: review.Request.UID, Result: d.Result.DeepCopy()}
+	if d.Numbered {
+		review.Response.Result.Message += ", request " + string(review.Request.UID)
+	}
+	if dry := review.Request.DryRun; dry == nil || !*dry {
+		d.asked.Add(1)
+		if d.Slow != nil {
+			<-d.Slow
+			review.Response.Allowed = true
+		}
+	}
 	review.Request = nil
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(review) // The caller does not wait any more.

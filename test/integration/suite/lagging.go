@@ -28,7 +28,7 @@ func (n *Namespace) Lagging(t *testing.T) *Lagging {
 	t.Cleanup(l.Resume)
 	cfg := rest.CopyConfig(shared.controller)
 	cfg.Wrap(func(next http.RoundTripper) http.RoundTripper { return &gated{next: next, gate: l.gate} })
-	mgr, err := shared.manager(t.Context(), cfg, metav1.NamespaceAll, asItIs)
+	mgr, err := shared.manager(t.Context(), cfg, []string{metav1.NamespaceAll}, asItIs)
 	if err != nil {
 		t.Fatal(err)
 	}

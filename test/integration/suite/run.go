@@ -14,7 +14,17 @@ import (
 // and when.
 func (n *Namespace) Run(t *testing.T, change func(*controllers.Options)) {
 	t.Helper()
-	mgr, err := shared.manager(t.Context(), shared.controller, n.Name, change)
+	n.RunBeside(t, nil, change)
+}
+
+// RunBeside is Run for a manager that sees others' namespaces as well.
+func (n *Namespace) RunBeside(t *testing.T, others []*Namespace, change func(*controllers.Options)) {
+	t.Helper()
+	namespaces := []string{n.Name}
+	for _, other := range others {
+		namespaces = append(namespaces, other.Name)
+	}
+	mgr, err := shared.manager(t.Context(), shared.controller, namespaces, change)
 	if err != nil {
 		t.Fatal(err)
 	}

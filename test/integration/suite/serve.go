@@ -41,7 +41,7 @@ const (
 // serve starts the cache, the index that it feeds, and the webhooks, all with the manager's own rights.
 func (e *environment) serve(ctx context.Context, _ string) error {
 	e.index = candidates.New(0)
-	mgr, err := e.manager(ctx, e.controller, metav1.NamespaceAll, asItIs)
+	mgr, err := e.manager(ctx, e.controller, []string{metav1.NamespaceAll}, asItIs)
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func asItIs(*controllers.Options) {}
 // they list. change changes their options. It does not start the manager: most tests use its cache and call the reconcilers
 // themselves.
 func (e *environment) manager(
-	ctx context.Context, cfg *rest.Config, namespace string, change func(*controllers.Options),
+	ctx context.Context, cfg *rest.Config, namespaces []string, change func(*controllers.Options),
 ) (manager.Manager, error) {
 	hash, err := labels.NewRequirement(sandboxv1.LabelSandboxNameHash, selection.Exists, nil)
 	if err != nil {
@@ -100,6 +100,10 @@ func (e *environment) manager(
 	if err != nil {
 		return nil, err
 	}
+	watched := map[string]cache.Config{}
+	for _, namespace := range namespaces {
+		watched[namespace] = cache.Config{}
+	}
 	ofTemplates := cache.ByObject{Label: labels.NewSelector().Add(*hash)}
 	mgr, err := ctrl.NewManager(cfg, manager.Options{
 		Scheme:   e.scheme,
@@ -107,7 +111,7 @@ func (e *environment) manager(
 		Metrics:  server.Options{BindAddress: "0"}, HealthProbeBindAddress: "0",
 		Cache: cache.Options{
 			DefaultTransform:  cache.TransformStripManagedFields(),
-			DefaultNamespaces: map[string]cache.Config{namespace: {}},
+			DefaultNamespaces: watched,
 			ByObject: map[client.Object]cache.ByObject{
 				&corev1.Pod{}: ofSandboxes, &corev1.Service{}: ofSandboxes, &corev1.PersistentVolumeClaim{}: ofSandboxes,
 				&networkingv1.NetworkPolicy{}: ofTemplates,
@@ -127,7 +131,7 @@ func (e *environment) manager(
 		return nil, err
 	}
 	options := controllers.Options{
-		Claims: mgr.GetClient(), Templates: mgr.GetClient(), Sandboxes: readYourWrites, Pools: readYourWrites,
+		Claims: mgr.GetClient(), Templates: mgr.GetClient(), Sandboxes: readYourWrites, Pools: mgr.GetClient(),
 		Live: live, Candidates: e.index, Metrics: metrics.NewClaims(), Now: e.clock.Now, ClusterDomain: clusterDomain,
 		PoolSettings: PoolSettings, Router: rules.DefaultRouter(), LabelDomains: rules.DefaultLabelDomains,
 	}

@@ -68,7 +68,7 @@ func (n *Namespace) TryStep(t *testing.T, obj client.Object) (reconcile.Result, 
 	case *extensionsv1.SandboxClaim:
 		return n.Claims(n.Cached).Reconcile(t.Context(), fromCache[extensionsv1.SandboxClaim](t, n, obj))
 	case *extensionsv1.SandboxWarmPool:
-		return n.Pools(n.ReadYourWrites).Reconcile(t.Context(), fromCache[extensionsv1.SandboxWarmPool](t, n, obj))
+		return n.Pools(n.Cached).Reconcile(t.Context(), fromCache[extensionsv1.SandboxWarmPool](t, n, obj))
 	case *extensionsv1.SandboxTemplate:
 		return n.Templates(n.Cached).Reconcile(t.Context(), fromCache[extensionsv1.SandboxTemplate](t, n, obj))
 	case *sandboxv1.Sandbox:

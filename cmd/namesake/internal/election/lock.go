@@ -26,7 +26,7 @@ func NewLock(cfg *rest.Config, mgr manager.Manager, lease client.ObjectKey, timi
 	}
 	identity := host + "_" + string(uuid.NewUUID())
 	own := rest.AddUserAgent(cfg, "leader-election")
-	own.QPS = -1
+	own.QPS, own.RateLimiter = -1, nil
 	// One request that hangs must leave time for another. Less than a second is no fair chance, however.
 	own.Timeout = max(timings.RenewDeadline/2, time.Second)
 	// client-go shares one connection among clients of equal configuration; a dialer of its own makes this one differ.

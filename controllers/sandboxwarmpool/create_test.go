@@ -1,0 +1,159 @@
+package sandboxwarmpool
+
+import (
+	"errors"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/types"
+
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/internal/rules"
+	"github.com/namesake-sandbox/namesake/test/builder"
+)
+
+// One creation of a batch is refused while others are on their way. They are waited for, and no more are begun.
+func TestABatchThatIsRefused(t *testing.T) {
+	b := &batch{left: 100, late: func() bool { return false }}
+	var mu sync.Mutex
+	begun, ended := 0, 0
+	all := make(chan struct{}) // closed when as many are on their way as may be
+	b.run(parallel, 100, func() error {
+		mu.Lock()
+		begun++
+		mine := begun
+		if begun == parallel {
+			close(all)
+		}
+		mu.Unlock()
+		<-all
+		for mine != 1 { // Those that are on their way end after the one that is refused.
+			b.mu.Lock()
+			failed := b.err != nil
+			b.mu.Unlock()
+			if failed {
+				break
+			}
+			runtime.Gosched()
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		ended++
+		if mine == 1 {
+			return errors.New("over quota")
+		}
+		return nil
+	})
+	if b.err == nil || !b.succeeded || begun != parallel || ended != parallel {
+		t.Errorf("of %d that were begun %d ended: %v", begun, ended, b.err)
+	}
+}
+
+// A batch begins no more when it is late, and all of it otherwise.
+func TestABatchInTime(t *testing.T) {
+	for name, tc := range map[string]struct{ left, n, lateAfter, want int }{
+		"all":                  {40, 40, 100, 40},
+		"no more than n":       {40, 1, 100, 1},
+		"no more than is left": {3, 40, 100, 3},
+		"late":                 {40, 40, 0, 0},
+	} {
+		created := 0
+		var mu sync.Mutex
+		b := &batch{left: tc.left, late: func() bool { return created >= tc.lateAfter }}
+		b.run(1, tc.n, func() error {
+			mu.Lock()
+			defer mu.Unlock()
+			created++
+			return nil
+		})
+		if created != tc.want || b.left != tc.left-tc.want {
+			t.Errorf("%s: %d were created and %d are left, want %d", name, created, b.left, tc.want)
+		}
+	}
+}
+
+// What this process has written counts until the cache shows it, and no longer.
+func TestOwnWrites(t *testing.T) {
+	var w ownWrites
+	pool := builder.MakePool("p").Obj()
+	member := func(name string) *sandboxv1.Sandbox {
+		return builder.MakeSandbox(name).UID(types.UID("uid-" + name)).Pool(pool).Obj()
+	}
+	expect := func(what string, unseen int, caughtUp bool) {
+		t.Helper()
+		if n, up := w.unseen(pool.UID); n != unseen || up != caughtUp {
+			t.Errorf("%s: %d are unseen, caught up %t; want %d, %t", what, n, up, unseen, caughtUp)
+		}
+	}
+	expect("at first", 0, false)
+	for _, name := range []string{"a", "b", "c", "d", "refused"} {
+		w.creating(pool.UID, name)
+	}
+	w.refused(pool.UID, "refused")
+	expect("after four creations", 4, false)
+	w.apply(pool.UID, []*sandboxv1.Sandbox{member("older")}, builder.Epoch)
+	expect("with a cache that is behind", 4, false)
+	w.observed(pool.UID, "a")
+	w.observed(pool.UID, "older")
+	w.observed("another", "b")
+	w.apply(pool.UID, []*sandboxv1.Sandbox{member("older"), member("b")}, builder.Epoch)
+	expect("with a cache that has two", 2, true)
+	w.confirm(pool.UID, map[string]bool{"older": true, "b": true, "c": true})
+	expect("when d is gone", 1, true)
+
+	w.deleted(pool.UID, "uid-b")
+	cached := member("b")
+	for range 2 {
+		got := w.apply(pool.UID, []*sandboxv1.Sandbox{member("older"), cached}, builder.Epoch)
+		if got[0].DeletionTimestamp != nil || got[1].DeletionTimestamp == nil || cached.DeletionTimestamp != nil {
+			t.Error("the one that was deleted, and it alone, is terminating, and the cache's own object stays as it is")
+		}
+	}
+	w.apply(pool.UID, []*sandboxv1.Sandbox{member("older")}, builder.Epoch)
+	if got := w.apply(pool.UID, []*sandboxv1.Sandbox{cached}, builder.Epoch); got[0].DeletionTimestamp != nil {
+		t.Error("a deletion counts although the cache has shown it")
+	}
+	w.forget(pool.UID)
+	expect("when the pool is gone", 0, false)
+}
+
+// A pool that is refused is held for longer each time, until it or its template changes, or one is created.
+func TestRefusals(t *testing.T) {
+	var r refusals
+	pool := builder.MakePool("p").Generation(1).Obj()
+	template := rules.NewTemplateSnapshot(builder.MakeTemplate("t").Obj())
+	problem := &rules.ConditionError{Reason: "SandboxRefused", Message: "over quota", Cause: errors.New("over quota")}
+	var waits []bool
+	now := builder.Epoch
+	for range 20 {
+		r.hold(pool, template, problem, now)
+		held, wait := r.holding(pool, template, now)
+		if held == nil || held.Cause != nil || held.Message != problem.Message || wait <= 0 || wait > time.Minute {
+			t.Fatalf("held for %s: %v", wait, held)
+		}
+		waits = append(waits, wait >= 30*time.Second)
+		now = now.Add(wait)
+		if held, _ := r.holding(pool, template, now); held != nil || !r.refused(pool.UID) {
+			t.Fatal("it is held for longer than was said, or what was refused is forgotten")
+		}
+	}
+	if diff := cmp.Diff(true, !waits[0] && waits[19]); diff != "" {
+		t.Errorf("waits of half a minute or more: %v", waits)
+	}
+	r.hold(pool, template, problem, now)
+	changed := builder.MakePool("p").Generation(2).Obj()
+	if held, _ := r.holding(changed, template, now); held != nil {
+		t.Error("it is held although it has changed")
+	}
+	edited := rules.NewTemplateSnapshot(builder.MakeTemplate("t").Generation(7).Obj())
+	if held, _ := r.holding(pool, edited, now); held != nil {
+		t.Error("it is held although its template has changed")
+	}
+	r.lift(pool.UID)
+	if held, _ := r.holding(pool, template, now); held != nil || r.refused(pool.UID) {
+		t.Error("it is held although one was created")
+	}
+}
