@@ -63,7 +63,7 @@ func Setup(ctx context.Context, mgr manager.Manager, o Options) error {
 	}
 	sandboxes := &sandbox.Reconciler{
 		Client: o.Sandboxes, Live: o.Live, Recorder: recorderOf(mgr, "sandbox-controller"), Now: o.Now,
-		ClusterDomain: o.ClusterDomain, Tracer: o.Tracer,
+		ClusterDomain: o.ClusterDomain, Router: o.Router, Tracer: o.Tracer,
 	}
 	if err := sandboxes.Setup(mgr, o.SandboxController); err != nil {
 		return err
