@@ -93,7 +93,7 @@ func newManager(ctx context.Context, cfg *rest.Config, o *options, drain *servin
 		return nil, err
 	}
 	claims, admission := metrics.NewClaims(), metrics.NewAdmission()
-	if err := register(ctrlmetrics.Registry, mgr, claims, admission, metrics.NewBuild(version)); err != nil {
+	if err := register(ctrlmetrics.Registry, mgr, router, claims, admission, metrics.NewBuild(version)); err != nil {
 		return nil, err
 	}
 	err = addWebhooks(ctx, mgr, drain.Server(mgr.GetWebhookServer()), webhooks.Options{

@@ -31,12 +31,14 @@ type State struct {
 	// IsLeader reports whether this manager is the leader. Only the leader counts, because a sum over several managers
 	// would be too large.
 	IsLeader func() bool
-	Log      logr.Logger
+	// Router describes the Pods that the default NetworkPolicy of a template lets in.
+	Router rules.Router
+	Log    logr.Logger
 }
 
 // Describe implements prometheus.Collector.
 func (*State) Describe(descs chan<- *prometheus.Desc) {
-	for _, desc := range []*prometheus.Desc{sandboxesDesc, desiredDesc, replicasDesc, readyDesc} {
+	for _, desc := range []*prometheus.Desc{sandboxesDesc, desiredDesc, replicasDesc, readyDesc, policyMissingDesc} {
 		descs <- desc
 	}
 }
@@ -53,6 +55,9 @@ func (s *State) Collect(samples chan<- prometheus.Metric) {
 	}
 	if err := s.countPools(ctx, samples); err != nil {
 		s.Log.Error(err, "Pools cannot be counted")
+	}
+	if err := s.countPolicies(ctx, samples); err != nil {
+		s.Log.Error(err, "NetworkPolicies cannot be counted")
 	}
 }
 
