@@ -68,7 +68,7 @@ func Index(ctx context.Context, indexer client.FieldIndexer) error {
 func Setup(mgr manager.Manager, o Options) error {
 	sandboxes := &sandbox.Reconciler{
 		Client: retry.WithBoundedReads(o.Sandboxes), Live: o.Live, Recorder: recorderOf(mgr, "sandbox-controller"), Now: o.Now,
-		ClusterDomain: o.ClusterDomain, Tracer: o.Tracer,
+		ClusterDomain: o.ClusterDomain, Router: o.Router, Tracer: o.Tracer,
 	}
 	if err := sandboxes.Setup(mgr, o.SandboxController); err != nil {
 		return err

@@ -24,6 +24,8 @@ const (
 	ReasonSandboxExpired = "SandboxExpired"
 	// ReasonMultiplePods: more than one Pod is controlled by the Sandbox; nothing is created or deleted.
 	ReasonMultiplePods = "MultiplePods"
+	// ReasonNetworkPolicyNotReady: the Pod is not created before the NetworkPolicy of the Sandbox's template is as it should be.
+	ReasonNetworkPolicyNotReady = "NetworkPolicyNotReady"
 	// ReasonReconcilerError: the last pass failed; the message says how.
 	ReasonReconcilerError = "ReconcilerError"
 )

@@ -90,6 +90,11 @@ const (
 	// and claim controllers when they create the Sandbox.
 	AnnotationTemplateRef = ReservedPrefix + "sandbox-template-ref"
 
+	// AnnotationNetworkPolicyManagement is on a Sandbox that was created from a SandboxTemplate whose
+	// networkPolicyManagement was Unmanaged then, with that value. Such a Sandbox needs no NetworkPolicy when the template is
+	// gone. Written by the pool and claim controllers when they create the Sandbox.
+	AnnotationNetworkPolicyManagement = ReservedPrefix + "network-policy-management"
+
 	// AnnotationPropagatedLabels is on a Pod: the sorted, comma-separated label keys that came from the pod template,
 	// so that they can be removed when the template drops them. Written by the Sandbox controller.
 	AnnotationPropagatedLabels = ReservedPrefix + "propagated-labels"

@@ -23,10 +23,10 @@ func TestWarn(t *testing.T) {
 			`"level"=0 "msg"="Flag has no effect" "flag"="extensions" "because"="pools, claims and templates are always served"`,
 		}},
 		"many workers": {[]string{"--sandbox-concurrent-workers=1000"}, []string{
-			`"level"=0 "msg"="So many workers load the API server and gain nothing" "workers"=1055 "atMost"=1000`,
+			`"level"=0 "msg"="So many workers load the API server and gain nothing" "workers"=1064 "atMost"=1000`,
 		}},
 		"more workers than requests": {[]string{"--kube-api-qps=100", "--kube-api-burst=20"}, []string{
-			`"level"=0 "msg"="Workers will wait for each other: more of them than --kube-api-burst lets through at once" "workers"=155 "burst"=20`,
+			`"level"=0 "msg"="Workers will wait for each other: more of them than --kube-api-burst lets through at once" "workers"=164 "burst"=20`,
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

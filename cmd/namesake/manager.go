@@ -91,7 +91,7 @@ func newManager(
 	if err != nil {
 		return nil, err
 	}
-	return mgr, register(ctrlmetrics.Registry, mgr, index, elected.Leads, claims, admission,
+	return mgr, register(ctrlmetrics.Registry, mgr, metrics.State{Available: index.Available, Router: router}, elected.Leads, claims, admission,
 		metrics.Unreadable{Count: unread.Count}, metrics.NewBuild(version))
 }
 

@@ -22,12 +22,10 @@ const retireInterval = 2 * time.Minute
 // register adds Namesake's own metrics to registry, which has those of controller-runtime. They are what the collectors
 // count, whether this replica leads, and, while it does, what its cache and index hold.
 func register(
-	registry prometheus.Registerer, mgr manager.Manager, index *candidates.Index, leads func() bool, collectors ...prometheus.Collector,
+	registry prometheus.Registerer, mgr manager.Manager, state metrics.State, leads func() bool, collectors ...prometheus.Collector,
 ) error {
-	state := &metrics.State{
-		Cache: mgr.GetCache(), Available: index.Available, IsLeader: leads, Log: mgr.GetLogger().WithName("metrics"),
-	}
-	for _, collector := range append(collectors, metrics.NewLeader(leads), state) {
+	state.Cache, state.IsLeader, state.Log = mgr.GetCache(), leads, mgr.GetLogger().WithName("metrics")
+	for _, collector := range append(collectors, metrics.NewLeader(leads), &state) {
 		if err := registry.Register(collector); err != nil {
 			return fmt.Errorf("registering metrics: %w", err)
 		}

@@ -80,7 +80,7 @@ func defaults() *options {
 		claimWorkers:    50,
 		poolWorkers:     4,
 		pool:            defaultPoolSettings(),
-		templateWorkers: 1,
+		templateWorkers: 10,
 		router:          defaultRouter(),
 		profiling:       profiling{blockRate: 1000000, mutexRate: 10},
 		ignored:         newIgnoredFlags(),

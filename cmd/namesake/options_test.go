@@ -226,7 +226,7 @@ func TestFlagsReachTheReconcilers(t *testing.T) {
 		args []string
 		want said
 	}{
-		"none": {want: said{Domain: "cluster.local", Batch: 128, Sandboxes: 100, Claims: 50, Pools: 4, Template: 1}},
+		"none": {want: said{Domain: "cluster.local", Batch: 128, Sandboxes: 100, Claims: 50, Pools: 4, Template: 10}},
 		"all": {
 			args: []string{
 				"--disable-claim-events", "--disable-claim-observability-annotations=false", "--cluster-domain=k8s.example.com",
@@ -237,7 +237,7 @@ func TestFlagsReachTheReconcilers(t *testing.T) {
 		},
 		"claims without annotations": {
 			args: []string{"--disable-claim-observability-annotations"},
-			want: said{Unnoted: true, Domain: "cluster.local", Batch: 128, Sandboxes: 100, Claims: 50, Pools: 4, Template: 1},
+			want: said{Unnoted: true, Domain: "cluster.local", Batch: 128, Sandboxes: 100, Claims: 50, Pools: 4, Template: 10},
 		},
 	} {
 		o, _ := parsed(t, tc.args...)

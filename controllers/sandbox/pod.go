@@ -36,6 +36,9 @@ func (r *Reconciler) ensurePod(
 	case inTheWay != nil:
 		return r.takeOverPod(ctx, sandbox, inTheWay)
 	}
+	if err := r.checkPolicy(ctx, sandbox); err != nil {
+		return nil, err
+	}
 	return r.createPod(ctx, sandbox)
 }
 

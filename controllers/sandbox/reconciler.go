@@ -46,6 +46,8 @@ type Reconciler struct {
 	Now      func() time.Time
 	// ClusterDomain is the suffix of the full names of Services.
 	ClusterDomain string
+	// Router describes the Pods that the default NetworkPolicy of a template lets in.
+	Router rules.Router
 	// Tracer traces the reconciles. It is nil if nothing is traced.
 	Tracer *tracing.Tracer
 }

@@ -24,14 +24,15 @@ func splitStale(errs ...error) (problem, weather error) {
 // requeue returns when to reconcile sandbox again, if nothing happens to it, after a reconcile that ended with err. left is
 // the time until sandbox expires; it is 0 if sandbox has expired or never will. A failure is retried with backoff, or
 // earlier when left is over. Even an error that the API server calls invalid is retried: its cause may be a policy, which
-// can change without an event.
+// can change without an event. A wait for a NetworkPolicy ends with an event, and needs no retry.
 func requeue(sandbox *sandboxv1.Sandbox, observed rules.Observed, left time.Duration, err error) (reconcile.Result, error) {
-	blocked := observed.PodNameTaken || observed.Err != nil
+	problem := withoutPolicyWaits(observed.Err)
+	blocked := observed.PodNameTaken || problem != nil
 	switch {
 	case sandbox.DeletionTimestamp != nil:
 		return reconcile.Result{}, err
-	case observed.Err != nil && !onlyNameConflicts(observed.Err):
-		err = errors.Join(err, observed.Err)
+	case problem != nil && !onlyNameConflicts(problem):
+		err = errors.Join(err, problem)
 	case blocked && (left == 0 || left > nameConflictRecheck):
 		left = nameConflictRecheck
 	}

@@ -38,6 +38,7 @@ func TestSift(t *testing.T) {
 func TestNext(t *testing.T) {
 	const never = 0
 	inTheWay := rules.CheckPodTakeover(builder.MakeSandbox("a").Obj(), builder.MakePod("a").Obj())
+	policy := rules.NetworkPolicyProblem(builder.MakeTemplate("a").Obj(), nil, nil, rules.DefaultRouter())
 	refused := errors.New("refused")
 	for name, tc := range map[string]struct {
 		deleting bool
@@ -58,6 +59,10 @@ func TestNext(t *testing.T) {
 		"something is refused":                              {problem: []error{refused}, after: never, err: true},
 		"something is refused, and it expires":              {left: time.Hour, problem: []error{refused}, after: time.Hour, err: true},
 		"something is refused, and something is in the way": {problem: []error{inTheWay, refused}, after: never, err: true},
+		"its Pod waits for a policy":                        {problem: []error{policy}, after: never},
+		"its Pod waits for a policy, and it expires":        {left: time.Hour, problem: []error{policy}, after: time.Hour},
+		"its Pod waits, and something is in the way":        {problem: []error{policy, inTheWay}, after: nameConflictRecheck},
+		"its Pod waits, and something is refused":           {problem: []error{policy, refused}, after: never, err: true},
 		"its status is refused, and it expires":             {left: time.Hour, ended: refused, after: time.Hour, err: true},
 		"it is being deleted":                               {deleting: true, left: time.Hour, problem: []error{refused}, after: never},
 		"it is being deleted, and its status is refused":    {deleting: true, left: time.Hour, ended: refused, after: never, err: true},
@@ -80,5 +85,21 @@ func TestOnlyInTheWay(t *testing.T) {
 	inTheWay := rules.CheckPodTakeover(builder.MakeSandbox("a").Obj(), builder.MakePod("a").Obj())
 	if !onlyNameConflicts(inTheWay) || onlyNameConflicts(errors.New("refused")) {
 		t.Error("an error by itself is taken for another")
+	}
+}
+
+func TestWithoutPolicyWaits(t *testing.T) {
+	policy := rules.NetworkPolicyProblem(builder.MakeTemplate("a").Obj(), nil, nil, rules.DefaultRouter())
+	refused := errors.New("refused")
+	for name, tc := range map[string]struct{ problem, want error }{
+		"nothing":           {nil, nil},
+		"a wait":            {policy, nil},
+		"a refusal":         {refused, refused},
+		"a wait by itself":  {errors.Join(policy), nil},
+		"a wait and a word": {errors.Join(policy, refused), errors.Join(refused)},
+	} {
+		if got := withoutPolicyWaits(tc.problem); fmt.Sprint(got) != fmt.Sprint(tc.want) {
+			t.Errorf("%s: got %v, want %v", name, got, tc.want)
+		}
 	}
 }

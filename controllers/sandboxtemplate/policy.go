@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
@@ -25,9 +27,9 @@ func (r *Reconciler) ensurePolicy(ctx context.Context, template *extensionsv1.Sa
 	if err != nil {
 		return err
 	}
-	namespace := &corev1.Namespace{}
-	if err := r.Live.Get(ctx, client.ObjectKey{Name: template.Namespace}, namespace); err != nil {
-		return fmt.Errorf("reading the namespace: %w", err)
+	namespace, err := r.namespace(ctx, template, existing)
+	if err != nil {
+		return err
 	}
 	plan := rules.PlanNetworkPolicy(template, existing, rules.NetworkPolicy(template, earlier, namespace, r.Router))
 	if err := r.applyPlan(ctx, plan, existing); err != nil {
@@ -36,27 +38,77 @@ func (r *Reconciler) ensurePolicy(ctx context.Context, template *extensionsv1.Sa
 		}
 		return err
 	}
+	if !rules.NeedsNetworkPolicy(template) && plan.Delete == nil {
+		r.withoutPolicy.add(template)
+	}
 	if earlier != nil {
 		r.warn(template, extensionsv1.EventNameCollision, rules.CollisionMessage(template, earlier))
 	}
 	return nil
 }
 
-// find returns the NetworkPolicy that has the name of the template's policy, whoever it belongs to, or nil.
+// find returns the NetworkPolicy that has the name of the template's policy, whoever it belongs to, or nil. It reads live
+// only what the cache does not have. A template that needs no policy is looked up live once for each of its generations.
 func (r *Reconciler) find(ctx context.Context, template *extensionsv1.SandboxTemplate) (*networkingv1.NetworkPolicy, error) {
 	key := client.ObjectKey{Namespace: template.Namespace, Name: rules.NetworkPolicyName(template)}
-	for _, reader := range []client.Reader{r.Client, r.Live} {
-		policy := &networkingv1.NetworkPolicy{}
-		err := reader.Get(ctx, key, policy)
-		if err == nil {
-			return policy, nil
-		}
-		if !apierrors.IsNotFound(err) {
-			return nil, fmt.Errorf("reading NetworkPolicy %q: %w", key.Name, err)
-		}
+	policy, err := readPolicy(ctx, r.Client, key)
+	if policy != nil || err != nil || r.withoutPolicy.has(template) {
+		return policy, err
 	}
-	return nil, nil
+	return readPolicy(ctx, r.Live, key)
 }
+
+// readPolicy returns the NetworkPolicy of that key, or nil if there is none.
+func readPolicy(ctx context.Context, reader client.Reader, key client.ObjectKey) (*networkingv1.NetworkPolicy, error) {
+	policy := &networkingv1.NetworkPolicy{}
+	err := reader.Get(ctx, key, policy)
+	if apierrors.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading NetworkPolicy %q: %w", key.Name, err)
+	}
+	return policy, nil
+}
+
+// namespace returns the name and the UID of the template's namespace. Mostly, the existing policy tells them. If it does not,
+// namespace reads live. It returns no UID for a template that needs no policy.
+func (r *Reconciler) namespace(
+	ctx context.Context, template *extensionsv1.SandboxTemplate, existing *networkingv1.NetworkPolicy,
+) (*corev1.Namespace, error) {
+	if known := rules.NamespaceOf(existing); known != nil {
+		return known, nil
+	}
+	namespace := &corev1.Namespace{}
+	if !rules.NeedsNetworkPolicy(template) {
+		return namespace, nil
+	}
+	if err := r.Live.Get(ctx, client.ObjectKey{Name: template.Namespace}, namespace); err != nil {
+		return nil, fmt.Errorf("reading the namespace: %w", err)
+	}
+	return namespace, nil
+}
+
+// withoutPolicy records the generations of templates that need no policy and for which a live read found none of theirs. The zero
+// value is ready to use.
+type withoutPolicy struct{ generations sync.Map }
+
+// generation identifies the content of a template.
+type generation struct {
+	uid    types.UID
+	number int64
+}
+
+func (w *withoutPolicy) add(template *extensionsv1.SandboxTemplate) {
+	w.generations.Store(client.ObjectKeyFromObject(template), generation{template.UID, template.Generation})
+}
+
+func (w *withoutPolicy) has(template *extensionsv1.SandboxTemplate) bool {
+	known, ok := w.generations.Load(client.ObjectKeyFromObject(template))
+	return ok && known == generation{template.UID, template.Generation}
+}
+
+func (w *withoutPolicy) forget(template types.NamespacedName) { w.generations.Delete(template) }
 
 // applyPlan carries out plan. The name makes a creation idempotent. The other writes apply only to the version that was
 // read.

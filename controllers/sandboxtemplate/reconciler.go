@@ -45,7 +45,8 @@ type Reconciler struct {
 	Tracer *tracing.Tracer
 	Now    func() time.Time
 
-	unusedSince unusedSince
+	unusedSince   unusedSince
+	withoutPolicy withoutPolicy
 }
 
 // ReconcileRequest reconciles the template of that name once, or the policy that it left behind.
@@ -53,6 +54,7 @@ func (r *Reconciler) ReconcileRequest(ctx context.Context, request reconcile.Req
 	template := &extensionsv1.SandboxTemplate{}
 	err := r.Client.Get(ctx, request.NamespacedName, template)
 	if apierrors.IsNotFound(err) {
+		r.withoutPolicy.forget(request.NamespacedName)
 		return r.collectOrphan(ctx, request.NamespacedName)
 	}
 	if err != nil {

@@ -85,6 +85,13 @@ var (
 	}
 )
 
+// policyMissing counts templates. The leading manager counts it at each scrape, from its cache.
+var policyMissing = Definition{
+	Name: "namesake_networkpolicy_missing", Type: Gauge, Labels: []Label{namespace, template},
+	Help: "1 for a SandboxTemplate whose NetworkPolicy is not as it should be: no new Pod of it is created, and earlier Pods may be open. " +
+		"Also 1 for one that is gone together with its policy while a Sandbox waits for it. Not there for every other one.",
+}
+
 // These metrics are about admission, and every manager has its own.
 var (
 	decisions = Definition{
@@ -146,7 +153,8 @@ var (
 func All() []Definition {
 	return []Definition{
 		controllerStartup, clientStartup, webhookStartup, sandboxCreation, provisions, conflicts,
-		sandboxes, claims, poolDesired, poolReplicas, poolReady, poolAvailable, decisions, admissionErrors,
+		sandboxes, claims, poolDesired, poolReplicas, poolReady, poolAvailable, policyMissing,
+		decisions, admissionErrors,
 		leader, CertificateExpiry, AuthorityExpiry, Trusted, CertificateIssued, unreadable, build,
 	}
 }

@@ -36,12 +36,16 @@ type State struct {
 	IsLeader func() bool
 	// Available returns how many Sandboxes of the pool with that UID a claim could be offered now.
 	Available func(pool types.UID) int
-	Log       logr.Logger
+	// Router describes the Pods that the default NetworkPolicy of a template lets in.
+	Router rules.Router
+	Log    logr.Logger
 }
 
 // Describe implements prometheus.Collector.
 func (*State) Describe(descs chan<- *prometheus.Desc) {
-	for _, desc := range []*prometheus.Desc{sandboxesDesc, desiredDesc, replicasDesc, readyDesc, availableDesc, claimsDesc} {
+	for _, desc := range []*prometheus.Desc{
+		sandboxesDesc, desiredDesc, replicasDesc, readyDesc, availableDesc, claimsDesc, policyMissingDesc,
+	} {
 		descs <- desc
 	}
 }
@@ -61,6 +65,9 @@ func (s *State) Collect(samples chan<- prometheus.Metric) {
 	}
 	if err := s.countPools(ctx, samples); err != nil {
 		s.Log.Error(err, "Pools cannot be counted")
+	}
+	if err := s.countPolicies(ctx, samples); err != nil {
+		s.Log.Error(err, "NetworkPolicies cannot be counted")
 	}
 }
 

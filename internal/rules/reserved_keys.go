@@ -18,7 +18,8 @@ var (
 		sandboxv1.LabelPodTemplateHash, sandboxv1.LabelLaunchType, sandboxv1.LabelClaimUID,
 	}
 	sandboxAnnotations = []string{
-		sandboxv1.AnnotationTemplateRef, sandboxv1.AnnotationClaimLabels, sandboxv1.AnnotationClaimAnnotations,
+		sandboxv1.AnnotationTemplateRef, sandboxv1.AnnotationNetworkPolicyManagement,
+		sandboxv1.AnnotationClaimLabels, sandboxv1.AnnotationClaimAnnotations,
 	}
 
 	// claimLabels and claimAnnotations hold a claim's binding and the times from which its latency is measured.

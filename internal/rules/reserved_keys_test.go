@@ -57,7 +57,8 @@ func TestCheckSandboxReserved(t *testing.T) {
 	keys := map[string]string{
 		sandboxv1.LabelWarmPool: label, sandboxv1.LabelTemplateRefHash: label, sandboxv1.LabelTemplateHash: label,
 		sandboxv1.LabelPodTemplateHash: label, sandboxv1.LabelLaunchType: label, sandboxv1.LabelClaimUID: label,
-		sandboxv1.AnnotationTemplateRef: annotation, sandboxv1.AnnotationClaimLabels: annotation, sandboxv1.AnnotationClaimAnnotations: annotation,
+		sandboxv1.AnnotationTemplateRef: annotation, sandboxv1.AnnotationNetworkPolicyManagement: annotation,
+		sandboxv1.AnnotationClaimLabels: annotation, sandboxv1.AnnotationClaimAnnotations: annotation,
 	}
 	with := func(key, value string) *sandboxv1.Sandbox {
 		w := builder.MakeSandbox("s").Label("app", "free").Annotation("note", "free")

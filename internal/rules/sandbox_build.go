@@ -72,7 +72,7 @@ func NewClaimSandbox(
 }
 
 func newSandbox(template *extensionsv1.SandboxTemplate, namespace, name string) *sandboxv1.Sandbox {
-	return &sandboxv1.Sandbox{
+	sandbox := &sandboxv1.Sandbox{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: namespace,
 			Name:      name,
@@ -84,6 +84,10 @@ func newSandbox(template *extensionsv1.SandboxTemplate, namespace, name string) 
 		},
 		Spec: sandboxv1.SandboxSpec{SandboxBlueprint: Blueprint(template)},
 	}
+	if !isManaged(template) {
+		sandbox.Annotations[sandboxv1.AnnotationNetworkPolicyManagement] = string(extensionsv1.NetworkPolicyUnmanaged)
+	}
+	return sandbox
 }
 
 // SampleSandbox returns a Sandbox as template would make one, under a name that none can have. What the API server says

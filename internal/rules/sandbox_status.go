@@ -83,6 +83,8 @@ func sandboxReady(sandbox *sandboxv1.Sandbox, observed *Observed, now time.Time)
 		ready.Reason, ready.Message = sandboxv1.ReasonSandboxExpired, "Sandbox has expired"
 	case len(observed.Pods) > 1:
 		ready.Reason, ready.Message = sandboxv1.ReasonMultiplePods, MultiplePodsMessage(len(observed.Pods))
+	case IsPolicyWait(observed.Err) && !deleting:
+		ready.Reason, ready.Message = sandboxv1.ReasonNetworkPolicyNotReady, observed.Err.Error()
 	case observed.Err != nil && !deleting:
 		ready.Reason, ready.Message = sandboxv1.ReasonReconcilerError, fmt.Sprintf(errorSeen+"%v", observed.Err)
 	case Suspended(sandbox) && suspended(sandbox, observed).Status == metav1.ConditionTrue:

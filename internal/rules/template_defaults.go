@@ -62,6 +62,9 @@ func hasDefaultPolicy(template *extensionsv1.SandboxTemplate) bool {
 	return isManaged(template) && template.Spec.NetworkPolicy == nil
 }
 
+// NeedsNetworkPolicy reports whether the Pods of template run only under a NetworkPolicy that Namesake manages.
+func NeedsNetworkPolicy(template *extensionsv1.SandboxTemplate) bool { return isManaged(template) }
+
 // isManaged reports whether Namesake manages the NetworkPolicy of template. It does for a template without the field,
 // which was stored before the field had a default.
 func isManaged(template *extensionsv1.SandboxTemplate) bool {

@@ -46,27 +46,31 @@ func NetworkPolicy(
 	if !isManaged(template) {
 		return nil
 	}
-	selected := map[string]string{sandboxv1.LabelTemplateRefHash: Hash(template.Name)}
-	policy := &networkingv1.NetworkPolicy{
+	return &networkingv1.NetworkPolicy{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace:       template.Namespace,
 			Name:            NetworkPolicyName(template),
 			Labels:          map[string]string{sandboxv1.LabelTemplateRefHash: Hash(template.Name)},
 			OwnerReferences: []metav1.OwnerReference{*TemplateOwner(template), namespaceOwner(namespace)},
 		},
-		Spec: networkingv1.NetworkPolicySpec{
-			PodSelector: metav1.LabelSelector{MatchLabels: selected},
-			PolicyTypes: []networkingv1.PolicyType{networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress},
-		},
+		Spec: policySpec(template, earlier, router),
+	}
+}
+
+// policySpec returns the spec of the NetworkPolicy of template, as NetworkPolicy explains it.
+func policySpec(template, earlier *extensionsv1.SandboxTemplate, router Router) networkingv1.NetworkPolicySpec {
+	spec := networkingv1.NetworkPolicySpec{
+		PodSelector: metav1.LabelSelector{MatchLabels: map[string]string{sandboxv1.LabelTemplateRefHash: Hash(template.Name)}},
+		PolicyTypes: []networkingv1.PolicyType{networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress},
 	}
 	switch {
 	case earlier != nil:
 	case template.Spec.NetworkPolicy != nil:
-		policy.Spec.Ingress, policy.Spec.Egress = ownRules(template.Spec.NetworkPolicy)
+		spec.Ingress, spec.Egress = ownRules(template.Spec.NetworkPolicy)
 	default:
-		policy.Spec.Ingress, policy.Spec.Egress = fromRouter(router), toPublic()
+		spec.Ingress, spec.Egress = fromRouter(router), toPublic()
 	}
-	return policy
+	return spec
 }
 
 // SampleNetworkPolicy returns a NetworkPolicy with the rules of template, under a generated name and without an owner.

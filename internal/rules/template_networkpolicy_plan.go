@@ -94,6 +94,20 @@ func namespaceOwner(namespace *corev1.Namespace) metav1.OwnerReference {
 	return metav1.OwnerReference{APIVersion: "v1", Kind: "Namespace", Name: namespace.Name, UID: namespace.UID}
 }
 
+// NamespaceOf returns the namespace of policy, as far as the policy's owner references tell: its name and UID. It returns
+// nil if they do not, or if policy is nil. An object never outlives its namespace, so the UID is that of the namespace
+// that exists.
+func NamespaceOf(policy *networkingv1.NetworkPolicy) *corev1.Namespace {
+	if policy == nil {
+		return nil
+	}
+	i := slices.IndexFunc(policy.OwnerReferences, isNamespace)
+	if i < 0 || policy.OwnerReferences[i].Name != policy.Namespace {
+		return nil
+	}
+	return &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: policy.Namespace, UID: policy.OwnerReferences[i].UID}}
+}
+
 func isNamespace(ref metav1.OwnerReference) bool {
 	return ref.APIVersion == "v1" && ref.Kind == "Namespace"
 }

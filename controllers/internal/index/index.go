@@ -29,6 +29,9 @@ const (
 	Binding = "metadata.annotations.binding"
 	// WaitingFor indexes a claim that waits (rules.IsWaiting) by what it names: ForPool or ForTemplate of that name.
 	WaitingFor = "spec.waitsFor"
+	// WaitingForPolicy indexes a Sandbox whose Pod waits for a NetworkPolicy (rules.IsWaitingForPolicy) by the hash of its
+	// template's name.
+	WaitingForPolicy = "status.waitsForPolicy"
 )
 
 // ForPool and ForTemplate return the values of WaitingFor.
@@ -49,6 +52,7 @@ func Register(ctx context.Context, indexer client.FieldIndexer) error {
 		{&extensionsv1.SandboxTemplate{}, NameHash, nameHash},
 		{&extensionsv1.SandboxClaim{}, Binding, binding},
 		{&extensionsv1.SandboxClaim{}, WaitingFor, waitsFor},
+		{&sandboxv1.Sandbox{}, WaitingForPolicy, waitsForPolicy},
 	} {
 		if err := indexer.IndexField(ctx, i.object, i.field, i.extract); err != nil {
 			return fmt.Errorf("indexing %T by %s: %w", i.object, i.field, err)
@@ -103,6 +107,13 @@ func waitsFor(obj client.Object) []string {
 		return []string{ForPool(claim.Spec.WarmPoolRef.Name)}
 	case claim.Spec.SandboxTemplateRef != nil:
 		return []string{ForTemplate(claim.Spec.SandboxTemplateRef.Name)}
+	}
+	return nil
+}
+
+func waitsForPolicy(obj client.Object) []string {
+	if sandbox, ok := obj.(*sandboxv1.Sandbox); ok && rules.IsWaitingForPolicy(sandbox) {
+		return []string{rules.MigratedSandbox(sandbox).Labels[sandboxv1.LabelTemplateRefHash]}
 	}
 	return nil
 }

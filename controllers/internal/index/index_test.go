@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/namesake-sandbox/namesake/internal/rules"
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
@@ -54,6 +55,13 @@ func TestIndexes(t *testing.T) {
 		"a claim that had its Sandbox":         {WaitingFor, claim().Pool("p").BoundTo("c").StatusSandbox("c").Obj(), nil},
 		"a claim that names nothing":           {WaitingFor, claim().Obj(), nil},
 		"what cannot wait":                     {WaitingFor, pool, nil},
+		"a Sandbox that waits for a policy": {
+			WaitingForPolicy, builder.MakeSandbox("a").Pool(pool).Condition("Ready", "False", "NetworkPolicyNotReady").Obj(), []string{rules.Hash("t")},
+		},
+		"a Sandbox that waits for anything else": {
+			WaitingForPolicy, builder.MakeSandbox("a").Pool(pool).Condition("Ready", "False", "ReconcilerError").Obj(), nil,
+		},
+		"a Sandbox without a status": {WaitingForPolicy, builder.MakeSandbox("a").Pool(pool).Obj(), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if diff := cmp.Diff(tc.want, indexer.registered[tc.field](tc.obj)); diff != "" {
@@ -61,8 +69,8 @@ func TestIndexes(t *testing.T) {
 			}
 		})
 	}
-	if len(indexer.registered) != 7 {
-		t.Errorf("%d indexes, want 7", len(indexer.registered))
+	if len(indexer.registered) != 8 {
+		t.Errorf("%d indexes, want 8", len(indexer.registered))
 	}
 	if ForPool("a") == ForTemplate("a") {
 		t.Error("a pool and a template of one name are waited for as one")

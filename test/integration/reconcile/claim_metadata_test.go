@@ -19,7 +19,7 @@ const team = "sandbox.users.io/team"
 // labelled creates template and pool "python", whose Pods have the label app=x and the annotation note=n.
 func labelled(t *testing.T, n *suite.Namespace) *extensionsv1.SandboxWarmPool {
 	t.Helper()
-	suite.Create(t, n, n.Editor, builder.MakeTemplate("python").PodLabel("app", "x").PodAnnotation("note", "n").Obj())
+	n.Template(t, builder.MakeTemplate("python").PodLabel("app", "x").PodAnnotation("note", "n").Obj())
 	return suite.Create(t, n, n.Editor, builder.MakePool("python").Template("python").Obj())
 }
 

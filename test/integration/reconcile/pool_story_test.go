@@ -34,7 +34,7 @@ func newPoolStory(t *testing.T, replicas int32, strategy extensionsv1.UpdateStra
 	n := suite.New(t)
 	s := &poolStory{
 		Namespace: n,
-		template:  suite.Create(t, n, n.Editor, builder.MakeTemplate("python").Obj()),
+		template:  n.Template(t, builder.MakeTemplate("python").Obj()),
 		pool:      suite.Create(t, n, n.Editor, builder.MakePool("test-pool").Template("python").Replicas(replicas).UpdateStrategy(strategy).Obj()),
 		r:         n.Pools(n.Cached),
 	}

@@ -91,7 +91,7 @@ func TestAPodIsTakenOver(t *testing.T) {
 func TestNothingIsTakenOverIntoAPool(t *testing.T) {
 	n := suite.New(t)
 	template := builder.MakeTemplate("python").Service(true).VolumeClaimTemplate("data").Obj()
-	suite.Create(t, n, n.Editor, template)
+	n.Template(t, template)
 	pool := suite.Create(t, n, n.Editor, builder.MakePool("python").Template("python").Obj())
 	adoptable := metav1.ObjectMeta{Labels: map[string]string{"agents.x-k8s.io/adoptable": "true"}}
 	volume := &corev1.PersistentVolumeClaim{ObjectMeta: adoptable, Spec: template.Spec.VolumeClaimTemplates[0].Spec}

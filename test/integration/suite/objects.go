@@ -48,10 +48,19 @@ func (n *Namespace) Delete(t *testing.T, c client.Client, obj client.Object) {
 	}
 }
 
-// Pool creates, as the editor, a template and a pool of it, both of that name. The pool is still empty.
+// Template creates a template as the editor, and the NetworkPolicy that the template's reconciler gives it.
+func (n *Namespace) Template(t *testing.T, template *extensionsv1.SandboxTemplate) *extensionsv1.SandboxTemplate {
+	t.Helper()
+	n.Step(t, Create(t, n, n.Editor, template))
+	n.Settle(t)
+	return Get[extensionsv1.SandboxTemplate](t, n, template.Name)
+}
+
+// Pool creates, as the editor, a template and a pool of it, both of that name. The template has its NetworkPolicy. The pool
+// is still empty.
 func (n *Namespace) Pool(t *testing.T, name string) *extensionsv1.SandboxWarmPool {
 	t.Helper()
-	Create(t, n, n.Editor, builder.MakeTemplate(name).Obj())
+	n.Template(t, builder.MakeTemplate(name).Obj())
 	return Create(t, n, n.Editor, builder.MakePool(name).Template(name).Obj())
 }
 

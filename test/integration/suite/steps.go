@@ -37,7 +37,9 @@ func (n *Namespace) Claims(c client.Client) *sandboxclaim.Reconciler {
 
 // Sandboxes returns a Sandbox reconciler that works with c.
 func (n *Namespace) Sandboxes(c client.Client) *sandbox.Reconciler {
-	return &sandbox.Reconciler{Client: c, Live: n.Controller, Recorder: n.Recorder, Now: n.Clock.Now, ClusterDomain: clusterDomain}
+	return &sandbox.Reconciler{
+		Client: c, Live: n.Controller, Recorder: n.Recorder, Now: n.Clock.Now, ClusterDomain: clusterDomain, Router: rules.DefaultRouter(),
+	}
 }
 
 // Pools returns a pool reconciler that works with c.
