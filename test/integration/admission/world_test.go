@@ -22,8 +22,8 @@ import (
 type world struct {
 	*suite.Namespace
 
-	pool                            *extensionsv1.SandboxWarmPool
-	ann, bob                        *extensionsv1.SandboxClaim
+	pool                                  *extensionsv1.SandboxWarmPool
+	ann, bob                              *extensionsv1.SandboxClaim
 	taken, warm, fresh, own, shared, heir *sandboxv1.Sandbox
 }
 
