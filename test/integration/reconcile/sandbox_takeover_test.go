@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -139,38 +140,46 @@ func TestNothingIsTakenOverUnderAClaim(t *testing.T) {
 	service := &corev1.Service{ObjectMeta: adoptable, Spec: corev1.ServiceSpec{ClusterIP: "None"}}
 	service.Name = "mine"
 	suite.Create(t, n, n.Editor, service)
-	pod := suite.Create(t, n, n.Editor, builder.MakePod("mine").Label("agents.x-k8s.io/adoptable", "true").Obj())
-
 	n.Step(t, claim)
-	sandbox := suite.Get[sandboxv1.Sandbox](t, n, "mine")
-	const why = `sandbox "mine" is that of SandboxClaim "mine", and only its template and its claim say what is in it: delete it, and the Sandbox gets its own`
-	expect := func(want string) {
-		t.Helper()
-		n.Step(t, sandbox)
-		if diff := cmp.Diff(want, readyOf(t, n, "mine")); diff != "" {
-			t.Errorf("Ready (-want +got):\n%s", diff)
-		}
-		sandbox = suite.Get[sandboxv1.Sandbox](t, n, "mine")
+	n.Step(t, suite.Get[sandboxv1.Sandbox](t, n, "mine"))
+	why := func(name string) string {
+		return fmt.Sprintf(`sandbox %q is that of SandboxClaim %q, and only its template and its claim say what is in it: delete it, and the Sandbox gets its own`, name, name)
 	}
 	const failed = "False ReconcilerError: Error seen: cannot adopt unowned "
-	expect(failed + `PVC "data-mine": ` + why + "\n" + `cannot adopt unowned service "mine": ` + why)
-	n.Delete(t, n.Editor, volume)
-	n.Delete(t, n.Editor, service)
-	expect(failed + `pod "mine": ` + why)
-	if got := suite.Get[corev1.Pod](t, n, "mine"); len(got.OwnerReferences) > 0 {
-		t.Errorf("the Pod is owned by %v", got.OwnerReferences)
+	want := failed + `PVC "data-mine": ` + why("mine") + "\n" + `cannot adopt unowned service "mine": ` + why("mine")
+	if diff := cmp.Diff(want, readyOf(t, n, "mine")); diff != "" {
+		t.Errorf("Ready (-want +got):\n%s", diff)
 	}
-	n.Delete(t, n.Editor, pod)
+	expectNone[corev1.Pod](t, n, "mine")
+
+	suite.Create(t, n, n.Editor, builder.MakeTemplate("plain").Obj())
+	claim = suite.Create(t, n, n.Editor, builder.MakeClaim("other").Template("plain").Obj())
+	plant := func() *corev1.Pod {
+		return suite.Create(t, n, n.Editor, builder.MakePod("other").Label("agents.x-k8s.io/adoptable", "true").Obj())
+	}
+	expect := func(planted *corev1.Pod) {
+		t.Helper()
+		if diff := cmp.Diff(failed+`pod "other": `+why("other"), readyOf(t, n, "other")); diff != "" {
+			t.Errorf("Ready (-want +got):\n%s", diff)
+		}
+		if got := suite.Get[corev1.Pod](t, n, "other"); got.UID != planted.UID || len(got.OwnerReferences) > 0 {
+			t.Errorf("Pod %s is owned by %v", got.UID, got.OwnerReferences)
+		}
+	}
+	planted := plant()
+	n.Step(t, claim)
+	sandbox := suite.Get[sandboxv1.Sandbox](t, n, "other")
+	n.Step(t, sandbox)
+	expect(planted)
+	n.Delete(t, n.Editor, planted)
 	n.Step(t, sandbox)
 
 	setMode(t, n, sandbox, sandboxv1.OperatingModeSuspended)
 	n.Step(t, sandbox)
-	pod = suite.Create(t, n, n.Editor, builder.MakePod("mine").Label("agents.x-k8s.io/adoptable", "true").Obj())
+	planted = plant()
 	setMode(t, n, sandbox, sandboxv1.OperatingModeRunning)
-	expect(failed + `pod "mine": ` + why)
-	if got := suite.Get[corev1.Pod](t, n, "mine"); got.UID != pod.UID || len(got.OwnerReferences) > 0 {
-		t.Errorf("Pod %s is owned by %v", got.UID, got.OwnerReferences)
-	}
+	n.Step(t, sandbox)
+	expect(planted)
 }
 
 // setMode makes sandbox run or suspend it, as its user does.
