@@ -16,13 +16,13 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
-// The match conditions pass only Pods that a Sandbox controls, or controlled. So this webhook delays no other Pod, and no
-// other Pod is refused while the webhook is down. A Pod that has its name and labels needs no stamping. A write that leaves
-// owners, spec and reserved keys alone needs no checking. Examples are the kubelet's status updates and a network plugin's
-// annotations.
+// The match conditions pass only Pods that a Sandbox controls, or controlled. For validation they also pass Pods that get an
+// identity label. So this webhook delays no other Pod, and no other Pod is refused while the webhook is down. A Pod that has
+// its name and labels needs no stamping. A write that leaves owners, spec and reserved keys alone needs no checking. Examples
+// are the kubelet's status updates and a network plugin's annotations.
 //
 // +kubebuilder:webhook:path=/mutate-pod,mutating=true,failurePolicy=fail,sideEffects=None,timeoutSeconds=10,groups="",resources=pods,verbs=create,versions=v1,name=pod.mutate.namesake.agents.x-k8s.io,admissionReviewVersions=v1,serviceName=namesake-webhook,serviceNamespace=namesake-system,patch=`{"matchConditions":[{"name":"sandbox-pod","expression":"has(object.metadata.ownerReferences) && object.metadata.ownerReferences.exists(r, r.kind == 'Sandbox' && r.apiVersion.startsWith('agents.x-k8s.io/') && has(r.controller) && r.controller)"},{"name":"not-stamped","expression":"!has(object.metadata.name) || object.metadata.name == '' || !has(object.metadata.labels) || !('agents.x-k8s.io/sandbox-name-hash' in object.metadata.labels) || !('agents.x-k8s.io/sandbox-uid' in object.metadata.labels)"}]}`
-// +kubebuilder:webhook:path=/validate-pod,mutating=false,failurePolicy=fail,sideEffects=None,timeoutSeconds=10,groups="",resources=pods;pods/status;pods/ephemeralcontainers;pods/resize,verbs=create;update,versions=v1,name=pod.validate.namesake.agents.x-k8s.io,admissionReviewVersions=v1,serviceName=namesake-webhook,serviceNamespace=namesake-system,patch=`{"matchConditions":[{"name":"sandbox-pod","expression":"[object, oldObject].exists(o, o != null && has(o.metadata.ownerReferences) && o.metadata.ownerReferences.exists(r, r.kind == 'Sandbox' && r.apiVersion.startsWith('agents.x-k8s.io/') && has(r.controller) && r.controller))"},{"name":"identity-or-content-changed","expression":"oldObject == null || object.spec != oldObject.spec || (has(object.metadata.ownerReferences) ? object.metadata.ownerReferences : []) != (has(oldObject.metadata.ownerReferences) ? oldObject.metadata.ownerReferences : []) || ['agents.x-k8s.io/sandbox-name-hash', 'agents.x-k8s.io/sandbox-uid', 'agents.x-k8s.io/warm-pool-sandbox', 'agents.x-k8s.io/sandbox-template-ref-hash', 'agents.x-k8s.io/claim-uid', 'agents.x-k8s.io/created-by'].exists(k, (has(object.metadata.labels) && k in object.metadata.labels ? object.metadata.labels[k] : '') != (has(oldObject.metadata.labels) && k in oldObject.metadata.labels ? oldObject.metadata.labels[k] : '')) || ['agents.x-k8s.io/propagated-labels', 'agents.x-k8s.io/propagated-annotations'].exists(k, (has(object.metadata.annotations) && k in object.metadata.annotations ? object.metadata.annotations[k] : '') != (has(oldObject.metadata.annotations) && k in oldObject.metadata.annotations ? oldObject.metadata.annotations[k] : ''))"}]}`
+// +kubebuilder:webhook:path=/validate-pod,mutating=false,failurePolicy=fail,sideEffects=None,timeoutSeconds=10,groups="",resources=pods;pods/status;pods/ephemeralcontainers;pods/resize,verbs=create;update,versions=v1,name=pod.validate.namesake.agents.x-k8s.io,admissionReviewVersions=v1,serviceName=namesake-webhook,serviceNamespace=namesake-system,patch=`{"matchConditions":[{"name":"sandbox-pod-or-labelled","expression":"[object, oldObject].exists(o, o != null && has(o.metadata.ownerReferences) && o.metadata.ownerReferences.exists(r, r.kind == 'Sandbox' && r.apiVersion.startsWith('agents.x-k8s.io/') && has(r.controller) && r.controller)) || (has(object.metadata.labels) && ['agents.x-k8s.io/sandbox-name-hash', 'agents.x-k8s.io/sandbox-uid', 'agents.x-k8s.io/warm-pool-sandbox', 'agents.x-k8s.io/sandbox-template-ref-hash', 'agents.x-k8s.io/claim-uid'].exists(k, k in object.metadata.labels && (oldObject == null || !has(oldObject.metadata.labels) || !(k in oldObject.metadata.labels) || oldObject.metadata.labels[k] != object.metadata.labels[k])))"},{"name":"identity-or-content-changed","expression":"oldObject == null || object.spec != oldObject.spec || (has(object.metadata.ownerReferences) ? object.metadata.ownerReferences : []) != (has(oldObject.metadata.ownerReferences) ? oldObject.metadata.ownerReferences : []) || ['agents.x-k8s.io/sandbox-name-hash', 'agents.x-k8s.io/sandbox-uid', 'agents.x-k8s.io/warm-pool-sandbox', 'agents.x-k8s.io/sandbox-template-ref-hash', 'agents.x-k8s.io/claim-uid', 'agents.x-k8s.io/created-by'].exists(k, (has(object.metadata.labels) && k in object.metadata.labels ? object.metadata.labels[k] : '') != (has(oldObject.metadata.labels) && k in oldObject.metadata.labels ? oldObject.metadata.labels[k] : '')) || ['agents.x-k8s.io/propagated-labels', 'agents.x-k8s.io/propagated-annotations'].exists(k, (has(object.metadata.annotations) && k in object.metadata.annotations ? object.metadata.annotations[k] : '') != (has(oldObject.metadata.annotations) && k in oldObject.metadata.annotations ? oldObject.metadata.annotations[k] : ''))"}]}`
 
 var podKind = kind{kind: "Pod", resource: "pods"}
 
@@ -48,7 +48,7 @@ func (m *podMutator) Handle(ctx context.Context, req admission.Request) admissio
 	return admission.Patched("", podPatch(pod, sandbox)...)
 }
 
-// podValidator refuses a Pod that is not its Sandbox's namesake.
+// podValidator refuses a Pod that is not its Sandbox's namesake, and any other Pod that is labelled like one.
 type podValidator struct {
 	sandboxes lookup[sandboxv1.Sandbox, *sandboxv1.Sandbox]
 	actor     func(admission.Request) rules.Actor
@@ -74,6 +74,9 @@ func (v *podValidator) check(ctx context.Context, old, pod *corev1.Pod, specChan
 	if errs := rules.CheckPodOwner(old, pod, actor).WithOrigin(rules.RulePodOwner); len(errs) > 0 {
 		return podKind.invalid(pod, errs)
 	}
+	if !rules.IsSandbox(rules.ControllerOf(pod)) {
+		return podKind.forbidden(pod, rules.CheckForeignPod(old, pod, actor).WithOrigin(rules.RulePodIdentity))
+	}
 	var errs field.ErrorList
 	if actor == rules.User && old != nil {
 		errs = rules.CheckPodReserved(old, pod).WithOrigin(rules.RulePodIdentity)
@@ -82,8 +85,7 @@ func (v *podValidator) check(ctx context.Context, old, pod *corev1.Pod, specChan
 		}
 	}
 	if rules.NeedsSandbox(old, pod) {
-		owner := rules.ControllerOf(pod)
-		sandbox, err := v.sandboxes.get(ctx, pod.Namespace, owner.Name, hasUID(owner.UID))
+		sandbox, err := v.sandbox(ctx, pod)
 		if err != nil {
 			return err
 		}
@@ -95,6 +97,15 @@ func (v *podValidator) check(ctx context.Context, old, pod *corev1.Pod, specChan
 		}
 	}
 	return podKind.forbidden(pod, errs)
+}
+
+// sandbox returns the Sandbox that is to control pod, or nil. If the cached Sandbox has a Pod of another name, it reads the
+// Sandbox live, because that Pod may be gone.
+func (v *podValidator) sandbox(ctx context.Context, pod *corev1.Pod) (*sandboxv1.Sandbox, error) {
+	owner := rules.ControllerOf(pod)
+	return v.sandboxes.get(ctx, pod.Namespace, owner.Name, func(cached *sandboxv1.Sandbox) bool {
+		return cached.UID == owner.UID && rules.PodName(cached) == cached.Name
+	})
 }
 
 // podMeta decodes only the metadata of a Pod.

@@ -8,6 +8,7 @@ import (
 	"gomodules.xyz/jsonpatch/v2"
 	admissionv1 "k8s.io/api/admission/v1"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
@@ -16,6 +17,9 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/rules"
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
+
+// replicaSet controls Pods that are no Sandbox's.
+var replicaSet = metav1.OwnerReference{APIVersion: "apps/v1", Kind: "ReplicaSet", Name: "web", UID: "web-uid", Controller: new(true)}
 
 type sandboxes = lookup[sandboxv1.Sandbox, *sandboxv1.Sandbox]
 
@@ -86,6 +90,14 @@ func TestPodMutator(t *testing.T) {
 func TestPodValidator(t *testing.T) {
 	bare := builder.MakeSandbox("runner").Obj()
 	pooled := builder.MakeSandbox("pooled").Pool(builder.MakePool("p").Obj()).Obj()
+	claimed := builder.MakeSandbox("claimed").ClaimedBy(builder.MakeClaim("c").Obj()).Obj()
+	heir := builder.MakeSandbox("heir").PodName("pods-x7f2k").Obj()
+	label := func(w *builder.PodWrapper) *builder.PodWrapper {
+		return w.Label(sandboxv1.LabelSandboxUID, string(bare.UID))
+	}
+	two := func(w *builder.PodWrapper) *builder.PodWrapper {
+		return w.OwnerReferences(*rules.SandboxOwner(bare), metav1.OwnerReference{APIVersion: "v1", Kind: "ConfigMap", Name: "keep", UID: "keep"})
+	}
 	of := func(name string, sandbox *sandboxv1.Sandbox) *builder.PodWrapper {
 		return builder.MakePod(name).ControlledBy(sandbox)
 	}
@@ -113,10 +125,23 @@ func TestPodValidator(t *testing.T) {
 		"a Pod of nobody is given to its namesake":        {user: someUser, old: builder.MakePod("runner"), pod: builder.MakePod("runner").OwnerReferences(*rules.SandboxOwner(bare)), want: "allowed"},
 		"the controller takes a Pod of nobody over":       {user: controllerUser, old: builder.MakePod("runner"), pod: of("runner", bare), want: "allowed"},
 		"the controller takes one over into a pool":       {user: controllerUser, old: builder.MakePod("pooled"), pod: of("pooled", pooled), want: "422 FieldValueInvalid " + ref},
+		"a user creates the Pod of a claim's Sandbox":     {user: someUser, pod: of("claimed", claimed), want: "422 FieldValueInvalid " + ref},
+		"the controller creates it":                       {user: controllerUser, pod: of("claimed", claimed), want: "allowed"},
+		"a user gives a Pod to a claim's Sandbox":         {user: someUser, old: builder.MakePod("claimed"), pod: of("claimed", claimed), want: "422 FieldValueInvalid " + ref},
+		"the controller takes one over under a claim":     {user: controllerUser, old: builder.MakePod("claimed"), pod: of("claimed", claimed), want: "422 FieldValueInvalid " + ref},
+		"a second Pod beside an old one":                  {user: someUser, pod: of("heir", heir), want: "422 FieldValueInvalid " + ref},
+		"the controller, which found the old one gone":    {user: controllerUser, pod: of("heir", heir), want: "allowed"},
+		"a second Pod, given to it":                       {user: someUser, old: builder.MakePod("heir"), pod: builder.MakePod("heir").OwnerReferences(*rules.SandboxOwner(heir)), want: "422 FieldValueInvalid " + ref},
+		"a Pod of nobody is given two owners at once":     {user: someUser, old: builder.MakePod("runner"), pod: two(builder.MakePod("runner")), want: "422 FieldValueInvalid metadata.ownerReferences"},
+		"a Pod of nobody with a Sandbox's label":          {user: someUser, pod: label(builder.MakePod("x")), want: "403"},
+		"a Deployment's Pod with a Sandbox's label":       {user: someUser, pod: label(builder.MakePod("x")).OwnerReferences(replicaSet), want: "403"},
+		"a Pod of nobody gets a Sandbox's label":          {user: someUser, old: builder.MakePod("x"), pod: label(builder.MakePod("x")), want: "403"},
+		"and loses it":                                    {user: someUser, old: label(builder.MakePod("x")), pod: builder.MakePod("x"), want: "allowed"},
+		"the controller labels a Pod of nobody":           {user: controllerUser, old: builder.MakePod("x"), pod: label(builder.MakePod("x")), want: "allowed"},
 		"a Pod of nobody is given to another Sandbox":     {user: someUser, old: builder.MakePod("x"), pod: builder.MakePod("x").OwnerReferences(*rules.SandboxOwner(bare)), want: "422 FieldValueInvalid metadata.name"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			v := &podValidator{sandboxes: sandboxes{cache: shelfOf(), live: shelfOf(bare, pooled)}, actor: actorOf}
+			v := &podValidator{sandboxes: sandboxes{cache: shelfOf(), live: shelfOf(bare, pooled, claimed, heir)}, actor: actorOf}
 			var old *corev1.Pod
 			if tc.old != nil {
 				old = tc.old.Obj()
@@ -144,6 +169,25 @@ func TestPodValidator(t *testing.T) {
 			}
 		}
 	})
+}
+
+// The cache may not know yet that a Sandbox has its old Pod no more.
+func TestPodValidatorReadsLiveOfOldPods(t *testing.T) {
+	before, after := builder.MakeSandbox("heir").PodName("pods-x7f2k").Obj(), builder.MakeSandbox("heir").PodName("heir").Obj()
+	for name, tc := range map[string]struct {
+		live *sandboxv1.Sandbox
+		want string
+	}{
+		"it has it no more": {after, "allowed"},
+		"it still has it":   {before, "422 FieldValueInvalid metadata.ownerReferences[0]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := &podValidator{sandboxes: sandboxes{cache: shelfOf(before), live: shelfOf(tc.live)}, actor: actorOf}
+			if got := answer(v.Handle(t.Context(), request(t, someUser, nil, builder.MakePod("heir").ControlledBy(after).Obj()))); got != tc.want {
+				t.Errorf("got %s, want %s", got, tc.want)
+			}
+		})
+	}
 }
 
 // TestPodValidatorSaysWhatToDo checks the exact message, because its words are a promise.
@@ -178,7 +222,7 @@ func FuzzPodMutator(f *testing.F) {
 		}}
 		for _, handler := range []admission.Handler{&podMutator{sandboxes: l}, &podValidator{sandboxes: l, actor: actorOf}, &sandboxMutator{}} {
 			response := handler.Handle(t.Context(), req)
-			if !response.Allowed && response.Result.Code != 400 && response.Result.Code != 422 {
+			if !response.Allowed && response.Result.Code != 400 && response.Result.Code != 403 && response.Result.Code != 422 {
 				t.Errorf("%T answers %s", handler, answer(response))
 			}
 		}

@@ -79,7 +79,8 @@ func stamp(claim metav1.Object, bound, observed, trace string) []jsonpatch.Opera
 	return append(patch, rules.SetKeys("/metadata/labels", claim.GetLabels(), map[string]string{sandboxv1.LabelBinding: ""})...)
 }
 
-// pick chooses the Sandbox for claim. It never chooses one for an expired claim.
+// pick chooses the Sandbox for claim. It never chooses one for an expired claim. A claim for which it returns "" is left to the
+// controller.
 func (m *claimMutator) pick(ctx context.Context, claim *extensionsv1.SandboxClaim, req admission.Request) (string, error) {
 	if rules.IsClaimExpired(claim, m.now()) {
 		return "", nil
@@ -91,14 +92,14 @@ func (m *claimMutator) pick(ctx context.Context, claim *extensionsv1.SandboxClai
 	if hopeless || ptr.Deref(req.DryRun, false) {
 		return m.candidates.Peek(claim, m.now()), nil
 	}
-	return m.candidates.Pick(claim, m.now()), nil
+	return m.candidates.Hold(claim, m.now()), nil
 }
 
-// cannotCome reports whether claim will be refused, as far as that is known here. That is so if it has both references or
-// none, if its name is taken, or if it asks for what it cannot have. A pick for such a claim is not remembered. Otherwise a
-// few such claims would empty the pool for others.
+// cannotCome reports whether claim will be refused, as far as that is known here. That is so if the schema forbids it, if its
+// name is taken, or if it asks for what it cannot have. Nothing is held for such a claim. Some reasons, such as a quota, are
+// not known here. So a pick is held only for a moment.
 func (m *claimMutator) cannotCome(ctx context.Context, claim *extensionsv1.SandboxClaim) (bool, error) {
-	if (claim.Spec.WarmPoolRef == nil) == (claim.Spec.SandboxTemplateRef == nil) {
+	if !rules.MeetsSchema(claim) {
 		return true, nil
 	}
 	if claim.Name != "" {

@@ -169,6 +169,9 @@ func TestClaimMutatorForgetsWhatIsRefused(t *testing.T) {
 		"a name that is taken":        builder.MakeClaim("taken").Pool("p"),
 		"both references":             builder.MakeClaim("both").Pool("p").Template(builder.DefaultTemplate),
 		"a label that is not allowed": builder.MakeClaim("label").Pool("p").PodLabel("team", "blue"),
+		"a name that cannot be":       builder.MakeClaim("My_Claim").Pool("p"),
+		"a negative time to live":     builder.MakeClaim("ttl").Pool("p").Lifecycle(extensionsv1.Lifecycle{TTLSecondsAfterFinished: new(int32(-1))}),
+		"a policy that there is not":  builder.MakeClaim("policy").Pool("p").Lifecycle(extensionsv1.Lifecycle{ShutdownPolicy: "Stop"}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := mutator(shelfOf(), "p-abcde")

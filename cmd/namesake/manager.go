@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -47,13 +46,17 @@ func newManager(
 	cfg = limitRate(cfg, o.qps, o.burst)
 	certificate := serving.NewCertificate(
 		filepath.Join(o.webhookCertDir, o.webhookCertName), filepath.Join(o.webhookCertDir, o.webhookKeyName))
+	secured, err := o.secure(certificate)
+	if err != nil {
+		return nil, err
+	}
 	mgr, unread, err := newReadingManager(cfg, manager.Options{
 		Scheme:  scheme,
 		Cache:   cacheOptions(o),
 		Metrics: server.Options{BindAddress: o.metricsAddress, ExtraHandlers: o.profiling.handlers()},
 		WebhookServer: webhook.NewServer(webhook.Options{
 			Port:    o.webhookPort,
-			TLSOpts: []func(*tls.Config){func(c *tls.Config) { c.GetCertificate = certificate.GetCertificate }},
+			TLSOpts: secured,
 		}),
 		HealthProbeBindAddress:  o.probeAddress,
 		GracefulShutdownTimeout: new(o.shutdownTimeout()),
@@ -77,7 +80,7 @@ func newManager(
 	if err := mgr.Add(&retirer{cache: mgr.GetCache(), claims: claims}); err != nil {
 		return nil, fmt.Errorf("adding the end of series: %w", err)
 	}
-	err = addWebhooks(ctx, mgr, drain.Server(mgr.GetWebhookServer()), webhooks.Options{
+	err = addWebhooks(ctx, mgr, drain.Server(serving.NewLimits().Server(mgr.GetWebhookServer())), webhooks.Options{
 		LabelDomains: domains, Candidates: index, ControllerUser: o.controllerUser, Metrics: admission, Tracer: tracer, Now: time.Now,
 	})
 	if err != nil {

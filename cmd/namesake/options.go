@@ -35,6 +35,7 @@ type options struct {
 	webhookKeyName  string
 	webhookConfig   string
 	certificate     string
+	callers         callerOptions
 	shutdownDelay   time.Duration
 	gracePeriod     time.Duration
 	labelDomains    labelDomainOptions
@@ -102,6 +103,7 @@ func (o *options) addFlags(flags *flag.FlagSet) {
 		"Name of the webhook configurations: the manager is ready when their caBundle verifies its certificate.")
 	flags.StringVar(&o.certificate, "certificate", o.certificate,
 		"NAMESPACE/NAME of the cert-manager Certificate behind the serving certificate, to say why it is not there; empty where it is not cert-manager's.")
+	o.callers.addFlags(flags)
 	flags.DurationVar(&o.shutdownDelay, "shutdown-delay", o.shutdownDelay,
 		"How long to go on serving, as not ready, when told to stop: until the cluster has taken the replica out of the Service.")
 	flags.DurationVar(&o.gracePeriod, "termination-grace-period", o.gracePeriod,
@@ -163,7 +165,7 @@ func (o *options) validate(rest []string) error {
 		errs = append(errs, err)
 	}
 	errs = append(append(errs, o.checkRate(), o.checkShutdown(), checkElection(o.election)), checkPoolSettings(o.pool)...)
-	return errors.Join(append(errs, o.profiling.validate(o.metricsAddress), o.ignored.validate())...)
+	return errors.Join(append(errs, o.profiling.validate(o.metricsAddress), o.callers.validate(), o.ignored.validate())...)
 }
 
 func (o *options) checkRate() error {

@@ -59,6 +59,9 @@ func TestOptionsValidate(t *testing.T) {
 		"no folder for the certificate":          {args: []string{"--webhook-cert-dir="}, want: []string{"--webhook-cert-dir: must not be empty"}},
 		"no file for the certificate":            {args: []string{"--webhook-cert-name="}, want: []string{"--webhook-cert-name: must not be empty"}},
 		"no file for the key":                    {args: []string{"--webhook-key-name="}, want: []string{"--webhook-key-name: must not be empty"}},
+		"callers by an authority":                {args: []string{"--webhook-client-ca-file=/ca.crt"}},
+		"callers by their names":                 {args: []string{"--webhook-client-ca-file=/ca.crt", "--webhook-client-names=a,b"}},
+		"names that nobody verifies":             {args: []string{"--webhook-client-names=a"}, want: []string{"--webhook-client-names: needs --webhook-client-ca-file, or nobody verifies the names"}},
 		"nobody who controls":                    {args: []string{"--controller-user="}, want: []string{"--controller-user: must not be empty"}},
 		"another domain":                         {args: []string{"--cluster-domain=k8s.example.com"}},
 		"no domain":                              {args: []string{"--cluster-domain="}, want: []string{`--cluster-domain: found "", must be a domain name such as cluster.local`}},
@@ -175,7 +178,7 @@ func TestAllowedLabelDomains(t *testing.T) {
 
 func TestFlagsKeepTheDefaults(t *testing.T) {
 	o, _ := parsed(t)
-	if diff := cmp.Diff(defaults(), o, cmp.AllowUnexported(options{}, labelDomainOptions{}, routerOptions{}, profiling{}, ignoredFlagValue{})); diff != "" {
+	if diff := cmp.Diff(defaults(), o, cmp.AllowUnexported(options{}, labelDomainOptions{}, routerOptions{}, profiling{}, callerOptions{}, ignoredFlagValue{})); diff != "" {
 		t.Errorf("options (-defaults +parsed):\n%s", diff)
 	}
 }

@@ -37,7 +37,7 @@ func New(order uint64) *Index {
 		pools:     map[string]map[string]*extensionsv1.SandboxWarmPool{},
 		snapshots: map[types.NamespacedName]*rules.TemplateSnapshot{},
 		nodes:     nodes{accepting: map[string]bool{}, candidates: map[string]map[types.NamespacedName]*candidate{}},
-		reserved:  reservations{until: map[types.NamespacedName]time.Time{}},
+		reserved:  reservations{names: map[types.NamespacedName]reservation{}},
 
 		subscriptions: map[*Subscription]bool{},
 	}
@@ -131,8 +131,8 @@ func (i *Index) setNode(node string, handsOut bool) {
 	}
 }
 
-// ObserveClaim reserves the Sandbox that claim is bound to for ReservationTTL, because another replica may have picked
-// it. now is the current time.
+// ObserveClaim reserves the Sandbox that claim is bound to for ReservationTTL. This replica held it only for a moment,
+// and another replica may have picked it. now is the current time.
 func (i *Index) ObserveClaim(claim *extensionsv1.SandboxClaim, now time.Time) {
 	if rules.Binding(claim) == "" || claim.Status.Sandbox.Name != "" {
 		return
@@ -140,7 +140,7 @@ func (i *Index) ObserveClaim(claim *extensionsv1.SandboxClaim, now time.Time) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.release(now)
-	i.reserve(types.NamespacedName{Namespace: claim.Namespace, Name: rules.Binding(claim)}, now)
+	i.keep(types.NamespacedName{Namespace: claim.Namespace, Name: rules.Binding(claim)}, now)
 }
 
 func (i *Index) remove(key types.NamespacedName) {
@@ -162,12 +162,18 @@ func (i *Index) remove(key types.NamespacedName) {
 	}
 }
 
-// place adds c to its queue if a claim may have it now, and otherwise removes it.
+// place puts c where it belongs in its queue: among the free or the held candidates, or nowhere.
 func (i *Index) place(c *candidate) {
-	if i.reserved.has(c.key) || !i.nodes.accepts(c) {
-		c.queue.remove(c)
-	} else if c.queue.add(c) {
-		i.announce(c)
+	wasFree := c.queue.remove(c)
+	switch reserved, ok := i.reserved.names[c.key]; {
+	case reserved.kept, !i.nodes.accepts(c):
+	case ok:
+		c.queue.held.ReplaceOrInsert(c)
+	default:
+		c.queue.free.ReplaceOrInsert(c)
+		if !wasFree {
+			i.announce(c)
+		}
 	}
 }
 

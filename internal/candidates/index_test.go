@@ -285,12 +285,12 @@ func TestNodes(t *testing.T) {
 		"gone":                {func(i *Index) { i.ForgetNode(name) }, "elsewhere"},
 		"gone, and come back": {func(i *Index) { i.ForgetNode(name); i.ObserveNode(open) }, "here"},
 		"picked from, and then cordoned": {func(i *Index) {
-			i.reserve(key("here"), start.Add(-2*ReservationTTL))
+			i.keep(key("here"), start.Add(-2*ReservationTTL))
 			i.ObserveNode(cordoned)
 		}, "elsewhere"},
 		"cordoned, picked from and uncordoned": {func(i *Index) {
 			i.ObserveNode(cordoned)
-			i.reserve(key("here"), start)
+			i.keep(key("here"), start)
 			i.ObserveNode(open)
 		}, "elsewhere"},
 		"cordoned before the Sandbox is seen again": {func(i *Index) {

@@ -10,49 +10,69 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
-// ReservationTTL is how long a pick stays reserved. A claim that gets a pick is bound and adopts its Sandbox within
-// milliseconds. If the creation of the claim fails after all, its Sandbox becomes available again after this time.
-const ReservationTTL = 10 * time.Second
-
-// Pick returns the name of a Sandbox to bind claim to, and reserves it, so that another claim gets another one. It
-// returns "" if there is none. now is the current time.
+// Pick returns the name of a Sandbox to bind claim to, which exists, and keeps it for ReservationTTL, so that another
+// claim gets another one. It returns "" if there is none. now is the current time.
+//
+// Where all are held for claims that nobody has seen yet, Pick returns one of these: most of them are still free when a
+// claim asks that exists. If not, the second of the two adoptions fails, and that claim is bound again.
 func (i *Index) Pick(claim *extensionsv1.SandboxClaim, now time.Time) string {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	c := i.find(claim, now)
+	c := i.find(claim, now, true)
 	if c == nil {
 		return ""
 	}
-	i.reserve(c.key, now)
+	i.keep(c.key, now)
 	return c.key.Name
 }
 
-// Peek returns what Pick would return, and reserves nothing.
+// Hold is Pick for a claim that the API server may not have stored yet, and may refuse. It holds the Sandbox for
+// HoldTTL, which ObserveClaim prolongs. Of the candidates in a queue it holds half at most: beyond that it returns "",
+// and the claim is left to Pick, which costs one write more. So claims that come to nothing never hide a pool.
+// To hand the held ones out a second time instead would cost the second claim of a burst a failed adoption and a write.
+func (i *Index) Hold(claim *extensionsv1.SandboxClaim, now time.Time) string {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	c := i.find(claim, now, false)
+	if c == nil {
+		return ""
+	}
+	i.reserved.hold(c.key, now.Add(HoldTTL))
+	i.place(c)
+	return c.key.Name
+}
+
+// Peek returns what Hold would return, and reserves nothing.
 func (i *Index) Peek(claim *extensionsv1.SandboxClaim, now time.Time) string {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if c := i.find(claim, now); c != nil {
+	if c := i.find(claim, now, false); c != nil {
 		return c.key.Name
 	}
 	return ""
 }
 
-func (i *Index) find(claim *extensionsv1.SandboxClaim, now time.Time) *candidate {
+// find returns the candidate for claim, by the first of its preferences that any candidate fulfils. exists says that the
+// claim exists, and so may have one that is held.
+func (i *Index) find(claim *extensionsv1.SandboxClaim, now time.Time, exists bool) *candidate {
 	i.release(now)
-	exists := func(template string) bool { return i.snapshot(claim.Namespace, template) != nil }
+	hasTemplate := func(template string) bool { return i.snapshot(claim.Namespace, template) != nil }
 	isCold := func(name string) bool { return rules.IsColdName(claim, name) }
-	for _, want := range rules.Preferences(claim, i.poolsFor(claim), exists) {
-		var found *candidate
+	for _, want := range rules.Preferences(claim, i.poolsFor(claim), hasTemplate) {
+		var free, held *candidate
 		for revision, s := range i.queues[want.Pool] { // A pool has few queues.
 			if !want.Matches(revision, i.isCurrent(s, claim.Namespace)) || rules.HasMetadataConflict(claim, s.sample.Spec.PodTemplate.Metadata) {
 				continue
 			}
-			if c := s.first(isCold); c != nil && (found == nil || compare(c, found) < 0) {
-				found = c
-			}
+			free, held = earlier(free, first(s.free, isCold)), earlier(held, first(s.held, isCold))
 		}
-		if found != nil {
-			return found
+		switch {
+		case free != nil && (exists || free.queue.mayHold()):
+			return free
+		case held != nil && exists:
+			return held
+		case free != nil || held != nil:
+			return nil
 		}
 	}
 	return nil
@@ -79,9 +99,9 @@ func (i *Index) poolsFor(claim *extensionsv1.SandboxClaim) []*extensionsv1.Sandb
 	return pools
 }
 
-// reserve removes the Sandbox with that name from its queue until ReservationTTL has passed.
-func (i *Index) reserve(key types.NamespacedName, now time.Time) {
-	i.reserved.add(key, now.Add(ReservationTTL))
+// keep takes the Sandbox with that name out of reach until ReservationTTL has passed.
+func (i *Index) keep(key types.NamespacedName, now time.Time) {
+	i.reserved.keep(key, now.Add(ReservationTTL))
 	if c := i.sandboxes[key]; c != nil {
 		i.place(c)
 	}
@@ -95,7 +115,7 @@ func (i *Index) Release(now time.Time) {
 	i.release(now)
 }
 
-// release makes candidates available again whose reservations have expired.
+// release makes candidates available again whose reservations have ended.
 func (i *Index) release(now time.Time) {
 	for _, key := range i.reserved.expire(now) {
 		if c := i.sandboxes[key]; c != nil {

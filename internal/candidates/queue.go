@@ -11,36 +11,47 @@ import (
 const degree = 32
 
 // queue holds the candidates of one group in the order in which to hand them out. It exists as long as there are
-// candidates of the group, in its tree or reserved.
+// candidates of the group, in its trees or not.
 type queue struct {
 	group rules.CandidateGroup
 	// sample is one Sandbox of the group. All of them are made of the same.
 	sample     *sandboxv1.Sandbox
 	candidates int
-	tree       *btree.BTree[*candidate]
+	// free are those that nobody has picked. held were picked for claims that nobody has seen yet.
+	free, held *btree.BTree[*candidate]
 }
 
 func newQueue(revision rules.CandidateGroup, sample *sandboxv1.Sandbox) *queue {
 	less := func(a, b *candidate) bool { return compare(a, b) < 0 }
-	return &queue{group: revision, sample: sample, tree: btree.New(degree, less)}
+	return &queue{group: revision, sample: sample, free: btree.New(degree, less), held: btree.New(degree, less)}
 }
 
-// add puts c in its place, and reports whether it was not there.
-func (s *queue) add(c *candidate) bool {
-	_, there := s.tree.ReplaceOrInsert(c)
-	return !there
+// remove takes c out of the trees, and reports whether it was free.
+func (s *queue) remove(c *candidate) (wasFree bool) {
+	_, wasFree = s.free.Delete(c)
+	s.held.Delete(c)
+	return wasFree
 }
 
-func (s *queue) remove(c *candidate) { s.tree.Delete(c) }
+// mayHold reports whether one more candidate may be held: at most half of those in reach are.
+func (s *queue) mayHold() bool { return s.free.Len() > s.held.Len() }
 
-// first returns the first candidate that skip does not reject, or nil.
-func (s *queue) first(skip func(name string) bool) *candidate {
+// first returns the first candidate in tree that skip does not reject, or nil.
+func first(tree *btree.BTree[*candidate], skip func(name string) bool) *candidate {
 	var found *candidate
-	s.tree.Ascend(func(c *candidate) bool {
+	tree.Ascend(func(c *candidate) bool {
 		if !skip(c.key.Name) {
 			found = c
 		}
 		return found == nil
 	})
 	return found
+}
+
+// earlier returns the one of a and b that is handed out first. Either may be nil.
+func earlier(a, b *candidate) *candidate {
+	if a == nil || b != nil && compare(b, a) < 0 {
+		return b
+	}
+	return a
 }

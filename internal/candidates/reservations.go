@@ -6,35 +6,68 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// reservations are names that are reserved until a time. All are reserved for the same duration, so they expire in the
-// order in which they were added.
+const (
+	// HoldTTL is how long a Sandbox stays reserved for a claim that the API server may not have stored yet. The answer of
+	// the mutating webhook, the rest of the request and the delay of the watch fit into it on a busy cluster. If the claim
+	// is refused after all, its Sandbox becomes available again after this time.
+	HoldTTL = time.Second
+	// ReservationTTL is how long a Sandbox stays reserved for a claim that exists. Such a claim is bound and adopts its
+	// Sandbox within milliseconds. The time is longer because a controller may be busy, or be replaced.
+	ReservationTTL = 10 * time.Second
+)
+
+// reservations are names that are reserved until a time: held for claims that nobody has seen yet, or kept for claims
+// that exist. All that are held are so for the same duration, and so are all that are kept. So both end in the order
+// in which they were added.
 type reservations struct {
-	until map[types.NamespacedName]time.Time
-	queue []types.NamespacedName
+	names      map[types.NamespacedName]reservation
+	held, kept []ending
 }
 
-func (r *reservations) has(key types.NamespacedName) bool {
-	_, ok := r.until[key]
-	return ok
+// reservation is that of one name. kept is false while it is only held.
+type reservation struct {
+	until time.Time
+	kept  bool
 }
 
-// add reserves key until that time. A reservation that exists already keeps its time.
-func (r *reservations) add(key types.NamespacedName, until time.Time) {
-	if r.has(key) {
+// ending is the end of a reservation, unless the name has another reservation by then.
+type ending struct {
+	key   types.NamespacedName
+	until time.Time
+}
+
+// hold reserves key until that time, if it is not reserved.
+func (r *reservations) hold(key types.NamespacedName, until time.Time) {
+	if _, ok := r.names[key]; ok {
 		return
 	}
-	r.until[key] = until
-	r.queue = append(r.queue, key)
+	r.names[key] = reservation{until: until}
+	r.held = append(r.held, ending{key, until})
 }
 
-// expire removes and returns the names whose reservations have expired.
-func (r *reservations) expire(now time.Time) []types.NamespacedName {
-	ended := 0
-	for ended < len(r.queue) && now.After(r.until[r.queue[ended]]) {
-		delete(r.until, r.queue[ended])
-		ended++
+// keep reserves key until that time. A name that is only held is kept from now on. One that is kept keeps its time.
+func (r *reservations) keep(key types.NamespacedName, until time.Time) {
+	if r.names[key].kept {
+		return
 	}
-	expired := r.queue[:ended]
-	r.queue = r.queue[ended:]
+	r.names[key] = reservation{until: until, kept: true}
+	r.kept = append(r.kept, ending{key, until})
+}
+
+// expire removes and returns the names whose reservations have ended.
+func (r *reservations) expire(now time.Time) []types.NamespacedName {
+	var expired []types.NamespacedName
+	end := func(queue []ending, kept bool) []ending {
+		ended := 0
+		for ended < len(queue) && now.After(queue[ended].until) {
+			if e := queue[ended]; r.names[e.key] == (reservation{until: e.until, kept: kept}) {
+				delete(r.names, e.key)
+				expired = append(expired, e.key)
+			}
+			ended++
+		}
+		return queue[ended:]
+	}
+	r.held, r.kept = end(r.held, false), end(r.kept, true)
 	return expired
 }

@@ -33,7 +33,15 @@ func TestASandboxsPodHasNoOtherOwner(t *testing.T) {
 	sandbox := builder.MakeSandbox("runner").Obj()
 	alone := builder.MakePod("runner").ControlledBy(sandbox).Obj()
 	shared := alone.DeepCopy()
-	shared.OwnerReferences = append(shared.OwnerReferences, metav1.OwnerReference{APIVersion: "v1", Kind: "ConfigMap", Name: "keep", UID: "keep"})
+	keep := metav1.OwnerReference{APIVersion: "v1", Kind: "ConfigMap", Name: "keep", UID: "keep"}
+	more := metav1.OwnerReference{APIVersion: "v1", Kind: "ConfigMap", Name: "more", UID: "more"}
+	shared.OwnerReferences = append(shared.OwnerReferences, keep)
+	thrice := shared.DeepCopy()
+	thrice.OwnerReferences = append(thrice.OwnerReferences, more)
+	nobodys := builder.MakePod("runner").Obj()
+	theirs := builder.MakePod("runner").OwnerReferences(keep, more).Obj()
+	ones := builder.MakePod("runner").OwnerReferences(keep).Obj()
+	earlier := builder.MakePod("runner").OwnerReferences(*rules.SandboxOwner(builder.MakeSandbox("runner").UID("earlier").Obj()), keep).Obj()
 	for name, tc := range map[string]struct {
 		old, pod *corev1.Pod
 		refused  bool
@@ -43,6 +51,14 @@ func TestASandboxsPodHasNoOtherOwner(t *testing.T) {
 		"that has one from before":              {shared, shared, false},
 		"created with the Sandbox alone":        {nil, alone, false},
 		"that loses the second owner once more": {shared, alone, false},
+		"of nobody, given two owners at once":   {nobodys, shared, true},
+		"of two others, given it and one more":  {theirs, shared, true},
+		"of one other, given it as a second":    {ones, shared, true},
+		"of nobody, given three owners at once": {nobodys, thrice, true},
+		"of two owners, given a third":          {shared, thrice, true},
+		"of three owners, that loses one":       {thrice, shared, false},
+		"of an earlier Sandbox and another":     {earlier, shared, true},
+		"of nobody, given to the Sandbox alone": {nobodys, alone, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if errs := rules.CheckPodOwner(tc.old, tc.pod, rules.User); (len(errs) > 0) != tc.refused {
@@ -78,6 +94,48 @@ func TestCheckPodIdentity(t *testing.T) {
 				t.Errorf("refused (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// No Pod but a Sandbox's gets the labels by which anything selects Sandboxes' Pods. What has them already may keep them or lose
+// them.
+func TestCheckForeignPod(t *testing.T) {
+	sandbox := builder.MakeSandbox("runner").Obj()
+	keys := []string{
+		sandboxv1.LabelSandboxNameHash, sandboxv1.LabelSandboxUID, sandboxv1.LabelWarmPool, sandboxv1.LabelTemplateRefHash, sandboxv1.LabelClaimUID,
+	}
+	for _, key := range keys {
+		plain := func() *builder.PodWrapper { return builder.MakePod("x").Label("app", "x") }
+		labelled := func() *builder.PodWrapper { return plain().Label(key, "v") }
+		refused := "FieldValueForbidden metadata.labels[" + key + "]"
+		for name, tc := range map[string]struct {
+			old, pod *builder.PodWrapper
+			want     []string
+		}{
+			"nobody's, created":             {nil, labelled(), []string{refused}},
+			"a ReplicaSet's, created":       {nil, labelled().OwnerReferences(replicaSet), []string{refused}},
+			"created with an empty one":     {nil, plain().Label(key, ""), []string{refused}},
+			"labelled later":                {plain(), labelled(), []string{refused}},
+			"given another value":           {labelled(), plain().Label(key, "w"), []string{refused}},
+			"labelled before, and again":    {labelled(), labelled().Label("app", "y"), nil},
+			"labelled before, and no more":  {labelled(), plain(), nil},
+			"without labels":                {nil, plain(), nil},
+			"orphaned":                      {labelled().OwnerReferences(*rules.SandboxOwner(sandbox)), labelled(), nil},
+			"the Sandbox's, checked by UID": {nil, labelled().OwnerReferences(*rules.SandboxOwner(sandbox)), nil},
+		} {
+			t.Run(key+" "+name, func(t *testing.T) {
+				var old *corev1.Pod
+				if tc.old != nil {
+					old = tc.old.Obj()
+				}
+				wantRefusals(t, rules.CheckForeignPod(old, tc.pod.Obj(), rules.User), tc.want...)
+				wantRefusals(t, rules.CheckForeignPod(old, tc.pod.Obj(), rules.GarbageCollector), tc.want...)
+				wantRefusals(t, rules.CheckForeignPod(old, tc.pod.Obj(), rules.Controller))
+			})
+		}
+	}
+	if errs := rules.CheckForeignPod(nil, builder.MakePod("x").Label(sandboxv1.LabelCreatedBy, "curl").Label(sandboxv1.LabelAdoptable, "true").Obj(), rules.User); len(errs) > 0 {
+		t.Errorf("labels that nothing selects by: %v", errs)
 	}
 }
 

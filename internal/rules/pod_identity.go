@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"fmt"
+
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -19,6 +21,31 @@ func CheckPodIdentity(pod *corev1.Pod, sandbox *sandboxv1.Sandbox) field.ErrorLi
 // controller writes. It is for updates, because on create admission itself sets them.
 func CheckPodReserved(old, pod *corev1.Pod) field.ErrorList {
 	return checkReserved(old, pod, podLabels, podAnnotations)
+}
+
+// CheckForeignPod returns a Forbidden error for each identity label that pod, which no Sandbox controls, would get. With
+// the labels it would join the Sandbox's Service and be under its template's NetworkPolicy. A label that the Pod has
+// already may stay or go: an orphaned Pod has its labels, and so has one from before there was this check. old is nil on
+// create.
+func CheckForeignPod(old, pod *corev1.Pod, actor Actor) field.ErrorList {
+	if actor == Controller || IsSandbox(ControllerOf(pod)) {
+		return nil
+	}
+	var errs field.ErrorList
+	for _, key := range identityLabels {
+		value, has := pod.Labels[key]
+		if old != nil {
+			if before, had := old.Labels[key]; had && before == value {
+				continue
+			}
+		}
+		if has {
+			errs = append(errs, field.Forbidden(field.NewPath("metadata", "labels").Key(key), fmt.Sprintf(
+				"only the Pod of a Sandbox has this, found %q on one controlled by %s: leave it out, and select by a label of your own",
+				value, describeOwner(ControllerOf(pod)))))
+		}
+	}
+	return errs
 }
 
 // IdentityLabels returns the labels by which Services, NetworkPolicies and routers identify sandbox's Pod. They follow the

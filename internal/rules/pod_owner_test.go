@@ -123,15 +123,16 @@ func TestCheckPodSandbox(t *testing.T) {
 	bare := builder.MakeSandbox("a")
 	pooled := builder.MakeSandbox("a").Pool(builder.MakePool("p").Obj())
 	claimed := builder.MakeSandbox("a").ClaimedBy(builder.MakeClaim("c").Obj())
-	const uid = "FieldValueInvalid metadata.ownerReferences[1].uid"
+	const ref = "FieldValueInvalid metadata.ownerReferences[1]"
+	const uid = ref + ".uid"
 	for name, tc := range map[string]struct {
 		sandbox *builder.SandboxWrapper
 		user    []string
 		others  []string
 	}{
 		"of a Sandbox of its own":        {sandbox: bare},
-		"of a Sandbox of a claim":        {sandbox: claimed},
-		"of a Sandbox in a pool":         {sandbox: pooled, user: []string{"FieldValueInvalid metadata.ownerReferences[1]"}},
+		"of a Sandbox of a claim":        {sandbox: claimed, user: []string{ref}},
+		"of a Sandbox in a pool":         {sandbox: pooled, user: []string{ref}},
 		"of a Sandbox that came later":   {sandbox: builder.MakeSandbox("a").UID("later"), user: []string{uid}, others: []string{uid}},
 		"of a Sandbox that is not there": {user: []string{uid}, others: []string{uid}},
 	} {
@@ -145,10 +146,45 @@ func TestCheckPodSandbox(t *testing.T) {
 			wantRefusals(t, rules.CheckPodSandbox(nil, pod, sandbox, rules.User), tc.user...)
 			wantRefusals(t, rules.CheckPodSandbox(nil, pod, sandbox, rules.GarbageCollector), tc.user...)
 			wantRefusals(t, rules.CheckPodSandbox(nil, pod, sandbox, rules.Controller), tc.others...)
-			for _, actor := range actors { // Not even the controller gives a pool's Sandbox a Pod that existed before.
+			for _, actor := range actors { // Not even the controller gives a Sandbox of a pool or a claim a Pod that existed before.
 				wantRefusals(t, rules.CheckPodSandbox(builder.MakePod("a").Obj(), pod, sandbox, actor), tc.user...)
 			}
 		})
+	}
+}
+
+// A Sandbox that still has a Pod of another name gets no second one from anyone but the controller, which has found the
+// other one gone.
+func TestASandboxKeepsItsOldPod(t *testing.T) {
+	const ref = "FieldValueInvalid metadata.ownerReferences[0]"
+	for name, tc := range map[string]struct {
+		podName string
+		user    []string
+	}{
+		"it has an old Pod":                      {"pods-x7f2k", []string{ref}},
+		"it has an old Pod whose name has dots":  {"pods.x7f2k", []string{ref}},
+		"it has the Pod of its name":             {"a", nil},
+		"it does not say":                        {"", nil},
+		"it says what can be no Pod, and counts": {"no/pod", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			made := builder.MakeSandbox("a")
+			if tc.podName != "" {
+				made = made.PodName(tc.podName)
+			}
+			sandbox := made.Obj()
+			pod := builder.MakePod("a").ControlledBy(sandbox).Obj()
+			for _, old := range []*corev1.Pod{nil, builder.MakePod("a").Obj()} {
+				wantRefusals(t, rules.CheckPodSandbox(old, pod, sandbox, rules.User), tc.user...)
+				wantRefusals(t, rules.CheckPodSandbox(old, pod, sandbox, rules.Controller))
+			}
+		})
+	}
+	errs := rules.CheckPodSandbox(nil, builder.MakePod("a").ControlledBy(builder.MakeSandbox("a").Obj()).Obj(),
+		builder.MakeSandbox("a").PodName("pods-x7f2k").Obj(), rules.User)
+	const want = `Sandbox "a" has Pod "pods-x7f2k" until that is gone, and then makes its own: leave this Pod out`
+	if len(errs) != 1 || errs[0].Detail != want {
+		t.Errorf("got %v, want %s", errs, want)
 	}
 }
 

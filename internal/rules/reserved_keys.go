@@ -33,6 +33,12 @@ var (
 		sandboxv1.LabelSandboxNameHash, sandboxv1.LabelSandboxUID, sandboxv1.LabelWarmPool,
 		sandboxv1.LabelTemplateRefHash, sandboxv1.LabelClaimUID, sandboxv1.LabelCreatedBy,
 	}
+	// identityLabels are the podLabels by which anything selects. No Pod but a Sandbox's gets one. The match condition of
+	// the webhook for Pods lists them, too.
+	identityLabels = []string{
+		sandboxv1.LabelSandboxNameHash, sandboxv1.LabelSandboxUID, sandboxv1.LabelWarmPool,
+		sandboxv1.LabelTemplateRefHash, sandboxv1.LabelClaimUID,
+	}
 	podAnnotations = []string{sandboxv1.AnnotationPropagatedLabels, sandboxv1.AnnotationPropagatedAnnotations}
 )
 

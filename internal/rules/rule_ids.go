@@ -32,8 +32,8 @@ const (
 // Rules returns the rules that refuse writes, with their meanings, for people.
 func Rules() []Rule {
 	return []Rule{
-		{RulePodOwner, "A Sandbox's Pod has its name and UID, and no second owner."},
-		{RulePodIdentity, "Identity labels of a Sandbox's Pod are not for users to write."},
+		{RulePodOwner, "A Sandbox has one Pod, with its name and UID, and no second owner."},
+		{RulePodIdentity, "Identity labels are for Sandboxes' Pods only, and not for users to write."},
 		{RulePodContent, "What is in the Pod of a pool's Sandbox is not for users to change."},
 		{RulePodName, "A Sandbox's Pod is called like the Sandbox."},
 		{RuleOwnership, "The controller of a Sandbox changes once at most, from a pool to a claim."},

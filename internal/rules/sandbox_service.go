@@ -82,12 +82,12 @@ func MayHaveUnlabelledService(sandbox *sandboxv1.Sandbox, now time.Time) bool {
 }
 
 // repairService returns what to do about a Service that the Sandbox has. It repairs ports only if the Sandbox asks for
-// a Service.
+// a Service. The Sandbox becomes its only owner, since with another the Service would outlive it.
 func repairService(sandbox *sandboxv1.Sandbox, service *corev1.Service, pod *corev1.Pod) (ServiceStep, *corev1.Service, error) {
 	right := NewService(sandbox)
 	next := service.DeepCopy()
 	next.Labels = withKeys(next.Labels, right.Labels)
-	next.OwnerReferences = MigratedOwners(service)
+	next.OwnerReferences = soleOwner(MigratedOwners(service))
 	if !waitsForPodLabel(service, pod) {
 		next.Spec.Selector = right.Spec.Selector
 	}
@@ -98,6 +98,11 @@ func repairService(sandbox *sandboxv1.Sandbox, service *corev1.Service, pod *cor
 		return ServiceStays, nil, nil
 	}
 	return ServiceChange, next, nil
+}
+
+// soleOwner returns the controller among owners, alone.
+func soleOwner(owners []metav1.OwnerReference) []metav1.OwnerReference {
+	return slices.DeleteFunc(slices.Clone(owners), func(ref metav1.OwnerReference) bool { return !ptr.Deref(ref.Controller, false) })
 }
 
 // waitsForPodLabel reports whether service still selects by the hash alone, and would lose pod with the new selector.

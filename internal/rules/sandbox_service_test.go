@@ -74,6 +74,8 @@ func TestNextService(t *testing.T) {
 		"its own, owned by a version from before": {
 			made(func(s *service) { s.OwnerReferences[0] = oldReference(s.OwnerReferences[0]) }), change, change, remove,
 		},
+		"its own, with a second owner":    {made(func(s *service) { s.OwnerReferences = append(s.OwnerReferences, keeper) }), change, change, remove},
+		"its own, as its second owner's":  {made(func(s *service) { s.OwnerReferences = []metav1.OwnerReference{keeper, s.OwnerReferences[0]} }), change, change, remove},
 		"its own, with other ports":       {made(func(s *service) { s.Spec.Ports[0].Port = 81 }), change, stays, remove},
 		"its own, with a port renamed":    {made(func(s *service) { s.Spec.Ports[0].Name = "web" }), change, stays, remove},
 		"its own, with a port explained":  {made(func(s *service) { s.Spec.Ports[0].AppProtocol = new("h2c") }), stays, stays, remove},

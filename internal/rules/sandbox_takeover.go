@@ -43,7 +43,8 @@ const unowned, foreign = "cannot adopt unowned ", ", not by sandbox "
 // is not controlled by it. The Sandbox can take the Pod over if nobody owns it and its labels allow that. They must say
 // that the Pod is adoptable, or that it belongs to a Sandbox of this name.
 //
-// A Sandbox in a pool takes nothing over. Whoever claims it has to know what is in it, and only its template says that.
+// A Sandbox in a pool or of a claim takes nothing over. Whoever has it has to know what is in it, and only its template and
+// its claim say that. Anyone who may create a Pod or a volume could have labelled it.
 //
 // The message begins with the exact words that agent-sandbox uses in the same case. Then it says what to do.
 func CheckPodTakeover(sandbox *sandboxv1.Sandbox, pod metav1.Object) error {
@@ -61,6 +62,9 @@ func checkTakeover(sandbox *sandboxv1.Sandbox, kind string, obj metav1.Object) e
 			kind, obj.GetName(), owner.Kind, owner.Name, owner.UID, sandbox.Name)}
 	case obj.GetDeletionTimestamp() != nil:
 		return refuse("it is being deleted, and the Sandbox gets its own when it is gone")
+	case IsClaim(ControllerOf(sandbox)):
+		return refuse("sandbox %q is %s, and only its template and its claim say what is in it: delete it, and the Sandbox gets its own",
+			sandbox.Name, describeHolder(sandbox))
 	case IsPool(ControllerOf(sandbox)):
 		return refuse("sandbox %q is in a pool, where only its template says what is in it: delete it, and the Sandbox gets its own", sandbox.Name)
 	case labels[sandboxv1.LabelAdoptable] != sandboxv1.AdoptableTrue && labels[sandboxv1.LabelSandboxNameHash] != Hash(sandbox.Name):

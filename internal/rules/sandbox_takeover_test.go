@@ -30,13 +30,21 @@ func TestCheckPodTakeover(t *testing.T) {
 	}{
 		"adoptable":                     {pod: adoptable()},
 		"of this name before":           {pod: builder.MakePod("my-sandbox").Label(sandboxv1.LabelSandboxNameHash, "374de8f5")},
-		"adoptable, for a claimed one":  {sandbox: builder.MakeSandbox("my-sandbox").ClaimedBy(builder.MakeClaim("c").Obj()), pod: adoptable()},
 		"of another's ReplicaSet":       {pod: adoptable().OwnerReferences(keeper, replicaSet), want: `pod "my-sandbox" is owned by ReplicaSet/web (UID: web-uid), not by sandbox "my-sandbox": delete it, and the Sandbox gets its own`},
 		"of an owner that is no master": {pod: adoptable().OwnerReferences(keeper), want: `pod "my-sandbox" is owned by ConfigMap/keep (UID: keep-uid), not by sandbox "my-sandbox": delete it, and the Sandbox gets its own`},
 		"of an earlier namesake":        {pod: adoptable().OwnerReferences(*rules.SandboxOwner(builder.MakeSandbox("my-sandbox").UID("earlier").Obj())), want: `pod "my-sandbox" is owned by Sandbox/my-sandbox (UID: earlier), not by sandbox "my-sandbox": delete it, and the Sandbox gets its own`},
 		"adoptable, said otherwise":     {pod: builder.MakePod("my-sandbox").Label(sandboxv1.LabelAdoptable, "yes"), want: `cannot adopt unowned pod "my-sandbox": missing required pool authorization label ("agents.x-k8s.io/adoptable") or sandbox tracking label ("agents.x-k8s.io/sandbox-name-hash"): delete it, or label it agents.x-k8s.io/adoptable=true to let sandbox "my-sandbox" have it`},
 		"of another name before":        {pod: builder.MakePod("my-sandbox").Label(sandboxv1.LabelSandboxNameHash, rules.Hash("b")), want: `cannot adopt unowned pod "my-sandbox": missing required pool authorization label ("agents.x-k8s.io/adoptable") or sandbox tracking label ("agents.x-k8s.io/sandbox-name-hash"): delete it, or label it agents.x-k8s.io/adoptable=true to let sandbox "my-sandbox" have it`},
 		"on its way out":                {pod: adoptable().Deleting(), want: `cannot adopt unowned pod "my-sandbox": it is being deleted, and the Sandbox gets its own when it is gone`},
+		"for a Sandbox of a claim": {
+			sandbox: builder.MakeSandbox("my-sandbox").ClaimedBy(builder.MakeClaim("c").Obj()), pod: adoptable(),
+			want: `cannot adopt unowned pod "my-sandbox": sandbox "my-sandbox" is that of SandboxClaim "c", and only its template and its claim say what is in it: delete it, and the Sandbox gets its own`,
+		},
+		"of this name before, for a Sandbox of a claim": {
+			sandbox: builder.MakeSandbox("my-sandbox").ClaimedBy(builder.MakeClaim("c").Obj()),
+			pod:     builder.MakePod("my-sandbox").Label(sandboxv1.LabelSandboxNameHash, "374de8f5"),
+			want:    `cannot adopt unowned pod "my-sandbox": sandbox "my-sandbox" is that of SandboxClaim "c", and only its template and its claim say what is in it: delete it, and the Sandbox gets its own`,
+		},
 		"for a Sandbox in a pool": {
 			sandbox: builder.MakeSandbox("my-sandbox").Pool(builder.MakePool("p").Obj()), pod: adoptable(),
 			want: `cannot adopt unowned pod "my-sandbox": sandbox "my-sandbox" is in a pool, where only its template says what is in it: delete it, and the Sandbox gets its own`,

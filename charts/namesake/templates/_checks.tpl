@@ -17,6 +17,14 @@
 {{- if ne (len $ports) (len (uniq $ports)) }}
 {{-   fail "webhook.port, metrics.port and 8081, where the kubelet asks, are ports of one Pod: make them three different ones" }}
 {{- end }}
+{{- with .Values.webhook.clientCA }}
+{{-   if and .configMapName .secretName }}
+{{-     fail "webhook.clientCA has a configMapName and a secretName: the authority is in one of them, leave the other out" }}
+{{-   end }}
+{{-   if and .names (not .configMapName) (not .secretName) }}
+{{-     fail "webhook.clientCA.names needs webhook.clientCA.configMapName or secretName: without the authority nobody verifies the names" }}
+{{-   end }}
+{{- end }}
 {{- range list "sandboxWarmPoolReadinessGracePeriod" "sandboxWarmPoolUnschedulableRecheckInterval" }}
 {{-   $duration := index $.Values.controller . }}
 {{-   if eq (include "namesake.seconds" $duration) "0" }}
@@ -25,7 +33,7 @@
 {{- end }}
 {{- range .Values.controller.extraArgs }}
 {{-   $flag := regexReplaceAll "^--?([^=]*).*$" . "${1}" }}
-{{-   if has $flag (list "allowed-label-domains-file" "controller-user" "leader-elect" "leader-election-lease-duration" "leader-election-renew-deadline" "leader-election-retry-period" "health-probe-bind-address" "metrics-bind-address" "webhook-port" "webhook-cert-dir" "certificate" "webhook-configuration" "leader-election-namespace" "termination-grace-period" "version") }}
+{{-   if has $flag (list "allowed-label-domains-file" "controller-user" "leader-elect" "leader-election-lease-duration" "leader-election-renew-deadline" "leader-election-retry-period" "health-probe-bind-address" "metrics-bind-address" "webhook-port" "webhook-cert-dir" "webhook-client-ca-file" "webhook-client-names" "certificate" "webhook-configuration" "leader-election-namespace" "termination-grace-period" "version") }}
 {{-     fail (printf "controller.extraArgs has --%s, which follows from other values or from what the chart installs: leave it out" $flag) }}
 {{-   end }}
 {{- end }}

@@ -127,3 +127,8 @@ certificate: {{ div $certificate 2 | quote }}
 certificateUrgent: {{ div $certificate 10 | quote }}
 authority: {{ div $authority 2 | quote }}
 {{- end }}
+
+{{/* Not empty where the managers verify who calls the webhooks. */}}
+{{- define "namesake.hasClientCA" -}}
+{{- with .Values.webhook.clientCA }}{{ if or .configMapName .secretName }}true{{ end }}{{ end }}
+{{- end }}

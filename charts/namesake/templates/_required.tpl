@@ -30,6 +30,9 @@ webhook.port
 webhook.url.host
 webhook.caBundle
 webhook.tls.secretName
+webhook.clientCA.configMapName
+webhook.clientCA.secretName
+webhook.clientCA.key
 certManager.enabled
 certManager.ca.duration
 certManager.ca.renewBefore

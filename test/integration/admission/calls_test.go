@@ -3,10 +3,12 @@ package admission
 import (
 	"fmt"
 	"maps"
+	"strings"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
@@ -34,6 +36,54 @@ func TestPlainPodsCostNoCall(t *testing.T) {
 	kept.ExpectAtLeast(t, suite.KeptAway, suite.Counts{
 		"pod.mutate CREATE": pods, "pod.validate CREATE": pods, "pod.validate UPDATE": 2 * pods,
 	})
+}
+
+// A Pod that is no Sandbox's costs a call only where it gets a label of Sandboxes' Pods, by whatever write. One that has such
+// a label already costs none.
+func TestALabelOfSandboxesCostsACall(t *testing.T) {
+	n := suite.New(t)
+	const created, updated = "pod.validate CREATE", "pod.validate UPDATE"
+	for _, key := range []string{
+		sandboxv1.LabelSandboxNameHash, sandboxv1.LabelSandboxUID, sandboxv1.LabelWarmPool, sandboxv1.LabelTemplateRefHash, sandboxv1.LabelClaimUID,
+	} {
+		t.Run(key, func(t *testing.T) {
+			name := strings.TrimPrefix(key, sandboxv1.ReservedPrefix)
+			before := suite.Calls(t)
+			thief := builder.MakePod("thief").Namespace(n.Name).Label(key, "v").Obj()
+			if err := n.Editor.Create(t.Context(), thief); !apierrors.IsForbidden(err) {
+				t.Errorf("created with the label: %v", err)
+			}
+			before.Expect(t, suite.Calls, suite.Counts{created: 1})
+
+			before = suite.Calls(t)
+			plain := suite.Create(t, n, n.Editor, builder.MakePod("plain-"+name).Obj())
+			before.Expect(t, suite.Calls, suite.Counts{})
+			label := client.RawPatch(types.MergePatchType, fmt.Appendf(nil, `{"metadata":{"labels":{%q:"v"}}}`, key))
+			if err := n.Editor.Patch(t.Context(), plain, label); !apierrors.IsForbidden(err) {
+				t.Errorf("labelled: %v", err)
+			}
+			if err := n.Admin.Status().Patch(t.Context(), plain, label); !apierrors.IsForbidden(err) {
+				t.Errorf("labelled by its status: %v", err)
+			}
+			before.Expect(t, suite.Calls, suite.Counts{updated: 2})
+
+			// As if it had been there before the webhook: nobody refuses the controller.
+			old := suite.Create(t, n, n.Controller, builder.MakePod("old-"+name).Label(key, "v").Obj())
+			before = suite.Calls(t)
+			base := old.DeepCopy()
+			old.Labels["team"] = "blue"
+			if err := n.Editor.Patch(t.Context(), old, client.MergeFrom(base)); err != nil {
+				t.Error(err)
+			}
+			n.RunPod(t, old.Name)
+			base = old.DeepCopy()
+			delete(old.Labels, key)
+			if err := n.Editor.Patch(t.Context(), old, client.MergeFrom(base)); err != nil {
+				t.Error(err)
+			}
+			before.Expect(t, suite.Calls, suite.Counts{})
+		})
+	}
 }
 
 // A separate webhook checks, once, the request that a replica makes before it is ready. The label of that request lets no

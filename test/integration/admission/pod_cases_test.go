@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
 // pods returns the ways to break the pairing of a Sandbox and its Pod.
@@ -14,6 +15,13 @@ apiVersion: v1
 kind: Pod
 metadata: {%s, ownerReferences: [%s]}
 spec: {containers: [{name: main, image: python:3.13-slim}]}`, name, sandboxOwner(sandbox))}
+	}
+	labelled := func(title, metadata, labels string) act {
+		return act{title: title, command: "create -f -", input: fmt.Sprintf(`
+apiVersion: v1
+kind: Pod
+metadata: {%s, labels: {%s}}
+spec: {containers: [{name: main, image: python:3.13-slim}]}`, metadata, labels)}
 	}
 	nameless := w.own.DeepCopy()
 	nameless.Name = ""
@@ -46,6 +54,25 @@ spec: {containers: [{name: main, image: python:3.13-slim}]}`, name, sandboxOwner
 		{title: "The label that a Service knows a Sandbox's Pod by, changed", command: fmt.Sprintf(
 			`label pod own agents.x-k8s.io/sandbox-uid=%s --overwrite`, w.warm.UID)},
 		{title: "An identity label of a Sandbox's Pod, added", command: fmt.Sprintf(`label pod own agents.x-k8s.io/claim-uid=%s`, w.ann.UID)},
+		labelled("A Pod of nobody with a Sandbox's labels", "name: thief", "agents.x-k8s.io/sandbox-uid: "+string(w.own.UID)),
+		labelled("A Pod of nobody with a Sandbox's name hash", "name: thief", "agents.x-k8s.io/sandbox-name-hash: "+rules.Hash("own")),
+		labelled("A ReplicaSet's Pod with a Sandbox's labels",
+			"generateName: web-, ownerReferences: ["+owner("apps/v1", "ReplicaSet", "web", "11111111-2222-3333-4444-555555555555")+"]",
+			fmt.Sprintf("agents.x-k8s.io/sandbox-uid: %s, agents.x-k8s.io/sandbox-name-hash: %s", w.own.UID, rules.Hash("own"))),
+		labelled("A Pod of nobody that claims to be in a pool", "name: thief", "agents.x-k8s.io/warm-pool-sandbox: "+rules.Hash("python")),
+		labelled("A Pod of nobody under a template's NetworkPolicy", "name: thief", "agents.x-k8s.io/sandbox-template-ref-hash: "+rules.Hash("python")),
+		labelled("A Pod of nobody that claims to serve a claim", "name: thief", "agents.x-k8s.io/claim-uid: "+string(w.ann.UID)),
+		allowed(labelled("A Pod of nobody with labels of its own", "name: plain", "app: plain")),
+		{title: "A Sandbox's label, put on it", command: fmt.Sprintf(`label pod plain agents.x-k8s.io/sandbox-uid=%s`, w.own.UID)},
+		{title: "Another label, put on it", command: `label pod plain team=blue`, allowed: true},
+		allowed(labelled("A Pod of nobody, named like a Sandbox", "name: shared", "app: plain")),
+		{title: "Given two owners at once, a Sandbox among them", command: fmt.Sprintf(
+			`patch pod shared --type=json -p '[{"op":"add","path":"/metadata/ownerReferences","value":[%s,`+
+				`{"apiVersion":"v1","kind":"ConfigMap","name":"keep","uid":"11111111-2222-3333-4444-555555555555"}]}]'`, sandboxOwner(w.shared))},
+		{title: "Given to the Sandbox alone", command: fmt.Sprintf(
+			`patch pod shared --type=json -p '[{"op":"add","path":"/metadata/ownerReferences","value":[%s]}]'`, sandboxOwner(w.shared)), allowed: true},
+		create("A second Pod for a Sandbox that still has its old one", "name: heir", w.heir),
+		create("A Pod for a claim's Sandbox", "name: python-aaaaa", w.taken),
 		{title: "A label of one's own", command: `label pod own team=blue`, allowed: true},
 	}
 }

@@ -17,13 +17,14 @@ import (
 
 // world holds the objects that exist when users begin to try things: pool "python" with the warm Sandbox python-bbbbb, Sandbox
 // python-aaaaa that claim "ann" adopted, claim "bob" that waits, and Sandbox "own" that nobody controls. All these have their
-// Pods. Sandbox python-ccccc is new in the pool, and Sandbox "shared" has a volume.
+// Pods. Sandbox python-ccccc is new in the pool,
+// Sandbox "shared" has a volume, and Sandbox "heir" says that it still has a Pod out of a pool of Pods.
 type world struct {
 	*suite.Namespace
 
-	pool                    *extensionsv1.SandboxWarmPool
-	ann, bob                *extensionsv1.SandboxClaim
-	taken, warm, fresh, own *sandboxv1.Sandbox
+	pool                                  *extensionsv1.SandboxWarmPool
+	ann, bob                              *extensionsv1.SandboxClaim
+	taken, warm, fresh, own, shared, heir *sandboxv1.Sandbox
 }
 
 func newWorld(t *testing.T) *world {
@@ -37,7 +38,13 @@ func newWorld(t *testing.T) *world {
 	w.bob = suite.Create(t, n, n.Editor, builder.MakeClaim("bob").Pool("python").Obj())
 	w.warm = n.Warm(t, w.pool, "bbbbb")
 	w.own = suite.Create(t, n, n.Editor, builder.MakeSandbox("own").Obj())
-	suite.Create(t, n, n.Editor, builder.MakeSandbox("shared").VolumeClaimTemplate("data-two").Obj())
+	w.shared = suite.Create(t, n, n.Editor, builder.MakeSandbox("shared").VolumeClaimTemplate("data-two").Obj())
+	w.heir = suite.Create(t, n, n.Editor, builder.MakeSandbox("heir").Obj())
+	base := w.heir.DeepCopy()
+	w.heir.Annotations[sandboxv1.AnnotationPodName] = "pods-x7f2k"
+	if err := n.Controller.Patch(t.Context(), w.heir, client.MergeFrom(base)); err != nil {
+		t.Fatal(err)
+	}
 	for _, sandbox := range []*sandboxv1.Sandbox{w.taken, w.warm, w.own} {
 		n.Step(t, sandbox)
 	}

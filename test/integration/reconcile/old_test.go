@@ -70,7 +70,7 @@ func TestAnOldPodWhoseNameIsTaken(t *testing.T) {
 	sandbox, pod := oldSandbox(t, n, "yields")
 	n.Step(t, sandbox)
 	n.Delete(t, n.Editor, pod)
-	taken := suite.Create(t, n, n.Editor, builder.MakePod(pod.Name).Label(sandboxv1.LabelSandboxNameHash, rules.Hash("yields")).Obj())
+	taken := suite.Create(t, n, n.Controller, builder.MakePod(pod.Name).Label(sandboxv1.LabelSandboxNameHash, rules.Hash("yields")).Obj())
 	n.Step(t, sandbox)
 	expectPod(t, n, "yields", suite.Get[corev1.Pod](t, n, "yields"))
 	if diff := cmp.Diff(taken, suite.Get[corev1.Pod](t, n, pod.Name)); diff != "" {

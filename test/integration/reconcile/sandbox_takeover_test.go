@@ -1,12 +1,14 @@
 package reconcile
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/internal/rules"
@@ -36,7 +38,7 @@ func TestAPodInTheWay(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			n := suite.New(t)
-			inTheWay := suite.Create(t, n, n.Admin, tc.pod)
+			inTheWay := suite.Create(t, n, n.Controller, tc.pod) // Anyone else could not label it, but it may be older than that.
 			sandbox := suite.Create(t, n, n.Editor, builder.MakeSandbox("my-sandbox").Obj())
 			if result := n.Step(t, sandbox); result.RequeueAfter != 10*time.Second {
 				t.Errorf("looks again after %s, want 10s: no event tells when such a Pod is gone", result.RequeueAfter)
@@ -63,7 +65,8 @@ func TestAPodIsTakenOver(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			n := suite.New(t)
-			pod := suite.Create(t, n, n.Editor, builder.MakePod("my-sandbox").Label(label[0], label[1]).Label("team", "blue").Obj())
+			// Anyone else could not write the second label, but the Pod of an orphaned Sandbox has it.
+			pod := suite.Create(t, n, n.Controller, builder.MakePod("my-sandbox").Label(label[0], label[1]).Label("team", "blue").Obj())
 			sandbox := suite.Create(t, n, n.Editor, builder.MakeSandbox("my-sandbox").PodLabel("app", "x").Obj())
 			n.Step(t, sandbox)
 			want := pod.DeepCopy()
@@ -121,4 +124,72 @@ func TestNothingIsTakenOverIntoAPool(t *testing.T) {
 	if got := suite.Get[corev1.Pod](t, n, pooled.Name); len(got.OwnerReferences) > 0 {
 		t.Errorf("the Pod is owned by %v", got.OwnerReferences)
 	}
+}
+
+// Neither does it become part of a claim's Sandbox, whose name and volumes anyone can tell before they are there: not while the
+// Sandbox is new, and not while it is suspended.
+func TestNothingIsTakenOverUnderAClaim(t *testing.T) {
+	n := suite.New(t)
+	template := builder.MakeTemplate("python").Service(true).VolumeClaimTemplate("data").Obj()
+	suite.Create(t, n, n.Editor, template)
+	claim := suite.Create(t, n, n.Editor, builder.MakeClaim("mine").Template("python").Obj())
+	adoptable := metav1.ObjectMeta{Labels: map[string]string{"agents.x-k8s.io/adoptable": "true"}}
+	volume := &corev1.PersistentVolumeClaim{ObjectMeta: adoptable, Spec: template.Spec.VolumeClaimTemplates[0].Spec}
+	volume.Name = "data-mine"
+	suite.Create(t, n, n.Editor, volume)
+	service := &corev1.Service{ObjectMeta: adoptable, Spec: corev1.ServiceSpec{ClusterIP: "None"}}
+	service.Name = "mine"
+	suite.Create(t, n, n.Editor, service)
+	n.Step(t, claim)
+	n.Step(t, suite.Get[sandboxv1.Sandbox](t, n, "mine"))
+	why := func(name string) string {
+		return fmt.Sprintf(`sandbox %q is that of SandboxClaim %q, and only its template and its claim say what is in it: delete it, and the Sandbox gets its own`, name, name)
+	}
+	const failed = "False ReconcilerError: Error seen: cannot adopt unowned "
+	want := failed + `PVC "data-mine": ` + why("mine") + "\n" + `cannot adopt unowned service "mine": ` + why("mine")
+	if diff := cmp.Diff(want, readyOf(t, n, "mine")); diff != "" {
+		t.Errorf("Ready (-want +got):\n%s", diff)
+	}
+	expectNone[corev1.Pod](t, n, "mine")
+
+	suite.Create(t, n, n.Editor, builder.MakeTemplate("plain").Obj())
+	claim = suite.Create(t, n, n.Editor, builder.MakeClaim("other").Template("plain").Obj())
+	plant := func() *corev1.Pod {
+		return suite.Create(t, n, n.Editor, builder.MakePod("other").Label("agents.x-k8s.io/adoptable", "true").Obj())
+	}
+	expect := func(planted *corev1.Pod) {
+		t.Helper()
+		if diff := cmp.Diff(failed+`pod "other": `+why("other"), readyOf(t, n, "other")); diff != "" {
+			t.Errorf("Ready (-want +got):\n%s", diff)
+		}
+		if got := suite.Get[corev1.Pod](t, n, "other"); got.UID != planted.UID || len(got.OwnerReferences) > 0 {
+			t.Errorf("Pod %s is owned by %v", got.UID, got.OwnerReferences)
+		}
+	}
+	planted := plant()
+	n.Step(t, claim)
+	sandbox := suite.Get[sandboxv1.Sandbox](t, n, "other")
+	n.Step(t, sandbox)
+	expect(planted)
+	n.Delete(t, n.Editor, planted)
+	n.Step(t, sandbox)
+
+	setMode(t, n, sandbox, sandboxv1.OperatingModeSuspended)
+	n.Step(t, sandbox)
+	planted = plant()
+	setMode(t, n, sandbox, sandboxv1.OperatingModeRunning)
+	n.Step(t, sandbox)
+	expect(planted)
+}
+
+// setMode makes sandbox run or suspend it, as its user does.
+func setMode(t *testing.T, n *suite.Namespace, sandbox *sandboxv1.Sandbox, mode sandboxv1.OperatingMode) {
+	t.Helper()
+	fresh := suite.Get[sandboxv1.Sandbox](t, n, sandbox.Name)
+	base := fresh.DeepCopy()
+	fresh.Spec.OperatingMode = mode
+	if err := n.Editor.Patch(t.Context(), fresh, client.MergeFrom(base)); err != nil {
+		t.Fatal(err)
+	}
+	*sandbox = *fresh
 }
