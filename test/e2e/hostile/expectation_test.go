@@ -36,7 +36,7 @@ const (
 )
 
 // outage is how the API server says that a webhook did not answer, or that it gave up itself.
-var outage = regexp.MustCompile(`(?i)failed calling webhook|context deadline exceeded|context canceled|timeout|timed out|EOF|connection (refused|reset)`)
+var outage = regexp.MustCompile(`(?i)failed calling webhook|context deadline exceeded|context canceled|\btimeout\b|timed out|\bEOF\b|connection (refused|reset)`)
 
 // problem returns what is wrong with an answer, or "".
 func (e expectation) problem(a answer) string {

@@ -42,7 +42,7 @@ func TestInputs(t *testing.T) {
 // try sends an input, so often at once as it says, and looks at the managers and at the neighbour.
 func (w *world) try(t *testing.T, i input) result {
 	t.Helper()
-	r := result{input: i, before: w.neighbour.await(t.Context(), samplesBefore, time.Now())}
+	r := result{input: i, before: w.neighbour.await(t.Context(), scaled(samplesBefore, samplesBefore/2), time.Now())}
 	w.neighbour.failed()
 	for _, m := range w.managers {
 		if err := m.ResetPeak(); err != nil {
@@ -56,7 +56,7 @@ func (w *world) try(t *testing.T, i input) result {
 		sending.Go(func() { answers[at] = i.send(t.Context(), w) })
 	}
 	sending.Wait()
-	r.during = w.neighbour.await(t.Context(), samplesDuring, began)
+	r.during = w.neighbour.await(t.Context(), scaled(samplesDuring, samplesDuring/2), began)
 	r.answer, r.problems = worst(i.want, answers)
 	for _, err := range w.neighbour.failed() {
 		r.problems = append(r.problems, "a plain claim elsewhere: "+excerpt(err.Error()))

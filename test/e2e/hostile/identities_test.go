@@ -55,6 +55,7 @@ func identities() []input {
 			return by(func() error { return w.Editor.Create(ctx, pod) })
 		}),
 		{kind: kindIdentity, name: "Pod planted under a suspended claim's Sandbox", want: explained, send: plantPod},
+		{kind: kindIdentity, name: "second Pod of a Sandbox that has an old one", want: explained, send: secondPod},
 		{kind: kindIdentity, name: "volume planted under it", want: explained, send: plantVolume},
 	}
 }
@@ -62,7 +63,6 @@ func identities() []input {
 // target returns the Sandbox that the hostile user pretends to be. It is suspended, so its Pod's name is free.
 func (w *world) target(ctx context.Context) (*sandboxv1.Sandbox, error) {
 	target := builder.MakeSandbox("target").Namespace(w.namespace).OperatingMode(sandboxv1.OperatingModeSuspended).Obj()
-	target.UID = ""
 	err := client.IgnoreAlreadyExists(w.Editor.Create(ctx, target))
 	if err == nil {
 		err = w.Editor.Get(ctx, client.ObjectKeyFromObject(target), target)
@@ -106,7 +106,7 @@ func (w *world) change(ctx context.Context, pod *corev1.Pod, change func(*corev1
 	base := pod.DeepCopy()
 	change(pod)
 	patched := by(func() error { return w.Editor.Patch(ctx, pod, client.MergeFrom(base)) })
-	if err := w.Editor.Delete(ctx, pod, client.GracePeriodSeconds(0)); err != nil {
+	if err := w.Editor.Delete(ctx, pod, client.GracePeriodSeconds(0)); client.IgnoreNotFound(err) != nil {
 		return answer{message: "deleting a plain Pod: " + err.Error()}
 	}
 	return patched

@@ -18,18 +18,17 @@ import (
 
 const (
 	refusedSandboxes = 20
-	// settled is how long the refused Sandboxes are left alone before their passes are counted, and counting how long that
-	// takes. By then, backoff has reached several seconds.
+	// settled is how long refused Sandboxes are left alone before their passes are counted, and counting how long that takes. By
+	// then, backoff has reached several seconds.
 	settled  = 8 * time.Second
 	counting = 10 * time.Second
-	// passesAllowed is how many passes a Sandbox may have while they are counted.
-	passesAllowed = 5
+	// passesAllowed is how many passes a Sandbox may have while they are counted: a few tries, and the writes of its status.
+	passesAllowed = 8
 )
 
 // mislabelled returns a Sandbox with forty labels that a Pod cannot have. The API server names them in another order each time.
 func mislabelled(namespace, name string) *sandboxv1.Sandbox {
 	sandbox := builder.MakeSandbox(name).Namespace(namespace).Obj()
-	sandbox.UID = ""
 	sandbox.Spec.PodTemplate.Metadata.Labels = map[string]string{}
 	for i := range 40 {
 		sandbox.Spec.PodTemplate.Metadata.Labels[fmt.Sprintf("key-%d", i)] = "not a value"
@@ -40,7 +39,6 @@ func mislabelled(namespace, name string) *sandboxv1.Sandbox {
 // misannotated is the same with annotations, whose keys are wrong.
 func misannotated(namespace, name string) *sandboxv1.Sandbox {
 	sandbox := builder.MakeSandbox(name).Namespace(namespace).Obj()
-	sandbox.UID = ""
 	sandbox.Spec.PodTemplate.Metadata.Annotations = map[string]string{}
 	for i := range 40 {
 		sandbox.Spec.PodTemplate.Metadata.Annotations[fmt.Sprintf("not a key %d", i)] = "v"
@@ -59,7 +57,6 @@ func TestRefusedWorkComesToRest(t *testing.T) {
 		"forty annotations, in any order": {sandbox: misannotated},
 		"a quota that tells what is used": {prepare: w.limitPods, sandbox: func(namespace, name string) *sandboxv1.Sandbox {
 			sandbox := builder.MakeSandbox(name).Namespace(namespace).Obj()
-			sandbox.UID = ""
 			return sandbox
 		}},
 	} {
