@@ -27,15 +27,17 @@ func TestInputs(t *testing.T) {
 		if testing.Short() {
 			i.times = min(i.times, 8)
 		}
-		r := w.try(t, i)
-		results = append(results, r)
-		if len(r.problems) > 0 {
-			t.Errorf("%s, %s: %v\n\t%d %s", i.kind, i.name, r.problems, r.code, excerpt(r.message))
-		}
+		t.Run(i.kind+"/"+i.name, func(t *testing.T) {
+			r := w.try(t, i)
+			results = append(results, r)
+			if len(r.problems) > 0 {
+				t.Errorf("%v: %d %s", r.problems, r.code, excerpt(r.message))
+			}
+			w.clear(t)
+		})
 		if w.ended() {
 			t.Fatal("a manager has ended: the inputs after this one are not tried")
 		}
-		w.clear(t)
 	}
 }
 

@@ -21,8 +21,7 @@ func secondPod(ctx context.Context, w *world) answer {
 		return answer{message: err.Error()}
 	}
 	pod := w.pod(sandbox.Name, nil)
-	pod.OwnerReferences = []metav1.OwnerReference{*rules.SandboxOwner(sandbox)}
-	pod.OwnerReferences[0].BlockOwnerDeletion = nil
+	pod.OwnerReferences = ownedBy(sandbox)
 	a := by(func() error { return w.Editor.Create(ctx, pod) })
 	if a.ok() {
 		a.code = http.StatusCreated
@@ -31,24 +30,42 @@ func secondPod(ctx context.Context, w *world) answer {
 }
 
 // migrated returns a Sandbox whose Pod has another name, as agent-sandbox leaves them. Admission lets nobody make one, so this
-// happens without it.
+// happens without it: the Sandbox gets a second Pod and loses its first.
 func (w *world) migrated(ctx context.Context, name, podName string) (*sandboxv1.Sandbox, error) {
-	sandbox := builder.MakeSandbox(name).Namespace(w.namespace).PodName(podName).Obj()
-	old := w.pod(podName, adoptable)
-	if err := w.Editor.Create(ctx, old); err != nil {
+	sandbox := builder.MakeSandbox(name).Namespace(w.namespace).Obj()
+	if err := w.Editor.Create(ctx, sandbox); err != nil {
 		return nil, err
 	}
-	err := w.unguarded(ctx, func(ctx context.Context) (bool, error) {
-		err := w.Editor.Create(ctx, sandbox)
-		return err == nil, nil // It is refused until the API server knows the other configuration.
+	own := w.pod(name, nil)
+	err := await(ctx, func(ctx context.Context) (bool, error) {
+		err := w.Editor.Get(ctx, client.ObjectKeyFromObject(own), own)
+		return err == nil, client.IgnoreNotFound(err)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return sandbox, await(ctx, func(ctx context.Context) (bool, error) {
-		err := w.Editor.Get(ctx, client.ObjectKeyFromObject(old), old)
-		return metav1.IsControlledBy(old, sandbox), err
+	old := w.pod(podName, identityOf(sandbox))
+	old.OwnerReferences = ownedBy(sandbox)
+	err = w.unguarded(ctx, func(ctx context.Context) (bool, error) {
+		return w.Editor.Create(ctx, old) == nil, nil // It is refused until the API server knows the other configuration.
 	})
+	if err != nil {
+		return nil, err
+	}
+	if err := w.Editor.Delete(ctx, own, client.GracePeriodSeconds(0)); err != nil {
+		return nil, err
+	}
+	return sandbox, await(ctx, func(ctx context.Context) (bool, error) {
+		err := w.Editor.Get(ctx, client.ObjectKeyFromObject(sandbox), sandbox)
+		return rules.PodName(sandbox) == podName, err
+	})
+}
+
+// ownedBy returns the reference that makes the Sandbox the controller, as a user may write it.
+func ownedBy(sandbox *sandboxv1.Sandbox) []metav1.OwnerReference {
+	ref := *rules.SandboxOwner(sandbox)
+	ref.BlockOwnerDeletion = nil
+	return []metav1.OwnerReference{ref}
 }
 
 // unguarded polls until done says so, while no webhook checks what is written in the hostile namespace.

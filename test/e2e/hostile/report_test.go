@@ -32,8 +32,11 @@ func percentile(times []time.Duration, percent int) time.Duration {
 // shownOfMessage is how many bytes of a message the table has.
 const shownOfMessage = 100
 
-// excerpt returns the beginning of a message, in one line.
+// excerpt returns the beginning of a message, in one line, without what is the same for all webhooks.
 func excerpt(message string) string {
+	if _, after, found := strings.Cut(message, "denied the request: "); found {
+		message = after
+	}
 	line := strings.Join(strings.Fields(message), " ")
 	if len(line) <= shownOfMessage {
 		return line
