@@ -58,11 +58,14 @@ func (c *cluster) confine(name string, pid int) (bool, error) {
 	return true, nil
 }
 
-// limitEnvironment returns what a manager finds in its environment when its memory is limited: what the chart sets, for Go to
-// collect garbage in time.
+// goMemoryPercent is the part of its limit that the manager gives to Go, as in cmd/namesake.
+const goMemoryPercent = 90
+
+// limitEnvironment returns what a manager whose memory is limited finds in its environment. The manager reads its limit from its
+// cgroup, but it starts outside of it.
 func (c *cluster) limitEnvironment() []string {
 	if c.options.managerMemory == 0 {
 		return nil
 	}
-	return []string{"GOMEMLIMIT=" + strconv.FormatInt(int64(c.options.managerMemory), 10)}
+	return []string{"GOMEMLIMIT=" + strconv.FormatInt(int64(c.options.managerMemory)/100*goMemoryPercent, 10)}
 }

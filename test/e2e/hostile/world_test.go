@@ -80,5 +80,5 @@ func awaited(t *testing.T, what string, done func(ctx context.Context) (bool, er
 }
 
 func await(ctx context.Context, done func(ctx context.Context) (bool, error)) error {
-	return wait.PollUntilContextTimeout(ctx, 10*time.Millisecond, time.Minute, true, done)
+	return wait.PollUntilContextTimeout(ctx, 20*time.Millisecond, time.Minute, true, done)
 }
