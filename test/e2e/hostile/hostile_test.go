@@ -25,7 +25,7 @@ func TestInputs(t *testing.T) {
 	defer func() { report(os.Stdout, results) }()
 	for _, i := range slices.Concat(tiny(), huge(), stored(), lists(), largeClaims(), shapes(), unreadable(), identities(), direct()) {
 		if testing.Short() {
-			i.times = min(i.times, 8)
+			i.times = min(i.times, 4)
 		}
 		t.Run(i.kind+"/"+i.name, func(t *testing.T) {
 			r := w.try(t, i)
