@@ -172,7 +172,8 @@ image-test: ## The image: whole, reproducible, and the Dockerfile's.
 	$(GO) -C test/image test $(GOTESTFLAGS) ./...
 
 # What a package needs of its cluster, so each has one of its own: a manager with the race detector; two that elect a leader
-# and are killed; two that both believe to lead; and one without the race detector, which takes memory of its own.
+# and are killed; two that both believe to lead; one without the race detector, which takes memory of its own; and two
+# with the memory that the chart gives them, and a core each.
 E2E = $(GO) test -count=1 -timeout 20m $(GOTESTFLAGS)
 
 .PHONY: e2e
@@ -181,6 +182,13 @@ e2e: $(CLUSTER) ## The whole story on control planes with fake nodes, with the m
 	$(CLUSTER) run --race --managers 2 -- $(E2E) -race ./test/e2e/failover/...
 	$(CLUSTER) run --race --managers 2 --leader-elect=false -- $(E2E) -race ./test/e2e/twomanagers/...
 	$(CLUSTER) run -- $(E2E) ./test/e2e/size/...
+	$(HOSTILE) -short ./test/e2e/hostile/...
+
+HOSTILE = $(CLUSTER) run --managers 2 --manager-memory 512Mi --manager-cpus 1 -- $(E2E) -v
+
+.PHONY: test-hostile
+test-hostile: $(CLUSTER) ## What one user can send to do harm, with tables of the answers and of what others notice; as root, for the limits.
+	$(HOSTILE) ./test/e2e/hostile/...
 
 # How often test-node installs the product in a row; "make test" has less time.
 INSTALLS ?= 20

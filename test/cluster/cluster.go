@@ -231,15 +231,15 @@ func (c *cluster) startNodes(ctx context.Context) error {
 	return nil
 }
 
-// launch starts a program of the cluster and records it.
-func (c *cluster) launch(name string, command []string) error {
+// launch starts a program of the cluster, with these variables besides the usual ones, and records it.
+func (c *cluster) launch(name string, command []string, extra ...string) error {
 	env := []string{
 		// kwok would also read the configuration of its user.
 		"KWOK_WORKDIR=" + c.state.path("kwok"),
 		// Nothing here goes through a proxy, least of all calls to a webhook's Service, whose name is no loopback address.
 		"HTTP_PROXY=", "HTTPS_PROXY=", "http_proxy=", "https_proxy=",
 	}
-	env = append(env, c.nodeEnvironment()...)
+	env = slices.Concat(env, c.nodeEnvironment(), extra)
 	running, err := process.StartBy(c.starter, name, c.state.dir, c.state.path("logs", name+".log"), env, command...)
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/namesake-sandbox/namesake/test/cluster/internal/binaries"
+	"github.com/namesake-sandbox/namesake/test/cluster/internal/machine"
 	"github.com/namesake-sandbox/namesake/test/cluster/internal/process"
 )
 
@@ -63,6 +64,11 @@ func (s *state) stop() error {
 	}
 	for _, records := range [][]process.Record{clients, apiServer, etcd} {
 		if err := process.Stop(10*time.Second, records...); err != nil {
+			return err
+		}
+	}
+	for _, name := range s.Cgroups {
+		if err := machine.RemoveCgroup(name); err != nil {
 			return err
 		}
 	}

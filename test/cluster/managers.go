@@ -17,6 +17,10 @@ type manager struct {
 	Log     string `json:"log"`
 	// Command starts it again, for tests that ended it.
 	Command []string `json:"command"`
+	// MemoryLimit is in bytes, 0 for no limit.
+	MemoryLimit int64 `json:"memoryLimit,omitempty"`
+	// Confined says that the kernel enforces the limits.
+	Confined bool `json:"confined,omitempty"`
 }
 
 // endpoints is the content of endpoints.json: what a test may want to reach.
@@ -75,10 +79,15 @@ func (c *cluster) startManagers(ctx context.Context, plan *managersPlan) error {
 		}
 	}
 	for i := range plan.managers {
-		if err := c.launch(managerName(i), plan.managers[i].Command); err != nil {
+		if err := c.launch(managerName(i), plan.managers[i].Command, c.limitEnvironment()...); err != nil {
 			return err
 		}
-		plan.managers[i].PID = c.running[len(c.running)-1].PID
+		m := &plan.managers[i]
+		m.PID, m.MemoryLimit = c.running[len(c.running)-1].PID, int64(c.options.managerMemory)
+		var err error
+		if m.Confined, err = c.confine(managerName(i), m.PID); err != nil {
+			return err
+		}
 	}
 	for i, m := range plan.managers {
 		err := c.await(ctx, managerName(i)+" to be ready", func(ctx context.Context) (bool, error) {

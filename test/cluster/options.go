@@ -21,6 +21,9 @@ type options struct {
 	managers    int
 	leaderElect bool
 	race        bool
+	// managerMemory and managerCPUs limit each manager. Zero is no limit.
+	managerMemory memorySize
+	managerCPUs   float64
 }
 
 func (o *options) addPlace(flags *flag.FlagSet) {
@@ -44,6 +47,8 @@ func (o *options) add(flags *flag.FlagSet) {
 	flags.IntVar(&o.managers, "managers", 1, "how many replicas of the product's manager run")
 	flags.BoolVar(&o.leaderElect, "leader-elect", true, "whether the managers elect a leader; without, all of them reconcile")
 	flags.BoolVar(&o.race, "race", false, "whether the manager is built with the race detector (needs a C compiler)")
+	flags.Var(&o.managerMemory, "manager-memory", "how much memory each manager may use, such as 512Mi (Linux as root; elsewhere only Go's own limit)")
+	flags.Float64Var(&o.managerCPUs, "manager-cpus", 0, "how many cores each manager may use, such as 1 (Linux as root)")
 }
 
 const installAll = "all"
@@ -77,6 +82,9 @@ func (o *options) check() error {
 	}
 	if o.managers < 1 || o.managers > 20 {
 		errs = append(errs, fmt.Errorf("--managers=%d: use 1 to 20", o.managers))
+	}
+	if o.managerCPUs < 0 {
+		errs = append(errs, fmt.Errorf("--manager-cpus=%g: use a positive number", o.managerCPUs))
 	}
 	return errors.Join(errs...)
 }

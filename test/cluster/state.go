@@ -20,6 +20,8 @@ type state struct {
 	Data string `json:"data,omitempty"`
 	// Node holds what a real node has outside the state's folder.
 	Node *nodeTraces `json:"node,omitempty"`
+	// Cgroups are the names of the cgroups that limit managers.
+	Cgroups []string `json:"cgroups,omitempty"`
 	// Processes are the cluster's processes in the order of their start.
 	Processes []process.Record `json:"processes"`
 

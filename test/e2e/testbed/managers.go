@@ -22,6 +22,10 @@ type Manager struct {
 	PID     int      `json:"pid"`
 	Log     string   `json:"log"`
 	Command []string `json:"command"`
+	// MemoryLimit is in bytes, 0 for no limit.
+	MemoryLimit int64 `json:"memoryLimit"`
+	// Confined says that the kernel enforces the limit.
+	Confined bool `json:"confined"`
 
 	// ended is closed when the process that Start started has ended.
 	ended chan struct{}

@@ -2,8 +2,35 @@ package testbed
 
 import (
 	"debug/buildinfo"
+	"fmt"
+	"os"
+	"regexp"
+	"strconv"
 	"testing"
 )
+
+// highWaterMark is the line of /proc/PID/status with the most memory that the process had at a time, in KiB (proc_pid_status(5)).
+var highWaterMark = regexp.MustCompile(`VmHWM:\s+([0-9]+) kB`)
+
+// Peak returns the most memory, in bytes, that the manager had since ResetPeak. An error says that the manager has ended, or
+// that the system has no /proc.
+func (m *Manager) Peak() (int64, error) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", m.PID))
+	if err != nil {
+		return 0, err
+	}
+	match := highWaterMark.FindSubmatch(status)
+	if match == nil {
+		return 0, fmt.Errorf("process %d has no memory: it has ended", m.PID)
+	}
+	kib, err := strconv.ParseInt(string(match[1]), 10, 64)
+	return kib << 10, err
+}
+
+// ResetPeak lets Peak begin anew, with what the manager has now.
+func (m *Manager) ResetPeak() error {
+	return os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", m.PID), []byte("5"), 0) // See proc_pid_clear_refs(5).
+}
 
 // Resident returns how many bytes of memory the manager uses.
 func (m *Manager) Resident(t *testing.T) int {

@@ -36,13 +36,13 @@ func (b *Bed) Namespace(t *testing.T) string {
 	if err := b.Admin.Create(t.Context(), binding); err != nil {
 		t.Fatal(err)
 	}
-	b.awaitUsable(t, namespace.Name)
+	b.awaitUsable(t, namespace.Name, b.Editor)
 	return namespace.Name
 }
 
-// awaitUsable waits until Pods have a ServiceAccount in the namespace, and until the API server knows the editor's rights.
-// Only a request shows the latter.
-func (b *Bed) awaitUsable(t *testing.T, namespace string) {
+// awaitUsable waits until Pods have a ServiceAccount in the namespace, and until the API server knows the rights of the
+// user of that client. Only a request shows the latter.
+func (b *Bed) awaitUsable(t *testing.T, namespace string, user client.Client) {
 	t.Helper()
 	usable := func(ctx context.Context) (bool, error) {
 		account := client.ObjectKey{Namespace: namespace, Name: "default"}
@@ -54,7 +54,7 @@ func (b *Bed) awaitUsable(t *testing.T, namespace string) {
 				Namespace: namespace, Verb: "create", Group: extensionsv1.GroupName, Resource: extensionsv1.ResourceSandboxClaims,
 			},
 		}}
-		err := b.Editor.Create(ctx, review)
+		err := user.Create(ctx, review)
 		return err == nil && review.Status.Allowed, ignoreForbidden(err)
 	}
 	if err := wait.PollUntilContextTimeout(t.Context(), 20*time.Millisecond, 30*time.Second, true, usable); err != nil {

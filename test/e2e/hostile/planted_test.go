@@ -1,0 +1,125 @@
+package hostile
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/test/builder"
+)
+
+var adoptable = map[string]string{sandboxv1.LabelAdoptable: sandboxv1.AdoptableTrue}
+
+// plantPod puts a Pod under the name of a suspended Sandbox that a claim controls, and lets the Sandbox run again.
+func plantPod(ctx context.Context, w *world) answer {
+	return w.plant(ctx, overridesPool, "planted-pod", func(sandbox *sandboxv1.Sandbox) (own, planted client.Object) {
+		return nil, w.pod(sandbox.Name, adoptable)
+	})
+}
+
+// plantVolume does the same with a volume in place of the Sandbox's own.
+func plantVolume(ctx context.Context, w *world) answer {
+	return w.plant(ctx, volumePool, "planted-volume", func(sandbox *sandboxv1.Sandbox) (own, planted client.Object) {
+		name := metav1.ObjectMeta{Namespace: w.namespace, Name: "data-" + sandbox.Name}
+		volume := &corev1.PersistentVolumeClaim{ObjectMeta: name, Spec: corev1.PersistentVolumeClaimSpec{
+			AccessModes: []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce},
+			Resources:   corev1.VolumeResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("1Gi")}},
+		}}
+		volume.Labels = adoptable
+		return &corev1.PersistentVolumeClaim{ObjectMeta: name}, volume
+	})
+}
+
+// plant makes a claim of an empty pool, which gets a cold Sandbox, suspends it, replaces own (if any) by planted, and lets the Sandbox run. It returns
+// the refusal of planted, or what the Sandbox says of it, or that the Sandbox took it over.
+func (w *world) plant(ctx context.Context, pool, name string, objects func(*sandboxv1.Sandbox) (own, planted client.Object)) answer {
+	sandbox, err := w.suspended(ctx, pool, name)
+	if err != nil {
+		return answer{message: err.Error()}
+	}
+	own, planted := objects(sandbox)
+	if own != nil {
+		if err := w.replaceable(ctx, own); err != nil {
+			return answer{message: err.Error()}
+		}
+	}
+	created := by(func() error { return w.Editor.Create(ctx, planted) })
+	if !created.ok() {
+		return created
+	}
+	if err := w.setMode(ctx, sandbox, sandboxv1.OperatingModeRunning); err != nil {
+		return answer{message: err.Error()}
+	}
+	found := answer{message: "the Sandbox says nothing of what was planted", took: created.took}
+	_ = await(ctx, func(ctx context.Context) (bool, error) {
+		if err := w.Editor.Get(ctx, client.ObjectKeyFromObject(planted), planted); err != nil {
+			return false, err
+		}
+		if metav1.IsControlledBy(planted, sandbox) {
+			found.code, found.message = http.StatusOK, fmt.Sprintf("%q took over what was planted", sandbox.Name)
+			return true, nil
+		}
+		if err := w.Editor.Get(ctx, client.ObjectKeyFromObject(sandbox), sandbox); err != nil {
+			return false, err
+		}
+		ready := apimeta.FindStatusCondition(sandbox.Status.Conditions, string(sandboxv1.ConditionReady))
+		if ready != nil && ready.ObservedGeneration == sandbox.Generation && ready.Reason == sandboxv1.ReasonReconcilerError {
+			found.code, found.message = http.StatusForbidden, "Ready is False: "+ready.Message
+		}
+		return found.code != 0, nil
+	})
+	return found
+}
+
+// suspended makes a claim of an empty pool, and returns its Sandbox when it is suspended and its Pod is gone. A cold Sandbox and
+// its Pod have the claim's name.
+func (w *world) suspended(ctx context.Context, pool, name string) (*sandboxv1.Sandbox, error) {
+	claim := builder.MakeClaim(name).Namespace(w.namespace).Pool(pool).Obj()
+	if err := w.Editor.Create(ctx, claim); err != nil {
+		return nil, err
+	}
+	sandbox := &sandboxv1.Sandbox{}
+	err := await(ctx, func(ctx context.Context) (bool, error) {
+		err := w.Editor.Get(ctx, client.ObjectKeyFromObject(claim), &corev1.Pod{})
+		return err == nil, client.IgnoreNotFound(err)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("waiting for the claim's Pod: %w", err)
+	}
+	if err := w.Editor.Get(ctx, client.ObjectKeyFromObject(claim), sandbox); err != nil {
+		return nil, err
+	}
+	if err := w.setMode(ctx, sandbox, sandboxv1.OperatingModeSuspended); err != nil {
+		return nil, err
+	}
+	err = await(ctx, func(ctx context.Context) (bool, error) {
+		err := w.Editor.Get(ctx, client.ObjectKeyFromObject(sandbox), &corev1.Pod{})
+		return apierrors.IsNotFound(err), client.IgnoreNotFound(err)
+	})
+	return sandbox, err
+}
+
+func (w *world) setMode(ctx context.Context, sandbox *sandboxv1.Sandbox, mode sandboxv1.OperatingMode) error {
+	base := sandbox.DeepCopy()
+	sandbox.Spec.OperatingMode = mode
+	return w.Editor.Patch(ctx, sandbox, client.MergeFrom(base))
+}
+
+// replaceable deletes an object, and waits until its name is free.
+func (w *world) replaceable(ctx context.Context, own client.Object) error {
+	if err := w.Editor.Delete(ctx, own); err != nil {
+		return err
+	}
+	return await(ctx, func(ctx context.Context) (bool, error) {
+		err := w.Editor.Get(ctx, client.ObjectKeyFromObject(own), own)
+		return apierrors.IsNotFound(err), client.IgnoreNotFound(err)
+	})
+}

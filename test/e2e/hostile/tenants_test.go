@@ -1,0 +1,148 @@
+package hostile
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	"github.com/namesake-sandbox/namesake/test/builder"
+)
+
+// hands is how many requests a tenant makes at once.
+const hands = 8
+
+// inParallel does n things, with that many hands.
+func inParallel(n int, do func(i int)) {
+	var group sync.WaitGroup
+	for hand := range hands {
+		group.Go(func() {
+			for i := hand; i < n; i += hands {
+				do(i)
+			}
+		})
+	}
+	group.Wait()
+}
+
+// overQuota makes claims whose Sandboxes a quota refuses.
+func overQuota(t *testing.T, w *world, namespace string) {
+	t.Helper()
+	const count = "count/sandboxes.agents.x-k8s.io"
+	quota := &corev1.ResourceQuota{
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "two"},
+		Spec:       corev1.ResourceQuotaSpec{Hard: corev1.ResourceList{count: resource.MustParse("2")}},
+	}
+	if err := w.Admin.Create(t.Context(), quota); err != nil {
+		t.Fatal(err)
+	}
+	awaited(t, "the quota to be known", func(ctx context.Context) (bool, error) {
+		err := w.Admin.Get(ctx, client.ObjectKeyFromObject(quota), quota)
+		return len(quota.Status.Used) > 0, err
+	})
+	w.create(t, builder.MakeTemplate(poolName).Namespace(namespace).Obj(),
+		builder.MakePool(poolName).Namespace(namespace).Template(poolName).Replicas(2).Obj())
+	inParallel(scaled(300, 100), func(i int) {
+		claim := builder.MakeClaim(fmt.Sprintf("claim-%d", i)).Namespace(namespace).Pool(poolName).Obj()
+		if err := w.Editor.Create(t.Context(), claim); err != nil {
+			t.Errorf("creating a claim: %v", err)
+		}
+	})
+	awaitRefusals(t, w, namespace)
+}
+
+// awaitRefusals waits until a claim's status has the quota's words.
+func awaitRefusals(t *testing.T, w *world, namespace string) {
+	t.Helper()
+	awaited(t, "a claim to be refused", func(ctx context.Context) (bool, error) {
+		list := &extensionsv1.SandboxClaimList{}
+		if err := w.Editor.List(ctx, list, client.InNamespace(namespace), client.Limit(20)); err != nil {
+			return false, err
+		}
+		refused := 0
+		for i := range list.Items {
+			if len(list.Items[i].Status.Conditions) > 0 && list.Items[i].Status.Conditions[0].Status == metav1.ConditionFalse {
+				refused++
+			}
+		}
+		return refused > len(list.Items)/2, nil
+	})
+}
+
+// hanging fills a pool in a namespace where a webhook for Sandboxes never answers.
+func hanging(t *testing.T, w *world, namespace string) {
+	t.Helper()
+	called := hang(t, w, namespace)
+	w.create(t, builder.MakeTemplate(poolName).Namespace(namespace).Obj(),
+		builder.MakePool(poolName).Namespace(namespace).Template(poolName).Replicas(100).Obj())
+	awaited(t, "the webhook to be called", func(context.Context) (bool, error) {
+		select {
+		case <-called:
+			return true, nil
+		default:
+			return false, nil
+		}
+	})
+}
+
+// busyTemplates makes templates, and changes them all the time.
+func busyTemplates(t *testing.T, w *world, namespace string) {
+	t.Helper()
+	n := scaled(1500, 150)
+	name := func(i int) string { return fmt.Sprintf("busy-%d", i%n) }
+	inParallel(n, func(i int) {
+		if err := w.Editor.Create(t.Context(), builder.MakeTemplate(name(i)).Namespace(namespace).Obj()); err != nil {
+			t.Errorf("creating a template: %v", err)
+		}
+	})
+	// A change of the policy's rules is work for the controller, and none for the API server's check of the Pod.
+	goOn(t, func(ctx context.Context, i int) error {
+		template := builder.MakeTemplate(name(i)).Namespace(namespace).Obj()
+		patch := fmt.Sprintf(`{"spec":{"networkPolicy":{"ingress":[{"ports":[{"port":%d}]}]}}}`, 1+i%60000)
+		return w.Editor.Patch(ctx, template, client.RawPatch("application/merge-patch+json", []byte(patch)))
+	})
+}
+
+// goOn does something again and again, with all hands, until the test ends.
+func goOn(t *testing.T, do func(ctx context.Context, i int) error) {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	var group sync.WaitGroup
+	for hand := range hands {
+		group.Go(func() {
+			ticker := time.NewTicker(100 * time.Millisecond) // So 80 a second at most: a script's pace, and not all of the machine.
+			defer ticker.Stop()
+			for i := hand; ctx.Err() == nil; i += hands {
+				if err := do(ctx, i); err != nil && ctx.Err() == nil {
+					t.Errorf("a busy tenant: %v", err)
+					return
+				}
+				select {
+				case <-ctx.Done():
+				case <-ticker.C:
+				}
+			}
+		})
+	}
+	t.Cleanup(func() {
+		stop()
+		group.Wait()
+	})
+}
+
+// changingRefusals makes Sandboxes whose Pods are refused in other words each time.
+func changingRefusals(t *testing.T, w *world, namespace string) {
+	t.Helper()
+	inParallel(scaled(50, 20), func(i int) {
+		if err := w.Editor.Create(t.Context(), mislabelled(namespace, fmt.Sprintf("refused-%d", i))); err != nil {
+			t.Errorf("creating a Sandbox: %v", err)
+		}
+	})
+}
