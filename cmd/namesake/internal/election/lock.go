@@ -27,8 +27,8 @@ func NewLock(cfg *rest.Config, mgr manager.Manager, lease client.ObjectKey, timi
 	identity := host + "_" + string(uuid.NewUUID())
 	own := rest.AddUserAgent(cfg, "leader-election")
 	own.QPS, own.RateLimiter = -1, nil
-	// One request that hangs must leave time for another. Less than a second is no fair chance, however.
-	own.Timeout = max(timings.RenewDeadline/2, time.Second)
+	// A request has all the time that a renewal has. Two tries of half the time would both fail where the API server is slow.
+	own.Timeout = max(timings.RenewDeadline, time.Second)
 	// client-go shares one connection among clients of equal configuration; a dialer of its own makes this one differ.
 	own.Dial = (&net.Dialer{Timeout: own.Timeout, KeepAlive: 30 * time.Second}).DialContext
 	leases, err := coordinationv1.NewForConfig(own)
