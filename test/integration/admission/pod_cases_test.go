@@ -57,7 +57,7 @@ spec: {containers: [{name: main, image: python:3.13-slim}]}`, metadata, labels)}
 		labelled("A Pod of nobody with a Sandbox's labels", "name: thief", "agents.x-k8s.io/sandbox-uid: "+string(w.own.UID)),
 		labelled("A Pod of nobody with a Sandbox's name hash", "name: thief", "agents.x-k8s.io/sandbox-name-hash: "+rules.Hash("own")),
 		labelled("A ReplicaSet's Pod with a Sandbox's labels",
-			"generateName: web-, ownerReferences: ["+owner("apps/v1", "ReplicaSet", "web", "11111111-2222-3333-4444-555555555555")+"]",
+			"name: web-brjbl, ownerReferences: ["+owner("apps/v1", "ReplicaSet", "web", "11111111-2222-3333-4444-555555555555")+"]",
 			fmt.Sprintf("agents.x-k8s.io/sandbox-uid: %s, agents.x-k8s.io/sandbox-name-hash: %s", w.own.UID, rules.Hash("own"))),
 		labelled("A Pod of nobody that claims to be in a pool", "name: thief", "agents.x-k8s.io/warm-pool-sandbox: "+rules.Hash("python")),
 		labelled("A Pod of nobody under a template's NetworkPolicy", "name: thief", "agents.x-k8s.io/sandbox-template-ref-hash: "+rules.Hash("python")),
