@@ -56,7 +56,7 @@ func identities() []input {
 		}),
 		{kind: kindIdentity, name: "Pod planted under a suspended claim's Sandbox", want: explained, send: plantPod},
 		{kind: kindIdentity, name: "second Pod of a Sandbox that has an old one", want: explained, send: secondPod},
-		{kind: kindIdentity, name: "volume planted under it", want: explained, send: plantVolume},
+		{kind: kindIdentity, name: "volume planted for a cold claim's Sandbox", want: explained, send: plantVolume},
 	}
 }
 

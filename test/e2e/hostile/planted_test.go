@@ -18,39 +18,14 @@ import (
 
 var adoptable = map[string]string{sandboxv1.LabelAdoptable: sandboxv1.AdoptableTrue}
 
-// plantPod puts a Pod under the name of a suspended Sandbox that a claim controls, and lets the Sandbox run again.
+// plantPod puts a Pod under the name of a suspended Sandbox that a claim controls, and lets the Sandbox run again. It returns the
+// refusal of the Pod, or the verdict on it.
 func plantPod(ctx context.Context, w *world) answer {
-	return w.plant(ctx, overridesPool, "planted-pod", func(sandbox *sandboxv1.Sandbox) (own, planted client.Object) {
-		return nil, w.pod(sandbox.Name, adoptable)
-	})
-}
-
-// plantVolume does the same with a volume in place of the Sandbox's own.
-func plantVolume(ctx context.Context, w *world) answer {
-	return w.plant(ctx, volumePool, "planted-volume", func(sandbox *sandboxv1.Sandbox) (own, planted client.Object) {
-		name := metav1.ObjectMeta{Namespace: w.namespace, Name: "data-" + sandbox.Name}
-		volume := &corev1.PersistentVolumeClaim{ObjectMeta: name, Spec: corev1.PersistentVolumeClaimSpec{
-			AccessModes: []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce},
-			Resources:   corev1.VolumeResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("1Gi")}},
-		}}
-		volume.Labels = adoptable
-		return &corev1.PersistentVolumeClaim{ObjectMeta: name}, volume
-	})
-}
-
-// plant makes a claim of an empty pool, which gets a cold Sandbox, suspends it, replaces own (if any) by planted, and lets the Sandbox run. It returns
-// the refusal of planted, or what the Sandbox says of it, or that the Sandbox took it over.
-func (w *world) plant(ctx context.Context, pool, name string, objects func(*sandboxv1.Sandbox) (own, planted client.Object)) answer {
-	sandbox, err := w.suspended(ctx, pool, name)
+	sandbox, err := w.suspended(ctx, overridesPool, "planted-pod")
 	if err != nil {
 		return answer{message: err.Error()}
 	}
-	own, planted := objects(sandbox)
-	if own != nil {
-		if err := w.replaceable(ctx, own); err != nil {
-			return answer{message: err.Error()}
-		}
-	}
+	planted := w.pod(sandbox.Name, adoptable)
 	created := by(func() error { return w.Editor.Create(ctx, planted) })
 	if !created.ok() {
 		return created
@@ -58,6 +33,40 @@ func (w *world) plant(ctx context.Context, pool, name string, objects func(*sand
 	if err := w.setMode(ctx, sandbox, sandboxv1.OperatingModeRunning); err != nil {
 		return answer{message: err.Error()}
 	}
+	return w.verdict(ctx, sandbox, planted, created)
+}
+
+// plantVolume puts a volume where the cold Sandbox of a claim will look for its own, and then makes the claim.
+func plantVolume(ctx context.Context, w *world) answer {
+	const name = "planted-volume"
+	planted := &corev1.PersistentVolumeClaim{
+		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "data-" + name, Labels: adoptable},
+		Spec: corev1.PersistentVolumeClaimSpec{
+			AccessModes: []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce},
+			Resources:   corev1.VolumeResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("1Gi")}},
+		},
+	}
+	created := by(func() error { return w.Editor.Create(ctx, planted) })
+	if !created.ok() {
+		return created
+	}
+	claim := builder.MakeClaim(name).Namespace(w.namespace).Pool(volumePool).Obj()
+	if err := w.Editor.Create(ctx, claim); err != nil {
+		return answer{message: err.Error()}
+	}
+	sandbox := &sandboxv1.Sandbox{}
+	err := await(ctx, func(ctx context.Context) (bool, error) {
+		err := w.Editor.Get(ctx, client.ObjectKeyFromObject(claim), sandbox)
+		return err == nil, client.IgnoreNotFound(err)
+	})
+	if err != nil {
+		return answer{message: "waiting for the claim's Sandbox: " + err.Error()}
+	}
+	return w.verdict(ctx, sandbox, planted, created)
+}
+
+// verdict returns what the Sandbox says of what was planted, or that it took it over.
+func (w *world) verdict(ctx context.Context, sandbox *sandboxv1.Sandbox, planted client.Object, created answer) answer {
 	found := answer{message: "the Sandbox says nothing of what was planted", took: created.took}
 	_ = await(ctx, func(ctx context.Context) (bool, error) {
 		if err := w.Editor.Get(ctx, client.ObjectKeyFromObject(planted), planted); err != nil {
@@ -111,15 +120,4 @@ func (w *world) setMode(ctx context.Context, sandbox *sandboxv1.Sandbox, mode sa
 	base := sandbox.DeepCopy()
 	sandbox.Spec.OperatingMode = mode
 	return w.Editor.Patch(ctx, sandbox, client.MergeFrom(base))
-}
-
-// replaceable deletes an object, and waits until its name is free.
-func (w *world) replaceable(ctx context.Context, own client.Object) error {
-	if err := w.Editor.Delete(ctx, own); err != nil {
-		return err
-	}
-	return await(ctx, func(ctx context.Context) (bool, error) {
-		err := w.Editor.Get(ctx, client.ObjectKeyFromObject(own), own)
-		return apierrors.IsNotFound(err), client.IgnoreNotFound(err)
-	})
 }
