@@ -66,8 +66,8 @@ func (r *room) pod(t *testing.T) types.UID {
 func try[T client.Object](t *testing.T, worker reconcilers.ObjectReconciler[T], obj T) {
 	t.Helper()
 	result, err := worker.Reconcile(t.Context(), obj)
-	if err != nil || result.RequeueAfter <= 0 || result.RequeueAfter > time.Second {
-		t.Errorf("looks again after %s, error %v; want soon, and no error", result.RequeueAfter, err)
+	if err != nil || !suite.Soon(result) {
+		t.Errorf("looks again %v, error %v; want soon, and no error", result, err)
 	}
 }
 

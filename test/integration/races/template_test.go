@@ -51,7 +51,7 @@ func TestAPolicyThatChangesInBetween(t *testing.T) {
 			n.Settle(t)
 			reconciler := n.Templates(suite.Before(n.Cached, suite.Once[*networkingv1.NetworkPolicy](tc.verb, func() { orphan(t, n) })))
 			result, err := reconciler.Reconcile(t.Context(), template)
-			if err != nil || result.RequeueAfter <= 0 {
+			if err != nil || !suite.Soon(result) {
 				t.Errorf("the pass ends with %+v, %v; want another one soon", result, err)
 			}
 			if got := suite.Get[networkingv1.NetworkPolicy](t, n, policyName); len(got.OwnerReferences) > 0 {
@@ -74,7 +74,7 @@ func TestAPolicyThatComesInBetween(t *testing.T) {
 		suite.Create(t, n, n.Admin, theirs)
 	})))
 	result, err := reconciler.Reconcile(t.Context(), template)
-	if err != nil || result.RequeueAfter <= 0 {
+	if err != nil || !suite.Soon(result) {
 		t.Errorf("the pass ends with %+v, %v; want another one soon", result, err)
 	}
 	if got := suite.Get[networkingv1.NetworkPolicy](t, n, policyName); got.ResourceVersion != theirs.ResourceVersion {

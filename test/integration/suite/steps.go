@@ -103,3 +103,8 @@ func (n *Namespace) Events() []string {
 
 // Quiet returns a recorder that drops its events.
 func Quiet() *events.FakeRecorder { return &events.FakeRecorder{} }
+
+// Soon reports whether a reconcile asks for another within a second, either with the backoff of its queue or at a time.
+func Soon(result reconcile.Result) bool {
+	return result.Requeue || result.RequeueAfter > 0 && result.RequeueAfter <= time.Second //nolint:staticcheck // As in retry.Stale.
+}
