@@ -43,6 +43,9 @@ func stepped(t *testing.T, n *suite.Namespace, r *sandboxclaim.Reconciler) time.
 	if err != nil {
 		t.Fatal(err)
 	}
+	if suite.Soon(result) {
+		return time.Second
+	}
 	return result.RequeueAfter
 }
 

@@ -15,6 +15,7 @@ func TestAQuotaTakesAPartOfABatch(t *testing.T) {
 	for _, hard := range []int{0, 5, 17} {
 		t.Run(fmt.Sprintf("%d of %d", hard, replicas), func(t *testing.T) {
 			s := newPoolStory(t, replicas, recreate)
+			s.r.Settings.Refill.Probes = 0 // The whole batch goes at once.
 			s.quota(t, fmt.Sprint(hard), "0")
 			for range 3 {
 				if _, err := s.try(t); !apierrors.IsForbidden(err) {

@@ -152,7 +152,7 @@ func TestNothingIsTakenOverUnderAClaim(t *testing.T) {
 	}
 	expectNone[corev1.Pod](t, n, "mine")
 
-	suite.Create(t, n, n.Editor, builder.MakeTemplate("plain").Obj())
+	n.Template(t, builder.MakeTemplate("plain").Obj())
 	claim = suite.Create(t, n, n.Editor, builder.MakeClaim("other").Template("plain").Obj())
 	plant := func() *corev1.Pod {
 		return suite.Create(t, n, n.Editor, builder.MakePod("other").Label("agents.x-k8s.io/adoptable", "true").Obj())

@@ -128,7 +128,7 @@ func TestATraceIsNotNeeded(t *testing.T) {
 		n.Settle(t)
 		r := n.Sandboxes(n.ReadYourWrites)
 		r.Tracer = tracer
-		if result, err := r.Reconcile(t.Context(), old); err != nil || result.RequeueAfter == 0 {
+		if result, err := r.Reconcile(t.Context(), old); err != nil || !suite.Soon(result) {
 			t.Errorf("got %+v, %v, want another pass", result, err)
 		}
 	})

@@ -105,9 +105,13 @@ func (e *environment) manager(
 		watched[namespace] = cache.Config{}
 	}
 	ofTemplates := cache.ByObject{Label: labels.NewSelector().Add(*hash)}
+	newCache := unreadable.NewCache(unreadable.NewRegister(logr.Discard()))
+	if len(namespaces) > 1 { // It serves one namespace or all; the usual cache serves what a test needs of two.
+		newCache = cache.New
+	}
 	mgr, err := ctrl.NewManager(cfg, manager.Options{
 		Scheme:   e.scheme,
-		NewCache: unreadable.NewCache(unreadable.NewRegister(logr.Discard())),
+		NewCache: newCache,
 		Metrics:  server.Options{BindAddress: "0"}, HealthProbeBindAddress: "0",
 		Cache: cache.Options{
 			DefaultTransform:  cache.TransformStripManagedFields(),
