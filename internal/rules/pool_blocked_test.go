@@ -63,6 +63,30 @@ func TestMembersWhosePodsAreRefused(t *testing.T) {
 	}
 }
 
+// Members that wait for their template's NetworkPolicy are kept, however long that lasts. The pool says so after the grace
+// period, because until then the policy is usually just being created.
+func TestMembersThatWaitForTheirPolicy(t *testing.T) {
+	h := newHerd(4)
+	refuse(h.members, "")
+	since := h.now
+	for _, member := range h.members {
+		ready := &member.Status.Conditions[0]
+		ready.Reason, ready.Message, ready.LastTransitionTime = sandboxv1.ReasonNetworkPolicyNotReady, "no policy", metav1.NewTime(since)
+	}
+	h.pass()
+	if progress := h.pool.Status.Conditions[0]; progress.Reason != "PoolFilling" {
+		t.Errorf("at first it says %s: %s", progress.Reason, progress.Message)
+	}
+	h.passes(time.Minute, 24*time.Hour)
+	const want = "The API server refuses what 4 of 4 Sandboxes need: no policy"
+	if progress := h.pool.Status.Conditions[0]; progress.Reason != "SandboxRefused" || progress.Message != want {
+		t.Errorf("it says %s: %s", progress.Reason, progress.Message)
+	}
+	if h.deleted != 0 {
+		t.Errorf("%d were deleted", h.deleted)
+	}
+}
+
 // A template that makes something else takes the refused members with it, and so does a Pod of another's in the way.
 func TestRefusedMembersThatAReplacementHelps(t *testing.T) {
 	for name, change := range map[string]func(*herd){

@@ -86,10 +86,12 @@ func (p *poolPass) look(member *sandboxv1.Sandbox) {
 // lookNotReady sorts member, which is not Ready, by what becomes of it.
 //
 // A refused member, or one that no node takes, is kept as long as the template makes the same again: the replacement
-// would fare no better. A refused one is kept however old it is.
+// would fare no better. A refused one is kept however old it is. One that waits for its template's NetworkPolicy for longer
+// than the grace period counts as refused: until then the policy is just being created.
 func (p *poolPass) lookNotReady(member *sandboxv1.Sandbox, state memberState) {
 	differs := p.edition != nil && !p.edition.Matches(member)
-	if state == memberRefused && !differs {
+	lacksPolicy := IsWaitingForPolicy(member) && p.now.Sub(notReadySince(member)) >= p.Grace
+	if (state == memberRefused || lacksPolicy) && !differs {
 		p.refused(member)
 		return
 	}

@@ -1,6 +1,7 @@
 package story
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"testing"
@@ -31,7 +32,7 @@ func TestPoolsInBulkRunUnderTheirPolicies(t *testing.T) {
 }
 
 // The same while something slows down the template controller: every creation of a policy waits until all Sandboxes are there
-// and say that they wait, five times as many templates as its workers.
+// and say that they wait. There are more templates than workers.
 func TestPoolsInBulkWaitForSlowPolicies(t *testing.T) {
 	s := scene.Enter(t)
 	created := follow(t, s)
@@ -111,6 +112,8 @@ func (c *creations) expectPoliciesFirst(t *testing.T) {
 func added(t *testing.T, watcher watch.Interface, n int) []client.Object {
 	t.Helper()
 	var objects []client.Object
+	ctx, cancel := context.WithTimeout(t.Context(), scene.Long)
+	defer cancel()
 	for len(objects) < n {
 		select {
 		case event, open := <-watcher.ResultChan():
@@ -120,7 +123,7 @@ func added(t *testing.T, watcher watch.Interface, n int) []client.Object {
 			if event.Type == watch.Added {
 				objects = append(objects, event.Object.(client.Object))
 			}
-		case <-t.Context().Done():
+		case <-ctx.Done():
 			t.Fatalf("%d of %d objects were created", len(objects), n)
 		}
 	}
