@@ -45,15 +45,26 @@ func boundDryRuns(inner DryRunner) *boundedDryRunner {
 func (b *boundedDryRunner) Create(ctx context.Context, obj client.Object, opts ...client.CreateOption) error {
 	own := b.join(obj.GetNamespace())
 	defer b.leave(obj.GetNamespace())
-	for _, places := range []chan struct{}{own.places, b.all} { // The namespace's first: who waits there is in nobody's way.
-		select {
-		case places <- struct{}{}:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		defer func() { <-places }()
+	// The namespace's first: who waits there is in nobody's way.
+	if err := take(ctx, own.places); err != nil {
+		return err
 	}
+	defer func() { <-own.places }()
+	if err := take(ctx, b.all); err != nil {
+		return err
+	}
+	defer func() { <-b.all }()
 	return b.DryRunner.Create(ctx, obj, opts...)
+}
+
+// take takes one of the places, which the caller gives back, or returns the error of ctx.
+func take(ctx context.Context, places chan<- struct{}) error {
+	select {
+	case places <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func (b *boundedDryRunner) join(namespace string) *turns {

@@ -28,13 +28,13 @@ func TestRate(t *testing.T) {
 			if !tc.limited {
 				return
 			}
-			claims, rest := rest.CopyConfig(cfg), rest.CopyConfig(cfg)
+			claims, others := rest.CopyConfig(cfg), rest.CopyConfig(cfg)
 			for range 5 {
-				if !claims.RateLimiter.TryAccept() || !rest.RateLimiter.TryAccept() {
+				if !claims.RateLimiter.TryAccept() || !others.RateLimiter.TryAccept() {
 					t.Fatal("less than the burst is accepted")
 				}
 			}
-			if claims.RateLimiter.TryAccept() || rest.RateLimiter.TryAccept() {
+			if claims.RateLimiter.TryAccept() || others.RateLimiter.TryAccept() {
 				t.Error("more than the burst is accepted, over all clients")
 			}
 		})

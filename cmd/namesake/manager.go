@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -50,17 +51,7 @@ func newManager(
 	if err != nil {
 		return nil, err
 	}
-	mgr, unread, err := newReadingManager(cfg, manager.Options{
-		Scheme:  scheme,
-		Cache:   cacheOptions(o),
-		Metrics: server.Options{BindAddress: o.metricsAddress, ExtraHandlers: o.profiling.handlers()},
-		WebhookServer: webhook.NewServer(webhook.Options{
-			Port:    o.webhookPort,
-			TLSOpts: secured,
-		}),
-		HealthProbeBindAddress:  o.probeAddress,
-		GracefulShutdownTimeout: new(o.shutdownTimeout()),
-	})
+	mgr, unread, err := newReadingManager(cfg, o.manager(scheme, secured))
 	if err != nil {
 		return nil, fmt.Errorf("creating the manager: %w", err)
 	}
@@ -94,8 +85,24 @@ func newManager(
 	if err != nil {
 		return nil, err
 	}
-	return mgr, register(ctrlmetrics.Registry, mgr, metrics.State{Available: index.Available, Router: router}, elected.Leads, claims, admission,
+	return mgr, register(
+		ctrlmetrics.Registry, mgr, metrics.State{Available: index.Available, Router: router}, elected.Leads, claims, admission,
 		metrics.Unreadable{Count: unread.Count}, metrics.NewBuild(version))
+}
+
+// manager returns the options of the manager, whose webhooks are secured as given.
+func (o *options) manager(scheme *runtime.Scheme, secured []func(*tls.Config)) manager.Options {
+	return manager.Options{
+		Scheme:  scheme,
+		Cache:   cacheOptions(o),
+		Metrics: server.Options{BindAddress: o.metricsAddress, ExtraHandlers: o.profiling.handlers()},
+		WebhookServer: webhook.NewServer(webhook.Options{
+			Port:    o.webhookPort,
+			TLSOpts: secured,
+		}),
+		HealthProbeBindAddress:  o.probeAddress,
+		GracefulShutdownTimeout: new(o.shutdownTimeout()),
+	}
 }
 
 // reconcilers returns those options of the reconcilers that follow from flags alone.

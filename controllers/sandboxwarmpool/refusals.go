@@ -48,7 +48,9 @@ func (r *refusals) refused(pool types.UID) bool {
 }
 
 // hold notes that the API server refused a Sandbox of pool.
-func (r *refusals) hold(pool *extensionsv1.SandboxWarmPool, template *rules.TemplateSnapshot, problem *rules.ConditionError, now time.Time) {
+func (r *refusals) hold(
+	pool *extensionsv1.SandboxWarmPool, template *rules.TemplateSnapshot, problem *rules.ConditionError, now time.Time,
+) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.pools == nil {

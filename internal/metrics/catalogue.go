@@ -13,7 +13,9 @@ var (
 // A claim's startup is measured once, when the claim is first Ready.
 var (
 	startupLabels  = []Label{launchType, template}
-	startupBuckets = []float64{5, 10, 20, 30, 50, 75, 100, 250, 500, 750, 1000, 1250, 1500, 2000, 2500, 5000, 10000, 30000, 60000, 120000, 240000}
+	startupBuckets = []float64{
+		5, 10, 20, 30, 50, 75, 100, 250, 500, 750, 1000, 1250, 1500, 2000, 2500, 5000, 10000, 30000, 60000, 120000, 240000,
+	}
 
 	webhookStartup = Definition{
 		Name: "agent_sandbox_claim_startup_latency_ms", Type: Histogram, Labels: startupLabels, Buckets: startupBuckets,

@@ -8,7 +8,9 @@ import (
 )
 
 // New returns what makes the queue of a controller with that many workers, for controller.Options.NewQueue.
-func New(workers int) func(name string, backoff workqueue.TypedRateLimiter[reconcile.Request]) workqueue.TypedRateLimitingInterface[reconcile.Request] {
+func New(workers int) func(
+	name string, backoff workqueue.TypedRateLimiter[reconcile.Request],
+) workqueue.TypedRateLimitingInterface[reconcile.Request] {
 	return func(name string, backoff workqueue.TypedRateLimiter[reconcile.Request]) workqueue.TypedRateLimitingInterface[reconcile.Request] {
 		return newController(name, workers, backoff, clock.RealClock{})
 	}

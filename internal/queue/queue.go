@@ -188,7 +188,7 @@ func (q *Queue) push(item reconcile.Request, low bool) {
 		ns = &namespace{name: item.Namespace}
 		q.namespaces[item.Namespace] = ns
 	}
-	ns.lists.push(item, low)
+	ns.push(item, low)
 	if ns.turn == nil {
 		q.enqueue(ns)
 	}

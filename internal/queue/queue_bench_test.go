@@ -21,9 +21,9 @@ func BenchmarkQueue(b *testing.B) {
 		for i := range items {
 			items[i] = item(fmt.Sprintf("%d/%d", i%namespaces, i))
 		}
-		for name, make := range queues {
+		for name, newQueue := range queues {
 			b.Run(fmt.Sprintf("%s/namespaces=%d", name, namespaces), func(b *testing.B) {
-				q := make()
+				q := newQueue()
 				for _, item := range items {
 					q.Add(item)
 				}

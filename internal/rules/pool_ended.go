@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -51,11 +52,8 @@ func (b endBackoff) allow(
 	case wait > 0:
 		return 0, wait, b
 	}
-	for _, member := range ended {
-		if b.isSuccessor(member) {
-			b.step++
-			break
-		}
+	if slices.ContainsFunc(ended, b.isSuccessor) {
+		b.step++
 	}
 	if b.first.IsZero() {
 		b.newest, b.first = newest, now

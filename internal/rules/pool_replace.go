@@ -95,14 +95,7 @@ func (p *poolPass) lookNotReady(member *sandboxv1.Sandbox, state memberState) {
 		p.refused(member)
 		return
 	}
-	if hasPod(member) {
-		p.WithPod++
-	} else if state != memberRefused {
-		p.Unproven++
-	}
-	if state != memberEnded && state != memberRefused && p.now.Sub(startedAt(member)) < p.Grace {
-		p.starting++
-	}
+	p.countNotReady(member, state)
 	left := notReadySince(member).Add(p.Grace).Sub(p.now)
 	switch {
 	case state == memberEnded:
@@ -124,6 +117,18 @@ func (p *poolPass) lookNotReady(member *sandboxv1.Sandbox, state memberState) {
 	default:
 		p.Stuck++
 		p.late = append(p.late, member)
+	}
+}
+
+// countNotReady counts member, which is not Ready, by its Pod and by its age.
+func (p *poolPass) countNotReady(member *sandboxv1.Sandbox, state memberState) {
+	if hasPod(member) {
+		p.WithPod++
+	} else if state != memberRefused {
+		p.Unproven++
+	}
+	if state != memberEnded && state != memberRefused && p.now.Sub(startedAt(member)) < p.Grace {
+		p.starting++
 	}
 }
 

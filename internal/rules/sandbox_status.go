@@ -94,16 +94,24 @@ func sandboxReady(sandbox *sandboxv1.Sandbox, observed *Observed, now time.Time)
 	case end != "":
 		ready.Reason, ready.Message = end, message
 	default:
-		ready.Reason, ready.Message = sandboxv1.ReasonDependenciesNotReady, ""
-		var podReady, serviceReady bool
-		podReady, ready.Message = podState(observed.Pod())
-		serviceReady, ready.Message = withService(sandbox, observed.Service, ready.Message)
-		switch {
-		case podReady && serviceReady && deleting:
-			ready.Message = "Sandbox is being deleted"
-		case podReady && serviceReady:
-			ready.Status, ready.Reason = metav1.ConditionTrue, sandboxv1.ReasonDependenciesReady
-		}
+		return dependenciesReady(sandbox, observed)
+	}
+	return ready
+}
+
+// dependenciesReady returns the Ready condition as the Pod and the Service make it.
+func dependenciesReady(sandbox *sandboxv1.Sandbox, observed *Observed) metav1.Condition {
+	ready := metav1.Condition{
+		Type: sandboxv1.ConditionReady, Status: metav1.ConditionFalse, Reason: sandboxv1.ReasonDependenciesNotReady,
+	}
+	podReady, message := podState(observed.Pod())
+	serviceReady, message := withService(sandbox, observed.Service, message)
+	ready.Message = message
+	switch {
+	case podReady && serviceReady && sandbox.DeletionTimestamp != nil:
+		ready.Message = "Sandbox is being deleted"
+	case podReady && serviceReady:
+		ready.Status, ready.Reason = metav1.ConditionTrue, sandboxv1.ReasonDependenciesReady
 	}
 	return ready
 }

@@ -130,7 +130,8 @@ func NetworkPolicyProblem(
 	case !ControlledBy(policy, template) && !leftBehindFor(policy, template):
 		return wait("the one of that name is controlled by %s. Delete or rename that one, or set networkPolicyManagement: Unmanaged",
 			describeOwner(ControllerOf(policy)))
-	case !ControlledBy(policy, template), !equality.Semantic.DeepEqual(policy.Spec, policySpec(template, EarlierCollision(template, others), router)):
+	case !ControlledBy(policy, template),
+		!equality.Semantic.DeepEqual(policy.Spec, policySpec(template, EarlierCollision(template, others), router)):
 		return wait("it does not say yet what the SandboxTemplate says. %s", lasts)
 	}
 	return nil

@@ -94,9 +94,9 @@ type TemplateVersion struct {
 }
 
 // Version returns the version of the template; the zero value for nil.
-func (e *TemplateSnapshot) Version() TemplateVersion {
-	if e == nil {
+func (s *TemplateSnapshot) Version() TemplateVersion {
+	if s == nil {
 		return TemplateVersion{}
 	}
-	return TemplateVersion{UID: e.template.UID, Generation: e.template.Generation}
+	return TemplateVersion{UID: s.template.UID, Generation: s.template.Generation}
 }

@@ -23,11 +23,11 @@ import (
 
 func sandboxes(shared *specs) *codec { return &codec{kind: kinds()[0], specs: shared} }
 
-func marshal(t testing.TB, object any) []byte {
-	t.Helper()
+func marshal(tb testing.TB, object any) []byte {
+	tb.Helper()
 	text, err := json.Marshal(object)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return text
 }

@@ -1,6 +1,7 @@
 package unreadable
 
 import (
+	"maps"
 	"sync"
 
 	"github.com/go-logr/logr"
@@ -92,9 +93,7 @@ func (r *Register) begin(kind string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.before[kind] = map[types.NamespacedName]string{}
-	for name, version := range r.found[kind] {
-		r.before[kind][name] = version
-	}
+	maps.Copy(r.before[kind], r.found[kind])
 }
 
 // end records that a list is complete.

@@ -71,8 +71,9 @@ func next(p place, key []byte) place {
 		return below(string(key))
 	case quantities:
 		return quantity
+	default:
+		return elsewhere
 	}
-	return elsewhere
 }
 
 // below returns the place of the value of a key in the spec. A test compares the names with the fields that the Go types
@@ -112,7 +113,8 @@ func scan(object []byte) (parts, error) {
 
 // value goes through the value at the scanner's position.
 func (s *scanner) value(p place, depth int) error {
-	if s.values++; s.values > maxValues {
+	s.values++
+	if s.values > maxValues {
 		return fmt.Errorf("it has more than %d values", maxValues)
 	}
 	start := s.peek()
@@ -130,6 +132,7 @@ func (s *scanner) value(p place, depth int) error {
 		s.found.volumes = here
 	case quantity:
 		return checkQuantity(bytes.Trim(here.of(s.data), `"`))
+	default: // Nothing else is looked for.
 	}
 	return nil
 }

@@ -79,6 +79,7 @@ func TestEveryQuantityIsKnown(t *testing.T) {
 
 // walk checks the quantities below a type, of a value at p.
 func walk(t *testing.T, path string, of reflect.Type, p place, above []reflect.Type) {
+	t.Helper()
 	switch {
 	case of == reflect.TypeFor[resource.Quantity]():
 		if p != quantity {
@@ -92,8 +93,7 @@ func walk(t *testing.T, path string, of reflect.Type, p place, above []reflect.T
 	case of.Kind() == reflect.Map:
 		walk(t, path+"{}", of.Elem(), p, append(above, of))
 	case of.Kind() == reflect.Struct:
-		for i := range of.NumField() {
-			field := of.Field(i)
+		for field := range of.Fields() {
 			name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
 			switch {
 			case strings.Contains(options, "inline"):

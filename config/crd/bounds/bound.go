@@ -64,15 +64,10 @@ func (b bounder) visit(path string, s *schema) error {
 	case s.Type == "integer" && s.Format == "int64", s.Type == "boolean", len(s.Enum) > 0:
 	case s.Type == "array":
 		return b.inList(path, s)
-	case s.Type == "object" && s.AdditionalProperties != nil && s.AdditionalProperties.Schema != nil:
-		s.MaxProperties = orElse(s.MaxProperties, of(path, b.tables(entries, entriesOfSandbox)...))
-		return b.visit(path+"{}", s.AdditionalProperties.Schema)
+	case isMap(s):
+		return b.inMap(path, s)
 	case s.Type == "object" && s.XPreserveUnknownFields == nil && s.AdditionalProperties == nil:
-		for name := range s.Properties {
-			if err := b.inProperty(s, path, name); err != nil {
-				return err
-			}
-		}
+		return b.inProperties(path, s)
 	default:
 		return fmt.Errorf("%s: nothing bounds a field of type %q and format %q", path, s.Type, s.Format)
 	}
@@ -82,6 +77,24 @@ func (b bounder) visit(path string, s *schema) error {
 func (b bounder) inList(path string, s *schema) error {
 	s.MaxItems = orElse(s.MaxItems, of(path, b.tables(items, itemsOfSandbox)...))
 	return b.visit(path+"[]", s.Items.Schema)
+}
+
+func isMap(s *schema) bool {
+	return s.Type == "object" && s.AdditionalProperties != nil && s.AdditionalProperties.Schema != nil
+}
+
+func (b bounder) inMap(path string, s *schema) error {
+	s.MaxProperties = orElse(s.MaxProperties, of(path, b.tables(entries, entriesOfSandbox)...))
+	return b.visit(path+"{}", s.AdditionalProperties.Schema)
+}
+
+func (b bounder) inProperties(path string, s *schema) error {
+	for name := range s.Properties {
+		if err := b.inProperty(s, path, name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (b bounder) inProperty(parent *schema, path, name string) error {

@@ -46,9 +46,9 @@ func answering(answers ...answer) reconcile.Func {
 // The bound of the delay doubles up to the longest, success ends it, and objects do not share it.
 func TestBackoff(t *testing.T) {
 	b := newBackoff(time.Second, 5*time.Second, longest)
-	for i, want := range []time.Duration{1, 2, 4, 5, 5} {
-		if got := b.When(request); got != want*time.Second {
-			t.Errorf("delay %d is %s, want %s", i, got, want*time.Second)
+	for i, want := range []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 5 * time.Second, 5 * time.Second} {
+		if got := b.When(request); got != want {
+			t.Errorf("delay %d is %s, want %s", i, got, want)
 		}
 		b.Forget(request) // As after a refusal.
 	}
@@ -110,7 +110,7 @@ func TestOneBackoff(t *testing.T) {
 		answer{err: errRefused}, answer{result: Stale()}, answer{reconcile.Result{RequeueAfter: 3 * time.Second}, errLost}, answer{err: errRefused},
 		answer{}, answer{result: Stale()},
 	), &options)
-	for i, want := range []time.Duration{1, 2, 3, 8, 0, 1} {
+	for i, want := range []time.Duration{time.Second, 2 * time.Second, 3 * time.Second, 8 * time.Second, 0, time.Second} {
 		result, err := r.Reconcile(t.Context(), request)
 		got := result.RequeueAfter
 		if err != nil { // As the controller does.
@@ -118,8 +118,8 @@ func TestOneBackoff(t *testing.T) {
 		} else {
 			options.RateLimiter.Forget(request)
 		}
-		if got != want*time.Second {
-			t.Errorf("reconcile %d: again after %s, want %s", i, got, want*time.Second)
+		if got != want {
+			t.Errorf("reconcile %d: again after %s, want %s", i, got, want)
 		}
 	}
 }

@@ -31,7 +31,7 @@ func Options(workers int) controller.Options {
 }
 
 func defaultBackoff() *backoff {
-	return newBackoff(minBackoff, maxBackoff, rand.Float64) //nolint:gosec // a delay, and no secret
+	return newBackoff(minBackoff, maxBackoff, rand.Float64)
 }
 
 // Delay returns how long to wait after a failure that came after so many others in a row: for what one reconcile does besides

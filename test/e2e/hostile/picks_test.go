@@ -83,6 +83,7 @@ func refusedClaims() map[string]func(ctx context.Context, w *world) answer {
 
 // keepSending sends claims that come to nothing until ctx ends. It closes begun when the first are sent.
 func (w *world) keepSending(ctx context.Context, t *testing.T, send func(context.Context, *world) answer, begun chan struct{}) {
+	t.Helper()
 	ticker := time.NewTicker(betweenBad)
 	defer ticker.Stop()
 	for sent := 0; ctx.Err() == nil; sent++ {

@@ -55,7 +55,9 @@ func (s *Scene) HoldPolicies(t *testing.T) (release func()) {
 			NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{corev1.LabelMetadataName: s.Namespace}},
 			Rules: []registrationv1.RuleWithOperations{{
 				Operations: []registrationv1.OperationType{registrationv1.Create},
-				Rule:       registrationv1.Rule{APIGroups: []string{networkingv1.GroupName}, APIVersions: []string{"*"}, Resources: []string{"networkpolicies"}},
+				Rule: registrationv1.Rule{
+					APIGroups: []string{networkingv1.GroupName}, APIVersions: []string{"*"}, Resources: []string{"networkpolicies"},
+				},
 			}},
 		}},
 	}

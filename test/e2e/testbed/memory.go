@@ -10,7 +10,7 @@ import (
 )
 
 // highWaterMark is the line of /proc/PID/status with the most memory that the process had at a time, in KiB (proc_pid_status(5)).
-var highWaterMark = regexp.MustCompile(`VmHWM:\s+([0-9]+) kB`)
+var highWaterMark = regexp.MustCompile(`VmHWM:\s+(\d+) kB`)
 
 // Peak returns the most memory, in bytes, that the manager had since ResetPeak. An error says that the manager has ended, or
 // that the system has no /proc.

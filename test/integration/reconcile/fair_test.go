@@ -41,12 +41,15 @@ func TestASlowNamespaceHoldsUpNobody(t *testing.T) {
 		create          func(t *testing.T, n *suite.Namespace, i int)
 	}{
 		"by its pools": {sandboxv1.GroupName, "sandboxes", func(t *testing.T, n *suite.Namespace, i int) {
+			t.Helper()
 			suite.Create(t, n, n.Editor, builder.MakePool(fmt.Sprintf("python-%d", i)).Template("python").Replicas(5).Obj())
 		}},
 		"by its claims": {sandboxv1.GroupName, "sandboxes", func(t *testing.T, n *suite.Namespace, i int) {
+			t.Helper()
 			suite.Create(t, n, n.Editor, builder.MakeClaim(fmt.Sprintf("mine-%d", i)).Template("python").Obj())
 		}},
 		"by its Sandboxes": {"", "pods", func(t *testing.T, n *suite.Namespace, i int) {
+			t.Helper()
 			suite.Create(t, n, n.Editor, builder.MakeSandbox(fmt.Sprintf("mine-%d", i)).Obj())
 		}},
 	} {

@@ -88,7 +88,7 @@ func TestAllMembersTurnNotReady(t *testing.T) {
 	}
 }
 
-// Neighbours: more than half, half, and those that never were Ready. What is replaced goes a quarter of the pool at a time,
+// Neighbours: more than half, exactly half, and those that never were Ready. What is replaced goes a quarter of the pool at a time,
 // and the next when the replacements are Ready.
 func TestSomeMembersTurnNotReady(t *testing.T) {
 	for name, tc := range map[string]struct {

@@ -77,9 +77,11 @@ func TestARefusalInOtherWordsWakesNobody(t *testing.T) {
 			resource: "pods", status: "PATCH sandboxes/status",
 			probe: func(n *suite.Namespace) client.Object { return builder.MakePod("probe").Namespace(n.Name).Obj() },
 			create: func(t *testing.T, n *suite.Namespace) {
+				t.Helper()
 				suite.Create(t, n, n.Editor, builder.MakeSandbox("mine").Obj())
 			},
 			refused: func(t *testing.T, n *suite.Namespace) bool {
+				t.Helper()
 				return refusedFor(suite.Get[sandboxv1.Sandbox](t, n, "mine").Status.Conditions, "Ready", "ReconcilerError")
 			},
 		},
@@ -87,18 +89,24 @@ func TestARefusalInOtherWordsWakesNobody(t *testing.T) {
 			group: sandboxv1.GroupName, resource: "sandboxes", status: "PATCH sandboxclaims/status",
 			probe: func(n *suite.Namespace) client.Object { return builder.MakeSandbox("probe").Namespace(n.Name).Obj() },
 			create: func(t *testing.T, n *suite.Namespace) {
+				t.Helper()
 				suite.Create(t, n, n.Editor, builder.MakeTemplate("python").Obj())
 				suite.Create(t, n, n.Editor, builder.MakeClaim("mine").Template("python").Obj())
 			},
 			refused: func(t *testing.T, n *suite.Namespace) bool {
+				t.Helper()
 				return refusedFor(suite.Get[extensionsv1.SandboxClaim](t, n, "mine").Status.Conditions, "Ready", "ReconcilerError")
 			},
 		},
 		"a pool's Sandbox": {
 			group: sandboxv1.GroupName, resource: "sandboxes", status: "PATCH sandboxwarmpools/status",
-			probe:  func(n *suite.Namespace) client.Object { return builder.MakeSandbox("probe").Namespace(n.Name).Obj() },
-			create: func(t *testing.T, n *suite.Namespace) { n.Pool(t, "python") },
+			probe: func(n *suite.Namespace) client.Object { return builder.MakeSandbox("probe").Namespace(n.Name).Obj() },
+			create: func(t *testing.T, n *suite.Namespace) {
+				t.Helper()
+				n.Pool(t, "python")
+			},
 			refused: func(t *testing.T, n *suite.Namespace) bool {
+				t.Helper()
 				return refusedFor(suite.Get[extensionsv1.SandboxWarmPool](t, n, "python").Status.Conditions, "Progressing", "SandboxRefused")
 			},
 		},
@@ -190,6 +198,7 @@ func TestAWarmSandboxWakesNobodyWhoCannotUseIt(t *testing.T) {
 func TestWhatBringsAWarmSandboxWakesThoseWhoWait(t *testing.T) {
 	for name, keepAway := range map[string]func(t *testing.T, n *suite.Namespace, node *corev1.Node) (bringBack func()){
 		"its node was cordoned": func(t *testing.T, n *suite.Namespace, node *corev1.Node) func() {
+			t.Helper()
 			set := func(cordoned bool) {
 				base := node.DeepCopy()
 				node.Spec.Unschedulable = cordoned
@@ -201,10 +210,12 @@ func TestWhatBringsAWarmSandboxWakesThoseWhoWait(t *testing.T) {
 			return func() { set(false) }
 		},
 		"its node was gone": func(t *testing.T, n *suite.Namespace, node *corev1.Node) func() {
+			t.Helper()
 			n.Delete(t, n.Admin, node)
 			return func() { suite.Create(t, n, n.Admin, builder.MakeNode(node.Name).Obj()) }
 		},
 		"it was reserved for a claim that never came": func(t *testing.T, n *suite.Namespace, _ *corev1.Node) func() {
+			t.Helper()
 			probe := builder.MakeClaim("probe").Namespace(n.Name).Pool("python").Obj()
 			if n.Index.Pick(probe, n.Clock.Now()) == "" {
 				t.Fatal("there is nothing to reserve")

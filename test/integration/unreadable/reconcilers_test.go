@@ -59,13 +59,14 @@ func newReconcilers(t *testing.T, admin client.Client, namespace string) *reconc
 	}
 	go func() { _ = mgr.GetCache().Start(t.Context()) }()
 	recorder := events.NewFakeRecorder(100)
+	now := time.Now //nolint:forbidigo // It is the reconcilers' clock: they meet the times that a real API server writes.
 	return &reconcilers{
 		admin: admin, cached: cached,
 		claims: &sandboxclaim.Reconciler{
-			Client: cached, Live: live, Candidates: candidates.New(0), Recorder: recorder, Metrics: metrics.NewClaims(), Now: time.Now,
+			Client: cached, Live: live, Candidates: candidates.New(0), Recorder: recorder, Metrics: metrics.NewClaims(), Now: now,
 		},
 		pools: &sandboxwarmpool.Reconciler{
-			Client: cached, Live: live, Unreadable: register, Recorder: recorder, Settings: rules.PoolSettings{ReadinessGrace: time.Minute, Refill: rules.RefillLimits{Batch: 10}}, Now: time.Now,
+			Client: cached, Live: live, Unreadable: register, Recorder: recorder, Settings: rules.PoolSettings{ReadinessGrace: time.Minute, Refill: rules.RefillLimits{Batch: 10}}, Now: now,
 		},
 	}
 }

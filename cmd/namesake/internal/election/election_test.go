@@ -133,7 +133,8 @@ func (s *store) start(ctx context.Context, identity string, change ...func(*repl
 		},
 		Build: func() (*Reconcilers, error) {
 			reconcilers := &Reconcilers{cache: &trackedCache{}}
-			return reconcilers, reconcilers.Add(manager.RunnableFunc(r.reconcile))
+			err := reconcilers.Add(manager.RunnableFunc(r.reconcile))
+			return reconcilers, err
 		},
 	}
 	for _, c := range change {
@@ -181,7 +182,7 @@ func TestOneLeadsAndTheOtherFollows(t *testing.T) {
 		first.check(t, "the first", true)
 		second.check(t, "the second", false)
 
-		began := time.Now() //nolint:forbidigo // The clock of the bubble.
+		began := time.Now() // The clock of the bubble.
 		first.stop()
 		if err := <-first.ended; err != nil {
 			t.Error(err)
@@ -193,11 +194,13 @@ func TestOneLeadsAndTheOtherFollows(t *testing.T) {
 			wait(10 * time.Millisecond)
 		}
 		// Another looks every 1 to 2.2 retry periods.
-		if took := time.Since(began); took > 660*time.Millisecond+10*time.Millisecond { //nolint:forbidigo // As above.
+		if took := time.Since(began); took > 660*time.Millisecond+10*time.Millisecond {
 			t.Errorf("after the leader has stopped, the other leads in %s", took)
 		}
 		second.stop()
-		<-second.ended
+		if err := <-second.ended; err != nil {
+			t.Error(err)
+		}
 	})
 }
 
@@ -212,17 +215,18 @@ func TestAKilledLeaderIsReplacedInTime(t *testing.T) {
 			second := s.start(t.Context(), "b")
 			wait(5 * time.Second)
 			s.kill(first)
-			began := time.Now() //nolint:forbidigo // The clock of the bubble.
+			began := time.Now() // The clock of the bubble.
 			for !second.Leads() {
 				wait(5 * time.Millisecond)
 			}
-			if took := time.Since(began); took > bound+5*time.Millisecond { //nolint:forbidigo // As above.
+			if took := time.Since(began); took > bound+5*time.Millisecond {
 				t.Errorf("the other leads after %s, at most %s are promised", took, bound)
 			}
 			first.stop()
 			second.stop()
-			<-first.ended
-			<-second.ended
+			if err := errors.Join(<-first.ended, <-second.ended); err != nil {
+				t.Error(err)
+			}
 		})
 	}
 }
@@ -389,7 +393,9 @@ func TestTheLeaseOutlivesTheReconcilers(t *testing.T) {
 		wait(time.Second)
 		second.check(t, "when the first has ended", true)
 		second.stop()
-		<-second.ended
+		if err := <-second.ended; err != nil {
+			t.Error(err)
+		}
 	})
 }
 
