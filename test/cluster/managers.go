@@ -48,7 +48,7 @@ func (c *cluster) planManagers(program string) (*managersPlan, error) {
 		if c.options.managers == 1 {
 			webhook = plan.webhookPort
 		}
-		plan.managers = append(plan.managers, manager{
+		one := manager{
 			Metrics: loopback(metrics), Health: loopback(health), Webhook: loopback(webhook),
 			Log: c.state.path("logs", managerName(i)+".log"),
 			Command: []string{
@@ -62,9 +62,19 @@ func (c *cluster) planManagers(program string) (*managersPlan, error) {
 				"--health-probe-bind-address=" + loopback(health),
 				"--controller-user=" + controllerUser,
 			},
-		})
+		}
+		if c.options.managers == 1 {
+			one.Command = append(one.Command, patientLease...)
+		}
+		plan.managers = append(plan.managers, one)
 	}
 	return plan, nil
+}
+
+// patientLease is for a manager that nobody would replace. On a busy machine, the race detector and the control plane beside it
+// keep a manager from renewing its Lease within the seconds that a quick failover allows.
+var patientLease = []string{
+	"--leader-election-lease-duration=60s", "--leader-election-renew-deadline=40s", "--leader-election-retry-period=2s",
 }
 
 func managerName(index int) string {
