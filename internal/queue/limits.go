@@ -7,8 +7,9 @@ import (
 
 const (
 	// slowAfter is how long an item is in flight before its namespace counts as slow, until one takes less time. An ordinary
-	// reconcile takes some ten milliseconds.
-	slowAfter = time.Second
+	// reconcile takes some ten milliseconds, and a second or two in a burst that a small control plane is busy with. A call that
+	// hangs takes ten seconds, which is the default timeout of a webhook.
+	slowAfter = 5 * time.Second
 	// rememberedNamespaces is how many namespaces without items are remembered as slow. Beyond it all of them are forgotten,
 	// which costs each of them one item in the reserve.
 	rememberedNamespaces = 1000
