@@ -90,8 +90,7 @@ func (p *poolPass) look(member *sandboxv1.Sandbox) {
 // than the grace period counts as refused: until then the policy is just being created.
 func (p *poolPass) lookNotReady(member *sandboxv1.Sandbox, state memberState) {
 	differs := p.edition != nil && !p.edition.Matches(member)
-	lacksPolicy := IsWaitingForPolicy(member) && p.now.Sub(notReadySince(member)) >= p.Grace
-	if (state == memberRefused || lacksPolicy) && !differs {
+	if (state == memberRefused || p.lacksPolicy(member)) && !differs {
 		p.refused(member)
 		return
 	}
@@ -130,6 +129,11 @@ func (p *poolPass) countNotReady(member *sandboxv1.Sandbox, state memberState) {
 	if state != memberEnded && state != memberRefused && p.now.Sub(startedAt(member)) < p.Grace {
 		p.starting++
 	}
+}
+
+// lacksPolicy reports whether member has waited for its template's NetworkPolicy for longer than the grace period.
+func (p *poolPass) lacksPolicy(member *sandboxv1.Sandbox) bool {
+	return IsWaitingForPolicy(member) && p.now.Sub(notReadySince(member)) >= p.Grace
 }
 
 // refused counts member, and notes what the API server said about the first of these, by name.

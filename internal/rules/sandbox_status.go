@@ -83,10 +83,8 @@ func sandboxReady(sandbox *sandboxv1.Sandbox, observed *Observed, now time.Time)
 		ready.Reason, ready.Message = sandboxv1.ReasonSandboxExpired, "Sandbox has expired"
 	case len(observed.Pods) > 1:
 		ready.Reason, ready.Message = sandboxv1.ReasonMultiplePods, MultiplePodsMessage(len(observed.Pods))
-	case IsPolicyWait(observed.Err) && !deleting:
-		ready.Reason, ready.Message = sandboxv1.ReasonNetworkPolicyNotReady, observed.Err.Error()
 	case observed.Err != nil && !deleting:
-		ready.Reason, ready.Message = sandboxv1.ReasonReconcilerError, fmt.Sprintf(errorSeen+"%v", observed.Err)
+		ready.Reason, ready.Message = sandboxProblem(observed.Err)
 	case Suspended(sandbox) && suspended(sandbox, observed).Status == metav1.ConditionTrue:
 		ready.Reason, ready.Message = sandboxv1.ReasonSandboxSuspended, "Sandbox is suspended"
 	case Suspended(sandbox):
@@ -114,6 +112,14 @@ func dependenciesReady(sandbox *sandboxv1.Sandbox, observed *Observed) metav1.Co
 		ready.Status, ready.Reason = metav1.ConditionTrue, sandboxv1.ReasonDependenciesReady
 	}
 	return ready
+}
+
+// sandboxProblem returns the reason and the message of a Sandbox that does not have what it should have because of problem.
+func sandboxProblem(problem error) (reason, message string) {
+	if IsPolicyWait(problem) {
+		return sandboxv1.ReasonNetworkPolicyNotReady, problem.Error()
+	}
+	return sandboxv1.ReasonReconcilerError, fmt.Sprintf(errorSeen+"%v", problem)
 }
 
 // podState reports whether pod can be used, and returns a message about its state.
