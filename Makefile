@@ -158,7 +158,7 @@ cluster-unit: ## The tests of the test cluster's own module.
 .PHONY: integration
 integration: $(CLUSTER) ## Tests against a real API server, with the generated CRDs and webhooks.
 	assets="$$($(CLUSTER) assets)"; \
-	KUBEBUILDER_ASSETS="$$assets" $(GO) test -race $(GOTESTFLAGS) ./test/integration/... ./test/contract/... ./test/bench/...
+	KUBEBUILDER_ASSETS="$$assets" $(GO) test -race -timeout 30m $(GOTESTFLAGS) ./test/integration/... ./test/contract/... ./test/bench/...
 
 # helm and kubectl read the chart and config, which go's cache of results does not see: hence -count=1.
 .PHONY: chart-test
