@@ -7,14 +7,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
-	corev1 "k8s.io/api/core/v1"
 
-	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/internal/rules"
-	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
 // parsed returns the options of a command line, and the arguments that are left.
@@ -252,59 +248,5 @@ func TestFlagsReachTheReconcilers(t *testing.T) {
 		if diff := cmp.Diff(tc.want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
-	}
-}
-
-// TestStripNode checks that no rule reads what the cache drops of a node.
-func TestStripNode(t *testing.T) {
-	for name, node := range map[string]*builder.NodeWrapper{
-		"a node":                    builder.MakeNode("a"),
-		"one that is cordoned":      builder.MakeNode("a").Unschedulable(),
-		"one that is being deleted": builder.MakeNode("a").Deleting(),
-		"one that is drained":       builder.MakeNode("a").Taint("karpenter.sh/disrupted", corev1.TaintEffectNoSchedule),
-	} {
-		whole := node.ResourceVersion("7").Label("zone", "b").Obj()
-		whole.Status.NodeInfo.KernelVersion = "6"
-		obj, err := stripNode(whole.DeepCopy())
-		stripped, ok := obj.(*corev1.Node)
-		if err != nil || !ok {
-			t.Fatalf("%s: got %T, %v", name, obj, err)
-		}
-		if rules.NodeAcceptsClaims(stripped) != rules.NodeAcceptsClaims(whole) || stripped.Name != "a" || stripped.ResourceVersion != "7" {
-			t.Errorf("%s: kept %v", name, stripped)
-		}
-		if len(stripped.Labels) > 0 || stripped.Status.NodeInfo.KernelVersion != "" {
-			t.Errorf("%s: kept %v, which nothing reads", name, stripped)
-		}
-	}
-	if got, err := stripNode("a tombstone"); got != "a tombstone" || err != nil {
-		t.Errorf("got %v, %v", got, err)
-	}
-}
-
-// TestStripPod checks that no rule reads what the cache drops of a Pod.
-func TestStripPod(t *testing.T) {
-	sandbox := builder.MakeSandbox("a").PodLabel("app", "x").Obj()
-	pod := builder.MakePod("a").ControlledBy(sandbox).Ready().Deleting().Annotation("note", "y").ResourceVersion("7").Obj()
-	pod.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "main"}}
-	obj, err := stripPod(pod.DeepCopy())
-	stripped, ok := obj.(*corev1.Pod)
-	if err != nil || !ok {
-		t.Fatalf("got %T, %v", obj, err)
-	}
-	statusOf := func(pod *corev1.Pod) sandboxv1.SandboxStatus {
-		return rules.SandboxStatus(sandbox, rules.Observed{Pods: []*corev1.Pod{pod}}, builder.Epoch.Add(time.Hour))
-	}
-	if diff := cmp.Diff(statusOf(pod), statusOf(stripped)); diff != "" {
-		t.Errorf("status (-whole +stripped):\n%s", diff)
-	}
-	if diff := cmp.Diff(rules.PodMetadataPatch(sandbox, pod), rules.PodMetadataPatch(sandbox, stripped)); diff != "" {
-		t.Errorf("patch (-whole +stripped):\n%s", diff)
-	}
-	if stripped.ResourceVersion != "7" || stripped.DeletionTimestamp == nil || len(stripped.Spec.Containers)+len(stripped.Status.ContainerStatuses) > 0 {
-		t.Errorf("kept %v", stripped)
-	}
-	if got, err := stripPod("a tombstone"); got != "a tombstone" || err != nil {
-		t.Errorf("got %v, %v", got, err)
 	}
 }

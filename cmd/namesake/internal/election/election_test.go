@@ -2,7 +2,6 @@ package election
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"sync"
 	"sync/atomic"
@@ -12,100 +11,12 @@ import (
 
 	"github.com/go-logr/logr"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/tools/leaderelection/resourcelock"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 )
 
 // timings are those of the program.
 var timings = Timings{LeaseDuration: 3 * time.Second, RenewDeadline: 2 * time.Second, RetryPeriod: 300 * time.Millisecond}
-
-// store is an API server that has one Lease.
-type store struct {
-	mu      sync.Mutex
-	record  *resourcelock.LeaderElectionRecord
-	version int
-	// unreachable is what each request ends with, if anything.
-	unreachable error
-	releases    int
-}
-
-var leases = schema.GroupResource{Group: "coordination.k8s.io", Resource: "leases"}
-
-// steal makes somebody else the holder of the Lease.
-func (s *store) steal() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.record.HolderIdentity = "somebody"
-	s.version++
-}
-
-func (s *store) fail(err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.unreachable = err
-}
-
-func (s *store) holder() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.record == nil {
-		return ""
-	}
-	return s.record.HolderIdentity
-}
-
-// lock is the Lease as one replica sees it, as resourcelock.LeaseLock does.
-type lock struct {
-	*store
-
-	identity string
-	seen     int
-}
-
-func (l *lock) Get(context.Context) (*resourcelock.LeaderElectionRecord, []byte, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.unreachable != nil {
-		return nil, nil, l.unreachable
-	}
-	if l.record == nil {
-		return nil, nil, apierrors.NewNotFound(leases, "l")
-	}
-	l.seen = l.version
-	record := *l.record
-	raw, err := json.Marshal(record)
-	return &record, raw, err
-}
-
-func (l *lock) Create(_ context.Context, record resourcelock.LeaderElectionRecord) error {
-	return l.write(record, l.version)
-}
-
-func (l *lock) Update(_ context.Context, record resourcelock.LeaderElectionRecord) error {
-	return l.write(record, l.seen)
-}
-
-func (l *lock) write(record resourcelock.LeaderElectionRecord, seen int) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.unreachable != nil {
-		return l.unreachable
-	}
-	if seen != l.version {
-		return apierrors.NewConflict(leases, "l", errors.New("it has changed"))
-	}
-	if record.HolderIdentity == "" {
-		l.releases++
-	}
-	l.version++
-	l.record, l.seen = &record, l.version
-	return nil
-}
-
-func (*lock) RecordEvent(string) {}
-func (l *lock) Identity() string { return l.identity }
-func (*lock) Describe() string   { return "n/l" }
 
 // replica is an election in a replica, and what became of it.
 type replica struct {
@@ -305,71 +216,6 @@ func TestWithoutALeaseEachLeads(t *testing.T) {
 			}
 		}
 	})
-}
-
-// What keeps a replica from reconciling for good stops the process, which drains first.
-func TestFailures(t *testing.T) {
-	broken := errors.New("broken")
-	for name, tc := range map[string]struct {
-		change func(*replica)
-		then   func(*store, *replica)
-		want   error
-		// holder is who has the Lease when the replica fails.
-		holder string
-	}{
-		"a reconciler fails": {then: func(_ *store, r *replica) { r.broken <- broken }, want: broken},
-		"a reconciler of a replica without a Lease fails": {
-			change: func(r *replica) { r.Lock = nil },
-			then:   func(_ *store, r *replica) { r.broken <- broken }, want: broken,
-		},
-		"reconcilers cannot be built": {
-			change: func(r *replica) { r.Build = func() (*Reconcilers, error) { return nil, broken } },
-			then:   func(*store, *replica) {}, want: broken,
-		},
-		"timings do not go together": {
-			change: func(r *replica) { r.Timings.RenewDeadline = time.Minute },
-			then:   func(*store, *replica) {},
-		},
-		"reconcilers hang when the Lease is lost": {
-			change: func(r *replica) { r.hang = make(chan struct{}) },
-			then:   func(s *store, _ *replica) { s.steal() }, want: errStillRunning, holder: "somebody",
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				s := &store{}
-				r := s.start(t.Context(), "a", append([]func(*replica){}, orNothing(tc.change))...)
-				wait(time.Second)
-				tc.then(s, r)
-				err := <-r.failed
-				if tc.want != nil && !errors.Is(err, tc.want) {
-					t.Errorf("fails with %v, want %v", err, tc.want)
-				}
-				if r.Leads() || s.holder() != tc.holder {
-					t.Errorf("it leads: %t, and %q holds the Lease, want %q", r.Leads(), s.holder(), tc.holder)
-				}
-				synctest.Wait()
-				select {
-				case err := <-r.ended:
-					t.Errorf("it ends before the process has drained: %v", err)
-				default:
-				}
-				if ended := <-r.ended; !errors.Is(ended, err) {
-					t.Errorf("it ends with %v, want %v", ended, err)
-				}
-				if r.hang != nil {
-					close(r.hang)
-				}
-			})
-		})
-	}
-}
-
-func orNothing(change func(*replica)) func(*replica) {
-	if change == nil {
-		return func(*replica) {}
-	}
-	return change
 }
 
 // The Lease stays with a replica until its reconcilers have ended: another would lead while they still write.
