@@ -10,7 +10,7 @@ const (
 	// HoldTTL is how long a Sandbox stays reserved for a claim that the API server may not have stored yet. The answer of
 	// the mutating webhook, the rest of the request and the delay of the watch fit into it on a busy cluster. If the claim
 	// is refused after all, its Sandbox becomes available again after this time.
-	HoldTTL = time.Second
+	HoldTTL = 3 * time.Second
 	// ReservationTTL is how long a Sandbox stays reserved for a claim that exists. Such a claim is bound and adopts its
 	// Sandbox within milliseconds. The time is longer because a controller may be busy, or be replaced.
 	ReservationTTL = 10 * time.Second
