@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -118,11 +119,28 @@ func digest(t *testing.T, image v1.Image) v1.Hash {
 	return hash
 }
 
+// foldersOf returns the folders that the Dockerfile copies.
+func foldersOf(t *testing.T) []string {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(source, "Dockerfile"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var folders []string
+	for _, pair := range regexp.MustCompile(`(?m)^COPY (\w+) (\w+)$`).FindAllStringSubmatch(string(content), -1) {
+		if pair[1] != pair[2] {
+			t.Errorf("the Dockerfile copies %s to %s", pair[1], pair[2])
+		}
+		folders = append(folders, pair[1])
+	}
+	return folders
+}
+
 // copySource copies what the Dockerfile copies.
 func copySource(t *testing.T) string {
 	t.Helper()
 	to := t.TempDir()
-	for _, folder := range []string{"api", "cmd", "controllers", "webhooks"} {
+	for _, folder := range foldersOf(t) {
 		if err := os.CopyFS(filepath.Join(to, folder), os.DirFS(filepath.Join(source, folder))); err != nil {
 			t.Fatal(err)
 		}
