@@ -26,6 +26,8 @@ type candidate struct {
 	// age and rank are its place in the order. age is the number of its ageWindow.
 	age  int64
 	rank uint64
+	// heldUntil is until when it is held, if it is. It must not change while the candidate is in a tree.
+	heldUntil time.Time
 }
 
 func newCandidate(sandbox *sandboxv1.Sandbox, shelf *queue, order uint64) *candidate {
@@ -36,7 +38,12 @@ func newCandidate(sandbox *sandboxv1.Sandbox, shelf *queue, order uint64) *candi
 	}
 }
 
-// compare orders candidates as they are handed out: by age window, then by the index's own order.
+// inOrder orders candidates as they are handed out: by age window, then by the index's own order.
+func inOrder(a, b *candidate) bool { return compare(a, b) < 0 }
+
+// longestHeld orders candidates by how long they have been held: the longest first.
+func longestHeld(a, b *candidate) bool { return cmp.Or(a.heldUntil.Compare(b.heldUntil), compare(a, b)) < 0 }
+
 func compare(a, b *candidate) int {
 	return cmp.Or(cmp.Compare(a.age, b.age), cmp.Compare(a.rank, b.rank), cmp.Compare(a.key.Name, b.key.Name))
 }

@@ -2,6 +2,7 @@ package candidates
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -29,11 +30,15 @@ func TestHoldEndsSoon(t *testing.T) {
 			for _, after := range tc.seen {
 				index.ObserveClaim(bound, start.Add(after))
 			}
-			if got := index.Peek(byPool, start.Add(tc.until)); got != "" {
-				t.Errorf("in reach again after %s: %q", tc.until, got)
+			isFree := func(after time.Duration) bool {
+				index.Release(start.Add(after))
+				return index.queues[pool.UID][index.sandboxes[key("s-0")].queue.group].free.Len() == 1
 			}
-			if got := index.Peek(byPool, start.Add(tc.until+1)); got != "s-0" {
-				t.Errorf("not in reach after %s", tc.until+1)
+			if isFree(tc.until) {
+				t.Errorf("free again after %s", tc.until)
+			}
+			if !isFree(tc.until + 1) {
+				t.Errorf("not free after %s", tc.until+1)
 			}
 			if left := len(index.reserved.names) + len(index.reserved.held) + len(index.reserved.kept); left > 0 {
 				t.Errorf("%d reservations are left", left)
@@ -42,27 +47,38 @@ func TestHoldEndsSoon(t *testing.T) {
 	}
 }
 
-// Claims that nobody ever sees hold half of a queue at most, however many there are. Claims that exist get all the rest,
-// and then what is held.
-func TestHoldTakesAPart(t *testing.T) {
-	for _, size := range []int{1, 2, 3, 4, 20} {
+// Claims that nobody ever sees hold all of a queue, and hide none of it: claims that exist get what has been held longest,
+// and so do others after a moment.
+func TestHoldHidesNothing(t *testing.T) {
+	for _, size := range []int{1, 2, 3, 20} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
-			index, held := filled(size), map[string]bool{}
-			for range 10 * size {
-				if name := index.Hold(byPool, start); name != "" {
-					held[name] = true
+			index, at := filled(size), start
+			var held []string
+			for range size {
+				name := index.Hold(byPool, at)
+				if name == "" || slices.Contains(held, name) {
+					t.Fatalf("held %q after %q", name, held)
+				}
+				held, at = append(held, name), at.Add(time.Millisecond)
+			}
+			if got := index.Hold(byPool, start.Add(holdOverdue-1)); got != "" {
+				t.Errorf("held %q for two", got)
+			}
+			for i, want := range held {
+				if got := index.Hold(byPool, start.Add(holdOverdue).Add(time.Duration(i)*time.Millisecond)); got != want {
+					t.Errorf("hold %d anew is of %q, want %q", i, got, want)
 				}
 			}
-			if want := (size + 1) / 2; len(held) != want {
-				t.Errorf("%d of %d are held, want %d", len(held), size, want)
+			at = start.Add(holdOverdue).Add(time.Duration(size) * time.Millisecond)
+			if got := index.Hold(byPool, at); got != "" {
+				t.Errorf("held %q for two at once", got)
 			}
-			for i := range size {
-				name := index.Pick(byPool, start)
-				if isHeld := i >= size-len(held); name == "" || held[name] != isHeld {
-					t.Errorf("pick %d is %q, held: %t, want %t", i, name, held[name], isHeld)
+			for i, want := range held {
+				if got := index.Pick(byPool, at); got != want {
+					t.Errorf("pick %d is %q, want %q", i, got, want)
 				}
 			}
-			if got := index.Pick(byPool, start); got != "" {
+			if got := index.Pick(byPool, at); got != "" {
 				t.Errorf("one more: %q", got)
 			}
 		})
@@ -81,17 +97,17 @@ func TestHoldOfClaimsThatAreSeen(t *testing.T) {
 	}
 }
 
-// A held Sandbox that comes and goes meanwhile counts only while it is there.
-func TestHoldCountsWhatIsThere(t *testing.T) {
-	index := filled(3)
+// A held Sandbox that comes and goes meanwhile is held when it is there again.
+func TestHoldOutlastsTheCandidate(t *testing.T) {
+	index := filled(2)
 	gone := index.Hold(byPool, start)
 	index.Forget(key(gone))
-	if index.Hold(byPool, start) == "" {
-		t.Error("one of two, and it is not held")
+	if got := index.Hold(byPool, start); got == "" || got == gone {
+		t.Errorf("then held %q", got)
 	}
 	index.Observe(member(gone, template).Obj())
 	if got := index.Hold(byPool, start); got != "" {
-		t.Errorf("held %q of three, of which two are held", got)
+		t.Errorf("held %q of two that are held", got)
 	}
 	index.ObserveNode(builder.MakeNode(builder.DefaultNode).Unschedulable().Obj())
 	if got := index.Pick(byPool, start); got != "" {

@@ -168,6 +168,7 @@ func (i *Index) place(c *candidate) {
 	switch reserved, ok := i.reserved.names[c.key]; {
 	case reserved.kept, !i.nodes.accepts(c):
 	case ok:
+		c.heldUntil = reserved.until
 		c.queue.held.ReplaceOrInsert(c)
 	default:
 		c.queue.free.ReplaceOrInsert(c)

@@ -13,8 +13,8 @@ import (
 // Pick returns the name of a Sandbox to bind claim to, which exists, and keeps it for ReservationTTL, so that another
 // claim gets another one. It returns "" if there is none. now is the current time.
 //
-// Where all are held for claims that nobody has seen yet, Pick returns one of these: most of them are still free when a
-// claim asks that exists. If not, the second of the two adoptions fails, and that claim is bound again.
+// Where all are held for claims that nobody has seen yet, Pick returns the one that has been held longest. Its claim has
+// probably been refused. If not, the second of the two adoptions fails, and that claim is bound again.
 func (i *Index) Pick(claim *extensionsv1.SandboxClaim, now time.Time) string {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -27,9 +27,8 @@ func (i *Index) Pick(claim *extensionsv1.SandboxClaim, now time.Time) string {
 }
 
 // Hold is Pick for a claim that the API server may not have stored yet, and may refuse. It holds the Sandbox for
-// HoldTTL, which ObserveClaim prolongs. Of the candidates in a queue it holds half at most: beyond that it returns "",
-// and the claim is left to Pick, which costs one write more. So claims that come to nothing never hide a pool.
-// To hand the held ones out a second time instead would cost the second claim of a burst a failed adoption and a write.
+// HoldTTL, which ObserveClaim prolongs. Where all are held, it returns one that has been held for holdOverdue, or "": then
+// the claim is left to Pick, which costs one write more. So claims that come to nothing never hide a pool.
 func (i *Index) Hold(claim *extensionsv1.SandboxClaim, now time.Time) string {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -64,14 +63,14 @@ func (i *Index) find(claim *extensionsv1.SandboxClaim, now time.Time, exists boo
 			if !want.Matches(revision, i.isCurrent(s, claim.Namespace)) || rules.HasMetadataConflict(claim, s.sample.Spec.PodTemplate.Metadata) {
 				continue
 			}
-			free, held = earlier(free, first(s.free, isCold)), earlier(held, first(s.held, isCold))
+			free, held = earlier(free, first(s.free, isCold), inOrder), earlier(held, first(s.held, isCold), longestHeld)
 		}
 		switch {
-		case free != nil && (exists || free.queue.mayHold()):
+		case free != nil:
 			return free
-		case held != nil && exists:
+		case held != nil && (exists || held.heldUntil.Sub(now) <= HoldTTL-holdOverdue):
 			return held
-		case free != nil || held != nil:
+		case held != nil:
 			return nil
 		}
 	}

@@ -17,13 +17,13 @@ type queue struct {
 	// sample is one Sandbox of the group. All of them are made of the same.
 	sample     *sandboxv1.Sandbox
 	candidates int
-	// free are those that nobody has picked. held were picked for claims that nobody has seen yet.
+	// free are those that nobody has picked, in the order in which they are handed out. held were picked for claims that nobody
+	// has seen yet. Those that have been held longest come first.
 	free, held *btree.BTree[*candidate]
 }
 
 func newQueue(revision rules.CandidateGroup, sample *sandboxv1.Sandbox) *queue {
-	less := func(a, b *candidate) bool { return compare(a, b) < 0 }
-	return &queue{group: revision, sample: sample, free: btree.New(degree, less), held: btree.New(degree, less)}
+	return &queue{group: revision, sample: sample, free: btree.New(degree, inOrder), held: btree.New(degree, longestHeld)}
 }
 
 // remove takes c out of the trees, and reports whether it was free.
@@ -32,9 +32,6 @@ func (s *queue) remove(c *candidate) (wasFree bool) {
 	s.held.Delete(c)
 	return wasFree
 }
-
-// mayHold reports whether one more candidate may be held: at most half of those in reach are.
-func (s *queue) mayHold() bool { return s.free.Len() > s.held.Len() }
 
 // first returns the first candidate in tree that skip does not reject, or nil.
 func first(tree *btree.BTree[*candidate], skip func(name string) bool) *candidate {
@@ -48,9 +45,9 @@ func first(tree *btree.BTree[*candidate], skip func(name string) bool) *candidat
 	return found
 }
 
-// earlier returns the one of a and b that is handed out first. Either may be nil.
-func earlier(a, b *candidate) *candidate {
-	if a == nil || b != nil && compare(b, a) < 0 {
+// earlier returns the one of a and b that comes first. Either may be nil.
+func earlier(a, b *candidate, less func(a, b *candidate) bool) *candidate {
+	if a == nil || b != nil && less(b, a) {
 		return b
 	}
 	return a

@@ -11,6 +11,9 @@ const (
 	// the mutating webhook, the rest of the request and the delay of the watch fit into it on a busy cluster. If the claim
 	// is refused after all, its Sandbox becomes available again after this time.
 	HoldTTL = 3 * time.Second
+	// holdOverdue is how long a Sandbox is held before another claim gets it, where all are held. Mostly a claim is seen
+	// within less.
+	holdOverdue = time.Second
 	// ReservationTTL is how long a Sandbox stays reserved for a claim that exists. Such a claim is bound and adopts its
 	// Sandbox within milliseconds. The time is longer because a controller may be busy, or be replaced.
 	ReservationTTL = 10 * time.Second
@@ -36,9 +39,9 @@ type ending struct {
 	until time.Time
 }
 
-// hold reserves key until that time, if it is not reserved.
+// hold reserves key until that time. A name that is held already is held anew. One that is kept stays so.
 func (r *reservations) hold(key types.NamespacedName, until time.Time) {
-	if _, ok := r.names[key]; ok {
+	if r.names[key].kept {
 		return
 	}
 	r.names[key] = reservation{until: until}
