@@ -21,6 +21,7 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/rules"
 	"github.com/namesake-sandbox/namesake/internal/tracing"
 	"github.com/namesake-sandbox/namesake/internal/unreadable"
+	"github.com/namesake-sandbox/namesake/internal/yield"
 )
 
 // Options are what the reconcilers work with. All fields are required, except Tracer and the options of the controllers.
@@ -36,6 +37,8 @@ type Options struct {
 	LabelDomains rules.LabelDomains
 	// Candidates are the warm Sandboxes that claims are bound to.
 	Candidates *candidates.Index
+	// Traffic knows the claims that are on their way, which come first. If it is nil, nothing yields to them.
+	Traffic *yield.Traffic
 	// Metrics measures how claims get their Sandboxes.
 	Metrics *metrics.Claims
 	// Router describes the Pods that the default NetworkPolicy of a template lets in.
@@ -68,7 +71,8 @@ func Index(ctx context.Context, indexer client.FieldIndexer) error {
 func Setup(mgr manager.Manager, o Options) error {
 	sandboxes := &sandbox.Reconciler{
 		Client: retry.WithBoundedReads(o.Sandboxes), Live: o.Live, Recorder: recorderOf(mgr, "sandbox-controller"), Now: o.Now,
-		ClusterDomain: o.ClusterDomain, Router: o.Router, Tracer: o.Tracer,
+		ClusterDomain: o.ClusterDomain, Router: o.Router, Tracer: o.Tracer, Traffic: o.Traffic,
+		QuietStart: rules.DefaultQuietStart,
 	}
 	if err := sandboxes.Setup(mgr, o.SandboxController); err != nil {
 		return err
@@ -76,7 +80,7 @@ func Setup(mgr manager.Manager, o Options) error {
 	claims := &sandboxclaim.Reconciler{
 		Client: o.Claims, Live: o.Live, Candidates: o.Candidates, LabelDomains: o.LabelDomains,
 		Recorder: recorderOf(mgr, "sandboxclaim-controller"), Metrics: o.Metrics, Now: o.Now, DisableAnnotations: o.DisableClaimAnnotations,
-		Tracer: o.Tracer,
+		Tracer: o.Tracer, QuietStart: rules.DefaultQuietStart,
 	}
 	if o.DisableClaimEvents {
 		claims.Recorder = discardRecorder{}
@@ -93,7 +97,7 @@ func Setup(mgr manager.Manager, o Options) error {
 	}
 	pools := &sandboxwarmpool.Reconciler{
 		Client: o.Pools, Live: o.Live, Recorder: recorderOf(mgr, "sandboxwarmpool-controller"), Settings: o.PoolSettings, Now: o.Now,
-		Unreadable: o.Unreadable,
+		Unreadable: o.Unreadable, Traffic: o.Traffic,
 	}
 	return pools.Setup(mgr, o.PoolController)
 }

@@ -28,6 +28,7 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/metrics"
 	"github.com/namesake-sandbox/namesake/internal/rules"
 	"github.com/namesake-sandbox/namesake/internal/tracing"
+	"github.com/namesake-sandbox/namesake/internal/yield"
 	"github.com/namesake-sandbox/namesake/webhooks"
 )
 
@@ -56,7 +57,8 @@ func newManager(
 		return nil, fmt.Errorf("creating the manager: %w", err)
 	}
 	index := candidates.New(rand.Uint64()) //nolint:gosec // an order, and no secret
-	fed, err := feed.Start(ctx, mgr.GetCache(), index, time.Now)
+	traffic := yield.NewTraffic(time.Now)
+	fed, err := feed.Start(ctx, mgr.GetCache(), index, traffic, time.Now)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +82,7 @@ func newManager(
 	elected, err := addReconcilers(ctx, mgr, cfg, o, fail, func(r *controllers.Options) {
 		r.Claims, r.Templates, r.Sandboxes, r.Pools = clients.claims, mgr.GetClient(), clients.sandboxes, mgr.GetClient()
 		r.Live, r.Candidates, r.Metrics, r.Now = mgr.GetAPIReader(), index, claims, time.Now
-		r.Router, r.LabelDomains, r.Tracer, r.Unreadable = router, domains, tracer, unread
+		r.Router, r.LabelDomains, r.Tracer, r.Unreadable, r.Traffic = router, domains, tracer, unread, traffic
 	})
 	if err != nil {
 		return nil, err

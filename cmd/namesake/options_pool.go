@@ -15,6 +15,7 @@ func defaultPoolSettings() rules.PoolSettings {
 		UnschedulableRecheck: time.Minute,
 		Evictable:            true,
 		Refill:               rules.RefillLimits{Batch: 128, Probes: rules.DefaultProbes},
+		StatusInterval:       time.Second,
 	}
 }
 

@@ -1,4 +1,4 @@
-// Package feed keeps the index of warm Sandboxes in step with a replica's cache. It passes on what the cache observes, and
+// Package feed keeps the index of warm Sandboxes, and what is known of the claims on their way, in step with a replica's cache. It passes on what the cache observes, and
 // decides nothing. It runs in every replica, leader or not, because every replica serves admission.
 package feed
 
@@ -16,13 +16,26 @@ import (
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/internal/candidates"
+	"github.com/namesake-sandbox/namesake/internal/rules"
+	"github.com/namesake-sandbox/namesake/internal/yield"
 )
 
 // +kubebuilder:rbac:groups="",resources=nodes,verbs=list;watch
 
-// Start adds handlers to the informers that feed the index. now returns the current time. The returned function reports
-// whether everything that the cache held at its start has reached the index.
-func Start(ctx context.Context, informers cache.Informers, index *candidates.Index, now func() time.Time) (synced func() bool, err error) {
+// Start adds handlers to the informers that feed the index, and that tell traffic of claims. now returns the current time. The
+// returned function reports whether everything that the cache held at its start has reached the index.
+func Start(
+	ctx context.Context, informers cache.Informers, index *candidates.Index, traffic *yield.Traffic, now func() time.Time,
+) (synced func() bool, err error) {
+	observeClaim := func(obj any) {
+		claim := obj.(*extensionsv1.SandboxClaim) //nolint:forcetypeassert // its informer's
+		index.ObserveClaim(claim, now())
+		if rules.IsOnItsWay(claim) {
+			traffic.Begin(claim.UID)
+		} else {
+			traffic.End(claim.UID)
+		}
+	}
 	var registrations []toolscache.ResourceEventHandlerRegistration
 	for _, source := range []struct {
 		object  client.Object
@@ -33,7 +46,7 @@ func Start(ctx context.Context, informers cache.Informers, index *candidates.Ind
 		{&extensionsv1.SandboxWarmPool{}, func(obj any) { index.ObservePool(obj.(*extensionsv1.SandboxWarmPool)) }, index.ForgetPool},
 		{&extensionsv1.SandboxTemplate{}, func(obj any) { index.ObserveTemplate(obj.(*extensionsv1.SandboxTemplate)) }, index.ForgetTemplate},
 		{&corev1.Node{}, func(obj any) { index.ObserveNode(obj.(*corev1.Node)) }, index.ForgetNode},
-		{&extensionsv1.SandboxClaim{}, func(obj any) { index.ObserveClaim(obj.(*extensionsv1.SandboxClaim), now()) }, keep},
+		{&extensionsv1.SandboxClaim{}, observeClaim, keep},
 	} {
 		informer, err := informers.GetInformer(ctx, source.object, cache.BlockUntilSynced(false))
 		if err != nil {
@@ -59,7 +72,7 @@ func Start(ctx context.Context, informers cache.Informers, index *candidates.Ind
 	}, nil
 }
 
-// keep is the forget function of claims. It does nothing: what a deleted claim took out of reach comes back by itself.
+// keep is the forget function of claims. It does nothing: what a deleted claim took out of reach, or held up, goes on by itself.
 func keep(types.NamespacedName) {}
 
 // nameOf returns the name of a deleted object, or of an object whose deletion was missed.

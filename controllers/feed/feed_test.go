@@ -15,6 +15,7 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/internal/candidates"
 	"github.com/namesake-sandbox/namesake/internal/rules"
+	"github.com/namesake-sandbox/namesake/internal/yield"
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
@@ -100,7 +101,7 @@ func TestFeed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			index, sources := candidates.New(0), &informers{informers: map[string]*informer{}}
-			if _, err := Start(t.Context(), sources, index, func() time.Time { return builder.Epoch }); err != nil {
+			if _, err := Start(t.Context(), sources, index, nil, func() time.Time { return builder.Epoch }); err != nil {
 				t.Fatal(err)
 			}
 			for _, obj := range []client.Object{template, pool, claim, warm().Obj(), node} {
@@ -114,9 +115,33 @@ func TestFeed(t *testing.T) {
 	}
 }
 
+// A claim is on its way from its first event until one that shows its status.
+func TestTraffic(t *testing.T) {
+	now := func() time.Time { return builder.Epoch }
+	index, traffic, sources := candidates.New(0), yield.NewTraffic(now), &informers{informers: map[string]*informer{}}
+	if _, err := Start(t.Context(), sources, index, traffic, now); err != nil {
+		t.Fatal(err)
+	}
+	bound := builder.MakeClaim("c").Pool("p").BoundTo("a")
+	handler := sources.of(bound.Obj()).handler
+	handler.OnAdd(builder.MakeClaim("unbound").Pool("p").Obj(), false)
+	if traffic.Busy() {
+		t.Error("busy with a claim that is not bound")
+	}
+	before := bound.Obj()
+	handler.OnAdd(before, false)
+	if !traffic.Busy() {
+		t.Error("not busy with a claim that is bound")
+	}
+	handler.OnUpdate(before, bound.Condition("Ready", "True", "R").Obj())
+	if traffic.Busy() {
+		t.Error("busy with a claim that is Ready")
+	}
+}
+
 func TestSynced(t *testing.T) {
 	sources := &informers{informers: map[string]*informer{}}
-	synced, err := Start(t.Context(), sources, candidates.New(0), nil)
+	synced, err := Start(t.Context(), sources, candidates.New(0), nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +164,7 @@ func TestStartFails(t *testing.T) {
 	noHandler := &informers{informers: map[string]*informer{}}
 	noHandler.of(&sandboxv1.Sandbox{}).err = broken
 	for name, sources := range map[string]*informers{"without an informer": {err: broken}, "without a handler": noHandler} {
-		if _, err := Start(t.Context(), sources, candidates.New(0), nil); !errors.Is(err, broken) {
+		if _, err := Start(t.Context(), sources, candidates.New(0), nil, nil); !errors.Is(err, broken) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/namesake-sandbox/namesake/controllers/internal/write"
 	"github.com/namesake-sandbox/namesake/internal/rules"
 	"github.com/namesake-sandbox/namesake/internal/tracing"
+	"github.com/namesake-sandbox/namesake/internal/yield"
 )
 
 // Taking over an object changes its owners. Some clusters allow that only to those who may delete the object. Hence the
@@ -50,6 +51,10 @@ type Reconciler struct {
 	Router rules.Router
 	// Tracer traces the reconciles. It is nil if nothing is traced.
 	Tracer *tracing.Tracer
+	// QuietStart is for how long the status of a new Sandbox says nothing of its way to Ready, if all goes well.
+	QuietStart time.Duration
+	// Traffic knows the claims that are on their way. What nobody waits for yields to them. If it is nil, nothing yields.
+	Traffic *yield.Traffic
 }
 
 // Reconcile reconciles sandbox once. The status says what keeps sandbox from having what it should have, and that is
@@ -59,33 +64,33 @@ func (r *Reconciler) Reconcile(ctx context.Context, sandbox *sandboxv1.Sandbox) 
 	defer end()
 	sandbox, now := sandbox.DeepCopy(), r.Now()
 	r.noteTrace(ctx, sandbox)
-	observed, err := r.sync(ctx, sandbox, now)
+	observed, left, err := r.sync(ctx, sandbox, now)
 	if retry.IsStale(err) {
 		return retry.Stale(), nil
 	}
-	var left time.Duration
 	if !rules.Expired(sandbox, now) {
-		left = rules.ExpiresIn(sandbox, r.Now())
+		left = retry.Earliest(left, rules.ExpiresIn(sandbox, r.Now()))
 	}
 	return requeue(sandbox, observed, left, err)
 }
 
 // sync brings sandbox to what it should be now. A failure keeps nothing else from being done, least of all the end of a
-// Sandbox. But once the view turns out to be stale, sync decides nothing more on it.
-func (r *Reconciler) sync(ctx context.Context, sandbox *sandboxv1.Sandbox, now time.Time) (rules.Observed, error) {
+// Sandbox. But once the view turns out to be stale, sync decides nothing more on it. It returns when the status is to be
+// written that it left out; 0 means that it left out none.
+func (r *Reconciler) sync(ctx context.Context, sandbox *sandboxv1.Sandbox, now time.Time) (rules.Observed, time.Duration, error) {
 	renewed := r.migrate(ctx, sandbox)
 	if retry.IsStale(renewed) {
-		return rules.Observed{}, renewed
+		return rules.Observed{}, 0, renewed
 	}
 	observed, err := r.syncChildren(ctx, sandbox, now)
 	if err != nil {
-		return observed, err
+		return observed, 0, err
 	}
-	written := r.writeStatus(ctx, sandbox, observed, now)
+	delay, written := r.writeStatus(ctx, sandbox, observed, now)
 	if retry.IsStale(written) || sandbox.DeletionTimestamp != nil || !rules.Expired(sandbox, now) {
-		return observed, errors.Join(written, renewed)
+		return observed, delay, errors.Join(written, renewed)
 	}
-	return observed, errors.Join(r.end(ctx, sandbox, observed), written, renewed)
+	return observed, delay, errors.Join(r.end(ctx, sandbox, observed), written, renewed)
 }
 
 // syncChildren brings about what sandbox should have, and returns what exists then. Its error means only that the view was
@@ -120,20 +125,26 @@ func (r *Reconciler) syncChildren(ctx context.Context, sandbox *sandboxv1.Sandbo
 	return observed, weather
 }
 
-// writeStatus writes the status once, if it changed, on the version that it was computed from.
-func (r *Reconciler) writeStatus(ctx context.Context, sandbox *sandboxv1.Sandbox, observed rules.Observed, now time.Time) error {
+// writeStatus writes the status once, if it changed, on the version that it was computed from. A status that says too little
+// is left out for the time that writeStatus returns.
+func (r *Reconciler) writeStatus(
+	ctx context.Context, sandbox *sandboxv1.Sandbox, observed rules.Observed, now time.Time,
+) (time.Duration, error) {
 	status := rules.SandboxStatus(sandbox, observed, now)
 	if !rules.SandboxStatusChanged(sandbox, status) {
-		return nil
+		return 0, nil
+	}
+	if delay := rules.SandboxStatusDelay(sandbox, status, r.QuietStart, now); delay > 0 {
+		return delay, nil
 	}
 	base := sandbox.DeepCopy()
 	sandbox.Status = status
 	if err := write.Status(ctx, r.Client, sandbox, base); err != nil {
-		return err
+		return 0, err
 	}
 	if rules.IsReportedMultiplePods(status.Conditions) && !rules.IsReportedMultiplePods(base.Status.Conditions) {
 		r.Recorder.Eventf(sandbox, nil, corev1.EventTypeWarning, sandboxv1.ReasonMultiplePods, "Reconciling", "%s",
 			rules.MultiplePodsMessage(len(observed.Pods)))
 	}
-	return nil
+	return 0, nil
 }

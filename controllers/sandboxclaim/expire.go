@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -21,32 +22,32 @@ import (
 // on, and acts only then. A claim that got more time in between no longer has that version. A claim that is to be deleted is
 // deleted even if its status cannot be written. A claim that is to be retained is not ended before its status says so,
 // because with more time it gets another Sandbox.
-func (r *Reconciler) expire(ctx context.Context, claim *extensionsv1.SandboxClaim) (*sandboxv1.Sandbox, *rules.ConditionError, error) {
+func (r *Reconciler) expire(ctx context.Context, claim *extensionsv1.SandboxClaim) (time.Duration, *rules.ConditionError, error) {
 	if older := claim.Status.Sandbox.Name; older != "" && rules.Binding(claim) != older {
 		if err := r.bind(ctx, claim); err != nil { // The status is about to lose a name that no annotation has.
-			return nil, nil, err
+			return 0, nil, err
 		}
 	}
 	sandbox, err := bound(ctx, r.Client, claim)
 	if err != nil {
-		return nil, nil, err
+		return 0, nil, err
 	}
 	said := rules.IsReportedExpired(claim)
 	policy := rules.ShutdownPolicy(claim)
 	_, unsaid := r.writeStatus(ctx, claim, rules.ExpiredStatus(claim, sandbox, r.Now()))
 	if retry.IsStale(unsaid) || (unsaid != nil && policy == extensionsv1.ShutdownPolicyRetain) {
-		return nil, nil, unsaid
+		return 0, nil, unsaid
 	}
 	if unsaid == nil && !said {
 		r.Recorder.Eventf(claim, nil, corev1.EventTypeNormal, extensionsv1.ReasonClaimExpired, "Claim Expired", "Claim expired")
 	}
 	switch policy {
 	case extensionsv1.ShutdownPolicyDelete:
-		return sandbox, nil, errors.Join(r.delete(ctx, claim, metav1.DeletePropagationBackground), unsaid)
+		return 0, nil, errors.Join(r.delete(ctx, claim, metav1.DeletePropagationBackground), unsaid)
 	case extensionsv1.ShutdownPolicyDeleteForeground:
-		return sandbox, nil, errors.Join(r.delete(ctx, claim, metav1.DeletePropagationForeground), unsaid)
+		return 0, nil, errors.Join(r.delete(ctx, claim, metav1.DeletePropagationForeground), unsaid)
 	default:
-		return sandbox, nil, r.deleteSandboxes(ctx, claim)
+		return 0, nil, r.deleteSandboxes(ctx, claim)
 	}
 }
 

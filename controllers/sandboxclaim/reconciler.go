@@ -16,7 +16,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/recorder"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
-	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/controllers/internal/retry"
 	"github.com/namesake-sandbox/namesake/controllers/internal/write"
 	"github.com/namesake-sandbox/namesake/internal/candidates"
@@ -45,65 +44,58 @@ type Reconciler struct {
 	Now          func() time.Time
 	// DisableAnnotations turns off what is written on claims only for measuring.
 	DisableAnnotations bool
+	// QuietStart is for how long the status of a new claim says nothing of its way to Ready, if all goes well.
+	QuietStart time.Duration
 	// Tracer traces the reconciles. It is nil if nothing is traced.
 	Tracer *tracing.Tracer
 }
 
 // Reconcile reconciles claim once. It goes from step to step until the claim has its Sandbox, or has to wait for something
-// that will wake it. It uses a timer only for the claim's end, for a stale write, and for the first-ready annotation.
+// that will wake it. It uses a timer only for the claim's end, for a stale write, and for a status that may soon say more.
 func (r *Reconciler) Reconcile(ctx context.Context, claim *extensionsv1.SandboxClaim) (reconcile.Result, error) {
 	ctx, end := r.Tracer.Start(ctx, "ReconcileSandboxClaim", claim)
 	defer end()
 	if claim.DeletionTimestamp != nil {
 		return reconcile.Result{}, nil // The garbage collector deletes the Sandbox.
 	}
-	claim, seen := claim.DeepCopy(), claim.ResourceVersion
+	claim = claim.DeepCopy()
 	pass, expired := r.serve, rules.IsClaimExpired(claim, r.Now())
 	if expired {
 		pass = r.expire
 	}
-	sandbox, problem, err := pass(ctx, claim)
-	var wait time.Duration
-	if err == nil && claim.ResourceVersion == seen {
-		wait, err = r.annotateFirstReady(ctx, claim, sandbox)
-	}
+	wait, problem, err := pass(ctx, claim)
 	if retry.IsStale(err) {
 		return retry.Stale(), nil
 	}
 	if !expired {
-		wait = earliest(wait, rules.ClaimExpiresIn(claim, r.Now()))
+		wait = retry.Earliest(wait, rules.ClaimExpiresIn(claim, r.Now()))
 	}
 	return reconcile.Result{RequeueAfter: wait}, errors.Join(err, causeOf(problem))
 }
 
-// earliest returns the shorter of two delays. A delay of 0 means never.
-func earliest(a, b time.Duration) time.Duration {
-	if a == 0 || b == 0 {
-		return max(a, b)
-	}
-	return min(a, b)
-}
-
-// serve gives claim its Sandbox, and writes the outcome to the status. It brings claim up to date. It returns the Sandbox,
-// if there is one, and what the claim waits for.
-func (r *Reconciler) serve(ctx context.Context, claim *extensionsv1.SandboxClaim) (*sandboxv1.Sandbox, *rules.ConditionError, error) {
+// serve gives claim its Sandbox, and writes the outcome to the status. It brings claim up to date. It returns what the claim
+// waits for, and when to write the status that it left out; 0 means that it left out none.
+func (r *Reconciler) serve(ctx context.Context, claim *extensionsv1.SandboxClaim) (time.Duration, *rules.ConditionError, error) {
 	sandbox, err := r.ensureSandbox(ctx, claim)
 	if err == nil {
 		sandbox, err = r.ensureMetadata(ctx, claim, sandbox)
 	}
 	problem, failed := asConditionError(err)
 	if failed != nil && (sandbox == nil || retry.IsStale(failed)) {
-		return nil, nil, failed
+		return 0, nil, failed
+	}
+	if delay := rules.ClaimStatusDelay(claim, sandbox, problem, r.QuietStart, r.Now()); delay > 0 {
+		return delay, nil, failed
 	}
 	before := claim.DeepCopy()
 	moved, err := r.writeStatus(ctx, claim, rules.ClaimStatus(claim, sandbox, problem, r.Now()))
-	if moved {
-		r.recordFirstReady(before, claim, sandbox)
+	if moved && rules.TurnedReady(before, claim) {
+		r.Metrics.ObserveStartup(rules.ClaimStartup(claim, sandbox, r.Now()))
 	}
 	if moved && problem != nil {
 		r.Recorder.Eventf(claim, nil, corev1.EventTypeWarning, problem.Reason, "Wait", "%s", problem.Message)
 	}
-	return sandbox, problem, errors.Join(err, failed)
+	return 0, problem, errors.Join(err, failed)
 }
 
 // writeStatus writes the status, if it changed, on the version that it was computed from. It reports whether it wrote.
@@ -112,6 +104,9 @@ func (r *Reconciler) writeStatus(
 ) (bool, error) {
 	if !rules.ClaimStatusChanged(claim, status) {
 		return false, nil
+	}
+	if err := r.keepFirstReady(ctx, claim, status); err != nil {
+		return false, err
 	}
 	base := claim.DeepCopy()
 	claim.Status = status

@@ -108,11 +108,3 @@ func TestAChangeWakesThoseWhoWait(t *testing.T) {
 		}
 	}
 }
-
-func TestSooner(t *testing.T) {
-	for _, tc := range []struct{ a, b, want time.Duration }{{0, 0, 0}, {0, 3, 3}, {3, 0, 3}, {2, 3, 2}, {3, 2, 2}} {
-		if got := earliest(tc.a, tc.b); got != tc.want {
-			t.Errorf("sooner(%d, %d): %d, want %d", tc.a, tc.b, got, tc.want)
-		}
-	}
-}

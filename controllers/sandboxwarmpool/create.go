@@ -14,6 +14,7 @@ import (
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/internal/rules"
+	"github.com/namesake-sandbox/namesake/internal/yield"
 )
 
 const (
@@ -79,7 +80,11 @@ func (r *Reconciler) create(
 	if r.refusals.refused(pool.UID) {
 		batch.run(1, 1, one)
 	}
-	batch.run(parallel, n, one)
+	workers := parallel
+	if r.Traffic.Busy() {
+		workers = yield.Lane
+	}
+	batch.run(workers, n, one)
 	if batch.succeeded {
 		r.refusals.lift(pool.UID)
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
@@ -20,6 +21,7 @@ import (
 	"github.com/namesake-sandbox/namesake/controllers/internal/write"
 	"github.com/namesake-sandbox/namesake/internal/rules"
 	"github.com/namesake-sandbox/namesake/internal/unreadable"
+	"github.com/namesake-sandbox/namesake/internal/yield"
 )
 
 // +kubebuilder:rbac:groups=extensions.agents.x-k8s.io,resources=sandboxwarmpools,verbs=get;list;watch
@@ -41,6 +43,9 @@ type Reconciler struct {
 	Settings   rules.PoolSettings
 	Now        func() time.Time
 
+	// Traffic knows the claims that are on their way, which come first. If it is nil, nothing yields to them.
+	Traffic *yield.Traffic
+
 	states   poolStates
 	writes   ownWrites
 	refusals refusals
@@ -61,7 +66,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, pool *extensionsv1.SandboxWa
 	}
 	snapshot := rules.NewTemplateSnapshot(template)
 	memory := r.states.of(pool.UID)
-	plan := rules.PlanPool(pool, snapshot, members, memory, r.Settings, r.Now())
+	plan := rules.PlanPool(pool, snapshot, members, memory, r.Settings, r.Now()).WithAccepted(r.accepted(ctx, members))
 	if left := r.states.lastLeft(pool.UID); left.After(plan.LastReady) {
 		plan.LastReady = left
 	}
@@ -84,7 +89,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, pool *extensionsv1.SandboxWa
 	if snapshot == nil {
 		problem = rules.TemplateNotFoundError(pool.Spec.SandboxTemplateRef.Name)
 	}
-	stale := r.writeStatus(ctx, pool, plan, problem)
+	delay, stale := r.writeStatus(ctx, pool, plan, problem)
 	err = errors.Join(err, causeOf(problem), retry.IgnoreStale(deleted), retry.IgnoreStale(stale))
 	switch {
 	case err != nil: // The error is retried with backoff, however soon the pool would have gone on.
@@ -92,7 +97,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, pool *extensionsv1.SandboxWa
 	case deleted != nil || stale != nil:
 		return retry.Stale(), nil
 	}
-	return reconcile.Result{RequeueAfter: earliest(plan.RequeueAfter, wait)}, nil
+	return reconcile.Result{RequeueAfter: retry.Earliest(retry.Earliest(plan.RequeueAfter, wait), delay)}, nil
 }
 
 // MemberLeft records that a member has left the pool of that UID, and since when it was Ready. A reconcile may not have
@@ -128,26 +133,46 @@ func (r *Reconciler) members(ctx context.Context, pool *extensionsv1.SandboxWarm
 	return r.writes.apply(pool.UID, members, r.Now()), nil
 }
 
+// accepted returns how many of members have a Pod, and have not reported it yet.
+func (r *Reconciler) accepted(ctx context.Context, members []*sandboxv1.Sandbox) int {
+	n := 0
+	for _, member := range members {
+		if !rules.IsUnreported(member) {
+			continue
+		}
+		pod := &corev1.Pod{}
+		if err := r.Client.Get(ctx, client.ObjectKeyFromObject(member), pod); err == nil && rules.ControlledBy(pod, member) {
+			n++
+		}
+	}
+	return n
+}
+
 // writeStatus writes the status if it changed, on the version that it was computed from. Then it emits the event about the
-// change, if there is one.
+// change, if there is one. It writes no more often than every Settings.StatusInterval, and returns when to write what it left out.
 func (r *Reconciler) writeStatus(
 	ctx context.Context, pool *extensionsv1.SandboxWarmPool, plan rules.PoolPlan, problem *rules.ConditionError,
-) error {
+) (time.Duration, error) {
 	status := rules.PoolStatus(pool, plan, problem, r.Now())
 	if !rules.PoolStatusChanged(pool, status) {
-		return nil
+		return 0, nil
 	}
+	wait := r.states.written(pool.UID).Add(r.Settings.StatusInterval).Sub(r.Now())
+	if wait > 0 && status.ObservedGeneration == pool.Status.ObservedGeneration {
+		return wait, nil
+	}
+	r.states.write(pool.UID, r.Now())
 	event := rules.NextPoolEvent(pool.Status, status)
 	base := pool.DeepCopy()
 	pool = pool.DeepCopy()
 	pool.Status = status
 	if err := write.Status(ctx, r.Client, pool, base); err != nil {
-		return err
+		return 0, err
 	}
 	if event != nil {
 		r.Recorder.Eventf(pool, nil, event.Type, event.Reason, "Reconciling", "%s", event.Note)
 	}
-	return nil
+	return 0, nil
 }
 
 // causeOf returns the error behind problem, which is retried with backoff.
@@ -156,12 +181,4 @@ func causeOf(problem *rules.ConditionError) error {
 		return nil
 	}
 	return problem.Cause
-}
-
-// earliest returns the shorter of two delays. A delay of zero means never.
-func earliest(a, b time.Duration) time.Duration {
-	if a == 0 || b == 0 {
-		return a + b
-	}
-	return min(a, b)
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
+	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
@@ -14,12 +16,14 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/controllers/internal/index"
 	"github.com/namesake-sandbox/namesake/controllers/internal/retry"
 	"github.com/namesake-sandbox/namesake/internal/rules"
+	"github.com/namesake-sandbox/namesake/internal/yield"
 )
 
 // statusDelay is how long changes of members that only the pool's status shows are collected for one reconcile.
@@ -29,7 +33,8 @@ type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
 
 // Setup adds the reconciler to mgr.
 func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) error {
-	retried := retry.Reconciler(reconcile.AsReconciler(r.Client, r), &options)
+	lot := yield.NewLot(r.Traffic, clock.RealClock{})
+	retried := retry.Reconciler(yield.Reconciler(lot, r.Client, r, rules.PoolYield), &options)
 	return builder.ControllerManagedBy(mgr).
 		For(&extensionsv1.SandboxWarmPool{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
 		Watches(&extensionsv1.SandboxWarmPool{}, handler.Funcs{
@@ -41,7 +46,9 @@ func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) erro
 			UpdateFunc: r.memberChanged,
 			DeleteFunc: func(_ context.Context, e event.DeleteEvent, q queue) { enqueuePool(q, e.Object, 0) },
 		}).
+		Watches(&corev1.Pod{}, handler.Funcs{CreateFunc: r.podCreated}).
 		Watches(&extensionsv1.SandboxTemplate{}, handler.EnqueueRequestsFromMapFunc(r.poolsOf)).
+		WatchesRawSource(source.Func(lot.Run)).
 		WithOptions(options).
 		Complete(retried)
 }
@@ -59,6 +66,18 @@ func (r *Reconciler) memberCreated(_ context.Context, e event.CreateEvent, q que
 		r.writes.observed(pool.UID, e.Object.GetName())
 	}
 	enqueuePool(q, e.Object, statusDelay)
+}
+
+// podCreated wakes the pool of a member whose Pod the API server has accepted: the pool may create more.
+func (r *Reconciler) podCreated(ctx context.Context, e event.CreateEvent, q queue) {
+	owner := rules.ControllerOf(e.Object)
+	if e.IsInInitialList || !rules.IsSandbox(owner) {
+		return
+	}
+	member := &sandboxv1.Sandbox{}
+	if err := r.Client.Get(ctx, client.ObjectKey{Namespace: e.Object.GetNamespace(), Name: owner.Name}, member); err == nil {
+		enqueuePool(q, member, statusDelay)
+	}
 }
 
 // forget drops what is known of a pool that is gone.

@@ -112,11 +112,3 @@ func TestMemories(t *testing.T) {
 		t.Error("what is forgotten is still there")
 	}
 }
-
-func TestEarlier(t *testing.T) {
-	for _, tc := range []struct{ a, b, want time.Duration }{{0, 0, 0}, {0, 3, 3}, {3, 0, 3}, {2, 3, 2}, {3, 2, 2}} {
-		if got := earliest(tc.a, tc.b); got != tc.want {
-			t.Errorf("earlier(%d, %d): %d, want %d", tc.a, tc.b, got, tc.want)
-		}
-	}
-}

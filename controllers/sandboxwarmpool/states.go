@@ -17,6 +17,8 @@ type poolStates struct {
 	left map[types.UID]time.Time
 	// created holds the pools that this process has created Sandboxes for.
 	created map[types.UID]bool
+	// statuses holds when the status of each pool was last written.
+	statuses map[types.UID]time.Time
 }
 
 // of returns what is remembered of a pool, or nil.
@@ -52,6 +54,23 @@ func (m *poolStates) hasCreated(pool types.UID) bool {
 	return m.created[pool]
 }
 
+// write records that the status of a pool is written at the time now.
+func (m *poolStates) write(pool types.UID, now time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.statuses == nil {
+		m.statuses = map[types.UID]time.Time{}
+	}
+	m.statuses[pool] = now
+}
+
+// written returns when the status of a pool was last written here, or zero.
+func (m *poolStates) written(pool types.UID) time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.statuses[pool]
+}
+
 // leave records that a member left a pool, and since when it was Ready.
 func (m *poolStates) leave(pool types.UID, ready time.Time) {
 	m.mu.Lock()
@@ -79,4 +98,5 @@ func (m *poolStates) forget(pool types.UID) {
 	delete(m.pools, pool)
 	delete(m.left, pool)
 	delete(m.created, pool)
+	delete(m.statuses, pool)
 }

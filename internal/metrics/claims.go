@@ -11,8 +11,6 @@ import (
 // Claims measures how claims get their Sandboxes. Use NewClaims.
 type Claims struct {
 	collectors
-	// FirstReady holds when claims were first Ready, until their annotation records it.
-	FirstReady FirstReadyTimes
 
 	fromWebhook, fromController, fromClient, creation *prometheus.HistogramVec
 	provisions, conflicts                             *prometheus.CounterVec

@@ -136,25 +136,6 @@ func TestAdmission(t *testing.T) {
 		`)
 }
 
-func TestMoments(t *testing.T) {
-	var m FirstReadyTimes
-	at := func(seconds int) time.Time { return builder.Epoch.Add(time.Duration(seconds) * time.Second) }
-	m.Add("a", at(0))
-	m.Add("b", at(1))
-	m.Add("b", at(2))
-	m.Delete("a")
-	m.Add("c", at(50))
-	for uid, want := range map[types.UID]time.Time{"a": {}, "b": at(2), "c": at(50), "never": {}} {
-		if got := m.Get(uid); !got.Equal(want) {
-			t.Errorf("%s: got %s, want %s", uid, got, want)
-		}
-	}
-	m.Add("d", at(62))
-	if got := m.Get("b"); !got.IsZero() || len(m.of) != 2 || len(m.order) != 2 {
-		t.Errorf("after a minute it still remembers %s, and %d of %d", got, len(m.of), len(m.order))
-	}
-}
-
 // storeOf returns a cache with these objects.
 func storeOf(t *testing.T, objects ...client.Object) client.WithWatch {
 	t.Helper()

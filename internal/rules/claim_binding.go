@@ -20,8 +20,7 @@ func Binding(claim *extensionsv1.SandboxClaim) string {
 // It is also not bound to a warm Sandbox, or its status has a condition that says why it is not Ready. A claim that is
 // bound to a warm Sandbox and has no conditions is still being processed and does not wait.
 func IsWaiting(claim *extensionsv1.SandboxClaim) bool {
-	onItsWay := Binding(claim) != "" && !IsColdName(claim, Binding(claim)) && len(claim.Status.Conditions) == 0
-	return claim.Status.Sandbox.Name == "" && !onItsWay
+	return claim.Status.Sandbox.Name == "" && !isBoundWarm(claim)
 }
 
 // LegacyBinding returns the name of the Sandbox that claim has or was to get, if the claim is older than the binding

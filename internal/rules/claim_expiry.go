@@ -80,7 +80,11 @@ func ExpiredStatus(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox,
 
 // IsReportedExpired reports whether claim's status says that the claim has expired.
 func IsReportedExpired(claim *extensionsv1.SandboxClaim) bool {
-	ready := meta.FindStatusCondition(claim.Status.Conditions, extensionsv1.ConditionReady)
+	return isReportedExpired(claim.Status.Conditions)
+}
+
+func isReportedExpired(conditions []metav1.Condition) bool {
+	ready := meta.FindStatusCondition(conditions, extensionsv1.ConditionReady)
 	return ready != nil && ready.Reason == extensionsv1.ReasonClaimExpired
 }
 

@@ -2,10 +2,10 @@ package rules_test
 
 import (
 	"testing"
-	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/internal/rules"
 	"github.com/namesake-sandbox/namesake/test/builder"
@@ -42,26 +42,31 @@ func TestFirstReadyStamp(t *testing.T) {
 	claim := func(status metav1.ConditionStatus) *builder.ClaimWrapper {
 		return builder.MakeClaim("c").Pool("p").BoundTo("a").Condition("Ready", status, "R") // at Epoch
 	}
-	shown := builder.Epoch.Add(1234567 * time.Nanosecond).In(time.FixedZone("", 3600))
+	expired := claim("False").Condition("Ready", "False", extensionsv1.ReasonClaimExpired)
 	for name, tc := range map[string]struct {
-		claim *builder.ClaimWrapper
-		shown time.Time
-		after time.Duration
-		stamp string
-		wait  time.Duration
+		claim, wanted *builder.ClaimWrapper
+		want          string
 	}{
-		"this manager showed it Ready":                      {claim: claim("True"), shown: shown, stamp: "2026-01-01T00:00:00.001234567Z"},
-		"it fell since":                                     {claim: claim("False"), shown: shown, stamp: "2026-01-01T00:00:00.001234567Z"},
-		"it is noted":                                       {claim: claim("True").Annotation(sandboxv1.AnnotationClaimFirstReadyAt, "x"), shown: shown},
-		"it is not Ready":                                   {claim: claim("False"), after: time.Hour},
-		"it has no status":                                  {claim: builder.MakeClaim("c").Pool("p"), after: time.Hour},
-		"another manager has just shown it Ready":           {claim: claim("True"), after: 4 * time.Second, wait: 6 * time.Second},
-		"another manager showed it Ready, and never did it": {claim: claim("True"), after: 10 * time.Second, stamp: "unknown"},
+		"it stops being Ready":   {claim("True"), claim("False"), "2026-01-01T00:00:00Z"},
+		"it loses the condition": {claim("True"), builder.MakeClaim("c").Pool("p"), "2026-01-01T00:00:00Z"},
+		"it expires, and stays": {
+			claim("True").Lifecycle(extensionsv1.Lifecycle{ShutdownPolicy: extensionsv1.ShutdownPolicyRetain}), expired, "2026-01-01T00:00:00Z",
+		},
+		"it expires, and goes": {claim("True").Lifecycle(extensionsv1.Lifecycle{ShutdownPolicy: extensionsv1.ShutdownPolicyDelete}), expired, ""},
+		"it expires, and stays": {
+			claim("True").Lifecycle(extensionsv1.Lifecycle{ShutdownPolicy: extensionsv1.ShutdownPolicyRetain}), expired, "2026-01-01T00:00:00Z",
+		},
+		"it expires, and goes":        {claim("True").Lifecycle(extensionsv1.Lifecycle{ShutdownPolicy: extensionsv1.ShutdownPolicyDelete}), expired, ""},
+		"it stays Ready":              {claim("True"), claim("True"), ""},
+		"it becomes Ready":            {claim("False"), claim("True"), ""},
+		"it is not Ready":             {claim("False"), claim("False"), ""},
+		"it has no status":            {builder.MakeClaim("c").Pool("p"), claim("False"), ""},
+		"it was noted before":         {claim("True").Annotation(sandboxv1.AnnotationClaimFirstReadyAt, "x"), claim("False"), ""},
+		"another controller noted it": {claim("True").Annotation(sandboxv1.AnnotationClaimFirstReadyAt, "unknown"), claim("False"), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			stamp, wait := rules.FirstReadyStamp(tc.claim.Obj(), tc.shown, builder.Epoch.Add(tc.after))
-			if stamp != tc.stamp || wait != tc.wait {
-				t.Errorf("got %q, %s, want %q, %s", stamp, wait, tc.stamp, tc.wait)
+			if got := rules.FirstReadyStamp(tc.claim.Obj(), tc.wanted.Obj().Status); got != tc.want {
+				t.Errorf("got %q, want %q", got, tc.want)
 			}
 		})
 	}

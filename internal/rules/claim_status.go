@@ -58,6 +58,19 @@ func ClaimStatus(
 	return status
 }
 
+// ClaimStatusDelay returns how long to leave out the status of claim, which is new, because all that it would say of sandbox
+// is that it is on its way to Ready. It is 0 for a status that says more, and for a claim that is older than quietStart.
+// problem is what the status is to tell of, or nil.
+func ClaimStatusDelay(
+	claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox, problem *ConditionError, quietStart time.Duration, now time.Time,
+) time.Duration {
+	if problem != nil || sandbox == nil || sandbox.DeletionTimestamp != nil ||
+		len(claim.Status.Conditions) > 0 || len(sandbox.Status.Conditions) > 0 {
+		return 0
+	}
+	return left(quietStart, claim.CreationTimestamp, now)
+}
+
 // claimReady forwards the Ready condition of the claim's Sandbox, unless it is True for an earlier generation.
 func claimReady(sandbox *sandboxv1.Sandbox) metav1.Condition {
 	ready := meta.FindStatusCondition(sandbox.Status.Conditions, sandboxv1.ConditionReady)

@@ -101,6 +101,12 @@ func PlanPool(
 	return p.PoolPlan
 }
 
+// WithAccepted returns p for a pool whose API server has accepted the Pods of so many more members than their statuses tell.
+func (p PoolPlan) WithAccepted(n int) PoolPlan {
+	p.WithPod, p.Unproven = p.WithPod+n, p.Unproven-n
+	return p
+}
+
 // replaceable returns how many outdated Ready members the pool may replace now. moving is how many Sandboxes are
 // starting, terminating, or still to be created as replacements. The pool replaces a quarter of its members at a time,
 // so that a new template does not start every Pod at once. It replaces none while something blocks it. So a template

@@ -24,6 +24,8 @@ type PoolSettings struct {
 	// Evictable lets the cluster autoscaler evict the Pods of Sandboxes while they are in a pool.
 	Evictable bool
 	Refill    RefillLimits
+	// StatusInterval is the time between two writes of a pool's status, at least. Each claim changes it twice.
+	StatusInterval time.Duration
 }
 
 // Replicas returns how many Sandboxes pool asks for. The default is one.

@@ -190,6 +190,23 @@ func SandboxStatusChanged(sandbox *sandboxv1.Sandbox, wanted sandboxv1.SandboxSt
 	return !sameStatus(old, wanted)
 }
 
+// SandboxStatusDelay returns how long to leave out wanted, a status that says of a new Sandbox no more than that it is on its
+// way to Ready. It is 0 for a status that says more, and for a Sandbox that is older than quietStart.
+func SandboxStatusDelay(
+	sandbox *sandboxv1.Sandbox, wanted sandboxv1.SandboxStatus, quietStart time.Duration, now time.Time,
+) time.Duration {
+	ready := meta.FindStatusCondition(wanted.Conditions, sandboxv1.ConditionReady)
+	scheduled := meta.FindStatusCondition(wanted.Conditions, sandboxv1.ConditionPodScheduled)
+	isPodUnknown := scheduled != nil && wanted.PodUID == ""
+	switch {
+	case sandbox.DeletionTimestamp != nil, len(sandbox.Status.Conditions) > 0,
+		ready.Status == metav1.ConditionTrue, ready.Reason != sandboxv1.ReasonDependenciesNotReady,
+		isPodUnknown:
+		return 0
+	}
+	return left(quietStart, sandbox.CreationTimestamp, now)
+}
+
 // IsSuspended reports whether the status of sandbox says that its Pod is gone.
 func IsSuspended(sandbox *sandboxv1.Sandbox) bool {
 	return meta.IsStatusConditionTrue(sandbox.Status.Conditions, sandboxv1.ConditionSuspended)

@@ -56,7 +56,7 @@ func list(t *testing.T, args ...string) []pkg {
 var layers = [][]string{
 	{"api/"},
 	{"internal/rules"},
-	{"internal/candidates", "internal/limits", "internal/metrics", "internal/queue", "internal/tracing", "internal/unreadable"},
+	{"internal/candidates", "internal/limits", "internal/metrics", "internal/queue", "internal/tracing", "internal/unreadable", "internal/yield"},
 	{"webhooks", "controllers"},
 	{"cmd/"},
 }

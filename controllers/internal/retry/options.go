@@ -37,3 +37,11 @@ func defaultBackoff() *backoff {
 // Delay returns how long to wait after a failure that came after so many others in a row: for what one reconcile does besides
 // others, and is held back alone.
 func Delay(before int) time.Duration { return defaultBackoff().delay(before) }
+
+// Earliest returns the shorter of two delays of a reconcile's next. A delay of 0 means never.
+func Earliest(a, b time.Duration) time.Duration {
+	if a == 0 || b == 0 {
+		return max(a, b)
+	}
+	return min(a, b)
+}

@@ -129,7 +129,7 @@ func (s *server) serve(ctx context.Context) error {
 	if err := webhooks.Index(ctx, informers); err != nil {
 		return err
 	}
-	fed, err := feed.Start(ctx, informers, s.index, time.Now)
+	fed, err := feed.Start(ctx, informers, s.index, nil, time.Now)
 	if err != nil {
 		return err
 	}

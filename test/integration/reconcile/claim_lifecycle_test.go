@@ -67,7 +67,7 @@ func TestARetainedClaim(t *testing.T) {
 	if result := n.Step(t, claim); result.RequeueAfter != 0 {
 		t.Errorf("an ended claim is looked at again after %v", result.RequeueAfter)
 	}
-	writes.Expect(t, suite.Writes, suite.Counts{"PATCH sandboxclaims/status": 1, "DELETE sandboxes": 1})
+	writes.Expect(t, suite.Writes, suite.Counts{"PATCH sandboxclaims": 1, "PATCH sandboxclaims/status": 1, "DELETE sandboxes": 1})
 	expectClaim(t, n, extensionsv1.SandboxClaimStatus{Conditions: []metav1.Condition{expired(ended)}})
 	expectEvents(t, n, "Normal ClaimExpired Claim expired")
 	if !isGone(t, n, &sandboxv1.Sandbox{}, warm.Name) {

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
@@ -71,24 +73,20 @@ func firstReadyAt(t *testing.T, n *suite.Namespace) string {
 	return suite.Get[extensionsv1.SandboxClaim](t, n, "mine").Annotations[sandboxv1.AnnotationClaimFirstReadyAt]
 }
 
-// The measured time ends when the status was written, however long it takes to note it.
+// The write of the status measures, and tells when the claim was first Ready. No other write does.
 func TestAStartupIsMeasuredOnce(t *testing.T) {
 	n := suite.New(t)
-	ready := warmClaim(t, n)
+	warmClaim(t, n)
 	r := manager(n, n.Cached)
 	stepped(t, n, r)
-	if got := startups(t, r.Metrics); len(got) > 0 || firstReadyAt(t, n) != "" {
-		t.Errorf("the pass that writes the status also noted %q and measured %v", firstReadyAt(t, n), got)
-	}
+	before := suite.Writes(t)
 	n.Clock.Step(time.Second)
 	for range 3 {
 		stepped(t, n, r)
 	}
+	before.Expect(t, suite.Writes, suite.Counts{})
 	if diff := cmp.Diff(once, startups(t, r.Metrics)); diff != "" {
 		t.Errorf("startups (-want +got):\n%s", diff)
-	}
-	if got, want := firstReadyAt(t, n), ready.UTC().Format(time.RFC3339Nano); got != want {
-		t.Errorf("noted %q, want %q", got, want)
 	}
 	want := map[string]float64{
 		"agent_sandbox_claim_creation_total created_by=unknown launch_type=warm namespace=" + n.Name + " pod_condition=ready sandbox_template=python warmpool_name=python": 1,
@@ -120,40 +118,15 @@ func TestAWarmSandboxWithAdditionsCountsAsReady(t *testing.T) {
 	}
 }
 
-// Of two managers that both reconcile, the one that wrote the status knows the time. The other leaves the note to that one,
-// and writes it only when nobody knows the time any more.
+// Of two managers that both reconcile, the one that wrote the status measures.
 func TestAnotherManagerMeasuresNothing(t *testing.T) {
 	n := suite.New(t)
 	warmClaim(t, n)
-	one, other := manager(n, n.Cached), manager(n, n.Cached)
-	stepped(t, n, one)
-	if wait := stepped(t, n, other); wait <= 0 || wait > 10*time.Second || firstReadyAt(t, n) != "" {
-		t.Fatalf("the other one noted %q and waits %s", firstReadyAt(t, n), wait)
-	}
-	n.Clock.Step(10 * time.Second)
-	stepped(t, n, other)
-	stepped(t, n, one) // This manager is too late.
-	if got := firstReadyAt(t, n); got != sandboxv1.FirstReadyUnknown {
-		t.Errorf("noted %q", got)
-	}
-	if got := append([]map[string]float64{}, startups(t, one.Metrics), startups(t, other.Metrics)); len(got[0])+len(got[1]) > 0 {
-		t.Errorf("measured %v", got)
-	}
-}
-
-// A manager whose note is refused measures nothing. Both have seen the claim become Ready, which can happen to two managers
-// that patch its status one after the other.
-func TestTheNoteThatIsWrittenMeasures(t *testing.T) {
-	n := suite.New(t)
-	warmClaim(t, n)
 	winner := manager(n, n.Cached)
-	loser := manager(n, suite.Before(n.Cached, suite.Once[*extensionsv1.SandboxClaim]("patch", func() { stepped(t, n, winner) })))
-	stepped(t, n, winner)
-	loser.Metrics.FirstReady.Add(suite.Get[extensionsv1.SandboxClaim](t, n, "mine").UID, n.Clock.Now())
-	if wait := stepped(t, n, loser); wait <= 0 {
-		t.Error("the loser does not look again")
+	loser := manager(n, suite.Before(n.Cached, suite.Once[*extensionsv1.SandboxClaim]("patch/status", func() { stepped(t, n, winner) })))
+	for range 2 {
+		stepped(t, n, loser)
 	}
-	stepped(t, n, loser)
 	if got := startups(t, loser.Metrics); len(got) > 0 {
 		t.Errorf("the loser measured %v", got)
 	}
@@ -182,19 +155,34 @@ func TestWithoutNotesTheStatusMeasures(t *testing.T) {
 	}
 }
 
-// A claim whose Sandbox is deleted at once has been Ready nevertheless.
-func TestAClaimThatWasReadyForAMoment(t *testing.T) {
+// A claim that stops being Ready notes when it was first Ready, and does not measure again when it is Ready again.
+func TestAClaimThatIsReadyTwice(t *testing.T) {
 	n := suite.New(t)
-	warmClaim(t, n)
+	ready := warmClaim(t, n)
 	r := manager(n, n.Cached)
 	stepped(t, n, r)
-	claim := suite.Get[extensionsv1.SandboxClaim](t, n, "mine")
-	n.Delete(t, n.Admin, suite.Get[sandboxv1.Sandbox](t, n, claim.Status.Sandbox.Name))
-	for range 2 {
+	turn := func(status metav1.ConditionStatus) {
+		t.Helper()
+		n.Clock.Step(time.Minute)
+		sandbox := suite.Get[sandboxv1.Sandbox](t, n, suite.Get[extensionsv1.SandboxClaim](t, n, "mine").Status.Sandbox.Name)
+		base := sandbox.DeepCopy()
+		meta.FindStatusCondition(sandbox.Status.Conditions, sandboxv1.ConditionReady).Status = status
+		if err := n.Controller.Status().Patch(t.Context(), sandbox, client.MergeFrom(base)); err != nil {
+			t.Fatal(err)
+		}
 		stepped(t, n, r)
 	}
-	want := map[string]float64{"count launch_type=unknown sandbox_template=__unknown__": 1, "sum launch_type=unknown sandbox_template=__unknown__": 2000}
-	if diff := cmp.Diff(want, startups(t, r.Metrics)); diff != "" {
+	turn("False")
+	if got, want := firstReadyAt(t, n), ready.UTC().Format(time.RFC3339Nano); got != want {
+		t.Errorf("noted %q, want %q", got, want)
+	}
+	before := suite.Writes(t)
+	turn("True")
+	turn("False")
+	if got := suite.Writes(t).Since(before)["PATCH sandboxclaims"]; got > 0 {
+		t.Errorf("noted %d times more", got)
+	}
+	if diff := cmp.Diff(once, startups(t, r.Metrics)); diff != "" {
 		t.Errorf("startups (-want +got):\n%s", diff)
 	}
 }

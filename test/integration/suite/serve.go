@@ -50,7 +50,7 @@ func (e *environment) serve(ctx context.Context, _ string) error {
 	if e.options.Unfed {
 		index = candidates.New(0)
 	}
-	fed, err := feed.Start(ctx, e.cache, index, e.clock.Now)
+	fed, err := feed.Start(ctx, e.cache, index, nil, e.clock.Now)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,140 @@
+package yield
+
+import (
+	"container/heap"
+	"context"
+	"sync"
+	"time"
+
+	"k8s.io/client-go/util/workqueue"
+	"k8s.io/utils/clock"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+)
+
+// Lane is how many requests of a Lot that have waited for their bound are worked on at a time, while claims are on their way. On
+// a machine with room to spare they take milliseconds, and so the lane is wide. On a busy one it is narrow.
+const Lane = 2
+
+type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
+
+// Lot is where the requests of one controller wait while claims are on their way. It adds each to the controller's queue
+// again: all of them when no claim is left, and each after its bound, as the Lane has room. Use NewLot.
+type Lot struct {
+	traffic *Traffic
+	clock   clock.WithTicker
+	queue   queue
+	// news is signalled when a request may have become due.
+	news chan struct{}
+
+	mu sync.Mutex
+	// due is when the bound of each request ends that has been parked and was not admitted since.
+	due map[reconcile.Request]time.Time
+	// parked are those of them that wait here, and not in the queue.
+	parked deadlines
+	// lane are the requests that were released into the lane, and are not done.
+	lane map[reconcile.Request]bool
+}
+
+// NewLot returns an empty Lot that waits for the claims in traffic. If traffic is nil, so is the Lot.
+func NewLot(traffic *Traffic, clock clock.WithTicker) *Lot {
+	if traffic == nil {
+		return nil
+	}
+	l := &Lot{
+		traffic: traffic, clock: clock, news: make(chan struct{}, 1), due: map[reconcile.Request]time.Time{},
+		lane: map[reconcile.Request]bool{},
+	}
+	traffic.onQuiet(l.signal)
+	return l
+}
+
+// Run adds requests to q again until ctx ends, as a source of the controller (source.Func).
+func (l *Lot) Run(ctx context.Context, q queue) error {
+	if l == nil {
+		return nil
+	}
+	l.queue = q
+	go func() {
+		timer := l.clock.NewTimer(time.Hour)
+		defer timer.Stop()
+		for {
+			timer.Reset(l.release())
+			select {
+			case <-ctx.Done():
+				return
+			case <-timer.C():
+			case <-l.news:
+			}
+		}
+	}()
+	return nil
+}
+
+// Admit reports whether the work for request begins now. Otherwise request waits here, for bound at the most: it is added to the
+// queue again, and its worker goes on. A bound of 0 means that it never waits. After Admit comes Done. A Lot that is nil
+// admits all.
+func (l *Lot) Admit(request reconcile.Request, bound time.Duration) bool {
+	if l == nil {
+		return true
+	}
+	busy := bound > 0 && l.traffic.Busy()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !busy || l.lane[request] {
+		return true
+	}
+	due, known := l.due[request]
+	if !known {
+		due = l.clock.Now().Add(bound)
+		l.due[request] = due
+	}
+	l.parked.add(request, due)
+	l.signal()
+	return false
+}
+
+// Done says that a worker is done with request: the work has ended, or there was none. It does nothing for one that waits here.
+func (l *Lot) Done(request reconcile.Request) {
+	if l == nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.parked.has[request] {
+		return
+	}
+	delete(l.due, request)
+	if l.lane[request] {
+		delete(l.lane, request)
+		l.signal()
+	}
+}
+
+// release adds to the queue what is due, and returns after what time the next is.
+func (l *Lot) release() (next time.Duration) {
+	busy := l.traffic.Busy()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.clock.Now()
+	for l.parked.Len() > 0 {
+		first := l.parked.list[0]
+		switch wait := first.due.Sub(now); {
+		case busy && wait > 0:
+			return wait
+		case busy && len(l.lane) >= Lane:
+			return time.Hour // Done tells.
+		case busy:
+			l.lane[first.request] = true
+		}
+		heap.Pop(&l.parked)
+		l.queue.Add(first.request)
+	}
+	return time.Hour
+}
+
+func (l *Lot) signal() {
+	select {
+	case l.news <- struct{}{}:
+	default: // It is told already.
+	}
+}

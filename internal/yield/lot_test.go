@@ -1,0 +1,227 @@
+package yield
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
+	testclock "k8s.io/utils/clock/testing"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+)
+
+const bound = time.Second
+
+// yard is a Lot with its clock, its traffic, and the queue that it adds to.
+type yard struct {
+	*Lot
+
+	clock   *testclock.FakeClock
+	traffic *Traffic
+}
+
+func newYard() *yard {
+	clock := testclock.NewFakeClock(start)
+	traffic := NewTraffic(clock.Now)
+	lot := NewLot(traffic, clock)
+	lot.queue = workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[reconcile.Request]())
+	return &yard{lot, clock, traffic}
+}
+
+// queued returns the names of what is in the queue, and takes it out.
+func (y *yard) queued() []string {
+	var names []string
+	for y.queue.Len() > 0 {
+		item, _ := y.queue.Get()
+		y.queue.Done(item)
+		names = append(names, item.Name)
+	}
+	return names
+}
+
+func request(name string) reconcile.Request {
+	return reconcile.Request{NamespacedName: types.NamespacedName{Name: name}}
+}
+
+// park lets the requests come while a claim is on its way.
+func (y *yard) park(t *testing.T, names ...string) {
+	t.Helper()
+	for _, name := range names {
+		if y.Admit(request(name), bound) {
+			t.Errorf("%s was admitted", name)
+		}
+		y.Done(request(name))
+	}
+}
+
+func (y *yard) expect(t *testing.T, when string, next time.Duration, want ...string) {
+	t.Helper()
+	if got := y.release(); got != next {
+		t.Errorf("%s: the next is after %s, want %s", when, got, next)
+	}
+	if diff := cmp.Diff(want, y.queued()); diff != "" {
+		t.Errorf("%s: queued (-want +got):\n%s", when, diff)
+	}
+}
+
+// admit lets a request through that has to be admitted.
+func (y *yard) admit(t *testing.T, name string) {
+	t.Helper()
+	if !y.Admit(request(name), bound) {
+		t.Errorf("%s was not admitted", name)
+	}
+}
+
+func TestNothingWaitsWithoutClaims(t *testing.T) {
+	y := newYard()
+	y.admit(t, "a")
+	y.Done(request("a"))
+	y.traffic.Begin("c")
+	if !y.Admit(request("b"), 0) {
+		t.Error("what never yields was not admitted")
+	}
+	y.Done(request("b"))
+	if len(y.due) > 0 || y.parked.Len() > 0 || len(y.lane) > 0 {
+		t.Error("something is left")
+	}
+}
+
+func TestAllGoesOnWhenTheLastClaimIsReady(t *testing.T) {
+	y := newYard()
+	y.traffic.Begin("c")
+	y.park(t, "a", "b", "a")
+	y.expect(t, "at first", bound)
+	y.traffic.End("c")
+	select {
+	case <-y.news:
+	default:
+		t.Error("nobody tells of it")
+	}
+	y.expect(t, "when it is quiet", time.Hour, "a", "b")
+	y.admit(t, "a")
+	y.Done(request("a"))
+}
+
+// What has waited for its bound goes on a few at a time, in the order in which it came.
+func TestTheLane(t *testing.T) {
+	y := newYard()
+	y.traffic.Begin("c")
+	var all []string
+	for i := range 3 * Lane {
+		all = append(all, fmt.Sprint(i))
+		y.park(t, all[i])
+		y.clock.Step(time.Millisecond)
+	}
+	y.clock.Step(bound)
+	y.traffic.Begin("d")
+	y.expect(t, "after the bound", time.Hour, all[:Lane]...)
+	y.expect(t, "while the lane is full", time.Hour)
+	for _, name := range all[:Lane] {
+		y.admit(t, name)
+	}
+	y.park(t, all[Lane])
+	y.Done(request(all[0]))
+	y.expect(t, "with one place", time.Hour, all[Lane])
+	y.Done(request(all[Lane])) // It is gone: there is nothing to admit.
+	y.expect(t, "with one place again", time.Hour, all[Lane+1])
+	y.traffic.End("c")
+	y.traffic.End("d")
+	y.expect(t, "when it is quiet", time.Hour, all[Lane+2:]...)
+}
+
+// A new claim in the moment between release and admission does not make the wait any longer.
+func TestTheBoundCountsFromTheStart(t *testing.T) {
+	y := newYard()
+	y.traffic.Begin("c")
+	y.park(t, "a")
+	y.clock.Step(bound / 2)
+	y.traffic.End("c")
+	y.expect(t, "when it is quiet", time.Hour, "a")
+	y.traffic.Begin("d")
+	y.park(t, "a")
+	y.expect(t, "with another claim", bound/2)
+	y.clock.Step(bound / 2)
+	y.expect(t, "after the bound", time.Hour, "a")
+	y.admit(t, "a")
+	y.Done(request("a"))
+	y.park(t, "a")
+	y.expect(t, "anew", bound)
+}
+
+func TestRunAddsToTheQueue(t *testing.T) {
+	y := newYard()
+	q := workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[reconcile.Request]())
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	if err := y.Run(ctx, q); err != nil {
+		t.Fatal(err)
+	}
+	y.traffic.Begin("c")
+	y.park(t, "a")
+	y.traffic.End("c")
+	if item, _ := q.Get(); item != request("a") {
+		t.Errorf("queued %v", item)
+	}
+}
+
+// recorder records what it reconciles.
+type recorder struct{ seen []string }
+
+func (r *recorder) Reconcile(_ context.Context, obj *corev1.ConfigMap) (reconcile.Result, error) {
+	r.seen = append(r.seen, obj.Name)
+	return reconcile.Result{}, nil
+}
+
+func TestReconciler(t *testing.T) {
+	y, inner := newYard(), &recorder{}
+	first, second := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "first"}}, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "second"}}
+	c := fake.NewClientBuilder().WithObjects(first, second).Build()
+	r := Reconciler(y.Lot, c, inner, func(obj *corev1.ConfigMap) time.Duration {
+		if obj.Name == "first" {
+			return 0
+		}
+		return bound
+	})
+	reconcileAll := func(objects ...client.Object) {
+		for _, obj := range objects {
+			if _, err := r.Reconcile(t.Context(), request(obj.GetName())); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	y.traffic.Begin("c")
+	reconcileAll(second, first)
+	if !slices.Equal(inner.seen, []string{"first"}) {
+		t.Errorf("with a claim on its way it reconciled %v", inner.seen)
+	}
+	y.traffic.End("c")
+	y.expect(t, "when it is quiet", time.Hour, "second")
+	reconcileAll(second)
+	if !slices.Equal(inner.seen, []string{"first", "second"}) {
+		t.Errorf("then it reconciled %v", inner.seen)
+	}
+	if err := c.Delete(t.Context(), second); err != nil {
+		t.Fatal(err)
+	}
+	y.due[request("second")] = start
+	reconcileAll(second)
+	if len(y.due) > 0 {
+		t.Error("it remembers an object that is gone")
+	}
+}
+
+func TestNoLot(t *testing.T) {
+	lot := NewLot(nil, testclock.NewFakeClock(start))
+	if lot != nil || !lot.Admit(request("a"), bound) || lot.Run(t.Context(), nil) != nil {
+		t.Error("without traffic something waits")
+	}
+	lot.Done(request("a"))
+}

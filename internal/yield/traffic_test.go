@@ -1,0 +1,61 @@
+package yield
+
+import (
+	"testing"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+	testclock "k8s.io/utils/clock/testing"
+)
+
+var start = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+func TestTraffic(t *testing.T) {
+	clock := testclock.NewFakeClock(start)
+	traffic, quiet := NewTraffic(clock.Now), 0
+	traffic.onQuiet(func() { quiet++ })
+	for i, step := range []struct {
+		begin, end types.UID
+		after      time.Duration
+		busy       bool
+		quiet      int
+	}{
+		{end: "never seen", busy: false},
+		{begin: "a", busy: true},
+		{begin: "a", busy: true},
+		{begin: "b", busy: true},
+		{end: "a", busy: true},
+		{end: "b", busy: false, quiet: 1},
+		{begin: "b", busy: false, quiet: 1}, // It counts once.
+		{after: time.Second, begin: "c", busy: true, quiet: 1},
+		{after: onItsWay - 1, busy: true, quiet: 1},
+		{after: 1, busy: false, quiet: 1},
+		{end: "c", busy: false, quiet: 1},
+		{begin: "a", busy: true, quiet: 1}, // After so long it is another one's turn.
+		{end: "a", busy: false, quiet: 2},
+	} {
+		clock.Step(step.after)
+		if step.begin != "" {
+			traffic.Begin(step.begin)
+		}
+		if step.end != "" {
+			traffic.End(step.end)
+		}
+		if got := traffic.Busy(); got != step.busy || quiet != step.quiet {
+			t.Errorf("step %d: busy %t, quiet %d times, want %t and %d", i, got, quiet, step.busy, step.quiet)
+		}
+	}
+	clock.Step(onItsWay)
+	if traffic.Busy(); len(traffic.claims)+len(traffic.order) > 0 {
+		t.Errorf("%d claims are left", len(traffic.claims)+len(traffic.order))
+	}
+}
+
+func TestNoTraffic(t *testing.T) {
+	var none *Traffic
+	none.Begin("a")
+	none.End("a")
+	if none.Busy() {
+		t.Error("it is busy")
+	}
+}
