@@ -14,24 +14,6 @@ func Check(raw []byte, shape *Shape) *field.Error {
 	return err
 }
 
-// whole reads all there is.
-func (s *scanner) whole(shape *Shape) *field.Error {
-	if len(s.raw) > MaxBytes {
-		return &field.Error{Type: field.ErrorTypeTooLong, Field: "object", BadValue: field.OmitValueType{}, Detail: fmt.Sprintf(
-			"an object has at most %d bytes, and this has %d: make it smaller", MaxBytes, len(s.raw))}
-	}
-	s.skipSpace()
-	if s.at == len(s.raw) {
-		return nil // No object, as the old one of a create.
-	}
-	err := s.value(shape)
-	s.skipSpace()
-	if err == nil && s.at != len(s.raw) {
-		err = s.malformed()
-	}
-	return err
-}
-
 // step is a key or an index on the way to a value.
 type step struct {
 	key   []byte // nil for an index
@@ -48,6 +30,24 @@ type scanner struct {
 
 	paths [][]string
 	found []Span
+}
+
+// whole reads all there is.
+func (s *scanner) whole(shape *Shape) *field.Error {
+	if len(s.raw) > MaxBytes {
+		return &field.Error{Type: field.ErrorTypeTooLong, Field: "object", BadValue: field.OmitValueType{}, Detail: fmt.Sprintf(
+			"an object has at most %d bytes, and this has %d: make it smaller", MaxBytes, len(s.raw))}
+	}
+	s.skipSpace()
+	if s.at == len(s.raw) {
+		return nil // No object, as the old one of a create.
+	}
+	err := s.value(shape)
+	s.skipSpace()
+	if err == nil && s.at != len(s.raw) {
+		err = s.malformed()
+	}
+	return err
 }
 
 // value reads the value that begins here.

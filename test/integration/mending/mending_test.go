@@ -37,7 +37,7 @@ func TestMending(t *testing.T) {
 	back := takeAway(t, n)
 	for name, tc := range stored {
 		for _, name := range []string{name, name + "-deleted"} {
-			suite.Await(t, "the schema is away", func() bool { return ignore(n.Admin.Create(t.Context(), object(t, n, tc.kind, name, tc.bad))) })
+			suite.Await(t, "the schema is away", func() bool { return isStored(n.Admin.Create(t.Context(), object(t, n, tc.kind, name, tc.bad))) })
 		}
 	}
 	back()
@@ -47,16 +47,16 @@ func TestMending(t *testing.T) {
 			if err := n.Editor.Get(t.Context(), client.ObjectKeyFromObject(is), is); err != nil {
 				t.Fatal(err)
 			}
-			owned := is.DeepCopy()
-			owned.Object["spec"] = object(t, n, tc.kind, name, tc.good).Object["spec"]
+			mended := is.DeepCopy()
+			mended.Object["spec"] = object(t, n, tc.kind, name, tc.good).Object["spec"]
 			if tc.kind == "Sandbox" { // What can be read of the old one is still held against the new one.
-				reserved := owned.DeepCopy()
+				reserved := mended.DeepCopy()
 				reserved.SetLabels(map[string]string{sandboxv1.LabelClaimUID: "1"})
 				if err := n.Editor.Update(t.Context(), reserved); !apierrors.IsForbidden(err) {
 					t.Errorf("with a reserved label: %v", err)
 				}
 			}
-			if err := n.Editor.Update(t.Context(), owned); err != nil {
+			if err := n.Editor.Update(t.Context(), mended); err != nil {
 				t.Errorf("it cannot be mended: %v", err)
 			}
 			if err := n.Editor.Delete(t.Context(), object(t, n, tc.kind, name+"-deleted", tc.bad)); err != nil {
@@ -66,7 +66,7 @@ func TestMending(t *testing.T) {
 	}
 }
 
-func ignore(err error) bool { return err == nil || apierrors.IsAlreadyExists(err) }
+func isStored(err error) bool { return err == nil || apierrors.IsAlreadyExists(err) }
 
 // object returns an object of a kind with a spec in YAML.
 func object(t *testing.T, n *suite.Namespace, kind, name, spec string) *unstructured.Unstructured {
