@@ -42,7 +42,9 @@ func newCandidate(sandbox *sandboxv1.Sandbox, shelf *queue, order uint64) *candi
 func inOrder(a, b *candidate) bool { return compare(a, b) < 0 }
 
 // longestHeld orders candidates by how long they have been held: the longest first.
-func longestHeld(a, b *candidate) bool { return cmp.Or(a.heldUntil.Compare(b.heldUntil), compare(a, b)) < 0 }
+func longestHeld(a, b *candidate) bool {
+	return cmp.Or(a.heldUntil.Compare(b.heldUntil), compare(a, b)) < 0
+}
 
 func compare(a, b *candidate) int {
 	return cmp.Or(cmp.Compare(a.age, b.age), cmp.Compare(a.rank, b.rank), cmp.Compare(a.key.Name, b.key.Name))
