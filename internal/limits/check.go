@@ -10,20 +10,7 @@ import (
 // Check returns the first thing in an object's JSON that is beyond the bounds of this package, or nil. It reads raw once, from the
 // beginning to at most its end, and decodes nothing. shape says where the object has quantities.
 func Check(raw []byte, shape *Shape) *field.Error {
-	if len(raw) > MaxBytes {
-		return &field.Error{Type: field.ErrorTypeTooLong, Field: "object", BadValue: field.OmitValueType{}, Detail: fmt.Sprintf(
-			"an object has at most %d bytes, and this has %d: make it smaller", MaxBytes, len(raw))}
-	}
-	s := scanner{raw: raw}
-	s.skipSpace()
-	if s.at == len(raw) {
-		return nil // No object, as the old one of a create.
-	}
-	err := s.value(shape)
-	s.skipSpace()
-	if err == nil && s.at != len(raw) {
-		err = s.malformed()
-	}
+	_, err := Find(raw, shape)
 	return err
 }
 
@@ -40,11 +27,34 @@ type scanner struct {
 	at     int
 	values int
 	path   []step
+
+	paths [][]string
+	found []Span
+}
+
+// whole reads all there is.
+func (s *scanner) whole(shape *Shape) *field.Error {
+	if len(s.raw) > MaxBytes {
+		return &field.Error{Type: field.ErrorTypeTooLong, Field: "object", BadValue: field.OmitValueType{}, Detail: fmt.Sprintf(
+			"an object has at most %d bytes, and this has %d: make it smaller", MaxBytes, len(s.raw))}
+	}
+	s.skipSpace()
+	if s.at == len(s.raw) {
+		return nil // No object, as the old one of a create.
+	}
+	err := s.value(shape)
+	s.skipSpace()
+	if err == nil && s.at != len(s.raw) {
+		err = s.malformed()
+	}
+	return err
 }
 
 // value reads the value that begins here.
 func (s *scanner) value(shape *Shape) *field.Error {
-	s.values++
+	if !s.inManagedFields() {
+		s.values++
+	}
 	if s.values > MaxValues {
 		err := s.tooMany(0, fmt.Sprintf("an object has at most %d values, and this has more: make it smaller", MaxValues))
 		err.Field = "object" // Where it was noticed says nothing.
@@ -95,7 +105,10 @@ func (s *scanner) object(shape *Shape) *field.Error {
 		s.at++
 		s.skipSpace()
 		s.path[len(s.path)-1] = step{key: key, entry: shape != nil && shape.entries, index: count}
-		return s.value(shape.in(key))
+		start := s.at
+		err := s.value(shape.in(key))
+		s.note(Span{start, s.at})
+		return err
 	})
 }
 
@@ -135,9 +148,9 @@ func (s *scanner) container(end byte, next func(count int) *field.Error) *field.
 }
 
 // inManagedFields reports whether the value is of what the API server keeps about fields. It repeats the rest of the object, and has as
-// many items as that has: the bound is for what the user wrote.
+// many values and items as that has: the bounds are for what the user wrote. Nothing in an entry of it is decoded.
 func (s *scanner) inManagedFields() bool {
-	return len(s.path) > 2 && string(s.path[0].key) == "metadata" && string(s.path[1].key) == "managedFields"
+	return len(s.path) > 3 && string(s.path[0].key) == "metadata" && string(s.path[1].key) == "managedFields"
 }
 
 // text reads a text, and returns it without its quotes, as it is written.

@@ -52,10 +52,6 @@ func TestFirstReadyStamp(t *testing.T) {
 		"it expires, and stays": {
 			claim("True").Lifecycle(extensionsv1.Lifecycle{ShutdownPolicy: extensionsv1.ShutdownPolicyRetain}), expired, "2026-01-01T00:00:00Z",
 		},
-		"it expires, and goes": {claim("True").Lifecycle(extensionsv1.Lifecycle{ShutdownPolicy: extensionsv1.ShutdownPolicyDelete}), expired, ""},
-		"it expires, and stays": {
-			claim("True").Lifecycle(extensionsv1.Lifecycle{ShutdownPolicy: extensionsv1.ShutdownPolicyRetain}), expired, "2026-01-01T00:00:00Z",
-		},
 		"it expires, and goes":        {claim("True").Lifecycle(extensionsv1.Lifecycle{ShutdownPolicy: extensionsv1.ShutdownPolicyDelete}), expired, ""},
 		"it stays Ready":              {claim("True"), claim("True"), ""},
 		"it becomes Ready":            {claim("False"), claim("True"), ""},

@@ -71,8 +71,10 @@ type PoolPlan struct {
 //
 // PlanPool deletes three groups. The first are members that are not Ready and whose replacements can be expected to do
 // better, a few at a time (see poolPass.replaceNotReady). The second, under Recreate, are members that the template does
-// not make any more. It deletes only a few of the Ready ones at a time (see replaceable). The third are members in
-// excess. Members that are not Ready go first, then outdated ones, then the newest.
+// not make any more, a quarter of the pool at a time. Those that are not Ready go first, and even if nothing else gets
+// on: a new template is the remedy for one with a mistake. They do not go all at once, since it may be a fault that hits
+// all. The Ready ones go only while the pool gets on (see replaceable). The third are members in excess. Members that
+// are not Ready go first, then outdated ones, then the newest.
 func PlanPool(
 	pool *extensionsv1.SandboxWarmPool, edition *TemplateSnapshot, members []*sandboxv1.Sandbox,
 	memory *PoolState, settings PoolSettings, now time.Time,
@@ -84,15 +86,15 @@ func PlanPool(
 	p.replaceNotReady()
 	stay := p.staying()
 	excess := max(0, len(stay)-p.want)
-	replace := p.replaceable(pool, p.notReady+p.Terminating+p.due())
-	if excess == 0 && (p.OutdatedReady == 0 || replace <= 0) {
+	if excess == 0 && p.Outdated == 0 {
 		return p.PoolPlan
 	}
+	left := p.outdatedLeft(pool)
 	slices.SortFunc(stay, func(a, b *sandboxv1.Sandbox) int { return compareForDeletion(a, b, p.outdated) })
 	p.Delete = append(p.Delete, stay[:excess]...)
 	rolled := 0
 	for _, member := range stay[excess:] {
-		if rolled < replace && p.outdated(member) {
+		if p.outdated(member) && rolled < left(memberStateOf(member)) {
 			p.Delete = append(p.Delete, member)
 			rolled++
 		}
@@ -105,6 +107,24 @@ func PlanPool(
 func (p PoolPlan) WithAccepted(n int) PoolPlan {
 	p.WithPod, p.Unproven = p.WithPod+n, p.Unproven-n
 	return p
+}
+
+// outdatedLeft returns how many outdated members may be replaced now, by their state. Of those that are not Ready, it is a
+// quarter of the pool less what is moving. Of those that wait for a node, or whose Pod is refused or not there yet, nothing
+// runs: the replacements need only be created, not be Ready, until the next may go.
+func (p *poolPass) outdatedLeft(pool *extensionsv1.SandboxWarmPool) func(memberState) int {
+	most, coming := quarterOf(p.want), p.Terminating+p.due()
+	ready, notReady, idle := p.replaceable(pool, p.notReady+coming), p.leftOf(most, p.notReady+coming), most-coming-p.Replace
+	return func(state memberState) int {
+		switch state {
+		case memberReady:
+			return ready
+		case memberNotReady, memberEnded:
+			return notReady
+		case memberNew, memberRefused, memberTerminating, memberWaiting:
+		}
+		return idle
+	}
 }
 
 // replaceable returns how many outdated Ready members the pool may replace now. moving is how many Sandboxes are
@@ -122,8 +142,11 @@ func (p *PoolPlan) replaceable(pool *extensionsv1.SandboxWarmPool, moving int) i
 	if stopped || p.Stuck > 0 || p.Held > 0 || p.Refused > 0 || p.EndedAgain {
 		return 0
 	}
-	return p.leftOf(max(1, Replicas(pool)/4), moving)
+	return p.leftOf(quarterOf(Replicas(pool)), moving)
 }
+
+// quarterOf returns how many of a pool's members may be replaced at a time.
+func quarterOf(replicas int) int { return max(1, replicas/4) }
 
 // leftOf returns how many more members may be replaced out of a number that may be at a time, if so many are moving.
 func (p *PoolPlan) leftOf(most, moving int) int {

@@ -24,7 +24,8 @@ type poolPass struct {
 	outdated func(*sandboxv1.Sandbox) bool
 
 	// members are those that are not deleted at once. Of these, notReady is how many are not Ready, and starting is how
-	// many of them were created, or got a node, within the grace period.
+	// many of them were created, or got a node, within the grace period. An outdated one is not counted: it
+	// does not start.
 	members            []*sandboxv1.Sandbox
 	notReady, starting int
 	// ended are the members whose Pods have ended, late are others to be replaced, and held those that are kept because
@@ -73,9 +74,7 @@ func (p *poolPass) look(member *sandboxv1.Sandbox) {
 		if outdated {
 			p.OutdatedReady++
 		}
-	case outdated: // It is of no use: no claim gets it.
-		p.Delete = append(p.Delete, member)
-		return
+	case outdated: // It is of no use, since no claim gets it, and goes before those that are Ready.
 	default:
 		p.notReady++
 		p.lookNotReady(member, state)

@@ -53,11 +53,40 @@ func TestPlanPoolReplaces(t *testing.T) {
 		"and when one was Ready and a claim took it": {
 			recreate, "", template, 8, "6*old-ready new", plan{Deleted: "1*old-ready", Create: 1, Replicas: 7, Ready: 6, Outdated: 6, OldReady: 6},
 		},
-		"those that are not Ready go at once": {
-			recreate, "", template, 8, "4*old 4*old-ready", plan{Deleted: "4*old 2*old-ready", Replicas: 8, Ready: 4, Outdated: 8, OldReady: 4},
+		"those that are not Ready go first, a quarter at a time": {
+			recreate, "", template, 8, "4*old-down 4*old-ready", plan{Deleted: "2*old-down", Replicas: 8, Ready: 4, Outdated: 8, OldReady: 4},
+		},
+		"what they leave of the quarter is for those that are Ready": {
+			recreate, "", template, 8, "7*old-ready old-down", plan{Deleted: "old-down old-ready", Replicas: 8, Ready: 7, Outdated: 8, OldReady: 7},
+		},
+		"all turn NotReady while the template is new": {
+			recreate, "", template, 8, "8*old-down", plan{Deleted: "2*old-down", Replicas: 8, Outdated: 8},
+		},
+		"and while its first members start": {recreate, "", template, 8, "6*old-down 2*new", plan{Replicas: 8, Outdated: 6}},
+		"and while those leave":             {recreate, "", template, 8, "6*old-down 2*leaving", plan{Replicas: 6, Outdated: 6}},
+		"and its first members are stuck": {
+			recreate, stuck, template, 8, "6*old-down 2*new-stuck", plan{Deleted: "2*new-stuck", Replicas: 8, Outdated: 6},
+		},
+		"and its first members are Ready": {
+			recreate, "", template, 8, "6*old-down 2*new-ready", plan{Deleted: "2*old-down", Replicas: 8, Ready: 2, Outdated: 6},
+		},
+		"and most are of it already, and turned NotReady, too": {
+			recreate, "", template, 8, "2*old-down 6*new", plan{Replicas: 8, Outdated: 2},
+		},
+		"what no node takes goes while others start": {
+			recreate, "", template, 8, "6*old-waiting 2*new", plan{Deleted: "2*old-waiting", Replicas: 8, Outdated: 6},
+		},
+		"but not while others are to be created": {
+			recreate, "", template, 8, "6*old-waiting 2*leaving", plan{Replicas: 6, Outdated: 6},
 		},
 		"when nothing gets on, what is Ready stays": {
-			recreate, stuck, template, 8, "4*old 4*old-ready", plan{Deleted: "4*old", Replicas: 8, Ready: 4, Outdated: 8, OldReady: 4},
+			recreate, stuck, template, 8, "1*old-down 7*old-ready", plan{Deleted: "1*old-down", Replicas: 8, Ready: 7, Outdated: 8, OldReady: 7},
+		},
+		"what is too many goes at once, and the quarter besides": {
+			recreate, "", template, 4, "8*old-down", plan{Deleted: "5*old-down", Replicas: 8, Outdated: 8},
+		},
+		"where nothing runs yet, a quarter goes, too": {
+			recreate, "", template, 8, "8*old", plan{Deleted: "2*old", Replicas: 8, Outdated: 8},
 		},
 		"and when one is found to be stuck": {
 			recreate, "", template, 8, "6*old-ready new-stuck new-ready", plan{Deleted: "new-stuck", Replicas: 8, Ready: 7, Outdated: 6, OldReady: 6},
@@ -106,6 +135,9 @@ func TestPlanPoolReplaces(t *testing.T) {
 					w.CreatedAt(at(-5))
 				case strings.HasSuffix(word, "-waiting"):
 					w.CreatedAt(at(-5)).Condition(sandboxv1.ConditionPodScheduled, metav1.ConditionFalse, "Unschedulable")
+				case strings.HasSuffix(word, "-down"):
+					w.Node("n").Condition(sandboxv1.ConditionPodScheduled, metav1.ConditionTrue, "PodScheduled").
+						Condition(sandboxv1.ConditionReady, metav1.ConditionFalse, sandboxv1.ReasonDependenciesNotReady)
 				case word == "leaving":
 					w.Deleting()
 				}

@@ -22,12 +22,12 @@ type codec struct {
 
 // decode decodes an object. What decode returns as unreadable, it has not decoded, apart from its metadata.
 func (c *codec) decode(object []byte) (client.Object, *Error) {
-	decoded := c.newObject()
-	found, err := scan(object)
-	if err == nil {
-		err = c.into(object, found, decoded)
+	found, oversized := partsOf(object, c.shape)
+	if oversized != nil {
+		return nil, c.unreadable(object, oversized)
 	}
-	if err != nil {
+	decoded := c.newObject()
+	if err := c.into(object, found, decoded); err != nil {
 		return nil, c.unreadable(object, err)
 	}
 	return decoded, nil

@@ -8,6 +8,7 @@ import (
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/internal/limits"
 )
 
 // kind is one of the kinds that users write and whose schema is Namesake's own.
@@ -17,23 +18,32 @@ type kind struct {
 	version  schema.GroupVersion
 	name     string
 	resource string
+	// shape says where its JSON has quantities.
+	shape *limits.Shape
 }
 
 // kinds are all of them.
 func kinds() []*kind {
 	return []*kind{
-		{&sandboxv1.Sandbox{}, &sandboxv1.SandboxList{}, sandboxv1.GroupVersion, sandboxv1.KindSandbox, sandboxv1.ResourceSandboxes},
+		{
+			&sandboxv1.Sandbox{}, &sandboxv1.SandboxList{}, sandboxv1.GroupVersion,
+			sandboxv1.KindSandbox, sandboxv1.ResourceSandboxes,
+			limits.ShapeOf[sandboxv1.Sandbox](),
+		},
 		{
 			&extensionsv1.SandboxClaim{}, &extensionsv1.SandboxClaimList{}, extensionsv1.GroupVersion,
 			extensionsv1.KindSandboxClaim, extensionsv1.ResourceSandboxClaims,
+			limits.ShapeOf[extensionsv1.SandboxClaim](),
 		},
 		{
 			&extensionsv1.SandboxTemplate{}, &extensionsv1.SandboxTemplateList{}, extensionsv1.GroupVersion,
 			extensionsv1.KindSandboxTemplate, extensionsv1.ResourceSandboxTemplates,
+			limits.ShapeOf[extensionsv1.SandboxTemplate](),
 		},
 		{
 			&extensionsv1.SandboxWarmPool{}, &extensionsv1.SandboxWarmPoolList{}, extensionsv1.GroupVersion,
 			extensionsv1.KindSandboxWarmPool, extensionsv1.ResourceSandboxWarmPools,
+			limits.ShapeOf[extensionsv1.SandboxWarmPool](),
 		},
 	}
 }

@@ -8,9 +8,11 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	kubejson "k8s.io/apimachinery/pkg/util/json"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/internal/limits"
 )
 
 // maxSpecs bounds the JSON of the specs that are remembered, in bytes. It is room for about 2,000 different ones. What they
@@ -41,6 +43,16 @@ type shared struct {
 	volumes []sandboxv1.PersistentVolumeClaimTemplate
 }
 
+// parts are where an object's JSON has what shared has of it.
+type parts struct{ podSpec, volumes limits.Span }
+
+// partsOf returns the parts of an object of that shape, or what about it is beyond the bounds of package limits. Beyond these,
+// nothing is decoded, so that the memory of an object stays in proportion to its JSON.
+func partsOf(object []byte, shape *limits.Shape) (parts, *field.Error) {
+	found, err := limits.Find(object, shape, []string{"spec", "podTemplate", "spec"}, []string{"spec", "volumeClaimTemplates"})
+	return parts{podSpec: found[0], volumes: found[1]}, err
+}
+
 func newSpecs() *specs {
 	return &specs{order: list.New(), known: map[[sha256.Size]byte]*list.Element{}}
 }
@@ -48,7 +60,7 @@ func newSpecs() *specs {
 // decode decodes object, whose parts are found, into empty.
 func (s *specs) decode(object []byte, found parts, empty client.Object) error {
 	sandbox, ok := empty.(*sandboxv1.Sandbox)
-	if !ok || found.podSpec.isEmpty() {
+	if !ok || found.podSpec.IsEmpty() {
 		return kubejson.Unmarshal(object, empty)
 	}
 	hash, size := hashOf(object, found)
@@ -96,22 +108,22 @@ func (s *specs) add(one *shared) {
 // hashOf returns a hash of what object has in common with others, and its size. The API server writes equal values as equal
 // JSON. Users choose what is hashed, so the hash is one that nobody can make collide.
 func hashOf(object []byte, found parts) (hash [sha256.Size]byte, size int) {
-	podSpec, volumes := sha256.Sum256(found.podSpec.of(object)), sha256.Sum256(found.volumes.of(object))
+	podSpec, volumes := sha256.Sum256(found.podSpec.Of(object)), sha256.Sum256(found.volumes.Of(object))
 	both := slices.Concat(podSpec[:], volumes[:])
-	return sha256.Sum256(both), found.podSpec.end - found.podSpec.start + found.volumes.end - found.volumes.start
+	return sha256.Sum256(both), found.podSpec.End - found.podSpec.Start + found.volumes.End - found.volumes.Start
 }
 
 // without returns object with null for what it has in common with others.
 func without(object []byte, found parts) []byte {
-	cuts := []span{found.podSpec}
-	if !found.volumes.isEmpty() {
+	cuts := []limits.Span{found.podSpec}
+	if !found.volumes.IsEmpty() {
 		cuts = append(cuts, found.volumes)
 	}
-	slices.SortFunc(cuts, func(a, b span) int { return a.start - b.start })
+	slices.SortFunc(cuts, func(a, b limits.Span) int { return a.Start - b.Start })
 	rest, at := make([]byte, 0, len(object)), 0
 	for _, cut := range cuts {
-		rest = append(append(rest, object[at:cut.start]...), "null"...)
-		at = cut.end
+		rest = append(append(rest, object[at:cut.Start]...), "null"...)
+		at = cut.End
 	}
 	return append(rest, object[at:]...)
 }

@@ -2,44 +2,20 @@ package neighbours
 
 import (
 	"encoding/json"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
-	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql/parser"
-	"sigs.k8s.io/yaml"
 )
 
 var repository = filepath.Join("..", "..", "..")
 
 // The API server accepts any text as an expression. Prometheus does not.
 func TestPrometheusReadsTheAlerts(t *testing.T) {
-	content, err := os.ReadFile(filepath.Join(repository, "config", "prometheus", "prometheus_rule.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var rule struct {
-		Spec map[string]any `json:"spec"`
-	}
-	if err := yaml.Unmarshal(content, &rule); err != nil {
-		t.Fatal(err)
-	}
-	file, err := yaml.Marshal(rule.Spec)
-	if err != nil {
-		t.Fatal(err)
-	}
-	groups, errs := rulefmt.Parse(file, false, model.UTF8Validation, parser.NewParser(parser.Options{}), slog.Default())
-	for _, err := range errs {
-		t.Error(err)
-	}
-	if groups == nil || len(groups.Groups) == 0 {
-		t.Error("there are no alerts")
-	}
+	ruleGroups(t)
 }
 
 func TestPrometheusReadsTheDashboard(t *testing.T) {
