@@ -1,0 +1,283 @@
+// Package seen records what watches see of a namespace, and when.
+package seen
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/namesake-sandbox/namesake/test/bench/load/api"
+)
+
+// Claim is a claim's story.
+type Claim struct {
+	UID string
+	// ReadyAt is when the claim was first seen Ready with a Sandbox's name, zero before.
+	ReadyAt time.Time
+	// Sandboxes are the names of the Sandboxes that the claim has named so far, in order. A second one means that it was bound again.
+	Sandboxes []string
+	// Reason is that of the condition Ready.
+	Reason string
+	// ready is closed at ReadyAt.
+	ready chan struct{}
+}
+
+// Sandbox is a Sandbox's story.
+type Sandbox struct {
+	Name string
+	// Pool is the UID of the pool that controls the Sandbox now.
+	Pool string
+	// Pooled says that a pool has controlled it at some time.
+	Pooled bool
+	// Ready and Deleting are what it is now, ReadyAt is when it was first seen Ready.
+	Ready, Deleting bool
+	ReadyAt         time.Time
+}
+
+// Pod is a Pod's story.
+type Pod struct {
+	// Sandbox is the UID of its Sandbox.
+	Sandbox string
+	// ClaimUID is the label, and LabelledAt when it was first seen.
+	ClaimUID   string
+	LabelledAt time.Time
+}
+
+// Record is what has been seen so far. Claims are known by name, the others by UID. Look gives access.
+type Record struct {
+	Claims    map[string]*Claim
+	Sandboxes map[string]*Sandbox
+	Pods      map[string]*Pod
+	// LabelledAt is when a Pod with that claim's UID was first seen.
+	LabelledAt map[string]time.Time
+	// LastAt is when the last change was seen, of any of these and of pools.
+	LastAt time.Time
+	// Gaps counts the watches that ended and began again with a list: what changed meanwhile was seen late.
+	Gaps int
+}
+
+// Recorder fills a Record.
+type Recorder struct {
+	mu      sync.Mutex
+	record  Record
+	changed chan struct{}
+}
+
+// New returns a Recorder that has seen nothing.
+func New() *Recorder {
+	return &Recorder{
+		record: Record{
+			Claims: map[string]*Claim{}, Sandboxes: map[string]*Sandbox{}, Pods: map[string]*Pod{}, LabelledAt: map[string]time.Time{},
+		},
+		changed: make(chan struct{}),
+	}
+}
+
+// Follow watches a namespace until ctx is done. failed is told of errors other than that.
+func (r *Recorder) Follow(ctx context.Context, c *api.Client, namespace string, failed func(error)) {
+	var watches sync.WaitGroup
+	defer watches.Wait()
+	for _, kind := range []api.Kind{api.Claims, api.Sandboxes, api.Pods, api.Pools} {
+		watches.Go(func() { r.follow(ctx, c, kind, namespace, failed) })
+	}
+}
+
+func (r *Recorder) follow(ctx context.Context, c *api.Client, kind api.Kind, namespace string, failed func(error)) {
+	for first := true; ctx.Err() == nil; first = false {
+		if !first {
+			r.Look(func(record *Record) { record.Gaps++ })
+		}
+		objects, version, err := c.List(ctx, kind, namespace)
+		if err == nil {
+			r.relist(kind, objects, time.Now())
+			err = c.Watch(ctx, kind, namespace, version, func(e api.Event) { r.See(kind, e) })
+		}
+		if err != nil && ctx.Err() == nil {
+			failed(err)
+			select {
+			case <-ctx.Done():
+			case <-time.After(100 * time.Millisecond):
+			}
+		}
+	}
+}
+
+// relist takes a list for what there is, so what is not in it is gone.
+func (r *Recorder) relist(kind api.Kind, objects []api.Object, at time.Time) {
+	r.mu.Lock()
+	switch kind {
+	case api.Sandboxes:
+		clear(r.record.Sandboxes)
+	case api.Pods:
+		clear(r.record.Pods)
+	case api.Claims:
+		for name := range r.record.Claims {
+			if !slices.ContainsFunc(objects, func(o api.Object) bool { return o.Metadata.Name == name }) {
+				delete(r.record.Claims, name)
+			}
+		}
+	}
+	r.mu.Unlock()
+	for i := range objects {
+		r.See(kind, api.Event{Type: "ADDED", Object: &objects[i], At: at})
+	}
+}
+
+// See takes note of an event.
+func (r *Recorder) See(kind api.Kind, e api.Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.record.LastAt = e.At
+	switch kind {
+	case api.Claims:
+		r.record.seeClaim(e)
+	case api.Sandboxes:
+		r.record.seeSandbox(e)
+	case api.Pods:
+		r.record.seePod(e)
+	}
+	close(r.changed)
+	r.changed = make(chan struct{})
+}
+
+// claim returns the story of a claim, which begins here if there is none.
+func (r *Record) claim(name string) *Claim {
+	if r.Claims[name] == nil {
+		r.Claims[name] = &Claim{ready: make(chan struct{})}
+	}
+	return r.Claims[name]
+}
+
+func (r *Record) seeClaim(e api.Event) {
+	name := e.Object.Metadata.Name
+	if e.Type == "DELETED" {
+		delete(r.Claims, name)
+		return
+	}
+	claim, sandbox := r.claim(name), e.Object.Status.Sandbox.Name
+	claim.UID = e.Object.Metadata.UID
+	if sandbox != "" && (len(claim.Sandboxes) == 0 || claim.Sandboxes[len(claim.Sandboxes)-1] != sandbox) {
+		claim.Sandboxes = append(claim.Sandboxes, sandbox)
+	}
+	for _, condition := range e.Object.Status.Conditions {
+		if condition.Type == "Ready" {
+			claim.Reason = condition.Reason
+		}
+	}
+	if claim.ReadyAt.IsZero() && sandbox != "" && e.Object.Ready() {
+		claim.ReadyAt = e.At
+		close(claim.ready)
+	}
+}
+
+func (r *Record) seeSandbox(e api.Event) {
+	uid := e.Object.Metadata.UID
+	if e.Type == "DELETED" {
+		delete(r.Sandboxes, uid)
+		return
+	}
+	sandbox := r.Sandboxes[uid]
+	if sandbox == nil {
+		sandbox = &Sandbox{Name: e.Object.Metadata.Name}
+		r.Sandboxes[uid] = sandbox
+	}
+	sandbox.Pool = ""
+	if owner := e.Object.Controller(); owner.Kind == api.Pools.Kind {
+		sandbox.Pool, sandbox.Pooled = owner.UID, true
+	}
+	sandbox.Ready, sandbox.Deleting = e.Object.Ready(), e.Object.Metadata.DeletionTimestamp != ""
+	if sandbox.ReadyAt.IsZero() && sandbox.Ready {
+		sandbox.ReadyAt = e.At
+	}
+}
+
+func (r *Record) seePod(e api.Event) {
+	uid := e.Object.Metadata.UID
+	if e.Type == "DELETED" {
+		delete(r.Pods, uid)
+		return
+	}
+	if r.Pods[uid] == nil {
+		r.Pods[uid] = &Pod{Sandbox: e.Object.Controller().UID}
+	}
+	claim := e.Object.Metadata.Labels[api.LabelClaimUID]
+	if claim != "" && r.LabelledAt[claim].IsZero() {
+		r.Pods[uid].ClaimUID, r.Pods[uid].LabelledAt = claim, e.At
+		r.LabelledAt[claim] = e.At
+	}
+}
+
+// Members returns how many Sandboxes a pool controls that are not being deleted, and how many of them are Ready.
+func (r *Record) Members(pool string) (all, ready int) {
+	for _, sandbox := range r.Sandboxes {
+		if sandbox.Pool == pool && !sandbox.Deleting {
+			all++
+			if sandbox.Ready {
+				ready++
+			}
+		}
+	}
+	return all, ready
+}
+
+// Look calls f with the record, which f may read only while it runs.
+func (r *Recorder) Look(f func(*Record)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	f(&r.record)
+}
+
+// Ready returns a channel that is closed when the claim of that name is Ready.
+func (r *Recorder) Ready(name string) <-chan struct{} {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.record.claim(name).ready
+}
+
+// pause is how long Await lets changes gather before it looks again. Times come from the record, so no result is coarser for it.
+const pause = 20 * time.Millisecond
+
+// Await waits until the record is as done says, and reports whether that was before ctx was done.
+func (r *Recorder) Await(ctx context.Context, done func(*Record) bool) bool {
+	for {
+		r.mu.Lock()
+		met, changed := done(&r.record), r.changed
+		r.mu.Unlock()
+		if met {
+			return true
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-changed:
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(pause):
+		}
+	}
+}
+
+// AwaitQuiet waits until nothing has changed for that long, and reports whether that was before ctx was done.
+func (r *Recorder) AwaitQuiet(ctx context.Context, long time.Duration) bool {
+	began := time.Now()
+	for {
+		last := began
+		r.Look(func(record *Record) {
+			if record.LastAt.After(last) {
+				last = record.LastAt
+			}
+		})
+		wait := time.Until(last.Add(long))
+		if wait <= 0 {
+			return true
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(wait):
+		}
+	}
+}
