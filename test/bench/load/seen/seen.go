@@ -112,8 +112,8 @@ func (r *Recorder) relist(kind api.Kind, objects []api.Object, at time.Time) {
 	case api.Pods:
 		clear(r.record.Pods)
 	case api.Claims:
-		for name := range r.record.Claims {
-			if !slices.ContainsFunc(objects, func(o api.Object) bool { return o.Metadata.Name == name }) {
+		for name, claim := range r.record.Claims {
+			if claim.UID != "" && !slices.ContainsFunc(objects, func(o api.Object) bool { return o.Metadata.Name == name }) {
 				delete(r.record.Claims, name)
 			}
 		}
