@@ -24,8 +24,9 @@ type bench struct {
 	result        *report.Result
 	// repetition is the number of the one that runs.
 	repetition int
-	// longest is how long the longest repetition of all installations took.
-	longest time.Duration
+	// whole and brief are how long the longest repetition took, of all installations together, with the optional steps and
+	// without them.
+	whole, brief time.Duration
 }
 
 func newBench(ctx context.Context, o *options) (*bench, error) {
@@ -87,11 +88,14 @@ func (b *bench) run(ctx context.Context) error {
 	defer cancel()
 	for n := range b.options.repetitions {
 		b.repetition = n + 1
-		if time.Since(began)+b.longest > b.options.limit {
+		remaining := b.options.limit - time.Since(began)
+		if b.brief > remaining {
 			b.result.Notes = append(b.result.Notes, fmt.Sprintf("%d of %d repetitions fitted into the time.", n, b.options.repetitions))
 			return nil
 		}
-		if err := b.all(limited, n); err != nil {
+		// A share is what each of the repetitions to come may take.
+		share := remaining / time.Duration(b.options.repetitions-n)
+		if err := b.all(limited, n, b.whole > share); err != nil {
 			if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) && n > 0 {
 				b.result.Notes = append(b.result.Notes, fmt.Sprintf("%d of %d repetitions fitted into the time, the next one was ended.", n, b.options.repetitions))
 				return nil
@@ -103,7 +107,7 @@ func (b *bench) run(ctx context.Context) error {
 }
 
 // all runs one repetition on every installation.
-func (b *bench) all(ctx context.Context, n int) error {
+func (b *bench) all(ctx context.Context, n int, brief bool) error {
 	began := time.Now()
 	done := make([]report.Repetition, len(b.installations))
 	for turn := range b.installations {
@@ -115,7 +119,7 @@ func (b *bench) all(ctx context.Context, n int) error {
 		repetition.Busy = process.ReadMachine().BusyShare(before)
 		namespace := fmt.Sprintf("%s-%d-%d", b.options.prefix, os.Getpid(), n+1)
 		var err error
-		if repetition.Phases, err = installation.Repeat(ctx, namespace, b.floor, b.due(n)); err != nil {
+		if repetition.Phases, err = installation.Repeat(ctx, namespace, b.floor, b.due(n, brief)); err != nil {
 			return fmt.Errorf("%s: %w", installation.Name, err)
 		}
 		done[at] = repetition
@@ -123,7 +127,11 @@ func (b *bench) all(ctx context.Context, n int) error {
 	for at, repetition := range done {
 		b.result.Installations[at].Repetitions = append(b.result.Installations[at].Repetitions, repetition)
 	}
-	b.longest = max(b.longest, time.Since(began))
+	if brief {
+		b.brief = max(b.brief, time.Since(began))
+	} else {
+		b.whole = max(b.whole, time.Since(began))
+	}
 	return nil
 }
 
@@ -131,14 +139,11 @@ func (b *bench) all(ctx context.Context, n int) error {
 const largest = 5000
 
 // due returns the stages of a repetition.
-func (b *bench) due(n int) []phases.Stage {
-	var found []phases.Stage
-	for _, stage := range b.stages {
-		if stage.Pool < largest || n == b.options.repetitions-1 {
-			found = append(found, stage)
-		}
-	}
-	return found
+func (b *bench) due(n int, brief bool) []phases.Stage {
+	last := n == b.options.repetitions-1
+	return phases.Without(b.stages, func(stage phases.Stage, step phases.Step) bool {
+		return stage.Pool >= largest && !last || step.Optional && brief
+	})
 }
 
 // load returns the load average of the last minute, if the system reports it.

@@ -46,6 +46,9 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	failure := b.run(ctx)
+	if len(b.result.Installations[0].Repetitions) == 0 {
+		return cmp.Or(failure, errors.New("no repetition fitted into the time: there is no result")) // An earlier one stays.
+	}
 	if err := b.result.WriteAll(o.out, phases.Titles(phases.Plan(o.length())), os.Stdout); err != nil {
 		return errors.Join(failure, err)
 	}

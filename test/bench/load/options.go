@@ -64,7 +64,10 @@ func parse(args []string) (*options, error) {
 	if o.repetitions < 1 {
 		return nil, errors.New("-n: at least one repetition")
 	}
-	return o, o.complete()
+	if err := o.complete(); err != nil {
+		return nil, err
+	}
+	return o, nil
 }
 
 // complete sets what was not said.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -117,9 +118,7 @@ func (c *Client) Get(ctx context.Context, path string, into any) error {
 // Create creates an object at a path: its fields, without apiVersion and kind.
 func (c *Client) Create(ctx context.Context, path string, kind Kind, fields map[string]any) error {
 	object := map[string]any{"apiVersion": kind.Version, "kind": kind.Kind}
-	for name, value := range fields {
-		object[name] = value
-	}
+	maps.Copy(object, fields)
 	body, err := json.Marshal(object)
 	if err != nil {
 		return err

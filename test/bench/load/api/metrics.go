@@ -64,7 +64,11 @@ func nameOfWrite(sample string) string {
 	default:
 		return ""
 	}
-	if resource == "" || resource == "events" || resource == "leases" || strings.HasSuffix(resource, "reviews") || label(sample, "dry_run") != "" {
+	switch resource {
+	case "", "events", "leases":
+		return ""
+	}
+	if strings.HasSuffix(resource, "reviews") || label(sample, "dry_run") != "" {
 		return ""
 	}
 	if sub := label(sample, "subresource"); sub != "" {

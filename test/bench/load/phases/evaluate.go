@@ -1,12 +1,15 @@
 package phases
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math"
+	"net/url"
 	"slices"
 	"time"
 
+	"github.com/namesake-sandbox/namesake/test/bench/load/api"
 	"github.com/namesake-sandbox/namesake/test/bench/load/report"
 	"github.com/namesake-sandbox/namesake/test/bench/load/seen"
 	"github.com/namesake-sandbox/namesake/test/bench/load/stats"
@@ -44,7 +47,7 @@ func (e *evaluation) add(r *seen.Record, asked asked, pooled map[string]bool) {
 	claim := r.Claims[asked.name]
 	switch {
 	case asked.refused != nil:
-		e.refused[asked.refused.Error()]++
+		e.refused[why(asked.refused)]++
 	case claim == nil:
 		e.waiting["not seen"]++
 	case claim.ReadyAt.IsZero():
@@ -112,4 +115,15 @@ func set(values map[string]float64, key string, value float64) {
 	if !math.IsNaN(value) && !math.IsInf(value, 0) {
 		values[key] = value
 	}
+}
+
+// why names the cause of a refusal without the claim's name, so that equal ones are counted together.
+func why(refused error) string {
+	if answer, ok := errors.AsType[*api.Failure](refused); ok {
+		return fmt.Sprintf("HTTP %d", answer.Code)
+	}
+	if network, ok := errors.AsType[*url.Error](refused); ok {
+		return network.Err.Error()
+	}
+	return refused.Error()
 }

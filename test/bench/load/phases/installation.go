@@ -36,7 +36,7 @@ func (i *Installation) Version(ctx context.Context) (string, error) {
 const (
 	// patience is how long anything may take, and slowest is how many Sandboxes or claims a second are still waited for.
 	patience = 30 * time.Second
-	slowest  = 10
+	slowest  = 2
 	// quiet is how long nothing changes when all is done: longer than a controller gathers what it writes.
 	quiet = 1500 * time.Millisecond
 	// cleanup is how long the removal of everything may take.

@@ -24,6 +24,8 @@ type Step struct {
 	Claims int
 	// Offsets are the moments of claims that wait for nobody.
 	Offsets []time.Duration
+	// Optional steps are left out of repetitions that would not fit into the time with them.
+	Optional bool
 }
 
 func oneAtATime(name, title string, claims int) Step {
@@ -35,11 +37,13 @@ func burst(n, pool int) Step {
 	return Step{Titled: report.Titled{Name: fmt.Sprintf("burst%d", n), Title: title, Open: true}, Offsets: schedule.Burst(n)}
 }
 
+// rate is a step with a steady rate. Those that take all Sandboxes of a large pool are optional: its refill takes long.
 func rate(perSecond int, long time.Duration, pool int) Step {
 	title := fmt.Sprintf("%d a second for %s on %d", perSecond, long, pool)
 	return Step{
-		Titled:  report.Titled{Name: fmt.Sprintf("rate%d", perSecond), Title: title, Open: true},
-		Offsets: schedule.Rate(perSecond, long),
+		Titled:   report.Titled{Name: fmt.Sprintf("rate%d", perSecond), Title: title, Open: true},
+		Offsets:  schedule.Rate(perSecond, long),
+		Optional: pool >= 1000,
 	}
 }
 
@@ -55,7 +59,7 @@ const (
 	Long
 )
 
-// Plan returns the stages of a repetition. In each, the step that leaves the pool whole comes first.
+// Plan returns the stages of a repetition.
 func Plan(length Length) []Stage {
 	const seconds = 10 * time.Second
 	if length == Short {
@@ -67,12 +71,12 @@ func Plan(length Length) []Stage {
 	}
 	stages := []Stage{
 		{Pool: 200, Steps: []Step{oneAtATime("warm", "warm claims, one at a time, on 200", 100)}},
-		{Pool: 0, Steps: []Step{oneAtATime("cold", "cold claims, one at a time", 30)}},
+		{Pool: 0, Steps: []Step{oneAtATime("cold", "cold claims, one at a time", 20)}},
 		{Pool: 300, Steps: []Step{burst(100, 300)}},
 		{Pool: 500, Steps: []Step{rate(50, seconds, 500)}},
 		{Pool: 1000, Steps: []Step{
-			oneAtATime("warm1000", "warm claims, one at a time, on 1000", 50),
-			burst(300, 1000), rate(100, seconds, 1000), rate(200, seconds, 1000),
+			oneAtATime("warm1000", "warm claims, one at a time, on 1000", 40),
+			burst(300, 1000), rate(100, seconds, 1000), rate(200, seconds/2, 1000),
 		}},
 	}
 	if length == Long {
@@ -108,12 +112,17 @@ func Select(stages []Stage, names []string) ([]Stage, error) {
 			return nil, fmt.Errorf("there is no phase %q, only %v", name, all)
 		}
 	}
-	var selected []Stage
+	return Without(stages, func(_ Stage, step Step) bool { return !slices.Contains(names, step.Name) }), nil
+}
+
+// Without returns the stages without some steps, and without stages that have no step then.
+func Without(stages []Stage, omit func(Stage, Step) bool) []Stage {
+	var kept []Stage
 	for _, stage := range stages {
-		steps := slices.DeleteFunc(slices.Clone(stage.Steps), func(s Step) bool { return !slices.Contains(names, s.Name) })
+		steps := slices.DeleteFunc(slices.Clone(stage.Steps), func(s Step) bool { return omit(stage, s) })
 		if len(steps) > 0 {
-			selected = append(selected, Stage{Pool: stage.Pool, Steps: steps})
+			kept = append(kept, Stage{Pool: stage.Pool, Steps: steps})
 		}
 	}
-	return selected, nil
+	return kept
 }

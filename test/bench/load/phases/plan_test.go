@@ -49,6 +49,10 @@ func TestSelect(t *testing.T) {
 	if _, err = Select(all, []string{"burst3000"}); err == nil {
 		t.Error("a phase was found that does not exist")
 	}
+	brief := Without(all, func(_ Stage, step Step) bool { return step.Optional })
+	if want := []string{"floor", "warm", "cold", "burst100", "rate50", "warm1000", "burst300"}; !slices.Equal(names(brief), want) {
+		t.Errorf("without optional steps: %v, want %v", names(brief), want)
+	}
 	if len(all[4].Steps) != 4 {
 		t.Error("selecting changed the plan")
 	}

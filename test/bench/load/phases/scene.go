@@ -2,7 +2,9 @@ package phases
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -35,15 +37,15 @@ func (s *scene) run(ctx context.Context) (phases []report.Phase, err error) {
 		}
 		phase := s.step(ctx, step)
 		if n == 0 {
-			for key, value := range filled {
-				phase.Values[key] = value
-			}
+			maps.Copy(phase.Values, filled)
 		}
 		if ctx.Err() != nil {
 			return phases, ctx.Err()
 		}
-		if err := s.removeClaims(ctx); err != nil {
-			phase.Violations = append(phase.Violations, "leak: "+err.Error())
+		if n < len(s.stage.Steps)-1 { // The last one's claims go with the pool.
+			if err := s.removeClaims(ctx); err != nil {
+				phase.Violations = append(phase.Violations, "leak: "+err.Error())
+			}
 		}
 		phases = append(phases, phase)
 	}
@@ -137,7 +139,7 @@ func (s *scene) lastReady() (last time.Time) {
 func (s *scene) settle(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	if !s.seen.AwaitQuiet(ctx, quiet) {
+	if !s.seen.AwaitQuiet(ctx, quiet) && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		s.Log("objects still change")
 	}
 }
@@ -190,7 +192,7 @@ func (s *scene) removeAll(ctx context.Context) ([]string, error) {
 // remove deletes all objects of these kinds, and waits until it shows. It tries again, since a busy API server aborts the
 // deletion of many.
 func (s *scene) remove(ctx context.Context, kinds []api.Kind, gone func(*seen.Record) bool) bool {
-	ctx, cancel := context.WithTimeout(ctx, cleanup)
+	ctx, cancel := within(ctx, 3*s.stage.Pool)
 	defer cancel()
 	for ctx.Err() == nil {
 		for _, kind := range kinds {

@@ -19,7 +19,7 @@ const (
 	// warmUps are claims before those that count: an API server compiles its expressions on their first use.
 	warmUps = 5
 	// between is the time from when a claim is Ready until the next one: a user alone, not in a hurry.
-	between = 150 * time.Millisecond
+	between = 100 * time.Millisecond
 )
 
 // asked is a claim, and when it was due.
@@ -58,7 +58,9 @@ func (s *scene) step(ctx context.Context, step Step) report.Phase {
 	phase.Seconds = time.Since(before.began).Seconds()
 	s.seen.Look(func(r *seen.Record) { evaluate(r, claims, s.stage.Pool, &phase) })
 	s.audit(ctx, &phase)
-	s.say(step, &phase)
+	if ctx.Err() == nil {
+		s.say(step, &phase)
+	}
 	return phase
 }
 
@@ -153,5 +155,6 @@ func (s *scene) audit(ctx context.Context, phase *report.Phase) {
 func (s *scene) say(step Step, phase *report.Phase) {
 	v := phase.Values
 	s.Log("%s: p50 %.0f ms, p99 %.0f ms, last %.0f ms; %.1f writes and %.1f calls a claim; %d failures, %d violations",
-		step.Title, v[report.ReadyP50], v[report.ReadyP99], v[report.Last], v[report.Writes], v[report.Calls], len(phase.Failures), len(phase.Violations))
+		step.Title, v[report.ReadyP50], v[report.ReadyP99], v[report.Last], v[report.Writes], v[report.Calls],
+		len(phase.Failures), len(phase.Violations))
 }

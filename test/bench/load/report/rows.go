@@ -65,6 +65,9 @@ func Rows(phases []Titled, processes []string) []Row {
 		for _, process := range processes {
 			rows = append(rows, Row{"- CPU of " + process + ", a claim", phase.Name, CPU(process), milliseconds, false})
 		}
+		if phase.Open {
+			continue // The memory is told once for each pool.
+		}
 		for _, process := range processes {
 			rows = append(rows, Row{"- memory of " + process, phase.Name, RSS(process), "MiB", false})
 		}

@@ -78,7 +78,11 @@ func (t *table) row(row Row) {
 	t.printf("| %s | %s |", row.Title, row.Unit)
 	for _, installation := range t.result.Installations {
 		values := installation.Values(row.Phase, row.Key)
-		t.printf(" %s | %s |", spread(values), ratio(row, installation))
+		text := spread(values)
+		if n := len(values); n > 0 && n < len(installation.Repetitions) {
+			text += fmt.Sprintf(", of %d", n)
+		}
+		t.printf(" %s | %s |", text, ratio(row, installation))
 	}
 	if len(t.result.Installations) == 2 {
 		first, second := t.result.Installations[0].Median(row.Phase, row.Key), t.result.Installations[1].Median(row.Phase, row.Key)

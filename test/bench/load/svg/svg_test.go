@@ -31,17 +31,17 @@ func elements(t *testing.T, document []byte) map[string]int {
 func TestPlot(t *testing.T) {
 	some := [][2]float64{{0, 1}, {1, 20}, {2, 300}}
 	for name, test := range map[string]struct {
-		plot          Plot
-		circles, path int
+		plot        Plot
+		paths, dots int
 	}{
-		"dots":                          {Plot{Title: "a < b & c", Series: []Series{{Name: `"x"`, XY: some}}}, 4, 0},
-		"steps have no dots":            {Plot{Series: []Series{{XY: some, Style: Steps}}}, 0, 1},
-		"a line has dots":               {Plot{Series: []Series{{XY: some, Style: Line}, {XY: some, Style: Line}}}, 6, 2},
-		"a logarithm of zero":           {Plot{LogY: true, Series: []Series{{XY: [][2]float64{{0, 0}, {1, 10}}}}}, 2, 0},
+		"dots":                          {Plot{Title: "a < b & c", Series: []Series{{Name: `"x"`, XY: some}}}, 1, 3},
+		"steps have no dots":            {Plot{Series: []Series{{XY: some, Style: Steps}}}, 1, 0},
+		"a line has dots":               {Plot{Series: []Series{{XY: some, Style: Line}, {XY: some, Style: Line}}}, 4, 6},
+		"a logarithm of zero":           {Plot{LogY: true, Series: []Series{{XY: [][2]float64{{0, 0}, {1, 10}}}}}, 1, 2},
 		"nothing":                       {Plot{}, 0, 0},
 		"nothing on a logarithm":        {Plot{LogY: true}, 0, 0},
 		"a series without points":       {Plot{Series: []Series{{Style: Line}}}, 0, 0},
-		"what is no number is left out": {Plot{Series: []Series{{XY: [][2]float64{{1, math.NaN()}, {1, 2}}}}}, 1, 0},
+		"what is no number is left out": {Plot{Series: []Series{{XY: [][2]float64{{1, math.NaN()}, {1, 2}}}}}, 1, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
@@ -49,8 +49,8 @@ func TestPlot(t *testing.T) {
 				t.Fatal(err)
 			}
 			found := elements(t, out.Bytes())
-			if found["svg"] != 1 || found["circle"] != test.circles || found["path"] != test.path {
-				t.Errorf("elements: %v, want %d circles and %d paths", found, test.circles, test.path)
+			if found["svg"] != 1 || found["path"] != test.paths || strings.Count(out.String(), "h0") != test.dots {
+				t.Errorf("elements: %v, want %d paths and %d dots\n%s", found, test.paths, test.dots, out.String())
 			}
 			if strings.Contains(out.String(), "NaN") || strings.Contains(out.String(), "Inf") {
 				t.Errorf("a place is no number:\n%s", out.String())
