@@ -88,14 +88,12 @@ func (b *bench) run(ctx context.Context) error {
 	defer cancel()
 	for n := range b.options.repetitions {
 		b.repetition = n + 1
-		remaining := b.options.limit - time.Since(began)
-		if b.brief > remaining {
+		begins, brief := next(b.options.limit-time.Since(began), b.options.repetitions-n, b.whole, b.brief)
+		if !begins {
 			b.result.Notes = append(b.result.Notes, fmt.Sprintf("%d of %d repetitions fitted into the time.", n, b.options.repetitions))
 			return nil
 		}
-		// A share is what each of the repetitions to come may take.
-		share := remaining / time.Duration(b.options.repetitions-n)
-		if err := b.all(limited, n, b.whole > share); err != nil {
+		if err := b.all(limited, n, brief); err != nil {
 			if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) && n > 0 {
 				b.result.Notes = append(b.result.Notes, fmt.Sprintf("%d of %d repetitions fitted into the time, the next one was ended.", n, b.options.repetitions))
 				return nil
@@ -104,6 +102,16 @@ func (b *bench) run(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// next decides on the next repetition out of the time and the repetitions that are left, and of how long a whole one and one
+// without optional steps took so far, or zero. Optional steps run as long as each repetition to come can have as much time.
+func next(remaining time.Duration, left int, whole, brief time.Duration) (begins, isBrief bool) {
+	isBrief = whole > remaining/time.Duration(left)
+	if isBrief {
+		return brief <= remaining, true
+	}
+	return true, false
 }
 
 // all runs one repetition on every installation.

@@ -13,7 +13,6 @@ import (
 	"syscall"
 
 	"github.com/namesake-sandbox/namesake/test/bench/load/phases"
-	"github.com/namesake-sandbox/namesake/test/bench/load/report"
 )
 
 func main() {
@@ -34,8 +33,8 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if o.render != "" {
-		result, err := report.Load(o.render)
+	if len(o.renders) > 0 {
+		result, err := o.loaded()
 		if err != nil {
 			return err
 		}

@@ -27,7 +27,7 @@ type options struct {
 	image       string
 	out         string
 	limit       time.Duration
-	render      string
+	renders     []string
 }
 
 func parse(args []string) (*options, error) {
@@ -51,7 +51,10 @@ func parse(args []string) (*options, error) {
 	flags.StringVar(&o.image, "image", "registry.k8s.io/pause:3.10", "the image of the Sandboxes' container")
 	flags.StringVar(&o.out, "out", "bin/bench", "the folder for the results")
 	flags.DurationVar(&o.limit, "limit", time.Hour, "the time that all repetitions may take: one that would take longer does not begin, and one that does is ended")
-	flags.StringVar(&o.render, "render", "", "make table and plots of this result.json, and measure nothing")
+	flags.Func("render", "`[NAME=]PATH` of a result.json to make table and plots of, without measuring; twice to compare two", func(text string) error {
+		o.renders = append(o.renders, text)
+		return nil
+	})
 	if err := flags.Parse(args); err != nil {
 		return nil, err
 	}
@@ -72,7 +75,7 @@ func parse(args []string) (*options, error) {
 
 // complete sets what was not said.
 func (o *options) complete() error {
-	if len(o.kubeconfigs) == 0 && o.render == "" {
+	if len(o.kubeconfigs) == 0 && len(o.renders) == 0 {
 		kubeconfig := os.Getenv("KUBECONFIG")
 		if kubeconfig == "" {
 			return errors.New("set KUBECONFIG or -kubeconfig")
@@ -105,6 +108,32 @@ func (o *options) lengthOf(result *report.Result) phases.Length {
 		}
 	}
 	return phases.Long
+}
+
+// loaded returns the results to render, put together. With a name, the installation of a result gets it.
+func (o *options) loaded() (*report.Result, error) {
+	var all *report.Result
+	for _, text := range o.renders {
+		name, path, named := strings.Cut(text, "=")
+		if !named {
+			path = text
+		}
+		one, err := report.Load(path)
+		if err != nil {
+			return nil, err
+		}
+		for i := range one.Installations {
+			if named {
+				one.Installations[i].Name = name
+			}
+		}
+		if all == nil {
+			all = one
+			continue
+		}
+		all.Add(one)
+	}
+	return all, nil
 }
 
 // plan returns the stages to run, and whether the floor is one of the phases.

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/namesake-sandbox/namesake/test/bench/load/process"
+	"github.com/namesake-sandbox/namesake/test/bench/load/report"
 )
 
 func TestParse(t *testing.T) {
@@ -72,5 +73,28 @@ func TestPlaces(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// Two results are put together, under the names that they are given.
+func TestLoaded(t *testing.T) {
+	folder := t.TempDir()
+	paths := []string{filepath.Join(folder, "a.json"), filepath.Join(folder, "b.json")}
+	for _, path := range paths {
+		result := &report.Result{Installations: []report.Installation{{Name: "this", Kubernetes: path}}}
+		if err := result.Save(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := (&options{renders: []string{paths[0], "after=" + paths[1]}}).loaded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []report.Installation{{Name: "this", Kubernetes: paths[0]}, {Name: "after", Kubernetes: paths[1]}}
+	if diff := cmp.Diff(want, got.Installations); diff != "" || len(got.Notes) != 1 {
+		t.Errorf("%s\nnotes: %q", diff, got.Notes)
+	}
+	if _, err := (&options{renders: []string{filepath.Join(folder, "none.json")}}).loaded(); err == nil {
+		t.Error("a file was read that does not exist")
 	}
 }

@@ -38,6 +38,7 @@ func (s *scene) step(ctx context.Context, step Step) report.Phase {
 		s.awaitWhole(ctx, warmUps)
 		s.settle(ctx)
 	}
+	gaps := s.gaps()
 	before := s.begin(ctx)
 	phase.Began = before.began
 	var claims []asked
@@ -57,11 +58,20 @@ func (s *scene) step(ctx context.Context, step Step) report.Phase {
 	s.spent(ctx, before, len(claims), &phase)
 	phase.Seconds = time.Since(before.began).Seconds()
 	s.seen.Look(func(r *seen.Record) { evaluate(r, claims, s.stage.Pool, &phase) })
+	if missed := s.gaps() - gaps; missed > 0 && ctx.Err() == nil {
+		phase.Failures = append(phase.Failures, fmt.Sprintf("%d watches ended and began again: latencies include that", missed))
+	}
 	s.audit(ctx, &phase)
 	if ctx.Err() == nil {
 		s.say(step, &phase)
 	}
 	return phase
+}
+
+// gaps returns how often a watch has ended so far.
+func (s *scene) gaps() (n int) {
+	s.seen.Look(func(r *seen.Record) { n = r.Gaps })
+	return n
 }
 
 // oneAtATime creates claims, each some time after the last one is Ready.

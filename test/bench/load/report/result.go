@@ -131,6 +131,15 @@ func (r *Result) Bad() []string {
 	return bad
 }
 
+// Add takes the installations of another result over, measured at another time.
+func (r *Result) Add(other *Result) {
+	r.Installations = append(r.Installations, other.Installations...)
+	r.Notes = append(r.Notes, other.Notes...)
+	r.Notes = append(r.Notes, fmt.Sprintf("The results are of different times: the second is of %s, %s.",
+		other.Began.UTC().Format("2 January 2006 15:04 UTC"), other.Machine))
+	r.Seconds += other.Seconds
+}
+
 // Save writes the result as JSON.
 func (r *Result) Save(file string) error {
 	content, err := json.MarshalIndent(r, "", " ")

@@ -35,20 +35,11 @@ type Sandbox struct {
 	ReadyAt         time.Time
 }
 
-// Pod is a Pod's story.
-type Pod struct {
-	// Sandbox is the UID of its Sandbox.
-	Sandbox string
-	// ClaimUID is the label, and LabelledAt when it was first seen.
-	ClaimUID   string
-	LabelledAt time.Time
-}
-
 // Record is what has been seen so far. Claims are known by name, the others by UID. Look gives access.
 type Record struct {
 	Claims    map[string]*Claim
 	Sandboxes map[string]*Sandbox
-	Pods      map[string]*Pod
+	Pods      map[string]bool
 	// LabelledAt is when a Pod with that claim's UID was first seen.
 	LabelledAt map[string]time.Time
 	// LastAt is when the last change was seen, of any of these and of pools.
@@ -68,7 +59,7 @@ type Recorder struct {
 func New() *Recorder {
 	return &Recorder{
 		record: Record{
-			Claims: map[string]*Claim{}, Sandboxes: map[string]*Sandbox{}, Pods: map[string]*Pod{}, LabelledAt: map[string]time.Time{},
+			Claims: map[string]*Claim{}, Sandboxes: map[string]*Sandbox{}, Pods: map[string]bool{}, LabelledAt: map[string]time.Time{},
 		},
 		changed: make(chan struct{}),
 	}
@@ -198,12 +189,8 @@ func (r *Record) seePod(e api.Event) {
 		delete(r.Pods, uid)
 		return
 	}
-	if r.Pods[uid] == nil {
-		r.Pods[uid] = &Pod{Sandbox: e.Object.Controller().UID}
-	}
-	claim := e.Object.Metadata.Labels[api.LabelClaimUID]
-	if claim != "" && r.LabelledAt[claim].IsZero() {
-		r.Pods[uid].ClaimUID, r.Pods[uid].LabelledAt = claim, e.At
+	r.Pods[uid] = true
+	if claim := e.Object.Metadata.Labels[api.LabelClaimUID]; claim != "" && r.LabelledAt[claim].IsZero() {
 		r.LabelledAt[claim] = e.At
 	}
 }
