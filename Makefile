@@ -215,6 +215,7 @@ bench: $(CLUSTER) ## How quickly sandboxes come, on a cluster of its own, within
 
 comma := ,
 
+# The limit in BENCH above is for one installation, so it does not count here.
 .PHONY: bench-compare
 bench-compare: ## The same for two installations side by side, in turns: KUBECONFIGS=[NAME=]PATH,[NAME=]PATH BENCH="-n 5".
 	@[ -n '$(KUBECONFIGS)' ] || { echo 'error: set KUBECONFIGS=[NAME=]PATH,[NAME=]PATH' >&2; exit 2; }

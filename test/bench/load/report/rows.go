@@ -94,7 +94,8 @@ func (p Titled) rows() []Row {
 			Row{"- pool whole again", p.Name, Whole, "s", false},
 			Row{"- p99 from Ready to the Pod's label", p.Name, LabelsP99, milliseconds, false},
 			Row{"- starts late, p99", p.Name, LateP99, milliseconds, false},
-			Row{"- the machine's processors busy", p.Name, MachineBusy, "of 1", false})
+			Row{"- processors busy, of all", p.Name, MachineBusy, "share", false},
+			Row{"- processors that the generator takes", p.Name, GeneratorCPU, "", false})
 	}
 	return append(rows,
 		Row{"- API writes a claim, with what follows", p.Name, Writes, "", false},
