@@ -50,7 +50,14 @@ func events(stream io.Reader, now func() time.Time, each func(Event)) error {
 			return err
 		}
 		if line.Type == "ERROR" {
-			return fmt.Errorf("the watch ended: %s", line.Object)
+			var status struct {
+				Code    int    `json:"code"`
+				Message string `json:"message"`
+			}
+			if err := json.Unmarshal(line.Object, &status); err != nil {
+				return err
+			}
+			return fmt.Errorf("the watch ended: %w", &Failure{Code: status.Code, Text: status.Message})
 		}
 		object := new(Object)
 		if err := json.Unmarshal(line.Object, object); err != nil {

@@ -20,6 +20,7 @@ const (
 	GeneratorCPU = "generator_cpu_share"
 	MachineBusy  = "machine_busy_share"
 	Rebound      = "bound_again"
+	Gaps         = "watch_gaps"
 	Cold         = "cold_claims"
 	FillRate     = "fill_ready_per_s"
 	MemberWrites = "writes_per_member"
@@ -95,7 +96,8 @@ func (p Titled) rows() []Row {
 			Row{"- p99 from Ready to the Pod's label", p.Name, LabelsP99, milliseconds, false},
 			Row{"- starts late, p99", p.Name, LateP99, milliseconds, false},
 			Row{"- processors busy, of all", p.Name, MachineBusy, "share", false},
-			Row{"- processors that the generator takes", p.Name, GeneratorCPU, "", false})
+			Row{"- processors that the generator takes", p.Name, GeneratorCPU, "", false},
+			Row{"- gaps of watches: too late in so many cases", p.Name, Gaps, "", false})
 	}
 	return append(rows,
 		Row{"- API writes a claim, with what follows", p.Name, Writes, "", false},

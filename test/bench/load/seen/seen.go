@@ -3,7 +3,8 @@ package seen
 
 import (
 	"context"
-	"slices"
+	"maps"
+	"net/http"
 	"sync"
 	"time"
 
@@ -44,7 +45,7 @@ type Record struct {
 	LabelledAt map[string]time.Time
 	// LastAt is when the last change was seen, of any of these and of pools.
 	LastAt time.Time
-	// Gaps counts the watches that ended and began again with a list: what changed meanwhile was seen late.
+	// Gaps counts the watches that had to begin again with a list: what changed meanwhile was seen late, or never.
 	Gaps int
 }
 
@@ -74,15 +75,25 @@ func (r *Recorder) Follow(ctx context.Context, c *api.Client, namespace string, 
 	}
 }
 
+// follow lists and watches. A watch that ends begins again after the last change that it showed, so nothing is missed; the API
+// server ends watches that are read too slowly. Only if it no longer knows that change, there is a gap.
 func (r *Recorder) follow(ctx context.Context, c *api.Client, kind api.Kind, namespace string, failed func(error)) {
-	for first := true; ctx.Err() == nil; first = false {
-		if !first {
-			r.Look(func(record *Record) { record.Gaps++ })
+	version, lists := "", 0
+	for ctx.Err() == nil {
+		var err error
+		if version == "" {
+			if version, err = r.list(ctx, c, kind, namespace, lists > 0); err == nil {
+				lists++
+			}
 		}
-		objects, version, err := c.List(ctx, kind, namespace)
 		if err == nil {
-			r.relist(kind, objects, time.Now())
-			err = c.Watch(ctx, kind, namespace, version, func(e api.Event) { r.See(kind, e) })
+			err = c.Watch(ctx, kind, namespace, version, func(e api.Event) {
+				version = e.Object.Metadata.ResourceVersion
+				r.See(kind, e)
+			})
+		}
+		if api.Is(err, http.StatusGone) {
+			version = ""
 		}
 		if err != nil && ctx.Err() == nil {
 			failed(err)
@@ -94,22 +105,35 @@ func (r *Recorder) follow(ctx context.Context, c *api.Client, kind api.Kind, nam
 	}
 }
 
-// relist takes a list for what there is, so what is not in it is gone.
-func (r *Recorder) relist(kind api.Kind, objects []api.Object, at time.Time) {
-	r.mu.Lock()
-	switch kind {
-	case api.Sandboxes:
-		clear(r.record.Sandboxes)
-	case api.Pods:
-		clear(r.record.Pods)
-	case api.Claims:
-		for name, claim := range r.record.Claims {
-			if claim.UID != "" && !slices.ContainsFunc(objects, func(o api.Object) bool { return o.Metadata.Name == name }) {
-				delete(r.record.Claims, name)
-			}
-		}
+// list takes a list for what there is, so what is not in it is gone, and returns its version. again says that it closes a gap.
+func (r *Recorder) list(ctx context.Context, c *api.Client, kind api.Kind, namespace string, again bool) (string, error) {
+	objects, version, err := c.List(ctx, kind, namespace)
+	if err != nil {
+		return "", err
 	}
-	r.mu.Unlock()
+	if again {
+		r.Look(func(record *Record) { record.Gaps++ })
+	}
+	r.relist(kind, objects, time.Now())
+	return version, nil
+}
+
+func (r *Recorder) relist(kind api.Kind, objects []api.Object, at time.Time) {
+	names, uids := map[string]bool{}, map[string]bool{}
+	for _, object := range objects {
+		names[object.Metadata.Name], uids[object.Metadata.UID] = true, true
+	}
+	r.Look(func(record *Record) {
+		switch kind {
+		case api.Claims:
+			// A claim without a UID was not seen yet: somebody waits for it.
+			maps.DeleteFunc(record.Claims, func(name string, c *Claim) bool { return c.UID != "" && !names[name] })
+		case api.Sandboxes:
+			maps.DeleteFunc(record.Sandboxes, func(uid string, _ *Sandbox) bool { return !uids[uid] })
+		case api.Pods:
+			maps.DeleteFunc(record.Pods, func(uid string, _ bool) bool { return !uids[uid] })
+		}
+	})
 	for i := range objects {
 		r.See(kind, api.Event{Type: "ADDED", Object: &objects[i], At: at})
 	}
