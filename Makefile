@@ -12,7 +12,10 @@ ROOT := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
 GO ?= go
 GOTESTFLAGS ?=
 
-# How often bench measures each request.
+# How bench measures: test/bench/load -h lists its flags.
+BENCH ?= -n 5 -limit 21m
+
+# How often bench-admission measures each request.
 SAMPLES ?= 2000
 
 # What cluster-up starts.
@@ -149,7 +152,7 @@ test: ## Everything that a change has to pass.
 
 .PHONY: unit
 unit: ## Unit tests.
-	$(GO) test -race $(GOTESTFLAGS) $(PRODUCT) ./config/... ./docs/... ./test/builder/... ./test/docs/... ./test/layout/... ./test/rights/...
+	$(GO) test -race $(GOTESTFLAGS) $(PRODUCT) ./config/... ./docs/... ./test/bench/load/... ./test/builder/... ./test/docs/... ./test/layout/... ./test/rights/...
 
 .PHONY: cluster-unit
 cluster-unit: ## The tests of the test cluster's own module.
@@ -158,7 +161,7 @@ cluster-unit: ## The tests of the test cluster's own module.
 .PHONY: integration
 integration: $(CLUSTER) ## Tests against a real API server, with the generated CRDs and webhooks.
 	assets="$$($(CLUSTER) assets)"; \
-	KUBEBUILDER_ASSETS="$$assets" $(GO) test -race -timeout 30m $(GOTESTFLAGS) ./test/integration/... ./test/contract/... ./test/bench/...
+	KUBEBUILDER_ASSETS="$$assets" $(GO) test -race -timeout 30m $(GOTESTFLAGS) ./test/integration/... ./test/contract/... ./test/bench/admission/...
 
 # helm and kubectl read the chart and config, which go's cache of results does not see: hence -count=1.
 .PHONY: chart-test
@@ -203,8 +206,24 @@ test-node: $(CLUSTER) ## On a real node, as root: that node itself; then cert-ma
 	$(CLUSTER) check-node; \
 	$(CLUSTER) run --node real -- $(GO) test -v -count=1 -timeout 20m $(GOTESTFLAGS) ./test/node/...
 
+BENCH_LOAD = $(GO) build -o $(ROOT)/bin/bench-load ./test/bench/load
+
 .PHONY: bench
-bench: $(CLUSTER) ## Benchmarks, and what admission costs, on a real API server: SAMPLES=2000.
+bench: $(CLUSTER) ## How quickly sandboxes come, on a cluster of its own, within 25 minutes: table and plots in bin/bench. BENCH="-n 5 -limit 21m".
+	@$(BENCH_LOAD)
+	@$(CLUSTER) run -- $(ROOT)/bin/bench-load -out $(ROOT)/bin/bench $(BENCH)
+
+comma := ,
+
+# The limit in BENCH above is for one installation, so it does not count here.
+.PHONY: bench-compare
+bench-compare: ## The same for two installations side by side, in turns: KUBECONFIGS=[NAME=]PATH,[NAME=]PATH BENCH="-n 5".
+	@[ -n '$(KUBECONFIGS)' ] || { echo 'error: set KUBECONFIGS=[NAME=]PATH,[NAME=]PATH' >&2; exit 2; }
+	@$(BENCH_LOAD)
+	@$(ROOT)/bin/bench-load $(patsubst %,-kubeconfig %,$(subst $(comma), ,$(KUBECONFIGS))) -out $(ROOT)/bin/bench-compare $(if $(filter file,$(origin BENCH)),-n 5,$(BENCH))
+
+.PHONY: bench-admission
+bench-admission: $(CLUSTER) ## Benchmarks of functions, and what admission costs, on a real API server: SAMPLES=2000.
 	$(GO) test -run '^$$' -bench . -count=1 $(GOTESTFLAGS) ./internal/...
 	@assets="$$($(CLUSTER) assets)"; KUBEBUILDER_ASSETS="$$assets" $(GO) run ./test/bench/admission -samples $(SAMPLES)
 

@@ -1,5 +1,5 @@
 // Command admission measures what admission costs, on a real API server. It creates Pods and claims with the webhooks and
-// without them, in turns, and calls the handlers without an API server in between. "make bench" runs it;
+// without them, in turns, and calls the handlers without an API server in between. "make bench-admission" runs it;
 // docs/admission-cost.md has the results. It does not judge times: only webhook calls that should not have been made are an
 // error.
 package main

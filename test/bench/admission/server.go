@@ -53,7 +53,7 @@ type server struct {
 func startServer(ctx context.Context) (*server, error) {
 	if os.Getenv("KUBEBUILDER_ASSETS") == "" {
 		return nil, errors.New("KUBEBUILDER_ASSETS is not set: it names the folder with kube-apiserver and etcd, which " +
-			`"go -C test/cluster run . assets" builds and prints; "make bench" sets it`)
+			`"go -C test/cluster run . assets" builds and prints; "make bench-admission" sets it`)
 	}
 	s := &server{
 		environment: &envtest.Environment{
