@@ -116,8 +116,9 @@ const (
 	// AnnotationControllerFirstObservedAt is on a claim: when the claim was first seen here (RFC 3339, nanoseconds).
 	AnnotationControllerFirstObservedAt = ReservedPrefix + "controller-first-observed-at"
 
-	// AnnotationClaimFirstReadyAt is on a claim: when it first became Ready (RFC 3339, nanoseconds), or
-	// FirstReadyUnknown. Written by the claim controller; latency is measured once, while this is missing.
+	// AnnotationClaimFirstReadyAt is on a claim that was Ready and stopped being so: when it first became Ready
+	// (RFC 3339). Until then its Ready condition tells. Written by the claim controller; latency is measured once, while
+	// this is missing. agent-sandbox writes it at once, or "unknown".
 	AnnotationClaimFirstReadyAt = ReservedPrefix + "claim-first-ready-at"
 
 	// AnnotationClientFirstRequestedAt is on a claim: when the client asked for it (RFC 3339). Written by clients.
@@ -139,6 +140,3 @@ const (
 	// controller, copied to the Pod while a pool controls the Sandbox; adoption removes it.
 	AnnotationSafeToEvict = "cluster-autoscaler.kubernetes.io/safe-to-evict"
 )
-
-// FirstReadyUnknown is the AnnotationClaimFirstReadyAt of a claim that was Ready before anyone noted when.
-const FirstReadyUnknown = "unknown"

@@ -46,9 +46,8 @@ type Claim struct {
 	StatusUIDs []types.UID
 	PodUIDs    []types.UID
 	Reasons    []string
-	// ReadyAt is when it was first seen Ready. ReadyNote is the note about that which it had by then.
-	ReadyAt   time.Time
-	ReadyNote string
+	// ReadyAt is when it was first seen Ready.
+	ReadyAt time.Time
 }
 
 // Pod holds what was seen of a Pod.

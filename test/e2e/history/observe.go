@@ -41,7 +41,7 @@ func (h *History) observeClaim(obj *extensionsv1.SandboxClaim, gone bool, at tim
 		c.Reasons = appendChange(c.Reasons, ready.Reason)
 	}
 	if c.ReadyAt.IsZero() && c.Ready() {
-		c.ReadyAt, c.ReadyNote = at, obj.Annotations[sandboxv1.AnnotationClaimFirstReadyAt]
+		c.ReadyAt = at
 	}
 }
 

@@ -30,7 +30,6 @@ func TestTheManagerMeasures(t *testing.T) {
 	}
 	s.Create(t, builder.MakeTemplate("bare").Obj())
 	ready(t, s, builder.MakeClaim("cold").Template("bare").Obj())
-	awaitNotes(t, s, n+1)
 	s.AwaitFull(t, "pool", n)
 	stray := builder.MakePod("stray").Namespace(s.Namespace).ControlledBy(builder.MakeSandbox("none").Obj()).Obj()
 	if err := s.Editor.Create(t.Context(), stray); !apierrors.IsInvalid(err) {
