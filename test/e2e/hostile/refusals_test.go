@@ -1,15 +1,12 @@
 package hostile
 
 import (
-	"context"
 	"fmt"
 	"testing"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
-	"k8s.io/apimachinery/pkg/api/resource"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
@@ -126,15 +123,5 @@ func (w *world) refused(t *testing.T, made []*sandboxv1.Sandbox) string {
 // limitPods makes a quota of two Pods. Its refusals tell how many are used, and so they change.
 func (w *world) limitPods(t *testing.T, namespace string) {
 	t.Helper()
-	quota := &corev1.ResourceQuota{
-		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "two"},
-		Spec:       corev1.ResourceQuotaSpec{Hard: corev1.ResourceList{corev1.ResourcePods: resource.MustParse("2")}},
-	}
-	if err := w.Admin.Create(t.Context(), quota); err != nil {
-		t.Fatal(err)
-	}
-	awaited(t, "the quota to be known", func(ctx context.Context) (bool, error) {
-		err := w.Admin.Get(ctx, client.ObjectKeyFromObject(quota), quota)
-		return len(quota.Status.Used) > 0, err
-	})
+	w.quota(t, namespace, corev1.ResourcePods, 2)
 }
