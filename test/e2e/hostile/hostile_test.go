@@ -51,9 +51,9 @@ func (w *world) try(t *testing.T, i input) result {
 			t.Fatalf("resetting the peak of process %d's memory, which takes Linux: %v", m.PID, err)
 		}
 	}
-	began, used := time.Now(), w.cpu()
+	began, ours, server := time.Now(), w.cpu(), w.APIServerCPU(t)
 	answers := []answer{i.send(t.Context(), w)}
-	r.alone, r.cpu = answers[0].took, w.cpu()-used
+	r.alone, r.ours, r.server = answers[0].took, w.cpu()-ours, w.APIServerCPU(t)-server
 	if i.times > 1 {
 		answers = append(answers, w.sendAtOnce(t, i)...)
 	}

@@ -37,6 +37,7 @@ func TestAllMembersNotReady(t *testing.T) {
 	if testing.Short() {
 		return // In that time, nothing would be replaced anyway. The integration tests have the same with a clock of their own.
 	}
+	t.Parallel() // It mostly waits.
 	w := enter(t)
 	namespace := w.Namespace(t)
 	w.create(t, builder.MakeTemplate(poolName).Namespace(namespace).Obj(),
@@ -59,6 +60,7 @@ func TestAllMembersNotReady(t *testing.T) {
 
 // Pools whose Pods a quota refuses, in part or all of them, delete no Sandbox, and cost a few calls a minute.
 func TestPoolsOverAPodQuota(t *testing.T) {
+	t.Parallel()
 	w := enter(t)
 	observed := 10 * time.Minute
 	if testing.Short() {
@@ -181,18 +183,25 @@ func (w *world) report(t *testing.T, namespace string, ready corev1.ConditionSta
 	})
 }
 
-// quota makes a quota in a namespace, and waits until it is enforced.
+// quota makes a quota in a namespace, and waits until it is enforced. A quota on a kind that the controller of quotas does not
+// know yet, since its CRD is new, is computed again after five minutes only, or when it is made anew.
 func (w *world) quota(t *testing.T, namespace string, of corev1.ResourceName, n int64) {
 	t.Helper()
 	quota := &corev1.ResourceQuota{
 		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "limited"},
 		Spec:       corev1.ResourceQuotaSpec{Hard: corev1.ResourceList{of: *resource.NewQuantity(n, resource.DecimalSI)}},
 	}
-	if err := w.Admin.Create(t.Context(), quota); err != nil {
-		t.Fatal(err)
-	}
+	const perTry = 100
+	tries := 0
 	awaited(t, "the quota to be known", func(ctx context.Context) (bool, error) {
-		err := w.Admin.Get(ctx, client.ObjectKeyFromObject(quota), quota)
-		return len(quota.Status.Used) > 0, err
+		if tries++; tries%perTry != 1 {
+			err := w.Admin.Get(ctx, client.ObjectKeyFromObject(quota), quota)
+			return len(quota.Status.Used) > 0, err
+		}
+		if err := w.Admin.Delete(ctx, quota); client.IgnoreNotFound(err) != nil {
+			return false, err
+		}
+		quota.ResourceVersion, quota.UID = "", ""
+		return false, w.Admin.Create(ctx, quota)
 	})
 }

@@ -16,7 +16,7 @@ import (
 const (
 	refusedSandboxes = 20
 	// settled is how long refused Sandboxes are left alone before their passes are counted, and counting how long that takes. By
-	// then, backoff has reached several seconds.
+	// then, backoff has reached several seconds. In the short form, counting is half as long.
 	settled  = 8 * time.Second
 	counting = 10 * time.Second
 	// passesAllowed is how many passes a Sandbox may have while they are counted: a few tries, and the writes of its status.
@@ -79,7 +79,7 @@ func TestRefusedWorkComesToRest(t *testing.T) {
 			}
 			w.neighbour.await(t.Context(), int(settled/pace), time.Now())
 			before, began := w.passes(t), time.Now()
-			w.neighbour.await(t.Context(), int(counting/pace), time.Now())
+			w.neighbour.await(t.Context(), scaled(int(counting/pace), int(counting/pace)/2), time.Now())
 			passes, took := w.passes(t)-before, time.Since(began)
 			t.Logf("%d refused Sandboxes: %.0f passes in %s", len(made), passes, took.Round(time.Second))
 			if limit := passesAllowed * float64(len(made)) * float64(took) / float64(counting); passes > limit {

@@ -1,15 +1,12 @@
 package testbed
 
 import (
-	"bytes"
 	"debug/buildinfo"
 	"fmt"
 	"os"
 	"regexp"
 	"strconv"
-	"strings"
 	"testing"
-	"time"
 )
 
 // highWaterMark is the line of /proc/PID/status with the most memory that the process had at a time, in KiB (proc_pid_status(5)).
@@ -33,30 +30,6 @@ func (m *Manager) Peak() (int64, error) {
 // ResetPeak lets Peak begin anew, with what the manager has now.
 func (m *Manager) ResetPeak() error {
 	return os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", m.PID), []byte("5"), 0) // See proc_pid_clear_refs(5).
-}
-
-// tick is the unit of the times in /proc/PID/stat on Linux (USER_HZ, which is 100 on all common systems).
-const tick = 10 * time.Millisecond
-
-// CPU returns how long the manager has computed since its start, to the nearest 10 ms. An error says that the manager has
-// ended, or that the system has no /proc.
-func (m *Manager) CPU() (time.Duration, error) {
-	content, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", m.PID))
-	if err != nil {
-		return 0, err
-	}
-	// The name of the program may have spaces, and is in parentheses. utime and stime are fields 14 and 15 (proc_pid_stat(5)).
-	fields := strings.Fields(string(content[bytes.LastIndexByte(content, ')')+1:]))
-	const utime = 14 - 3
-	var sum time.Duration
-	for _, field := range fields[utime : utime+2] {
-		ticks, err := strconv.ParseInt(field, 10, 64)
-		if err != nil {
-			return 0, err
-		}
-		sum += time.Duration(ticks) * tick
-	}
-	return sum, nil
 }
 
 // Resident returns how many bytes of memory the manager uses.
