@@ -3,7 +3,6 @@ package hostile
 import (
 	"fmt"
 	"regexp"
-	"testing"
 	"time"
 )
 
@@ -35,8 +34,8 @@ var (
 )
 
 const (
-	// hardLimit is the webhooks' timeout: what takes longer has hung. The time that is aimed at is 1 s, and is printed. In the
-	// short form, the machine may be as slow as it is: there, only an outage is one.
+	// hardLimit is the webhooks' timeout. An input that is sent once and takes longer has hung; a webhook that hangs shows in the
+	// answer, too. The time that is aimed at is 1 s, and is printed. In the short form, the machine may be as slow as it is.
 	hardLimit = 10 * time.Second
 	// longestMessage is what an answer may have in bytes. An etcd event, a condition and a log line hold it.
 	longestMessage = 32 << 10
@@ -52,8 +51,6 @@ func (e expectation) problem(a answer) string {
 		return "no answer"
 	case a.code >= 500 || outage.MatchString(a.message) && !a.ok():
 		return "an outage, no refusal"
-	case a.took > hardLimit && !testing.Short():
-		return fmt.Sprintf("took longer than %s", hardLimit)
 	case a.ok() && !e.accepted:
 		return "accepted"
 	case a.ok():

@@ -59,6 +59,9 @@ func (w *world) try(t *testing.T, i input) result {
 	}
 	r.during = w.neighbour.await(t.Context(), scaled(samplesDuring, samplesDuring/2), began)
 	r.answer, r.problems = worst(i.want, answers)
+	if r.alone > hardLimit && !testing.Short() {
+		r.problems = append(r.problems, fmt.Sprintf("took longer than %s on its own", hardLimit))
+	}
 	for _, err := range w.neighbour.failed() {
 		r.problems = append(r.problems, "a plain claim elsewhere: "+excerpt(err.Error()))
 	}
