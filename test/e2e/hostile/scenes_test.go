@@ -10,7 +10,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
@@ -80,14 +79,11 @@ func TestOneTenantDoesNotHoldUpAnother(t *testing.T) {
 // awaitGone waits until a namespace that is being deleted, and all in it, is gone.
 func (w *world) awaitGone(t *testing.T, namespace string) {
 	t.Helper()
-	const patient = 5 * time.Minute
 	gone := func(ctx context.Context) (bool, error) {
 		err := w.Admin.Get(ctx, client.ObjectKey{Name: namespace}, &corev1.Namespace{})
 		return apierrors.IsNotFound(err), client.IgnoreNotFound(err)
 	}
-	if err := wait.PollUntilContextTimeout(t.Context(), 100*time.Millisecond, patient, true, gone); err != nil {
-		t.Fatalf("waiting for namespace %q to be gone: %v", namespace, err)
-	}
+	awaited(t, fmt.Sprintf("namespace %q to be gone", namespace), gone)
 }
 
 // rounds are what the neighbour waited for, and what was computed meanwhile.
