@@ -194,7 +194,8 @@ func (w *world) quota(t *testing.T, namespace string, of corev1.ResourceName, n 
 	const perTry = 100
 	tries := 0
 	awaited(t, "the quota to be known", func(ctx context.Context) (bool, error) {
-		if tries++; tries%perTry != 1 {
+		tries++
+		if tries%perTry != 1 {
 			err := w.Admin.Get(ctx, client.ObjectKeyFromObject(quota), quota)
 			return len(quota.Status.Used) > 0, err
 		}

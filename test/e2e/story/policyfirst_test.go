@@ -29,38 +29,34 @@ const perPool = 3
 
 // Pools are created in bulk, and before their templates. No Pod is older than its template's NetworkPolicy.
 func TestPoolsInBulkRunUnderTheirPolicies(t *testing.T) {
-	repeat(t, func(t *testing.T) {
-		s := scene.Enter(t)
-		created := follow(t, s)
-		bulk(t, s)
-		created.expectPoliciesFirst(t)
-	})
+	for range *repeats {
+		t.Run(fmt.Sprintf("%d templates", *templates), func(t *testing.T) {
+			s := scene.Enter(t)
+			created := follow(t, s)
+			bulk(t, s)
+			created.expectPoliciesFirst(t)
+		})
+	}
 }
 
 // The same while something slows down the template controller: every creation of a policy waits until all Sandboxes are there
 // and say that they wait. There are more templates than workers.
 func TestPoolsInBulkWaitForSlowPolicies(t *testing.T) {
-	repeat(t, func(t *testing.T) {
-		s := scene.Enter(t)
-		created := follow(t, s)
-		release := s.HoldPolicies(t)
-		bulk(t, s)
-		s.History.Await(t, scene.Long, func(h *history.History) string { return allWait(h, *templates*perPool) })
-		s.History.Look(func(h *history.History) {
-			if len(h.Pods) > 0 {
-				t.Errorf("%d Pods are there, and no policy", len(h.Pods))
-			}
+	for range *repeats {
+		t.Run(fmt.Sprintf("%d templates", *templates), func(t *testing.T) {
+			s := scene.Enter(t)
+			created := follow(t, s)
+			release := s.HoldPolicies(t)
+			bulk(t, s)
+			s.History.Await(t, scene.Long, func(h *history.History) string { return allWait(h, *templates*perPool) })
+			s.History.Look(func(h *history.History) {
+				if len(h.Pods) > 0 {
+					t.Errorf("%d Pods are there, and no policy", len(h.Pods))
+				}
+			})
+			release()
+			created.expectPoliciesFirst(t)
 		})
-		release()
-		created.expectPoliciesFirst(t)
-	})
-}
-
-// repeat runs a test as often as the flag says, each time in a namespace of its own.
-func repeat(t *testing.T, test func(t *testing.T)) {
-	t.Helper()
-	for i := range *repeats {
-		t.Run(fmt.Sprintf("%d templates, time %d", *templates, i+1), test)
 	}
 }
 
