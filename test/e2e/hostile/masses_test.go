@@ -3,7 +3,6 @@ package hostile
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -28,8 +27,9 @@ const (
 	mostReplaced = mass / 4
 	// longerThanGrace is longer than a member may be not Ready before it is replaced (--sandbox-warm-pool-readiness-grace-period).
 	longerThanGrace = 6 * time.Minute
-	// mostCalls is how many calls a minute a pool may cost whose Pods are refused. Before there was a bound, it was thousands.
-	mostCalls = 60
+	// callsPerRefused is how many calls a minute a refused Sandbox may cost, once its backoff has reached a minute, and
+	// otherCalls how many its pool may.
+	callsPerRefused, otherCalls = 2, 10
 )
 
 // All members of a pool turn NotReady, for longer than the grace period: their nodes do not report. Then they are Ready again.
@@ -90,18 +90,33 @@ func TestPoolsOverAPodQuota(t *testing.T) {
 			p.made = now
 		}
 	})
-	minutes := time.Since(began).Minutes()
 	for _, p := range pools {
-		calls, total := w.CallsOfManagers(t, p.namespace, began), 0
-		for _, what := range slices.Sorted(maps.Keys(calls)) {
-			total += calls[what]
-		}
-		t.Logf("pool of %d, quota of %d Pods: %d Sandboxes, none deleted, %.1f calls a minute: %v; %s", p.replicas, p.quota, p.made.Len(),
-			float64(total)/minutes, calls, w.says(t, p.namespace))
-		if !testing.Short() && float64(total) > mostCalls*minutes {
-			t.Errorf("pool of %d: %.1f calls a minute, and %d are allowed", p.replicas, float64(total)/minutes, mostCalls)
+		each := w.callsByMinute(t, p.namespace, began)
+		t.Logf("pool of %d, quota of %d Pods: %d Sandboxes, none deleted; calls in each minute: %v, %v; %s", p.replicas, p.quota, p.made.Len(),
+			each, w.CallsOfManagers(t, p.namespace, began), w.says(t, p.namespace))
+		// Half of the minutes count: a change of leader begins all backoffs anew.
+		slices.Sort(each)
+		if most := callsPerRefused*(p.made.Len()-p.quota) + otherCalls; !testing.Short() && each[len(each)/2] > most {
+			t.Errorf("pool of %d: %d calls a minute, and %d are allowed", p.replicas, each[len(each)/2], most)
 		}
 	}
+}
+
+// callsByMinute returns how many calls the managers made about a namespace, in each minute since began, the last one in part.
+func (w *world) callsByMinute(t *testing.T, namespace string, began time.Time) []int {
+	t.Helper()
+	var since []int // What came since the beginning of each minute.
+	for at := began; at.Before(time.Now()); at = at.Add(time.Minute) {
+		total := 0
+		for _, calls := range w.CallsOfManagers(t, namespace, at) {
+			total += calls
+		}
+		since = append(since, total)
+	}
+	for i := range len(since) - 1 {
+		since[i] -= since[i+1]
+	}
+	return since
 }
 
 // watch calls look once a second for so long.
