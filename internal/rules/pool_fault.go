@@ -68,6 +68,30 @@ func turnedNotReadyAt(member *sandboxv1.Sandbox) (at time.Time, turned bool) {
 	return ready.LastTransitionTime.Time, ready.LastTransitionTime.After(began)
 }
 
+// comingBack reports whether most of a pool's members were not Ready together, and some of them are Ready again: those that
+// turned NotReady, and those that turned Ready within the last grace period, longer than that after their Pods got a node. The
+// memory knows that, too, but a new leader has none.
+func comingBack(members []*sandboxv1.Sandbox, replicas int, grace time.Duration, now time.Time) bool {
+	there, fell, back := 0, 0, 0
+	for _, member := range members {
+		switch memberStateOf(member) {
+		case memberTerminating:
+			continue
+		case memberReady:
+			if ready := ReadySince(member); now.Sub(ready) < grace && ready.Sub(startedAt(member)) > grace {
+				back++
+			}
+		case memberNotReady:
+			if _, turned := turnedNotReadyAt(member); turned {
+				fell++
+			}
+		case memberNew, memberEnded, memberRefused, memberWaiting:
+		}
+		there++
+	}
+	return fell > 0 && back > 0 && fell+back >= max(2, max(there, replicas)/2+1)
+}
+
 // isHeld reports whether no member is replaced for being not Ready: because most turned NotReady together, or because
 // that has ended less than a grace period ago, and the rest gets its time to be Ready again.
 func (m *PoolState) isHeld(together bool, grace time.Duration, now time.Time) bool {

@@ -143,6 +143,38 @@ func TestAFaultOfMany(t *testing.T) {
 	}
 }
 
+// A new leader knows nothing of the fault: it comes while members that turned NotReady together become Ready again. It replaces
+// none of the rest, as the old one would not. Where fewer had turned, the rest is replaced, a quarter of the pool at a time.
+func TestAFaultOfManyEndsUnderANewLeader(t *testing.T) {
+	for name, tc := range map[string]struct{ fell, back, deleted int }{
+		"few are back":           {200, 20, 0},
+		"most are back":          {200, 150, 0},
+		"all but one are back":   {200, 199, 0},
+		"just over half, few":    {101, 10, 0},
+		"half, and some of them": {100, 10, 50},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHerd(200)
+			down := slices.Clone(h.members[:tc.fell])
+			h.fall(down)
+			h.now = h.now.Add(6 * time.Minute)
+			h.heal(down[:tc.back])
+			h.now, h.memory, h.starts = h.now.Add(time.Second), nil, true
+			h.pass()
+			h.memory = nil // Another one.
+			h.pass()
+			if h.most != tc.deleted {
+				t.Errorf("%d were deleted at once, want %d", h.most, tc.deleted)
+			}
+			h.heal(down)
+			h.passes(time.Minute, 10*time.Minute)
+			if tc.deleted == 0 && h.deleted > 0 {
+				t.Errorf("%d were deleted, want none", h.deleted)
+			}
+		})
+	}
+}
+
 // While most are NotReady together the pool says so. When that ends, those that are still not Ready get their time again,
 // and then go a quarter of the pool at a time.
 func TestAFaultOfManyEnds(t *testing.T) {

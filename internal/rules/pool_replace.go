@@ -22,6 +22,8 @@ type poolPass struct {
 	settings PoolSettings
 	now      time.Time
 	outdated func(*sandboxv1.Sandbox) bool
+	// back says that most members were not Ready together, and some of them are Ready again.
+	back bool
 
 	// members are those that are not deleted at once. Of these, notReady is how many are not Ready, and starting is how
 	// many of them were created, or got a node, within the grace period. An outdated one is not counted: it
@@ -44,6 +46,7 @@ func newPoolPass(
 	}
 	p.Grace = settings.ReadinessGrace
 	p.Together = turnedNotReadyTogether(members, p.want, p.Grace)
+	p.back = comingBack(members, p.want, p.Grace, now)
 	if edition != nil {
 		p.Create = max(0, p.want-len(members))
 	}
@@ -108,7 +111,7 @@ func (p *poolPass) lookNotReady(member *sandboxv1.Sandbox, state memberState) {
 	case state == memberWaiting:
 		p.Unschedulable++
 		p.requeueIn(p.settings.UnschedulableRecheck)
-	case p.memory.isHeld(p.Together, p.Grace, p.now):
+	case p.memory.isHeld(p.Together || p.back, p.Grace, p.now):
 		p.Held++
 		p.held = append(p.held, member)
 		p.requeueIn(p.settings.UnschedulableRecheck)

@@ -60,27 +60,6 @@ func await(t *testing.T, what string, is func() bool) {
 	}
 }
 
-// A standby has no work queues. Whatever comes and goes before its election leaves nothing behind.
-func TestAStandbyQueuesNothing(t *testing.T) {
-	const series, each = 4, 100
-	s := scene.Enter(t)
-	leader, standby := pair(t, s)
-	s.Pool(t, "python", each)
-	for i := range series {
-		s.AwaitReady(t, s.Claim(t, "python", each, fmt.Sprintf("series-%d", i)))
-		s.AwaitFull(t, "python", each)
-	}
-	if !leads(t, leader) || leader.ReadMetrics(t).Sum("workqueue_adds_total") == 0 {
-		t.Fatal("the leader has changed, or has no metrics of its work queues")
-	}
-	metrics := standby.ReadMetrics(t)
-	depth, added := metrics.Sum("workqueue_depth"), metrics.Sum("workqueue_adds_total")
-	t.Logf("after %d claims the standby's work queues have %v keys, and were given %v", series*each, depth, added)
-	if depth != 0 || added != 0 {
-		t.Errorf("the standby's work queues have %v keys, and were given %v: want none", depth, added)
-	}
-}
-
 // Somebody takes the Lease from the leader, again and again, while guarded writes come in: none fails. Each manager goes on
 // answering admission, and one leads again.
 func TestATakenLease(t *testing.T) {

@@ -10,7 +10,8 @@ import (
 type expectation struct {
 	// accepted says that it may also be accepted, since it does no harm.
 	accepted bool
-	// repeats says that the message may be as long as the input: the API server's schema repeats a value that it refuses.
+	// repeats says that the message may be as long as the input: the API server's schema repeats a value that it refuses, and
+	// names each item of a list that lacks a field.
 	repeats bool
 	// says is what the message of a refusal says.
 	says *regexp.Regexp
@@ -33,7 +34,8 @@ var (
 )
 
 const (
-	// hardLimit is the webhooks' timeout: what takes longer has hung. The time that is aimed at is 1 s, and is printed.
+	// hardLimit is the webhooks' timeout. An input that is sent once and takes longer has hung; a webhook that hangs shows in the
+	// answer, too. The time that is aimed at is 1 s, and is printed. In the short form, the machine may be as slow as it is.
 	hardLimit = 10 * time.Second
 	// longestMessage is what an answer may have in bytes. An etcd event, a condition and a log line hold it.
 	longestMessage = 32 << 10
@@ -49,8 +51,6 @@ func (e expectation) problem(a answer) string {
 		return "no answer"
 	case a.code >= 500 || outage.MatchString(a.message) && !a.ok():
 		return "an outage, no refusal"
-	case a.took > hardLimit:
-		return fmt.Sprintf("took longer than %s", hardLimit)
 	case a.ok() && !e.accepted:
 		return "accepted"
 	case a.ok():

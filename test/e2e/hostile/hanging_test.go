@@ -3,6 +3,7 @@ package hostile
 import (
 	"context"
 	"encoding/pem"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -18,16 +19,21 @@ func hang(t *testing.T, w *world, namespace string) <-chan struct{} {
 	t.Helper()
 	called, first := make(chan struct{}), make(chan struct{}, 1)
 	first <- struct{}{}
+	ended := make(chan struct{})
 	server := httptest.NewTLSServer(http.HandlerFunc(func(_ http.ResponseWriter, request *http.Request) {
 		select {
 		case <-first:
 			close(called)
 		default:
 		}
-		<-request.Context().Done() // The API server goes after the timeout.
+		_, _ = io.Copy(io.Discard, request.Body) // Only after that the server notices that the caller has gone.
+		select {
+		case <-request.Context().Done(): // The API server goes after the timeout.
+		case <-ended:
+		}
 	}))
 	t.Cleanup(func() {
-		server.CloseClientConnections()
+		close(ended)
 		server.Close()
 	})
 	authority := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})

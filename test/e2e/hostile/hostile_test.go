@@ -41,7 +41,7 @@ func TestInputs(t *testing.T) {
 	}
 }
 
-// try sends an input, so often at once as it says, and looks at the managers and at the neighbour.
+// try sends an input, once on its own and then as often at once as it says, and looks at the managers and at the neighbour.
 func (w *world) try(t *testing.T, i input) result {
 	t.Helper()
 	r := result{input: i, before: w.neighbour.await(t.Context(), scaled(samplesBefore, samplesBefore/2), time.Now())}
@@ -51,20 +51,45 @@ func (w *world) try(t *testing.T, i input) result {
 			t.Fatalf("resetting the peak of process %d's memory, which takes Linux: %v", m.PID, err)
 		}
 	}
-	began := time.Now()
-	answers := make([]answer, max(i.times, 1))
-	var sending sync.WaitGroup
-	for at := range answers {
-		sending.Go(func() { answers[at] = i.send(t.Context(), w) })
+	began, ours, server := time.Now(), w.cpu(), w.APIServerCPU(t)
+	answers := []answer{i.send(t.Context(), w)}
+	r.alone, r.ours, r.server = answers[0].took, w.cpu()-ours, w.APIServerCPU(t)-server
+	if i.times > 1 {
+		answers = append(answers, w.sendAtOnce(t, i)...)
 	}
-	sending.Wait()
 	r.during = w.neighbour.await(t.Context(), scaled(samplesDuring, samplesDuring/2), began)
 	r.answer, r.problems = worst(i.want, answers)
+	if r.alone > hardLimit && !testing.Short() {
+		r.problems = append(r.problems, fmt.Sprintf("took longer than %s on its own", hardLimit))
+	}
 	for _, err := range w.neighbour.failed() {
 		r.problems = append(r.problems, "a plain claim elsewhere: "+excerpt(err.Error()))
 	}
 	r.peak, r.problems = w.peak(r.problems)
 	return r
+}
+
+// sendAtOnce sends an input as often as it says.
+func (w *world) sendAtOnce(t *testing.T, i input) []answer {
+	t.Helper()
+	answers := make([]answer, i.times)
+	var sending sync.WaitGroup
+	for at := range answers {
+		sending.Go(func() { answers[at] = i.send(t.Context(), w) })
+	}
+	sending.Wait()
+	return answers
+}
+
+// cpu returns how long the managers that still run have computed.
+func (w *world) cpu() time.Duration {
+	var sum time.Duration
+	for _, m := range w.managers {
+		if used, err := m.CPU(); err == nil {
+			sum += used
+		}
+	}
+	return sum
 }
 
 // worst returns the answer that shows most: the first that is wrong, or else the one that took longest.

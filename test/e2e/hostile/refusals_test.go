@@ -1,15 +1,12 @@
 package hostile
 
 import (
-	"context"
 	"fmt"
 	"testing"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
-	"k8s.io/apimachinery/pkg/api/resource"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
@@ -19,7 +16,7 @@ import (
 const (
 	refusedSandboxes = 20
 	// settled is how long refused Sandboxes are left alone before their passes are counted, and counting how long that takes. By
-	// then, backoff has reached several seconds.
+	// then, backoff has reached several seconds. In the short form, counting is half as long.
 	settled  = 8 * time.Second
 	counting = 10 * time.Second
 	// passesAllowed is how many passes a Sandbox may have while they are counted: a few tries, and the writes of its status.
@@ -82,7 +79,7 @@ func TestRefusedWorkComesToRest(t *testing.T) {
 			}
 			w.neighbour.await(t.Context(), int(settled/pace), time.Now())
 			before, began := w.passes(t), time.Now()
-			w.neighbour.await(t.Context(), int(counting/pace), time.Now())
+			w.neighbour.await(t.Context(), scaled(int(counting/pace), int(counting/pace)/2), time.Now())
 			passes, took := w.passes(t)-before, time.Since(began)
 			t.Logf("%d refused Sandboxes: %.0f passes in %s", len(made), passes, took.Round(time.Second))
 			if limit := passesAllowed * float64(len(made)) * float64(took) / float64(counting); passes > limit {
@@ -126,15 +123,5 @@ func (w *world) refused(t *testing.T, made []*sandboxv1.Sandbox) string {
 // limitPods makes a quota of two Pods. Its refusals tell how many are used, and so they change.
 func (w *world) limitPods(t *testing.T, namespace string) {
 	t.Helper()
-	quota := &corev1.ResourceQuota{
-		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "two"},
-		Spec:       corev1.ResourceQuotaSpec{Hard: corev1.ResourceList{corev1.ResourcePods: resource.MustParse("2")}},
-	}
-	if err := w.Admin.Create(t.Context(), quota); err != nil {
-		t.Fatal(err)
-	}
-	awaited(t, "the quota to be known", func(ctx context.Context) (bool, error) {
-		err := w.Admin.Get(ctx, client.ObjectKeyFromObject(quota), quota)
-		return len(quota.Status.Used) > 0, err
-	})
+	w.quota(t, namespace, corev1.ResourcePods, 2)
 }

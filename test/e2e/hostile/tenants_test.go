@@ -7,8 +7,6 @@ import (
 	"testing"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -35,18 +33,7 @@ func inParallel(n int, do func(i int)) {
 // overQuota makes claims whose Sandboxes a quota refuses.
 func overQuota(t *testing.T, w *world, namespace string) {
 	t.Helper()
-	const count = "count/sandboxes.agents.x-k8s.io"
-	quota := &corev1.ResourceQuota{
-		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "two"},
-		Spec:       corev1.ResourceQuotaSpec{Hard: corev1.ResourceList{count: resource.MustParse("2")}},
-	}
-	if err := w.Admin.Create(t.Context(), quota); err != nil {
-		t.Fatal(err)
-	}
-	awaited(t, "the quota to be known", func(ctx context.Context) (bool, error) {
-		err := w.Admin.Get(ctx, client.ObjectKeyFromObject(quota), quota)
-		return len(quota.Status.Used) > 0, err
-	})
+	w.quota(t, namespace, "count/sandboxes.agents.x-k8s.io", 2)
 	w.create(t, builder.MakeTemplate(poolName).Namespace(namespace).Obj(),
 		builder.MakePool(poolName).Namespace(namespace).Template(poolName).Replicas(2).Obj())
 	inParallel(scaled(300, 100), func(i int) {
@@ -117,7 +104,9 @@ func goOn(t *testing.T, do func(ctx context.Context, i int) error) {
 	var group sync.WaitGroup
 	for hand := range hands {
 		group.Go(func() {
-			ticker := time.NewTicker(100 * time.Millisecond) // So 80 a second at most: a script's pace, and not all of the machine.
+			// So 20 a second at most: a script that goes over all 1,500 in a bit more than a minute. Each costs dry runs and the write of
+			// a policy besides its own, and with 80 a second the API server has no more of two cores to give.
+			ticker := time.NewTicker(400 * time.Millisecond)
 			defer ticker.Stop()
 			for i := hand; ctx.Err() == nil; i += hands {
 				if err := do(ctx, i); err != nil && ctx.Err() == nil {

@@ -71,7 +71,10 @@ func (w *world) clear(t *testing.T) {
 	}
 }
 
-// awaited polls until done says so, and fails the test after a minute.
+// hangs is after how long what has not happened yet will not happen any more, however slow the machine is.
+const hangs = 5 * time.Minute
+
+// awaited polls until done says so, and fails the test if that hangs.
 func awaited(t *testing.T, what string, done func(ctx context.Context) (bool, error)) {
 	t.Helper()
 	if err := await(t.Context(), done); err != nil {
@@ -80,5 +83,5 @@ func awaited(t *testing.T, what string, done func(ctx context.Context) (bool, er
 }
 
 func await(ctx context.Context, done func(ctx context.Context) (bool, error)) error {
-	return wait.PollUntilContextTimeout(ctx, 20*time.Millisecond, time.Minute, true, done)
+	return wait.PollUntilContextTimeout(ctx, 20*time.Millisecond, hangs, true, done)
 }

@@ -79,6 +79,12 @@ func (s *Scene) Clear(t *testing.T) {
 	})
 }
 
+// DeleteClaims deletes every claim, and with it the claim's Sandbox.
+func (s *Scene) DeleteClaims(t *testing.T) {
+	t.Helper()
+	s.deleteAll(t, &extensionsv1.SandboxClaim{})
+}
+
 // deleteAll deletes every object of that kind. It retries, since a loaded API server aborts a deletion of hundreds.
 func (s *Scene) deleteAll(t *testing.T, kind client.Object) {
 	t.Helper()

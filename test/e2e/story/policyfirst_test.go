@@ -2,6 +2,7 @@ package story
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"strconv"
 	"testing"
@@ -18,56 +19,70 @@ import (
 	"github.com/namesake-sandbox/namesake/test/e2e/scene"
 )
 
-const (
-	templates = 60
-	perPool   = 3
+// How many templates are created in bulk, and how often. The target test-hostile of the Makefile asks for more.
+var (
+	templates = flag.Int("templates", 60, "templates that are created in bulk")
+	repeats   = flag.Int("repeats", 1, "how often they are")
 )
+
+const perPool = 3
 
 // Pools are created in bulk, and before their templates. No Pod is older than its template's NetworkPolicy.
 func TestPoolsInBulkRunUnderTheirPolicies(t *testing.T) {
-	s := scene.Enter(t)
-	created := follow(t, s)
-	bulk(t, s)
-	created.expectPoliciesFirst(t)
+	for range *repeats {
+		t.Run(fmt.Sprintf("%d templates", *templates), func(t *testing.T) {
+			s := scene.Enter(t)
+			created := follow(t, s)
+			bulk(t, s)
+			created.expectPoliciesFirst(t)
+		})
+	}
 }
 
 // The same while something slows down the template controller: every creation of a policy waits until all Sandboxes are there
 // and say that they wait. There are more templates than workers.
 func TestPoolsInBulkWaitForSlowPolicies(t *testing.T) {
-	s := scene.Enter(t)
-	created := follow(t, s)
-	release := s.HoldPolicies(t)
-	bulk(t, s)
-	s.History.Await(t, scene.Long, func(h *history.History) string {
-		waiting := 0
-		for _, sandbox := range h.Sandboxes {
-			if rules.IsWaitingForPolicy(sandbox.Latest) {
-				waiting++
-			}
+	for range *repeats {
+		t.Run(fmt.Sprintf("%d templates", *templates), func(t *testing.T) {
+			s := scene.Enter(t)
+			created := follow(t, s)
+			release := s.HoldPolicies(t)
+			bulk(t, s)
+			s.History.Await(t, scene.Long, func(h *history.History) string { return allWait(h, *templates*perPool) })
+			s.History.Look(func(h *history.History) {
+				if len(h.Pods) > 0 {
+					t.Errorf("%d Pods are there, and no policy", len(h.Pods))
+				}
+			})
+			release()
+			created.expectPoliciesFirst(t)
+		})
+	}
+}
+
+// allWait returns "" when n Sandboxes say that they wait for their policy.
+func allWait(h *history.History, n int) string {
+	waiting := 0
+	for _, sandbox := range h.Sandboxes {
+		if rules.IsWaitingForPolicy(sandbox.Latest) {
+			waiting++
 		}
-		if waiting == templates*perPool {
-			return ""
-		}
-		return fmt.Sprintf("%d of %d Sandboxes say that they wait for their policy", waiting, templates*perPool)
-	})
-	s.History.Look(func(h *history.History) {
-		if len(h.Pods) > 0 {
-			t.Errorf("%d Pods are there, and no policy", len(h.Pods))
-		}
-	})
-	release()
-	created.expectPoliciesFirst(t)
+	}
+	if waiting == n {
+		return ""
+	}
+	return fmt.Sprintf("%d of %d Sandboxes say that they wait for their policy", waiting, n)
 }
 
 // bulk creates the pools, and then their templates.
 func bulk(t *testing.T, s *scene.Scene) {
 	t.Helper()
-	for i := range templates {
-		name := fmt.Sprintf("bulk-%02d", i)
+	for i := range *templates {
+		name := fmt.Sprintf("bulk-%03d", i)
 		s.Create(t, builder.MakePool(name).Template(name).Replicas(perPool).Obj())
 	}
-	for i := range templates {
-		s.Create(t, builder.MakeTemplate(fmt.Sprintf("bulk-%02d", i)).Obj())
+	for i := range *templates {
+		s.Create(t, builder.MakeTemplate(fmt.Sprintf("bulk-%03d", i)).Obj())
 	}
 }
 
@@ -93,16 +108,16 @@ func follow(t *testing.T, s *scene.Scene) *creations {
 func (c *creations) expectPoliciesFirst(t *testing.T) {
 	t.Helper()
 	policies := map[string]uint64{}
-	for _, policy := range added(t, c.policies, templates) {
+	for _, policy := range added(t, c.policies, *templates) {
 		policies[policy.GetLabels()[sandboxv1.LabelTemplateRefHash]] = version(t, policy)
 	}
 	older := 0
-	for _, pod := range added(t, c.pods, templates*perPool) {
+	for _, pod := range added(t, c.pods, *templates*perPool) {
 		if first, ok := policies[pod.GetLabels()[sandboxv1.LabelTemplateRefHash]]; !ok || version(t, pod) < first {
 			older++
 		}
 	}
-	t.Logf("%d of %d Pods are older than their NetworkPolicy", older, templates*perPool)
+	t.Logf("%d of %d Pods are older than their NetworkPolicy", older, *templates*perPool)
 	if older > 0 {
 		t.Errorf("%d Pods are older than their NetworkPolicy, want none", older)
 	}

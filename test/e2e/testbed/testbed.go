@@ -63,6 +63,16 @@ func (b *Bed) CheckRights(t *testing.T) {
 	rights.CheckRecord(t, b.dir, time.Time{})
 }
 
+// CallsOfManagers returns what the managers asked for in a namespace since a time, and how often, as "create pods".
+func (b *Bed) CallsOfManagers(t *testing.T, namespace string, since time.Time) map[string]int {
+	t.Helper()
+	calls, err := rights.CallsIn(b.dir, namespace, since)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return calls
+}
+
 func configure(t *testing.T, kubeconfig string) *rest.Config {
 	t.Helper()
 	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
