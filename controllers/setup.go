@@ -69,8 +69,9 @@ func Index(ctx context.Context, indexer client.FieldIndexer) error {
 
 // Setup adds every reconciler to mgr. Index comes first, once for all that are ever added.
 func Setup(mgr manager.Manager, o Options) error {
+	recorderOf := recorders(mgr, o.Traffic)
 	sandboxes := &sandbox.Reconciler{
-		Client: retry.WithBoundedReads(o.Sandboxes), Live: o.Live, Recorder: recorderOf(mgr, "sandbox-controller"), Now: o.Now,
+		Client: retry.WithBoundedReads(o.Sandboxes), Live: o.Live, Recorder: recorderOf("sandbox-controller"), Now: o.Now,
 		ClusterDomain: o.ClusterDomain, Router: o.Router, Tracer: o.Tracer, Traffic: o.Traffic,
 		QuietStart: rules.DefaultQuietStart,
 	}
@@ -79,7 +80,7 @@ func Setup(mgr manager.Manager, o Options) error {
 	}
 	claims := &sandboxclaim.Reconciler{
 		Client: o.Claims, Live: o.Live, Candidates: o.Candidates, LabelDomains: o.LabelDomains,
-		Recorder: recorderOf(mgr, "sandboxclaim-controller"), Metrics: o.Metrics, Now: o.Now, DisableAnnotations: o.DisableClaimAnnotations,
+		Recorder: recorderOf("sandboxclaim-controller"), Metrics: o.Metrics, Now: o.Now, DisableAnnotations: o.DisableClaimAnnotations,
 		Tracer: o.Tracer, QuietStart: rules.DefaultQuietStart,
 	}
 	if o.DisableClaimEvents {
@@ -89,14 +90,14 @@ func Setup(mgr manager.Manager, o Options) error {
 		return err
 	}
 	templates := &sandboxtemplate.Reconciler{
-		Client: o.Templates, Live: o.Live, Recorder: recorderOf(mgr, "sandboxtemplate-controller"), Router: o.Router,
+		Client: o.Templates, Live: o.Live, Recorder: recorderOf("sandboxtemplate-controller"), Router: o.Router,
 		Tracer: o.Tracer, Now: o.Now,
 	}
 	if err := templates.Setup(mgr, o.TemplateController); err != nil {
 		return err
 	}
 	pools := &sandboxwarmpool.Reconciler{
-		Client: o.Pools, Live: o.Live, Recorder: recorderOf(mgr, "sandboxwarmpool-controller"), Settings: o.PoolSettings, Now: o.Now,
+		Client: o.Pools, Live: o.Live, Recorder: recorderOf("sandboxwarmpool-controller"), Settings: o.PoolSettings, Now: o.Now,
 		Unreadable: o.Unreadable, Traffic: o.Traffic,
 	}
 	return pools.Setup(mgr, o.PoolController)

@@ -10,6 +10,7 @@ import (
 
 	"gomodules.xyz/jsonpatch/v2"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
@@ -19,6 +20,7 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/candidates"
 	"github.com/namesake-sandbox/namesake/internal/rules"
 	"github.com/namesake-sandbox/namesake/internal/tracing"
+	"github.com/namesake-sandbox/namesake/internal/yield"
 )
 
 // failurePolicy is fail, because a claim that is created while this webhook is down could carry a binding of its sender's
@@ -32,6 +34,7 @@ type claimMutator struct {
 	claims     lookup[extensionsv1.SandboxClaim, *extensionsv1.SandboxClaim]
 	requests   claimRequests
 	candidates *candidates.Index
+	traffic    *yield.Traffic
 	tracer     *tracing.Tracer
 	now        func() time.Time
 }
@@ -92,7 +95,11 @@ func (m *claimMutator) pick(ctx context.Context, claim *extensionsv1.SandboxClai
 	if hopeless || ptr.Deref(req.DryRun, false) {
 		return m.candidates.Peek(claim, m.now()), nil
 	}
-	return m.candidates.Hold(claim, m.now()), nil
+	name := m.candidates.Hold(claim, m.now())
+	if name != "" {
+		m.traffic.Begin(types.NamespacedName{Namespace: claim.Namespace, Name: name})
+	}
+	return name, nil
 }
 
 // cannotCome reports whether claim will be refused, as far as that is known here. That is so if the schema forbids it, if its

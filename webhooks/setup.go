@@ -14,6 +14,7 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/metrics"
 	"github.com/namesake-sandbox/namesake/internal/rules"
 	"github.com/namesake-sandbox/namesake/internal/tracing"
+	"github.com/namesake-sandbox/namesake/internal/yield"
 )
 
 // +kubebuilder:webhookconfiguration:mutating=true,name=namesake
@@ -33,6 +34,8 @@ type Options struct {
 	LabelDomains rules.LabelDomains
 	// Candidates are the warm Sandboxes that a new claim is bound to.
 	Candidates *candidates.Index
+	// Traffic is told of claims that are on their way. It may be nil.
+	Traffic *yield.Traffic
 	// ControllerUser is the user name of the controller's own service account.
 	ControllerUser string
 	// Tracer traces claims from their admission on. It is nil if nothing is traced, and the only field that may be nil.
@@ -66,7 +69,7 @@ func Register(server Server, o Options) {
 	handle("/mutate-pod", &podMutator{sandboxes: sandboxes})
 	handle("/validate-pod", &podValidator{sandboxes: sandboxes, actor: actor})
 	handle("/mutate-sandbox", &sandboxMutator{})
-	handle("/mutate-sandboxclaim", &claimMutator{claims: claims, requests: requests, candidates: o.Candidates, tracer: o.Tracer, now: o.Now})
+	handle("/mutate-sandboxclaim", &claimMutator{claims: claims, requests: requests, candidates: o.Candidates, traffic: o.Traffic, tracer: o.Tracer, now: o.Now})
 	validate("/validate-sandbox", admission.WithValidator(o.Scheme, check[*sandboxv1.Sandbox](
 		(&sandboxValidator{claims: claims, sandboxes: sandboxes, actor: actor}).check)))
 	validate("/validate-sandboxclaim", admission.WithValidator(o.Scheme, check[*extensionsv1.SandboxClaim](

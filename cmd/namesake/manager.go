@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
+	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
@@ -57,7 +58,7 @@ func newManager(
 		return nil, fmt.Errorf("creating the manager: %w", err)
 	}
 	index := candidates.New(rand.Uint64()) //nolint:gosec // an order, and no secret
-	traffic := yield.NewTraffic(time.Now)
+	traffic := yield.NewTraffic(clock.RealClock{})
 	fed, err := feed.Start(ctx, mgr.GetCache(), index, traffic, time.Now)
 	if err != nil {
 		return nil, err
@@ -75,6 +76,7 @@ func newManager(
 	}
 	err = addWebhooks(ctx, mgr, drain.Server(serving.NewLimits().Server(mgr.GetWebhookServer())), webhooks.Options{
 		LabelDomains: domains, Candidates: index, ControllerUser: o.controllerUser, Metrics: admission, Tracer: tracer, Now: time.Now,
+		Traffic: traffic,
 	})
 	if err != nil {
 		return nil, err

@@ -30,10 +30,11 @@ func Start(
 	observeClaim := func(obj any) {
 		claim := obj.(*extensionsv1.SandboxClaim) //nolint:forcetypeassert // its informer's
 		index.ObserveClaim(claim, now())
+		sandbox := types.NamespacedName{Namespace: claim.Namespace, Name: rules.Binding(claim)}
 		if rules.IsOnItsWay(claim) {
-			traffic.Begin(claim.UID)
+			traffic.Begin(sandbox)
 		} else {
-			traffic.End(claim.UID)
+			traffic.End(sandbox)
 		}
 	}
 	var registrations []toolscache.ResourceEventHandlerRegistration

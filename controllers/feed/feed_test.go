@@ -9,6 +9,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/types"
 	toolscache "k8s.io/client-go/tools/cache"
+	testclock "k8s.io/utils/clock/testing"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -117,9 +118,9 @@ func TestFeed(t *testing.T) {
 
 // A claim is on its way from its first event until one that shows its status.
 func TestTraffic(t *testing.T) {
-	now := func() time.Time { return builder.Epoch }
-	index, traffic, sources := candidates.New(0), yield.NewTraffic(now), &informers{informers: map[string]*informer{}}
-	if _, err := Start(t.Context(), sources, index, traffic, now); err != nil {
+	clock := testclock.NewFakeClock(builder.Epoch)
+	index, traffic, sources := candidates.New(0), yield.NewTraffic(clock), &informers{informers: map[string]*informer{}}
+	if _, err := Start(t.Context(), sources, index, traffic, clock.Now); err != nil {
 		t.Fatal(err)
 	}
 	bound := builder.MakeClaim("c").Pool("p").BoundTo("a")

@@ -40,12 +40,10 @@ func NewLot(traffic *Traffic, clock clock.WithTicker) *Lot {
 	if traffic == nil {
 		return nil
 	}
-	l := &Lot{
+	return &Lot{
 		traffic: traffic, clock: clock, news: make(chan struct{}, 1), due: map[reconcile.Request]time.Time{},
 		lane: map[reconcile.Request]bool{},
 	}
-	traffic.onQuiet(l.signal)
-	return l
 }
 
 // Run adds requests to q again until ctx ends, as a source of the controller (source.Func).
@@ -54,7 +52,9 @@ func (l *Lot) Run(ctx context.Context, q queue) error {
 		return nil
 	}
 	l.queue = q
+	l.traffic.tell(l, true)
 	go func() {
+		defer l.traffic.tell(l, false)
 		timer := l.clock.NewTimer(time.Hour)
 		defer timer.Stop()
 		for {

@@ -3,6 +3,7 @@ package yield
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -30,9 +31,10 @@ type yard struct {
 
 func newYard() *yard {
 	clock := testclock.NewFakeClock(start)
-	traffic := NewTraffic(clock.Now)
+	traffic := NewTraffic(clock)
 	lot := NewLot(traffic, clock)
 	lot.queue = workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[reconcile.Request]())
+	traffic.tell(lot, true)
 	return &yard{lot, clock, traffic}
 }
 
@@ -84,7 +86,7 @@ func TestNothingWaitsWithoutClaims(t *testing.T) {
 	y := newYard()
 	y.admit(t, "a")
 	y.Done(request("a"))
-	y.traffic.Begin("c")
+	y.traffic.Begin(sandbox("c"))
 	if !y.Admit(request("b"), 0) {
 		t.Error("what never yields was not admitted")
 	}
@@ -96,10 +98,10 @@ func TestNothingWaitsWithoutClaims(t *testing.T) {
 
 func TestAllGoesOnWhenTheLastClaimIsReady(t *testing.T) {
 	y := newYard()
-	y.traffic.Begin("c")
+	y.traffic.Begin(sandbox("c"))
 	y.park(t, "a", "b", "a")
 	y.expect(t, "at first", bound)
-	y.traffic.End("c")
+	y.traffic.End(sandbox("c"))
 	select {
 	case <-y.news:
 	default:
@@ -113,7 +115,7 @@ func TestAllGoesOnWhenTheLastClaimIsReady(t *testing.T) {
 // What has waited for its bound goes on a few at a time, in the order in which it came.
 func TestTheLane(t *testing.T) {
 	y := newYard()
-	y.traffic.Begin("c")
+	y.traffic.Begin(sandbox("c"))
 	var all []string
 	for i := range 3 * Lane {
 		all = append(all, fmt.Sprint(i))
@@ -121,7 +123,7 @@ func TestTheLane(t *testing.T) {
 		y.clock.Step(time.Millisecond)
 	}
 	y.clock.Step(bound)
-	y.traffic.Begin("d")
+	y.traffic.Begin(sandbox("d"))
 	y.expect(t, "after the bound", time.Hour, all[:Lane]...)
 	y.expect(t, "while the lane is full", time.Hour)
 	for _, name := range all[:Lane] {
@@ -132,20 +134,20 @@ func TestTheLane(t *testing.T) {
 	y.expect(t, "with one place", time.Hour, all[Lane])
 	y.Done(request(all[Lane])) // It is gone: there is nothing to admit.
 	y.expect(t, "with one place again", time.Hour, all[Lane+1])
-	y.traffic.End("c")
-	y.traffic.End("d")
+	y.traffic.End(sandbox("c"))
+	y.traffic.End(sandbox("d"))
 	y.expect(t, "when it is quiet", time.Hour, all[Lane+2:]...)
 }
 
 // A new claim in the moment between release and admission does not make the wait any longer.
 func TestTheBoundCountsFromTheStart(t *testing.T) {
 	y := newYard()
-	y.traffic.Begin("c")
+	y.traffic.Begin(sandbox("c"))
 	y.park(t, "a")
 	y.clock.Step(bound / 2)
-	y.traffic.End("c")
+	y.traffic.End(sandbox("c"))
 	y.expect(t, "when it is quiet", time.Hour, "a")
-	y.traffic.Begin("d")
+	y.traffic.Begin(sandbox("d"))
 	y.park(t, "a")
 	y.expect(t, "with another claim", bound/2)
 	y.clock.Step(bound / 2)
@@ -164,11 +166,18 @@ func TestRunAddsToTheQueue(t *testing.T) {
 	if err := y.Run(ctx, q); err != nil {
 		t.Fatal(err)
 	}
-	y.traffic.Begin("c")
+	y.traffic.Begin(sandbox("c"))
 	y.park(t, "a")
-	y.traffic.End("c")
+	y.traffic.End(sandbox("c"))
 	if item, _ := q.Get(); item != request("a") {
 		t.Errorf("queued %v", item)
+	}
+	cancel()
+	for told := true; told; { // Nobody holds on to a Lot that has ended.
+		y.traffic.mu.Lock()
+		told = y.traffic.quiet[y.Lot]
+		y.traffic.mu.Unlock()
+		runtime.Gosched()
 	}
 }
 
@@ -197,12 +206,12 @@ func TestReconciler(t *testing.T) {
 			}
 		}
 	}
-	y.traffic.Begin("c")
+	y.traffic.Begin(sandbox("c"))
 	reconcileAll(second, first)
 	if !slices.Equal(inner.seen, []string{"first"}) {
 		t.Errorf("with a claim on its way it reconciled %v", inner.seen)
 	}
-	y.traffic.End("c")
+	y.traffic.End(sandbox("c"))
 	y.expect(t, "when it is quiet", time.Hour, "second")
 	reconcileAll(second)
 	if !slices.Equal(inner.seen, []string{"first", "second"}) {

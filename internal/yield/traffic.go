@@ -5,72 +5,82 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/clock"
 )
 
 // onItsWay is for how long a claim counts as on its way. Mostly it is Ready within milliseconds. In a burst that a small
 // control plane is busy with it takes a second or two. One that takes longer waits for something else.
 const onItsWay = 2 * time.Second
 
-// Traffic knows the claims that are on their way. It is safe for concurrent use. Use NewTraffic. One that is nil knows none.
+// Traffic knows the claims that are on their way, by the warm Sandboxes that they are bound to: a claim has no name yet, and no
+// UID, when admission binds it. It is safe for concurrent use. Use NewTraffic. One that is nil knows none.
 type Traffic struct {
-	now func() time.Time
+	clock clock.WithDelayedExecution
 
 	mu sync.Mutex
-	// claims are those that were seen within onItsWay, and whether they still are on their way. order is the order in which
-	// they were first seen.
-	claims map[types.UID]bool
+	// claims are those that were bound within onItsWay, and whether they still are on their way. order is the order in which
+	// they were.
+	claims map[types.NamespacedName]bool
 	order  []firstSeen
 	// count is how many of them are on their way.
 	count int
-	quiet []func()
+	// quiet are told when no claim is left.
+	quiet map[*Lot]bool
+	// later are calls that wait for that.
+	later later
 }
 
-// firstSeen says when a claim was first seen on its way.
+// firstSeen says when the claim that is bound to a Sandbox was first seen on its way.
 type firstSeen struct {
-	claim types.UID
-	at    time.Time
+	sandbox types.NamespacedName
+	at      time.Time
 }
 
-// NewTraffic returns a Traffic without claims. now returns the current time.
-func NewTraffic(now func() time.Time) *Traffic {
-	return &Traffic{now: now, claims: map[types.UID]bool{}}
+// NewTraffic returns a Traffic without claims.
+func NewTraffic(clock clock.WithDelayedExecution) *Traffic {
+	return &Traffic{clock: clock, claims: map[types.NamespacedName]bool{}, quiet: map[*Lot]bool{}}
 }
 
-// Begin records that a claim is on its way. That counts once: a claim that was Ready, or took too long, does not count again.
-func (t *Traffic) Begin(claim types.UID) {
+// Begin records that the claim that is bound to sandbox is on its way. That counts once: a claim that was Ready, or took too
+// long, does not count again.
+func (t *Traffic) Begin(sandbox types.NamespacedName) {
 	if t == nil {
 		return
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.expire()
-	if _, known := t.claims[claim]; known {
+	if _, known := t.claims[sandbox]; known {
 		return
 	}
-	t.claims[claim] = true
-	t.order = append(t.order, firstSeen{claim, t.now()})
+	t.claims[sandbox] = true
+	t.order = append(t.order, firstSeen{sandbox, t.clock.Now()})
 	t.count++
 }
 
-// End records that a claim is not on its way any more: it is Ready, or gone, or waits for something.
-func (t *Traffic) End(claim types.UID) {
-	if t != nil && t.end(claim) {
-		for _, tell := range t.quiet {
-			tell()
-		}
+// End records that the claim that is bound to sandbox is not on its way any more: it is Ready, or gone, or waits for something.
+func (t *Traffic) End(sandbox types.NamespacedName) {
+	if t != nil && t.end(sandbox) {
+		go t.later.flush()
 	}
 }
 
-// end reports whether that claim was the last.
-func (t *Traffic) end(claim types.UID) bool {
+// end reports whether that claim was the last, and tells the Lots if it was.
+func (t *Traffic) end(sandbox types.NamespacedName) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !t.claims[claim] {
+	if !t.claims[sandbox] {
 		return false
 	}
-	t.claims[claim] = false
+	t.claims[sandbox] = false
 	t.count--
-	return t.count == 0
+	if t.count > 0 {
+		return false
+	}
+	for lot := range t.quiet {
+		lot.signal()
+	}
+	return true
 }
 
 // Busy reports whether any claim is on its way.
@@ -86,18 +96,35 @@ func (t *Traffic) Busy() bool {
 
 // expire drops the claims that were first seen too long ago to count.
 func (t *Traffic) expire() {
-	now := t.now()
+	now := t.clock.Now()
 	for len(t.order) > 0 && now.Sub(t.order[0].at) >= onItsWay {
-		if claim := t.order[0].claim; t.claims[claim] {
+		if t.claims[t.order[0].sandbox] {
 			t.count--
 		}
-		delete(t.claims, t.order[0].claim)
+		delete(t.claims, t.order[0].sandbox)
 		t.order = t.order[1:]
 	}
 }
 
-// onQuiet calls tell, which must not block, whenever the last claim that was on its way no longer is. It is called before the
-// Traffic is used.
-func (t *Traffic) onQuiet(tell func()) {
-	t.quiet = append(t.quiet, tell)
+// Later makes call, which must not block, at once if no claim is on its way, and otherwise when none is left, or after
+// laterBound. Calls are made in order.
+func (t *Traffic) Later(call func()) {
+	if t == nil {
+		call()
+		return
+	}
+	if t.later.add(call, t.Busy()) {
+		t.clock.AfterFunc(laterBound, t.later.flush)
+	}
+}
+
+// tell adds lot to those that are told when no claim is left, or removes it.
+func (t *Traffic) tell(lot *Lot, add bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if add {
+		t.quiet[lot] = true
+	} else {
+		delete(t.quiet, lot)
+	}
 }

@@ -10,12 +10,15 @@ import (
 
 var start = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
+func sandbox(name string) types.NamespacedName { return types.NamespacedName{Name: name} }
+
 func TestTraffic(t *testing.T) {
 	clock := testclock.NewFakeClock(start)
-	traffic, quiet := NewTraffic(clock.Now), 0
-	traffic.onQuiet(func() { quiet++ })
+	traffic, quiet := NewTraffic(clock), 0
+	lot := NewLot(traffic, clock)
+	traffic.tell(lot, true)
 	for i, step := range []struct {
-		begin, end types.UID
+		begin, end string
 		after      time.Duration
 		busy       bool
 		quiet      int
@@ -36,10 +39,15 @@ func TestTraffic(t *testing.T) {
 	} {
 		clock.Step(step.after)
 		if step.begin != "" {
-			traffic.Begin(step.begin)
+			traffic.Begin(sandbox(step.begin))
 		}
 		if step.end != "" {
-			traffic.End(step.end)
+			traffic.End(sandbox(step.end))
+		}
+		select {
+		case <-lot.news:
+			quiet++
+		default:
 		}
 		if got := traffic.Busy(); got != step.busy || quiet != step.quiet {
 			t.Errorf("step %d: busy %t, quiet %d times, want %t and %d", i, got, quiet, step.busy, step.quiet)
@@ -53,8 +61,8 @@ func TestTraffic(t *testing.T) {
 
 func TestNoTraffic(t *testing.T) {
 	var none *Traffic
-	none.Begin("a")
-	none.End("a")
+	none.Begin(sandbox("a"))
+	none.End(sandbox("a"))
 	if none.Busy() {
 		t.Error("it is busy")
 	}

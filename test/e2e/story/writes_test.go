@@ -33,13 +33,13 @@ func TestTheWriteBudgetOfAWarmClaim(t *testing.T) {
 		verb, resource, subresource string
 		least, most                 float64
 	}{
-		{"POST", "sandboxclaims", "", n, n},          // the user's own
-		{"PATCH", "sandboxes", "", n, n},             // adoption
-		{"PATCH", "sandboxclaims", "status", n, n},   // Ready
-		{"PATCH", "pods", "", n - 1, n},              // the claim's labels; the last may be on its way
-		{"POST", "sandboxes", "", n, n},              // the replacement
-		{"POST", "pods", "", n, n},                   // and its Pod
-		{"PATCH", "sandboxes", "status", n, 1.1 * n}, // Ready; more only for one that takes longer than two seconds
+		{"POST", "sandboxclaims", "", n, n},              // the user's own
+		{"PATCH", "sandboxes", "", n, n},                 // adoption
+		{"PATCH", "sandboxclaims", "status", n, n},       // Ready
+		{"PATCH", "pods", "", n - 1, n},                  // the claim's labels; the last may be on its way
+		{"POST", "sandboxes", "", n, n},                  // the replacement
+		{"POST", "pods", "", n, n},                       // and its Pod
+		{"PATCH", "sandboxes", "status", n - 1, 1.1 * n}, // Ready; more only for one that takes longer than two seconds
 		{"PATCH", "sandboxwarmpools", "status", 0, seconds + 1},
 		{"PATCH", "sandboxclaims", "", 0, 0},
 		{"DELETE", "sandboxes", "", 0, 0},
