@@ -1,6 +1,7 @@
 package sandboxwarmpool
 
 import (
+	"context"
 	"errors"
 	"runtime"
 	"sync"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/internal/rules"
@@ -84,7 +86,7 @@ func TestOwnWrites(t *testing.T) {
 	}
 	expect := func(what string, unseen int, caughtUp bool) {
 		t.Helper()
-		if n, up := w.unseen(pool.UID); n != unseen || up != caughtUp {
+		if n, up := len(w.pending(pool.UID)), w.hasCaughtUp(pool.UID); n != unseen || up != caughtUp {
 			t.Errorf("%s: %d are unseen, caught up %t; want %d, %t", what, n, up, unseen, caughtUp)
 		}
 	}
@@ -118,6 +120,32 @@ func TestOwnWrites(t *testing.T) {
 	}
 	w.forget(pool.UID)
 	expect("when the pool is gone", 0, false)
+}
+
+// listing is a client whose lists are empty, and who has an event while it lists.
+type listing struct {
+	client.Client
+
+	event func()
+}
+
+func (l listing) List(context.Context, client.ObjectList, ...client.ListOption) error {
+	l.event()
+	return nil
+}
+
+// An event that shows a creation after the members were listed does not make the list show it.
+func TestAnEventWhileMembersAreListed(t *testing.T) {
+	pool := builder.MakePool("p").Obj()
+	r := &Reconciler{Now: func() time.Time { return builder.Epoch }}
+	r.Client = listing{event: func() { r.writes.observed(pool.UID, "a") }}
+	r.writes.creating(pool.UID, "a")
+	if members, unseen, err := r.members(t.Context(), pool); len(members) != 0 || unseen != 1 || err != nil {
+		t.Errorf("%d members, %d unseen, %v; want none, and 1", len(members), unseen, err)
+	}
+	if _, unseen, _ := r.members(t.Context(), pool); unseen != 0 {
+		t.Errorf("then %d are unseen", unseen)
+	}
 }
 
 // A pool that is refused is held for longer each time, until it or its template changes, or one is created.

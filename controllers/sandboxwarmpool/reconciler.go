@@ -60,7 +60,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, pool *extensionsv1.SandboxWa
 	if err != nil {
 		return reconcile.Result{}, err
 	}
-	members, err := r.members(ctx, pool)
+	members, unseen, err := r.members(ctx, pool)
 	if err != nil {
 		return reconcile.Result{}, err
 	}
@@ -71,7 +71,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, pool *extensionsv1.SandboxWa
 		plan.LastReady = left
 	}
 	n, wait, memory := rules.PlanRefill(memory, pool, plan, r.Settings.Refill, r.Now())
-	if n, err = r.confirmMissing(ctx, pool, n); err != nil {
+	if n, err = r.confirmMissing(ctx, pool, n, unseen); err != nil {
 		return reconcile.Result{}, err
 	}
 	problem, held, err := r.create(ctx, pool, snapshot, n)
@@ -119,18 +119,21 @@ func (r *Reconciler) template(ctx context.Context, pool *extensionsv1.SandboxWar
 	return template, nil
 }
 
-// members returns the Sandboxes that pool controls, from the cache. They must not be changed.
-func (r *Reconciler) members(ctx context.Context, pool *extensionsv1.SandboxWarmPool) ([]*sandboxv1.Sandbox, error) {
+// members returns the Sandboxes that pool controls, from the cache, and how many this process has created that the cache did not
+// show. The Sandboxes must not be changed.
+func (r *Reconciler) members(ctx context.Context, pool *extensionsv1.SandboxWarmPool) ([]*sandboxv1.Sandbox, int, error) {
+	pending := r.writes.pending(pool.UID)
 	var list sandboxv1.SandboxList
 	if err := r.Client.List(ctx, &list, client.InNamespace(pool.Namespace),
 		client.MatchingFields{index.PoolUID: string(pool.UID)}, client.UnsafeDisableDeepCopy); err != nil {
-		return nil, fmt.Errorf("listing the members: %w", err)
+		return nil, 0, fmt.Errorf("listing the members: %w", err)
 	}
 	members := make([]*sandboxv1.Sandbox, len(list.Items))
 	for i := range list.Items {
 		members[i] = &list.Items[i]
+		delete(pending, members[i].Name)
 	}
-	return r.writes.apply(pool.UID, members, r.Now()), nil
+	return r.writes.apply(pool.UID, members, r.Now()), len(pending), nil
 }
 
 // accepted returns how many of members have a Pod, and have not reported it yet.

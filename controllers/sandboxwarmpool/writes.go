@@ -1,6 +1,7 @@
 package sandboxwarmpool
 
 import (
+	"maps"
 	"sync"
 	"time"
 
@@ -91,15 +92,23 @@ func (w *ownWrites) apply(pool types.UID, members []*sandboxv1.Sandbox, now time
 	return members
 }
 
-// unseen returns how many creations the cache has not shown, and whether it has shown one at all.
-func (w *ownWrites) unseen(pool types.UID) (n int, caughtUp bool) {
+// pending returns the creations that the cache has not shown. To know what a list lacks, ask before reading it: an event may
+// show one while the list is read.
+func (w *ownWrites) pending(pool types.UID) map[string]bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if writes := w.pools[pool]; writes != nil {
+		return maps.Clone(writes.created)
+	}
+	return nil
+}
+
+// hasCaughtUp reports whether the cache has shown any creation.
+func (w *ownWrites) hasCaughtUp(pool types.UID) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	writes := w.pools[pool]
-	if writes == nil {
-		return 0, false
-	}
-	return len(writes.created), writes.caughtUp
+	return writes != nil && writes.caughtUp
 }
 
 // confirm forgets the creations that are not among members, the names that the API server has: those Sandboxes are gone, were
