@@ -9,8 +9,8 @@ import (
 )
 
 // onItsWay is for how long a claim counts as on its way. Mostly it is Ready within milliseconds. In a burst that a small
-// control plane is busy with it takes a second or two. One that takes longer waits for something else.
-const onItsWay = 2 * time.Second
+// control plane is busy with it takes some seconds. One that takes longer waits for something else.
+const onItsWay = 5 * time.Second
 
 // Traffic knows the claims that are on their way, by the warm Sandboxes that they are bound to: a claim has no name yet, and no
 // UID, when admission binds it. It is safe for concurrent use. Use NewTraffic. One that is nil knows none.
