@@ -8,7 +8,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
-
 	// This package registers further metrics that a manager serves.
 	_ "sigs.k8s.io/controller-runtime/pkg/webhook"
 

@@ -1,5 +1,6 @@
-// Package feed keeps the index of warm Sandboxes, and what is known of the claims on their way, in step with a replica's cache. It passes on what the cache observes, and
-// decides nothing. It runs in every replica, leader or not, because every replica serves admission.
+// Package feed keeps the index of warm Sandboxes, and what is known of the claims on their way, in step with a replica's cache.
+// It passes on what the cache observes, and decides nothing. It runs in every replica, leader or not, because every replica
+// serves admission.
 package feed
 
 import (

@@ -29,9 +29,9 @@ const (
 )
 
 // confirmMissing returns how many of the n Sandboxes that pool is to get it misses, although the cache may be behind: the unseen
-// ones, which this process has created and the cache did not show, are not missing. Where that does not tell, the API server is asked: before this
-// process has created any, since the one that led before may have, and when all that seems to be missing is of its own making,
-// since some of that may be gone again. An unreadable member is never in the cache, and counts.
+// ones, which this process has created and the cache did not show, are not missing. Where that does not tell, the API server is
+// asked: before this process has created any, since the one that led before may have, and when all that seems to be missing is
+// of its own making, since some of that may be gone again. An unreadable member is never in the cache, and counts.
 func (r *Reconciler) confirmMissing(ctx context.Context, pool *extensionsv1.SandboxWarmPool, n, unseen int) (int, error) {
 	caughtUp := r.writes.hasCaughtUp(pool.UID)
 	unreadable := r.Unreadable.Any(sandboxv1.KindSandbox, pool.Namespace)

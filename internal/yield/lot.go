@@ -36,12 +36,12 @@ type Lot struct {
 }
 
 // NewLot returns an empty Lot that waits for the claims in traffic. If traffic is nil, so is the Lot.
-func NewLot(traffic *Traffic, clock clock.WithTicker) *Lot {
+func NewLot(traffic *Traffic, now clock.WithTicker) *Lot {
 	if traffic == nil {
 		return nil
 	}
 	return &Lot{
-		traffic: traffic, clock: clock, news: make(chan struct{}, 1), due: map[reconcile.Request]time.Time{},
+		traffic: traffic, clock: now, news: make(chan struct{}, 1), due: map[reconcile.Request]time.Time{},
 		lane: map[reconcile.Request]bool{},
 	}
 }

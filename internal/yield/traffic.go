@@ -37,8 +37,8 @@ type firstSeen struct {
 }
 
 // NewTraffic returns a Traffic without claims.
-func NewTraffic(clock clock.WithDelayedExecution) *Traffic {
-	return &Traffic{clock: clock, claims: map[types.NamespacedName]bool{}, quiet: map[*Lot]bool{}}
+func NewTraffic(now clock.WithDelayedExecution) *Traffic {
+	return &Traffic{clock: now, claims: map[types.NamespacedName]bool{}, quiet: map[*Lot]bool{}}
 }
 
 // Begin records that the claim that is bound to sandbox is on its way. That counts once: a claim that was Ready, or took too

@@ -54,7 +54,8 @@ func TestTraffic(t *testing.T) {
 		}
 	}
 	clock.Step(onItsWay)
-	if traffic.Busy(); len(traffic.claims)+len(traffic.order) > 0 {
+	traffic.Busy()
+	if len(traffic.claims)+len(traffic.order) > 0 {
 		t.Errorf("%d claims are left", len(traffic.claims)+len(traffic.order))
 	}
 }
