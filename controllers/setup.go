@@ -45,6 +45,8 @@ type Options struct {
 	Router rules.Router
 	// Now returns the current time.
 	Now func() time.Time
+	// QuietStart is for how long the status of a new Sandbox or claim says nothing of its way to Ready, if all goes well.
+	QuietStart time.Duration
 	// DisableClaimAnnotations turns off what is written on claims only for measuring. DisableClaimEvents turns off the events of
 	// claims.
 	DisableClaimAnnotations, DisableClaimEvents bool
@@ -73,7 +75,7 @@ func Setup(mgr manager.Manager, o Options) error {
 	sandboxes := &sandbox.Reconciler{
 		Client: retry.WithBoundedReads(o.Sandboxes), Live: o.Live, Recorder: recorderOf("sandbox-controller"), Now: o.Now,
 		ClusterDomain: o.ClusterDomain, Router: o.Router, Tracer: o.Tracer, Traffic: o.Traffic,
-		QuietStart: rules.DefaultQuietStart,
+		QuietStart: o.QuietStart,
 	}
 	if err := sandboxes.Setup(mgr, o.SandboxController); err != nil {
 		return err
@@ -81,7 +83,7 @@ func Setup(mgr manager.Manager, o Options) error {
 	claims := &sandboxclaim.Reconciler{
 		Client: o.Claims, Live: o.Live, Candidates: o.Candidates, LabelDomains: o.LabelDomains,
 		Recorder: recorderOf("sandboxclaim-controller"), Metrics: o.Metrics, Now: o.Now, DisableAnnotations: o.DisableClaimAnnotations,
-		Tracer: o.Tracer, QuietStart: rules.DefaultQuietStart,
+		Tracer: o.Tracer, QuietStart: o.QuietStart,
 	}
 	if o.DisableClaimEvents {
 		claims.Recorder = discardRecorder{}

@@ -112,7 +112,7 @@ func (o *options) manager(scheme *runtime.Scheme, secured []func(*tls.Config)) m
 // reconcilers returns those options of the reconcilers that follow from flags alone.
 func (o *options) reconcilers() controllers.Options {
 	return controllers.Options{
-		ClusterDomain: o.clusterDomain, PoolSettings: o.pool,
+		ClusterDomain: o.clusterDomain, PoolSettings: o.pool, QuietStart: rules.DefaultQuietStart,
 		DisableClaimEvents: o.disableClaimEvents, DisableClaimAnnotations: o.disableClaimAnnotations,
 		SandboxController: controllers.Workers(o.sandboxWorkers), ClaimController: controllers.Workers(o.claimWorkers),
 		PoolController: controllers.Workers(o.poolWorkers), TemplateController: controllers.Workers(o.templateWorkers),

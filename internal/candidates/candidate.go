@@ -26,6 +26,8 @@ type candidate struct {
 	// age and rank are its place in the order. age is the number of its ageWindow.
 	age  int64
 	rank uint64
+	// reserved says that it is reserved for a claim.
+	reserved bool
 	// heldUntil is until when it is held, if it is. It must not change while the candidate is in a tree.
 	heldUntil time.Time
 }

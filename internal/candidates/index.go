@@ -36,7 +36,7 @@ func New(order uint64) *Index {
 		queues:    map[types.UID]map[rules.CandidateGroup]*queue{},
 		pools:     map[string]map[string]*extensionsv1.SandboxWarmPool{},
 		snapshots: map[types.NamespacedName]*rules.TemplateSnapshot{},
-		nodes:     nodes{accepting: map[string]bool{}, candidates: map[string]map[types.NamespacedName]*candidate{}},
+		nodes:     newNodes(),
 		reserved:  reservations{names: map[types.NamespacedName]reservation{}},
 
 		subscriptions: map[*Subscription]bool{},
@@ -48,6 +48,7 @@ func (i *Index) Observe(sandbox *sandboxv1.Sandbox) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	key := types.NamespacedName{Namespace: sandbox.Namespace, Name: sandbox.Name}
+	i.nodes.setClaimed(key, rules.ClaimedNode(sandbox))
 	revision, ok := rules.CandidateGroupOf(sandbox)
 	known := i.sandboxes[key]
 	if ok && known != nil && known.uid == sandbox.UID && known.queue.group == revision && known.node == sandbox.Status.NodeName {
@@ -69,6 +70,7 @@ func (i *Index) Forget(sandbox types.NamespacedName) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.remove(sandbox)
+	i.nodes.setClaimed(sandbox, "")
 }
 
 // ObservePool records pool as it is now. It keeps the object, which must not be changed afterwards.
@@ -149,6 +151,7 @@ func (i *Index) remove(key types.NamespacedName) {
 		return
 	}
 	delete(i.sandboxes, key)
+	i.setReserved(c, false)
 	i.nodes.remove(c)
 	c.queue.remove(c)
 	c.queue.candidates--
@@ -165,7 +168,9 @@ func (i *Index) remove(key types.NamespacedName) {
 // place puts c where it belongs in its queue: among the free or the held candidates, or nowhere.
 func (i *Index) place(c *candidate) {
 	wasFree := c.queue.remove(c)
-	switch reserved, ok := i.reserved.names[c.key]; {
+	reserved, ok := i.reserved.names[c.key]
+	i.setReserved(c, ok)
+	switch {
 	case reserved.kept, !i.nodes.accepts(c):
 	case ok:
 		c.heldUntil = reserved.until
@@ -176,6 +181,19 @@ func (i *Index) place(c *candidate) {
 			i.announce(c)
 		}
 	}
+}
+
+// setReserved records whether c is reserved for a claim, and so is a load on its node.
+func (i *Index) setReserved(c *candidate, reserved bool) {
+	switch {
+	case c.reserved == reserved:
+		return
+	case reserved:
+		i.nodes.addLoad(c.node, 1)
+	default:
+		i.nodes.addLoad(c.node, -1)
+	}
+	c.reserved = reserved
 }
 
 // queueFor returns the queue of the group revision, to which sandbox belongs. It creates the queue if there is none.

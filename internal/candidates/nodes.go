@@ -12,6 +12,41 @@ import (
 type nodes struct {
 	accepting  map[string]bool
 	candidates map[string]map[types.NamespacedName]*candidate
+	// load is how many Sandboxes on each node are claimed, or reserved for claims. claimed has the node of each claimed one.
+	load    map[string]int
+	claimed map[types.NamespacedName]string
+}
+
+func newNodes() nodes {
+	return nodes{
+		accepting: map[string]bool{}, candidates: map[string]map[types.NamespacedName]*candidate{},
+		load: map[string]int{}, claimed: map[types.NamespacedName]string{},
+	}
+}
+
+// setClaimed records that the claimed Sandbox of that name is on node, or, where that is "", that there is none.
+func (n *nodes) setClaimed(sandbox types.NamespacedName, node string) {
+	before := n.claimed[sandbox]
+	if before == node {
+		return
+	}
+	n.addLoad(before, -1)
+	n.addLoad(node, 1)
+	if node == "" {
+		delete(n.claimed, sandbox)
+	} else {
+		n.claimed[sandbox] = node
+	}
+}
+
+// addLoad adds to the load of node. What has no node is no load.
+func (n *nodes) addLoad(node string, by int) {
+	if node == "" {
+		return
+	}
+	if n.load[node] += by; n.load[node] == 0 {
+		delete(n.load, node)
+	}
 }
 
 // accepts reports whether a claim may have c. A Sandbox that does not name its node is accepted.

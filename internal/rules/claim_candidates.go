@@ -35,6 +35,14 @@ func CandidateGroupOf(sandbox *sandboxv1.Sandbox) (CandidateGroup, bool) {
 	}, true
 }
 
+// ClaimedNode returns the name of the node on which sandbox runs for a claim, or "" if it does not.
+func ClaimedNode(sandbox *sandboxv1.Sandbox) string {
+	if !IsClaim(ControllerOf(sandbox)) || sandbox.DeletionTimestamp != nil || Suspended(sandbox) {
+		return ""
+	}
+	return sandbox.Status.NodeName
+}
+
 // Preference is one choice of a claim: warm Sandboxes of a pool. If Template is not empty, they must be of that
 // template. If Current is set, they must be what the template makes now.
 type Preference struct {
