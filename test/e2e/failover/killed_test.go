@@ -18,7 +18,7 @@ const claims = 100
 
 // First the test kills the leader in the middle of a burst, and the other manager takes over. Then it kills all managers, so
 // that nobody answers the API server for a while. The managers come back, and every claim becomes Ready. In the end they are
-// told to stop.
+// told to stop. This test is the last of its package, since the managers that it starts end with it.
 func TestKilledManagers(t *testing.T) {
 	s := scene.Enter(t)
 	managers := s.Managers(t)
