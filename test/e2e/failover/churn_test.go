@@ -20,7 +20,7 @@ const (
 )
 
 // ofStandby is how many claims come and go. The target test-hostile of the Makefile asks for more.
-var ofStandby = flag.Int("claims", 400, "claims that come and go before a standby is looked at")
+var ofStandby = flag.Int("claims", 200, "claims that come and go before a standby is looked at")
 
 // A standby has no work queues. Whatever comes and goes before its election leaves nothing behind: neither keys nor memory.
 func TestAStandbyQueuesNothing(t *testing.T) {
