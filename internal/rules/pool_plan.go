@@ -157,15 +157,6 @@ func (p *PoolPlan) leftOf(most, moving int) int {
 	return left
 }
 
-// outdatedFunc returns a function that reports whether the pool replaces a member because the template makes something
-// else by now.
-func outdatedFunc(pool *extensionsv1.SandboxWarmPool, edition *TemplateSnapshot) func(*sandboxv1.Sandbox) bool {
-	if edition == nil || UpdateStrategy(pool) != extensionsv1.UpdateStrategyRecreate {
-		return func(*sandboxv1.Sandbox) bool { return false }
-	}
-	return func(member *sandboxv1.Sandbox) bool { return !edition.Matches(member) }
-}
-
 // compareForDeletion orders members of a pool for deletion: not Ready before Ready, ended before what can still become
 // Ready, outdated before current, newer before older, then by name.
 func compareForDeletion(a, b *sandboxv1.Sandbox, outdated func(*sandboxv1.Sandbox) bool) int {
