@@ -160,8 +160,7 @@ func (r *Reconciler) writeStatus(
 	if !rules.PoolStatusChanged(pool, status) {
 		return 0, nil
 	}
-	wait := r.states.written(pool.UID).Add(r.Settings.StatusInterval).Sub(r.Now())
-	if wait > 0 && status.ObservedGeneration == pool.Status.ObservedGeneration {
+	if wait := rules.PoolStatusDelay(pool, status, r.states.written(pool.UID), r.Settings, r.Now()); wait > 0 {
 		return wait, nil
 	}
 	r.states.write(pool.UID, r.Now())

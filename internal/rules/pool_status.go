@@ -122,3 +122,14 @@ func IsPoolRefused(pool *extensionsv1.SandboxWarmPool) bool {
 	progress := meta.FindStatusCondition(pool.Status.Conditions, extensionsv1.ConditionProgressing)
 	return progress != nil && progress.Reason == extensionsv1.ReasonSandboxRefused
 }
+
+// PoolStatusDelay returns how long to leave out status, the next of pool, whose last was written at that time: each claim changes
+// the status twice. It is 0 where the spec has changed since.
+func PoolStatusDelay(
+	pool *extensionsv1.SandboxWarmPool, status extensionsv1.SandboxWarmPoolStatus, written time.Time, settings PoolSettings, now time.Time,
+) time.Duration {
+	if status.ObservedGeneration != pool.Status.ObservedGeneration {
+		return 0
+	}
+	return max(0, written.Add(settings.StatusInterval).Sub(now))
+}
