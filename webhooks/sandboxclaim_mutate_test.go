@@ -10,6 +10,7 @@ import (
 	admissionv1 "k8s.io/api/admission/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	testclock "k8s.io/utils/clock/testing"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
@@ -17,6 +18,7 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/internal/candidates"
 	"github.com/namesake-sandbox/namesake/internal/rules"
+	"github.com/namesake-sandbox/namesake/internal/yield"
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
@@ -208,5 +210,31 @@ func TestClaimMutatorOfWhatIsNoClaim(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, response.Patches); diff != "" || !response.Allowed {
 		t.Errorf("allowed: %t, patch (-want +got):\n%s", response.Allowed, diff)
+	}
+}
+
+// A pick for a claim that may come is a claim on its way. A dry run, and a claim that gets nothing, are none.
+func TestAPickIsAClaimOnItsWay(t *testing.T) {
+	for name, tc := range map[string]struct {
+		warm   []string
+		dryRun bool
+		want   bool
+	}{
+		"a pick":          {warm: []string{"a"}, want: true},
+		"a dry run":       {warm: []string{"a"}, dryRun: true},
+		"nothing to pick": {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := mutator(shelfOf(), tc.warm...)
+			m.traffic = yield.NewTraffic(testclock.NewFakeClock(builder.Epoch))
+			req := request(t, someUser, nil, builder.MakeClaim("c").Pool("p").Obj())
+			req.DryRun = new(tc.dryRun)
+			if response := m.Handle(t.Context(), req); !response.Allowed {
+				t.Fatalf("refused: %v", response.Result)
+			}
+			if got := m.traffic.Busy(); got != tc.want {
+				t.Errorf("busy: %t, want %t", got, tc.want)
+			}
+		})
 	}
 }

@@ -5,7 +5,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
-	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
@@ -23,7 +22,7 @@ import (
 // status that was computed from a stale view, here or by another manager: that write is the last change that anyone
 // observes.
 func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) error {
-	lot := yield.NewLot(r.Traffic, clock.RealClock{})
+	lot := yield.NewLot(r.Traffic)
 	bound := func(sandbox *sandboxv1.Sandbox) time.Duration { return rules.SandboxYield(sandbox, r.Now()) }
 	retried := retry.Reconciler(yield.Reconciler(lot, r.Client, r, bound), &options)
 	return builder.ControllerManagedBy(mgr).

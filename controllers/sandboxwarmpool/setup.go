@@ -7,7 +7,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
-	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
@@ -33,7 +32,7 @@ type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
 
 // Setup adds the reconciler to mgr.
 func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) error {
-	lot := yield.NewLot(r.Traffic, clock.RealClock{})
+	lot := yield.NewLot(r.Traffic)
 	retried := retry.Reconciler(yield.Reconciler(lot, r.Client, r, rules.PoolYield), &options)
 	return builder.ControllerManagedBy(mgr).
 		For(&extensionsv1.SandboxWarmPool{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).

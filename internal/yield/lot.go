@@ -21,7 +21,7 @@ type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
 // again: all of them when no claim is left, and each after its bound, as the Lane has room. Use NewLot.
 type Lot struct {
 	traffic *Traffic
-	clock   clock.WithTicker
+	clock   clock.Clock
 	queue   queue
 	// news is signalled when a request may have become due.
 	news chan struct{}
@@ -36,12 +36,12 @@ type Lot struct {
 }
 
 // NewLot returns an empty Lot that waits for the claims in traffic. If traffic is nil, so is the Lot.
-func NewLot(traffic *Traffic, now clock.WithTicker) *Lot {
+func NewLot(traffic *Traffic) *Lot {
 	if traffic == nil {
 		return nil
 	}
 	return &Lot{
-		traffic: traffic, clock: now, news: make(chan struct{}, 1), due: map[reconcile.Request]time.Time{},
+		traffic: traffic, clock: traffic.clock, news: make(chan struct{}, 1), due: map[reconcile.Request]time.Time{},
 		lane: map[reconcile.Request]bool{},
 	}
 }

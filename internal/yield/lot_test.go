@@ -32,7 +32,7 @@ type yard struct {
 func newYard() *yard {
 	clock := testclock.NewFakeClock(start)
 	traffic := NewTraffic(clock)
-	lot := NewLot(traffic, clock)
+	lot := NewLot(traffic)
 	lot.queue = workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[reconcile.Request]())
 	traffic.tell(lot, true)
 	return &yard{lot, clock, traffic}
@@ -228,7 +228,7 @@ func TestReconciler(t *testing.T) {
 }
 
 func TestNoLot(t *testing.T) {
-	lot := NewLot(nil, testclock.NewFakeClock(start))
+	lot := NewLot(nil)
 	if lot != nil || !lot.Admit(request("a"), bound) || lot.Run(t.Context(), nil) != nil {
 		t.Error("without traffic something waits")
 	}

@@ -15,7 +15,7 @@ func sandbox(name string) types.NamespacedName { return types.NamespacedName{Nam
 func TestTraffic(t *testing.T) {
 	clock := testclock.NewFakeClock(start)
 	traffic, quiet := NewTraffic(clock), 0
-	lot := NewLot(traffic, clock)
+	lot := NewLot(traffic)
 	traffic.tell(lot, true)
 	for i, step := range []struct {
 		begin, end string
