@@ -69,7 +69,25 @@ func Index(ctx context.Context, indexer client.FieldIndexer) error {
 	return index.Register(ctx, indexer)
 }
 
-// Setup adds every reconciler to mgr. Index comes first, once for all that are ever added.
+// SetupServing adds to mgr what serves claims in every replica, whether it leads or not. Index comes first, and the same
+// Traffic belongs to Setup.
+func SetupServing(mgr manager.Manager, o Options) error {
+	return newClaims(mgr, o).SetupServing(mgr, o.ClaimController)
+}
+
+func newClaims(mgr manager.Manager, o Options) *sandboxclaim.Reconciler {
+	claims := &sandboxclaim.Reconciler{
+		Client: o.Claims, Live: o.Live, Candidates: o.Candidates, LabelDomains: o.LabelDomains,
+		Recorder: recorders(mgr, o.Traffic)("sandboxclaim-controller"), Metrics: o.Metrics, Now: o.Now,
+		DisableAnnotations: o.DisableClaimAnnotations, Tracer: o.Tracer, QuietStart: o.QuietStart, Traffic: o.Traffic,
+	}
+	if o.DisableClaimEvents {
+		claims.Recorder = discardRecorder{}
+	}
+	return claims
+}
+
+// Setup adds every reconciler that leads to mgr. Index comes first, once for all that are ever added.
 func Setup(mgr manager.Manager, o Options) error {
 	recorderOf := recorders(mgr, o.Traffic)
 	sandboxes := &sandbox.Reconciler{
@@ -80,15 +98,7 @@ func Setup(mgr manager.Manager, o Options) error {
 	if err := sandboxes.Setup(mgr, o.SandboxController); err != nil {
 		return err
 	}
-	claims := &sandboxclaim.Reconciler{
-		Client: o.Claims, Live: o.Live, Candidates: o.Candidates, LabelDomains: o.LabelDomains,
-		Recorder: recorderOf("sandboxclaim-controller"), Metrics: o.Metrics, Now: o.Now, DisableAnnotations: o.DisableClaimAnnotations,
-		Tracer: o.Tracer, QuietStart: o.QuietStart,
-	}
-	if o.DisableClaimEvents {
-		claims.Recorder = discardRecorder{}
-	}
-	if err := claims.Setup(mgr, o.ClaimController); err != nil {
+	if err := newClaims(mgr, o).Setup(mgr, o.ClaimController); err != nil {
 		return err
 	}
 	templates := &sandboxtemplate.Reconciler{

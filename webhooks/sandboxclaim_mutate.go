@@ -97,7 +97,7 @@ func (m *claimMutator) pick(ctx context.Context, claim *extensionsv1.SandboxClai
 	}
 	name := m.candidates.Hold(claim, m.now())
 	if name != "" {
-		m.traffic.Begin(types.NamespacedName{Namespace: claim.Namespace, Name: name})
+		m.traffic.Pick(types.NamespacedName{Namespace: claim.Namespace, Name: name})
 	}
 	return name, nil
 }

@@ -4,7 +4,11 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 )
+
+// controllerUser is the user of the manager in config. Conditions name it, and in the chart its namespace and name are values.
+const controllerUser = "system:serviceaccount:namesake-system:namesake"
 
 // addWebhooks adds a template of the webhook configurations. It leaves the Service and the authority to the chart.
 func addWebhooks(files map[string][]byte, config string) error {
@@ -26,6 +30,7 @@ func addWebhooks(files map[string][]byte, config string) error {
 	if err != nil {
 		return err
 	}
+	text = strings.ReplaceAll(text, controllerUser, `{{ include "namesake.controllerUser" . }}`)
 	files["templates/webhooks.yaml"] = []byte(generated + text)
 	return nil
 }

@@ -28,6 +28,11 @@ func addReconcilers(
 	if err := controllers.Inform(ctx, mgr.GetCache()); err != nil {
 		return nil, err
 	}
+	serving := o.reconcilers()
+	complete(&serving)
+	if err := controllers.SetupServing(mgr, serving); err != nil {
+		return nil, err
+	}
 	elected := &election.Election{
 		Name: leaseName, Timings: o.election, Fail: fail, Log: mgr.GetLogger().WithName("election"),
 		Build: func() (*election.Reconcilers, error) {

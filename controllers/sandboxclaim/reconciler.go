@@ -22,6 +22,7 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/metrics"
 	"github.com/namesake-sandbox/namesake/internal/rules"
 	"github.com/namesake-sandbox/namesake/internal/tracing"
+	"github.com/namesake-sandbox/namesake/internal/yield"
 )
 
 // +kubebuilder:rbac:groups=extensions.agents.x-k8s.io,resources=sandboxclaims,verbs=get;list;watch;patch;delete
@@ -48,11 +49,21 @@ type Reconciler struct {
 	QuietStart time.Duration
 	// Tracer traces the reconciles. It is nil if nothing is traced.
 	Tracer *tracing.Tracer
+	// Traffic knows which claims this replica has bound. If it is nil, no claim is left to a serving controller.
+	Traffic *yield.Traffic
 }
 
-// Reconcile reconciles claim once. It goes from step to step until the claim has its Sandbox, or has to wait for something
-// that will wake it. It uses a timer only for the claim's end, for a stale write, and for a status that may soon say more.
+// Reconcile reconciles claim, unless it is left to a serving controller.
 func (r *Reconciler) Reconcile(ctx context.Context, claim *extensionsv1.SandboxClaim) (reconcile.Result, error) {
+	if lead := r.lead(claim); lead > 0 {
+		return reconcile.Result{RequeueAfter: lead}, nil
+	}
+	return r.reconcile(ctx, claim)
+}
+
+// reconcile reconciles claim once. It goes from step to step until the claim has its Sandbox, or has to wait for something
+// that will wake it. It uses a timer only for the claim's end, for a stale write, and for a status that may soon say more.
+func (r *Reconciler) reconcile(ctx context.Context, claim *extensionsv1.SandboxClaim) (reconcile.Result, error) {
 	ctx, end := r.Tracer.Start(ctx, "ReconcileSandboxClaim", claim)
 	defer end()
 	if claim.DeletionTimestamp != nil {

@@ -18,9 +18,8 @@ type Traffic struct {
 	clock clock.WithDelayedExecution
 
 	mu sync.Mutex
-	// claims are those that were bound within onItsWay, and whether they still are on their way. order is the order in which
-	// they were.
-	claims map[types.NamespacedName]bool
+	// claims are those that were bound within onItsWay. order is the order in which they were.
+	claims map[types.NamespacedName]claim
 	order  []firstSeen
 	// count is how many of them are on their way.
 	count int
@@ -28,6 +27,14 @@ type Traffic struct {
 	quiet map[*Lot]bool
 	// later are calls that wait for that.
 	later later
+}
+
+// claim is what is known of a claim.
+type claim struct {
+	// onItsWay says that it still is.
+	onItsWay bool
+	// here says that this replica has picked its Sandbox.
+	here bool
 }
 
 // firstSeen says when the claim that is bound to a Sandbox was first seen on its way.
@@ -38,24 +45,42 @@ type firstSeen struct {
 
 // NewTraffic returns a Traffic without claims.
 func NewTraffic(now clock.WithDelayedExecution) *Traffic {
-	return &Traffic{clock: now, claims: map[types.NamespacedName]bool{}, quiet: map[*Lot]bool{}}
+	return &Traffic{clock: now, claims: map[types.NamespacedName]claim{}, quiet: map[*Lot]bool{}}
 }
 
 // Begin records that the claim that is bound to sandbox is on its way. That counts once: a claim that was Ready, or took too
 // long, does not count again.
-func (t *Traffic) Begin(sandbox types.NamespacedName) {
+func (t *Traffic) Begin(sandbox types.NamespacedName) { t.begin(sandbox, false) }
+
+// Pick records that this replica has bound a claim to sandbox, which so is on its way.
+func (t *Traffic) Pick(sandbox types.NamespacedName) { t.begin(sandbox, true) }
+
+func (t *Traffic) begin(sandbox types.NamespacedName, here bool) {
 	if t == nil {
 		return
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.expire()
-	if _, known := t.claims[sandbox]; known {
-		return
+	c, known := t.claims[sandbox]
+	if !known {
+		c.onItsWay = true
+		t.order = append(t.order, firstSeen{sandbox, t.clock.Now()})
+		t.count++
 	}
-	t.claims[sandbox] = true
-	t.order = append(t.order, firstSeen{sandbox, t.clock.Now()})
-	t.count++
+	c.here = c.here || here
+	t.claims[sandbox] = c
+}
+
+// Picked reports whether this replica has lately bound a claim to sandbox.
+func (t *Traffic) Picked(sandbox types.NamespacedName) bool {
+	if t == nil {
+		return false
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.expire()
+	return t.claims[sandbox].here
 }
 
 // End records that the claim that is bound to sandbox is not on its way any more: it is Ready, or gone, or waits for something.
@@ -69,10 +94,12 @@ func (t *Traffic) End(sandbox types.NamespacedName) {
 func (t *Traffic) end(sandbox types.NamespacedName) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !t.claims[sandbox] {
+	c := t.claims[sandbox]
+	if !c.onItsWay {
 		return false
 	}
-	t.claims[sandbox] = false
+	c.onItsWay = false
+	t.claims[sandbox] = c
 	t.count--
 	if t.count > 0 {
 		return false
@@ -98,7 +125,7 @@ func (t *Traffic) Busy() bool {
 func (t *Traffic) expire() {
 	now := t.clock.Now()
 	for len(t.order) > 0 && now.Sub(t.order[0].at) >= onItsWay {
-		if t.claims[t.order[0].sandbox] {
+		if t.claims[t.order[0].sandbox].onItsWay {
 			t.count--
 		}
 		delete(t.claims, t.order[0].sandbox)

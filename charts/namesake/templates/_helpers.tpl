@@ -38,6 +38,11 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{ .Values.serviceAccount.name | default "namesake" }}
 {{- end }}
 
+{{/* The manager's user. */}}
+{{- define "namesake.controllerUser" -}}
+system:serviceaccount:{{ .Release.Namespace }}:{{ include "namesake.serviceAccountName" . }}
+{{- end }}
+
 {{- define "namesake.priorityClassName" -}}
 {{ .Values.priorityClassName | default "namesake" }}
 {{- end }}

@@ -19,6 +19,8 @@ type backoff struct {
 	random func() float64
 	// given, where it is not nil, decides instead.
 	given workqueue.TypedRateLimiter[reconcile.Request]
+	// pace is that of refusals.
+	pace *pace
 
 	mu       sync.Mutex
 	failures map[reconcile.Request]int
@@ -27,16 +29,22 @@ type backoff struct {
 
 func newBackoff(first, longest time.Duration, random func() float64) *backoff {
 	return &backoff{
-		first: first, longest: longest, random: random,
+		first: first, longest: longest, random: random, pace: newPace(time.Now),
 		failures: map[reconcile.Request]int{}, due: map[reconcile.Request]time.Duration{},
 	}
 }
 
 // When implements workqueue.TypedRateLimiter: it counts a failure.
-func (b *backoff) When(request reconcile.Request) time.Duration {
+func (b *backoff) When(request reconcile.Request) time.Duration { return b.next(request, false) }
+
+// next counts a failure, and returns when to try again. Refusals are tried at the pace of their namespace as well.
+func (b *backoff) next(request reconcile.Request, refused bool) time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	wait := b.delay(b.failures[request])
+	if refused {
+		wait = max(wait, b.pace.next(request.Namespace))
+	}
 	if b.given != nil {
 		wait = b.given.When(request)
 	}

@@ -34,10 +34,11 @@ func Reconciler(r reconcile.Reconciler, options *controller.Options) reconcile.R
 			return result, nil
 		}
 		b.setDue(request, result.RequeueAfter)
-		if !stale && !every(err, IsStale) && !every(err, rules.IsRefusal) {
+		refused := !stale && every(err, rules.IsRefusal)
+		if !stale && !refused && !every(err, IsStale) {
 			return reconcile.Result{}, err // The controller asks for the backoff.
 		}
-		wait := b.When(request)
+		wait := b.next(request, refused)
 		log.FromContext(ctx).V(1).Info("Reconciling again", "after", wait, "reason", err)
 		return reconcile.Result{RequeueAfter: wait}, nil
 	})

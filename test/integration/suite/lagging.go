@@ -1,6 +1,8 @@
 package suite
 
 import (
+	"github.com/namesake-sandbox/namesake/controllers"
+
 	"context"
 	"io"
 	"net/http"
@@ -28,7 +30,7 @@ func (n *Namespace) Lagging(t *testing.T) *Lagging {
 	t.Cleanup(l.Resume)
 	cfg := rest.CopyConfig(shared.controller)
 	cfg.Wrap(func(next http.RoundTripper) http.RoundTripper { return &gated{next: next, gate: l.gate} })
-	mgr, err := shared.manager(t.Context(), cfg, []string{metav1.NamespaceAll}, asItIs)
+	mgr, err := shared.manager(t.Context(), cfg, []string{metav1.NamespaceAll}, asItIs, controllers.Setup)
 	if err != nil {
 		t.Fatal(err)
 	}

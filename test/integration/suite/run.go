@@ -17,14 +17,25 @@ func (n *Namespace) Run(t *testing.T, change func(*controllers.Options)) {
 	n.RunBeside(t, nil, change)
 }
 
+// RunStandby is Run for a manager that does not lead.
+func (n *Namespace) RunStandby(t *testing.T, change func(*controllers.Options)) {
+	t.Helper()
+	n.run(t, nil, change, controllers.SetupServing)
+}
+
 // RunBeside is Run for a manager that sees others' namespaces as well.
 func (n *Namespace) RunBeside(t *testing.T, others []*Namespace, change func(*controllers.Options)) {
+	t.Helper()
+	n.run(t, others, change, controllers.Setup)
+}
+
+func (n *Namespace) run(t *testing.T, others []*Namespace, change func(*controllers.Options), setup setup) {
 	t.Helper()
 	namespaces := []string{n.Name}
 	for _, other := range others {
 		namespaces = append(namespaces, other.Name)
 	}
-	mgr, err := shared.manager(t.Context(), shared.controller, namespaces, change)
+	mgr, err := shared.manager(t.Context(), shared.controller, namespaces, change, setup)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,7 +41,7 @@ const (
 // serve starts the cache, the index that it feeds, and the webhooks, all with the manager's own rights.
 func (e *environment) serve(ctx context.Context, _ string) error {
 	e.index = candidates.New(0)
-	mgr, err := e.manager(ctx, e.controller, []string{metav1.NamespaceAll}, asItIs)
+	mgr, err := e.manager(ctx, e.controller, []string{metav1.NamespaceAll}, asItIs, controllers.Setup)
 	if err != nil {
 		return err
 	}
@@ -82,6 +82,9 @@ func (e *environment) serve(ctx context.Context, _ string) error {
 	})
 }
 
+// setup adds reconcilers to a manager: those that lead, or those of every replica.
+type setup func(manager.Manager, controllers.Options) error
+
 // asItIs changes nothing in the options of the reconcilers.
 func asItIs(*controllers.Options) {}
 
@@ -89,7 +92,7 @@ func asItIs(*controllers.Options) {}
 // they list. change changes their options. It does not start the manager: most tests use its cache and call the reconcilers
 // themselves.
 func (e *environment) manager(
-	ctx context.Context, cfg *rest.Config, namespaces []string, change func(*controllers.Options),
+	ctx context.Context, cfg *rest.Config, namespaces []string, change func(*controllers.Options), setup setup,
 ) (manager.Manager, error) {
 	hash, err := labels.NewRequirement(sandboxv1.LabelSandboxNameHash, selection.Exists, nil)
 	if err != nil {
@@ -143,7 +146,7 @@ func (e *environment) manager(
 	if err := controllers.Index(ctx, mgr.GetFieldIndexer()); err != nil {
 		return nil, err
 	}
-	if err := controllers.Setup(mgr, options); err != nil {
+	if err := setup(mgr, options); err != nil {
 		return nil, fmt.Errorf("adding the reconcilers: %w", err)
 	}
 	if err := webhooks.Index(ctx, mgr.GetFieldIndexer()); err != nil {

@@ -1,0 +1,31 @@
+package rules
+
+import (
+	"time"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+)
+
+// Whoever picks, serves: the replica whose webhook bound a claim serves it as soon as it sees it. Nothing but time depends on
+// this: the writes themselves decide who gets a Sandbox.
+const (
+	// PickerLead is how long a claim is left to the replica that bound it. Then any other replica serves it.
+	PickerLead = time.Second
+	// ServingLead is how long a replica that bound a claim leaves it to its own serving controller.
+	ServingLead = 5 * time.Second
+)
+
+// ClaimLead returns how long claim is still left to others, for one who may serve it when its lead of that length is over.
+// Only a claim that is on its way is left to others. The lead counts from when admission observed the claim. The clocks of
+// replicas may differ: a claim that was observed in the future is left to nobody.
+func ClaimLead(claim *extensionsv1.SandboxClaim, lead time.Duration, now time.Time) time.Duration {
+	if !IsOnItsWay(claim) {
+		return 0
+	}
+	observed, err := time.Parse(time.RFC3339Nano, claim.Annotations[sandboxv1.AnnotationControllerFirstObservedAt])
+	if err != nil || observed.After(now) {
+		return 0
+	}
+	return max(0, observed.Add(lead).Sub(now))
+}

@@ -1,0 +1,136 @@
+package failover
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/wait"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	"github.com/namesake-sandbox/namesake/test/builder"
+	"github.com/namesake-sandbox/namesake/test/e2e/history"
+	"github.com/namesake-sandbox/namesake/test/e2e/scene"
+)
+
+const (
+	// rate is how many claims come in a second, and duration for how long.
+	rate     = 20
+	duration = 6 * time.Second
+	// killedAfter is when the leader is killed.
+	killedAfter = 2 * time.Second
+	// longestWait is how long a claim waits at most then, on a machine that is not busy.
+	longestWait = 2 * time.Second
+	// longestBar is the length of the longest bar of the plot.
+	longestBar = 60
+)
+
+// arrival is a claim of a steady stream.
+type arrival struct {
+	planned time.Time
+	uid     types.UID
+	took    time.Duration
+}
+
+// claimsSurviveTheLeader kills the leader under a steady stream of claims. The other manager binds and serves them: no claim
+// waits for the election.
+func claimsSurviveTheLeader(t *testing.T, s *scene.Scene) {
+	t.Helper()
+	s.Pool(t, "steady", rate*int(duration.Seconds())+rate)
+	killed := leader(t, s.Managers(t))
+	arrivals := stream(t, s, killed.Kill)
+	s.History.Await(t, scene.Long, func(h *history.History) string {
+		missing := 0
+		for _, a := range arrivals {
+			if claim := h.Claims[a.uid]; claim == nil || !claim.Ready() {
+				missing++
+			}
+		}
+		if missing == 0 {
+			return ""
+		}
+		return fmt.Sprintf("%d of %d claims are not Ready", missing, len(arrivals))
+	})
+	longest := time.Duration(0)
+	s.History.Look(func(h *history.History) {
+		for _, a := range arrivals {
+			a.took = h.Claims[a.uid].ReadyAt.Sub(a.planned)
+			longest = max(longest, a.took)
+		}
+	})
+	plot(t, arrivals)
+	t.Logf("the longest of %d claims took %s; %s are promised", len(arrivals), longest.Round(time.Millisecond), longestWait)
+	if longest > 3*longestWait {
+		t.Errorf("a claim took %s, want %s", longest, longestWait)
+	}
+	killed.Start(t)
+	killed.AwaitReady(t)
+	s.History.Check(t)
+}
+
+// stream creates claims at their planned times, whether those before have been answered or not, and calls kill in between.
+func stream(t *testing.T, s *scene.Scene, kill func(*testing.T)) []*arrival {
+	t.Helper()
+	arrivals := make([]*arrival, rate*int(duration.Seconds()))
+	began := time.Now()
+	var users sync.WaitGroup
+	users.Go(func() {
+		<-time.After(time.Until(began.Add(killedAfter)))
+		kill(t)
+	})
+	for i := range arrivals {
+		a := &arrival{planned: began.Add(time.Duration(i) * time.Second / rate)}
+		arrivals[i] = a
+		users.Go(func() {
+			<-time.After(time.Until(a.planned))
+			claim := builder.MakeClaim(fmt.Sprintf("steady-%03d", i)).Namespace(s.Namespace).Pool("steady").Obj()
+			if err := create(t.Context(), s, claim); err != nil {
+				t.Errorf("creating claim %d: %v", i, err)
+			}
+			a.uid = claim.UID
+		})
+	}
+	users.Wait()
+	if t.Failed() {
+		t.FailNow()
+	}
+	return arrivals
+}
+
+// create creates claim, and tries again while no manager answers the API server.
+func create(ctx context.Context, s *scene.Scene, claim *extensionsv1.SandboxClaim) error {
+	return wait.PollUntilContextTimeout(ctx, 50*time.Millisecond, scene.Long, true, func(ctx context.Context) (bool, error) {
+		err := s.Editor.Create(ctx, claim)
+		return err == nil, ignoreUnanswered(err)
+	})
+}
+
+func ignoreUnanswered(err error) error {
+	if apierrors.IsInternalError(err) {
+		return nil
+	}
+	return err
+}
+
+// plot prints how long claims waited, the longest of each quarter of a second.
+func plot(t *testing.T, arrivals []*arrival) {
+	t.Helper()
+	const width = 250 * time.Millisecond
+	var lines []string
+	for from := time.Duration(0); from < duration; from += width {
+		longest := time.Duration(0)
+		for _, a := range arrivals {
+			if at := a.planned.Sub(arrivals[0].planned); at >= from && at < from+width {
+				longest = max(longest, a.took)
+			}
+		}
+		bar := strings.Repeat("#", int(min(longestBar, longest*longestBar/longestWait)))
+		lines = append(lines, fmt.Sprintf("%5.2f s %6d ms %s", from.Seconds(), longest.Milliseconds(), bar))
+	}
+	t.Logf("%d claims a second, the leader killed after %s; the longest wait by time of arrival:\n%s", rate, killedAfter, strings.Join(lines, "\n"))
+}
