@@ -39,6 +39,7 @@ var variants = map[string][]string{
 	"manager at an IPv6":   {"webhook.url.host=[fd00::1]:9443", "replicaCount=0"},
 	"own account":          {"serviceAccount.create=false", "serviceAccount.name=mine", "rbac.aggregate=false"},
 	"no roles":             {"rbac.create=false"},
+	"no flow control":      {"flowControl.enabled=false"},
 	"own priority":         {"priorityClassName=system-cluster-critical"},
 	"image by digest":      {"image.registry=registry.example:5000", "image.digest=sha256:" + strings.Repeat("0", 64)},
 	"labels":               {"commonLabels.team=a", "commonLabels.note=a", "podLabels.team=b", "podLabels.note=", "podLabels.tier=b", "podAnnotations.note=c"},

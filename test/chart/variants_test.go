@@ -62,6 +62,9 @@ func TestVariants(t *testing.T) {
 		{"own account", "Deployment", "namesake", []any{"spec", "template", "spec", "containers", 0, "args", 0}, "--controller-user=system:serviceaccount:namesake-system:mine"},
 		{"no roles", "ClusterRole", "namesake", nil, missing},
 		{"own priority", "PriorityClass", "namesake", nil, missing},
+		{"no flow control", "FlowSchema", "namesake-claims", nil, missing},
+		{"no flow control", "PriorityLevelConfiguration", "namesake-refill", nil, missing},
+		{"own account", "FlowSchema", "namesake-claims", []any{"spec", "rules", 1, "subjects", 0, "serviceAccount", "name"}, "mine"},
 		{"image by digest", "Deployment", "namesake", []any{"spec", "template", "spec", "containers", 0, "image"}, "registry.example:5000/namesake@sha256:" + strings.Repeat("0", 64)},
 		{"labels", "Deployment", "namesake", []any{"metadata", "labels", "team"}, "a"},
 		{"labels", "Deployment", "namesake", []any{"spec", "template", "metadata", "labels", "team"}, "b"},
@@ -100,7 +103,7 @@ func TestTheNamespaceIsTheReleases(t *testing.T) {
 	if strings.Contains(out, namespace) {
 		t.Errorf("%s is written in it", namespace)
 	}
-	clusterWide := []string{"ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "MutatingWebhookConfiguration", "PriorityClass", "ValidatingWebhookConfiguration"}
+	clusterWide := []string{"ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "FlowSchema", "MutatingWebhookConfiguration", "PriorityClass", "PriorityLevelConfiguration", "ValidatingWebhookConfiguration"}
 	for _, o := range parse(t, out) {
 		kind, _ := o["kind"].(string)
 		if !slices.Contains(clusterWide, kind) && at(o, "metadata", "namespace") != "elsewhere" {

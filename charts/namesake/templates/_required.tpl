@@ -45,6 +45,7 @@ rbac.aggregate
 priorityClassName
 podDisruptionBudget.enabled
 podDisruptionBudget.maxUnavailable
+flowControl.enabled
 terminationGracePeriodSeconds
 networkPolicy.enabled
 metrics.enabled
