@@ -103,7 +103,7 @@ func (w *world) reviews(ctx context.Context) ([]review, error) {
 		make       func() error
 	}{
 		{"name and label a Sandbox's Pod", "/mutate-pod", func() error { return w.user.Create(ctx, w.newNamelessPod(), client.DryRunAll) }},
-		{"check a Sandbox's Pod", "/validate-pod", func() error { return w.manager.Create(ctx, rules.NewPod(w.sandbox), client.DryRunAll) }},
+		{"check a Sandbox's Pod", "/validate-pod", func() error { return w.user.Create(ctx, rules.NewPod(w.sandbox), client.DryRunAll) }},
 		{"bind a claim", "/mutate-sandboxclaim", func() error { return w.user.Create(ctx, newClaim("bench", w.standing), client.DryRunAll) }},
 		{"check an adoption", "/validate-sandbox", func() error { return w.manager.Patch(ctx, adopted.DeepCopy(), patch, client.DryRunAll) }},
 	} {

@@ -25,7 +25,7 @@ var requests = []struct {
 	calls []hook
 }{
 	{plainPod, nil},
-	{sandboxPod, []hook{validatePod}},
+	{sandboxPod, nil},
 	{namelessPod, []hook{mutatePod, validatePod}},
 	{postClaim, []hook{mutateClaim}},
 	{adoption, []hook{checkAdoption}},
