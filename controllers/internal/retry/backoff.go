@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"k8s.io/client-go/util/workqueue"
+	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 )
 
@@ -29,7 +30,7 @@ type backoff struct {
 
 func newBackoff(first, longest time.Duration, random func() float64) *backoff {
 	return &backoff{
-		first: first, longest: longest, random: random, pace: newPace(time.Now),
+		first: first, longest: longest, random: random, pace: newPace(clock.RealClock{}.Now),
 		failures: map[reconcile.Request]int{}, due: map[reconcile.Request]time.Duration{},
 	}
 }

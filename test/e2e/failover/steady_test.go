@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -13,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	"github.com/namesake-sandbox/namesake/test/bench/load/schedule"
 	"github.com/namesake-sandbox/namesake/test/builder"
 	"github.com/namesake-sandbox/namesake/test/e2e/history"
 	"github.com/namesake-sandbox/namesake/test/e2e/scene"
@@ -43,7 +43,19 @@ func claimsSurviveTheLeader(t *testing.T, s *scene.Scene) {
 	t.Helper()
 	s.Pool(t, "steady", rate*int(duration.Seconds())+rate)
 	killed := leader(t, s.Managers(t))
-	arrivals := stream(t, s, killed.Kill)
+	streamed := make(chan []*arrival, 1)
+	go func() { streamed <- stream(t, s) }()
+	s.History.Await(t, scene.Long, func(h *history.History) string {
+		if h.Claim(name(rate*int(killedAfter.Seconds()))) == nil {
+			return "the claim at which the leader is killed has not come in"
+		}
+		return ""
+	})
+	killed.Kill(t)
+	arrivals := <-streamed
+	if t.Failed() {
+		t.FailNow()
+	}
 	s.History.Await(t, scene.Long, func(h *history.History) string {
 		missing := 0
 		for _, a := range arrivals {
@@ -73,32 +85,20 @@ func claimsSurviveTheLeader(t *testing.T, s *scene.Scene) {
 	s.History.Check(t)
 }
 
-// stream creates claims at their planned times, whether those before have been answered or not, and calls kill in between.
-func stream(t *testing.T, s *scene.Scene, kill func(*testing.T)) []*arrival {
+func name(i int) string { return fmt.Sprintf("steady-%03d", i) }
+
+// stream creates claims at their planned times, whether those before have been answered or not.
+func stream(t *testing.T, s *scene.Scene) []*arrival {
 	t.Helper()
-	arrivals := make([]*arrival, rate*int(duration.Seconds()))
-	began := time.Now()
-	var users sync.WaitGroup
-	users.Go(func() {
-		<-time.After(time.Until(began.Add(killedAfter)))
-		kill(t)
+	offsets := schedule.Rate(rate, duration)
+	arrivals := make([]*arrival, len(offsets))
+	schedule.Run(t.Context(), offsets, func(i int, due time.Time) {
+		claim := builder.MakeClaim(name(i)).Namespace(s.Namespace).Pool("steady").Obj()
+		if err := create(t.Context(), s, claim); err != nil {
+			t.Errorf("creating claim %d: %v", i, err)
+		}
+		arrivals[i] = &arrival{planned: due, uid: claim.UID}
 	})
-	for i := range arrivals {
-		a := &arrival{planned: began.Add(time.Duration(i) * time.Second / rate)}
-		arrivals[i] = a
-		users.Go(func() {
-			<-time.After(time.Until(a.planned))
-			claim := builder.MakeClaim(fmt.Sprintf("steady-%03d", i)).Namespace(s.Namespace).Pool("steady").Obj()
-			if err := create(t.Context(), s, claim); err != nil {
-				t.Errorf("creating claim %d: %v", i, err)
-			}
-			a.uid = claim.UID
-		})
-	}
-	users.Wait()
-	if t.Failed() {
-		t.FailNow()
-	}
 	return arrivals
 }
 

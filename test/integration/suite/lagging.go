@@ -1,8 +1,6 @@
 package suite
 
 import (
-	"github.com/namesake-sandbox/namesake/controllers"
-
 	"context"
 	"io"
 	"net/http"
@@ -13,6 +11,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/namesake-sandbox/namesake/controllers"
 )
 
 // Lagging is a manager's cache that can be held back.
