@@ -37,8 +37,11 @@ type Options struct {
 	LabelDomains rules.LabelDomains
 	// Candidates are the warm Sandboxes that claims are bound to.
 	Candidates *candidates.Index
-	// Traffic knows the claims that are on their way, which come first. If it is nil, nothing yields to them.
+	// Traffic knows the claims that are on their way, which come first, and those that this replica has bound. If it is nil, nothing
+	// yields to claims, and SetupServing is of no use.
 	Traffic *yield.Traffic
+	// ClaimsLikeAll lets nothing yield to claims, though Traffic knows them.
+	ClaimsLikeAll bool
 	// Metrics measures how claims get their Sandboxes.
 	Metrics *metrics.Claims
 	// Router describes the Pods that the default NetworkPolicy of a template lets in.
@@ -61,6 +64,14 @@ type Options struct {
 	SandboxController, ClaimController, PoolController, TemplateController controller.Options
 }
 
+// yieldTo returns the claims that come first, or nil if none do.
+func (o Options) yieldTo() *yield.Traffic {
+	if o.ClaimsLikeAll {
+		return nil
+	}
+	return o.Traffic
+}
+
 // Workers returns the options of a controller that reconciles n objects at a time.
 func Workers(n int) controller.Options { return retry.Options(n) }
 
@@ -78,7 +89,7 @@ func SetupServing(mgr manager.Manager, o Options) error {
 func newClaims(mgr manager.Manager, o Options) *sandboxclaim.Reconciler {
 	claims := &sandboxclaim.Reconciler{
 		Client: o.Claims, Live: o.Live, Candidates: o.Candidates, LabelDomains: o.LabelDomains,
-		Recorder: recorders(mgr, o.Traffic)("sandboxclaim-controller"), Metrics: o.Metrics, Now: o.Now,
+		Recorder: recorders(mgr, o.yieldTo())("sandboxclaim-controller"), Metrics: o.Metrics, Now: o.Now,
 		DisableAnnotations: o.DisableClaimAnnotations, Tracer: o.Tracer, QuietStart: o.QuietStart, Traffic: o.Traffic,
 	}
 	if o.DisableClaimEvents {
@@ -89,10 +100,10 @@ func newClaims(mgr manager.Manager, o Options) *sandboxclaim.Reconciler {
 
 // Setup adds every reconciler that leads to mgr. Index comes first, once for all that are ever added.
 func Setup(mgr manager.Manager, o Options) error {
-	recorderOf := recorders(mgr, o.Traffic)
+	recorderOf := recorders(mgr, o.yieldTo())
 	sandboxes := &sandbox.Reconciler{
 		Client: retry.WithBoundedReads(o.Sandboxes), Live: o.Live, Recorder: recorderOf("sandbox-controller"), Now: o.Now,
-		ClusterDomain: o.ClusterDomain, Router: o.Router, Tracer: o.Tracer, Traffic: o.Traffic,
+		ClusterDomain: o.ClusterDomain, Router: o.Router, Tracer: o.Tracer, Traffic: o.yieldTo(),
 		QuietStart: o.QuietStart,
 	}
 	if err := sandboxes.Setup(mgr, o.SandboxController); err != nil {
@@ -110,7 +121,7 @@ func Setup(mgr manager.Manager, o Options) error {
 	}
 	pools := &sandboxwarmpool.Reconciler{
 		Client: o.Pools, Live: o.Live, Recorder: recorderOf("sandboxwarmpool-controller"), Settings: o.PoolSettings, Now: o.Now,
-		Unreadable: o.Unreadable, Traffic: o.Traffic,
+		Unreadable: o.Unreadable, Traffic: o.yieldTo(),
 	}
 	return pools.Setup(mgr, o.PoolController)
 }

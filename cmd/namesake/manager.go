@@ -113,7 +113,7 @@ func (o *options) manager(scheme *runtime.Scheme, secured []func(*tls.Config)) m
 func (o *options) reconcilers() controllers.Options {
 	return controllers.Options{
 		ClusterDomain: o.clusterDomain, PoolSettings: o.pool, QuietStart: rules.DefaultQuietStart,
-		DisableClaimEvents: o.disableClaimEvents, DisableClaimAnnotations: o.disableClaimAnnotations,
+		ClaimsLikeAll: !o.claimsFirst, DisableClaimEvents: o.disableClaimEvents, DisableClaimAnnotations: o.disableClaimAnnotations,
 		SandboxController: controllers.Workers(o.sandboxWorkers), ClaimController: controllers.Workers(o.claimWorkers),
 		PoolController: controllers.Workers(o.poolWorkers), TemplateController: controllers.Workers(o.templateWorkers),
 	}

@@ -52,6 +52,7 @@ type options struct {
 	router routerOptions
 
 	tracing                 bool
+	claimsFirst             bool
 	disableClaimEvents      bool
 	disableClaimAnnotations bool
 
@@ -79,6 +80,7 @@ func defaults() *options {
 		burst:           10,
 		sandboxWorkers:  100,
 		claimWorkers:    50,
+		claimsFirst:     true,
 		poolWorkers:     4,
 		pool:            defaultPoolSettings(),
 		templateWorkers: 10,
@@ -119,6 +121,8 @@ func (o *options) addFlags(flags *flag.FlagSet) {
 	o.router.addFlags(flags)
 	flags.BoolVar(&o.tracing, "enable-tracing", o.tracing,
 		"Send traces as OTLP over gRPC, to where the OTEL_ variables of the environment say: one write more for each Sandbox.")
+	flags.BoolVar(&o.claimsFirst, "claims-first", o.claimsFirst,
+		"Let refills, labels of Pods, statuses of pools and events wait for claims that are on their way, for a second at the most.")
 	flags.BoolVar(&o.disableClaimEvents, "disable-claim-events", o.disableClaimEvents,
 		"Write no events about claims: one write less for each.")
 	flags.BoolVar(&o.disableClaimAnnotations, "disable-claim-observability-annotations", o.disableClaimAnnotations,

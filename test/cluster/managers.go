@@ -63,6 +63,7 @@ func (c *cluster) planManagers(program string) (*managersPlan, error) {
 				"--controller-user=" + controllerUser,
 			},
 		}
+		one.Command = append(one.Command, c.options.managerFlags...)
 		if c.options.managers == 1 {
 			one.Command = append(one.Command, patientLease...)
 		}

@@ -21,6 +21,8 @@ type options struct {
 	managers    int
 	leaderElect bool
 	race        bool
+	// managerFlags are more flags of each manager.
+	managerFlags []string
 	// managerMemory and managerCPUs limit each manager. Zero is no limit.
 	managerMemory memorySize
 	managerCPUs   float64
@@ -47,6 +49,10 @@ func (o *options) add(flags *flag.FlagSet) {
 	flags.IntVar(&o.managers, "managers", 1, "how many replicas of the product's manager run")
 	flags.BoolVar(&o.leaderElect, "leader-elect", true, "whether the managers elect a leader; without, all of them reconcile")
 	flags.BoolVar(&o.race, "race", false, "whether the manager is built with the race detector (needs a C compiler)")
+	flags.Func("manager-flag", "a flag of each manager besides, as in --claims-first=false; any number", func(text string) error {
+		o.managerFlags = append(o.managerFlags, text)
+		return nil
+	})
 	flags.Var(&o.managerMemory, "manager-memory", "how much memory each manager may use, such as 512Mi (Linux as root; elsewhere only Go's own limit)")
 	flags.Float64Var(&o.managerCPUs, "manager-cpus", 0, "how many cores each manager may use, such as 1 (Linux as root)")
 }
