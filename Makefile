@@ -193,7 +193,7 @@ HOSTILE = $(CLUSTER) run --managers 2 --manager-memory 512Mi --manager-cpus 1 --
 test-hostile: $(CLUSTER) ## What one user can do to do harm, in full, with tables of the answers and of what others notice; as root, for the limits.
 	$(HOSTILE) -timeout 60m ./test/e2e/hostile/...
 	$(HOSTILE) -run TestPoolsInBulk ./test/e2e/story/... -args -templates 200 -repeats 5
-	$(HOSTILE) -run TestAStandbyQueuesNothing ./test/e2e/failover/... -args -claims 5000
+	$(HOSTILE) -timeout 40m -run TestAStandbyQueuesNothing ./test/e2e/failover/... -args -claims 5000
 
 # How often test-node installs the product in a row; "make test" has less time.
 INSTALLS ?= 20

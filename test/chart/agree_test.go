@@ -12,6 +12,7 @@ import (
 
 // The chart with its default values and config install the same objects, except for what a release adds.
 func TestTheChartAndConfigAgree(t *testing.T) {
+	t.Parallel()
 	cases := map[string]struct {
 		values  []string
 		folders []string

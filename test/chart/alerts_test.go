@@ -11,6 +11,7 @@ import (
 // An alert reports that a certificate was not renewed. It must not fire while everything is as the values say, and it must not
 // fire only when it is too late.
 func TestAlertsFollowTheDurations(t *testing.T) {
+	t.Parallel()
 	const day = 24 * 60 * 60
 	cases := map[string]struct {
 		values []string

@@ -7,6 +7,7 @@ import (
 
 // The managers are told of the file that is mounted, and of the names.
 func TestCallers(t *testing.T) {
+	t.Parallel()
 	for variant, want := range map[string]struct {
 		file, names string
 		source      []any

@@ -17,6 +17,7 @@ var ofKubernetes = []string{"resources", "podSecurityContext", "containerSecurit
 // A value can be missing: it is null, or an upgrade reuses the values of a chart that did not have it yet. Missing maps and
 // lists are empty. For any other missing value the message says which it is, and what to do.
 func TestMissingValues(t *testing.T) {
+	t.Parallel()
 	var values object
 	read(t, "values.yaml", &values)
 	eachValue(values, "", func(path string, value any) {
@@ -76,6 +77,7 @@ func eachValue(values object, path string, f func(path string, value any)) {
 }
 
 func TestUpgradeFromAChartWithLessValues(t *testing.T) {
+	t.Parallel()
 	cluster := newInstallation(t)
 	cluster.helm(t, "install", release, olderChart(t), "--set", "replicaCount=3")
 

@@ -12,6 +12,7 @@ import (
 
 // The program accepts the flags that the chart gives it. With --version it checks them and exits.
 func TestTheProgramTakesTheFlags(t *testing.T) {
+	t.Parallel()
 	program := build(t)
 	for name, values := range variants {
 		t.Run(name, func(t *testing.T) {
@@ -25,6 +26,7 @@ func TestTheProgramTakesTheFlags(t *testing.T) {
 
 // A user who runs the program by hand gets the same defaults as the chart installs.
 func TestTheDefaultsAreTheProgramsOwn(t *testing.T) {
+	t.Parallel()
 	help, _ := exec.CommandContext(t.Context(), build(t), "-h").CombinedOutput() // It prints the help and fails.
 	own := map[string]string{}
 	for _, m := range regexp.MustCompile(`(?m)^ {2}-([\w-]+).*\n.*\(default "?([^")]*)"?\)$`).FindAllStringSubmatch(string(help), -1) {

@@ -109,6 +109,7 @@ var mistakes = []string{
 var position = regexp.MustCompile(`\(namesake/templates/[a-z/]+\.yaml:\d+:\d+\)`)
 
 func TestRefusals(t *testing.T) {
+	t.Parallel()
 	var got strings.Builder
 	for _, values := range mistakes {
 		_, problems, err := helm(t, "template", release, chartFolder, "--namespace", namespace, "--set", values)

@@ -13,6 +13,7 @@ import (
 )
 
 func TestLint(t *testing.T) {
+	t.Parallel()
 	for name, values := range variants {
 		t.Run(name, func(t *testing.T) {
 			args := []string{"lint", "--strict", chartFolder}
@@ -28,6 +29,7 @@ func TestLint(t *testing.T) {
 
 // This checks what a variant changes, and that the API server accepts it.
 func TestVariants(t *testing.T) {
+	t.Parallel()
 	type want struct {
 		variant, kind, name string
 		path                []any
