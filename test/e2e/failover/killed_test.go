@@ -27,7 +27,7 @@ func TestKilledManagers(t *testing.T) {
 	}
 	s.Pool(t, "python", claims)
 	claimWithoutLeader(t, s, managers)
-	claimsSurviveTheLeader(t, s)
+	claimsSurviveTheLeader(t, s, managers)
 	survive(t, s, "leader", func() { killAndStart(t, leader(t, managers)) })
 	survive(t, s, "all", func() { killAndStart(t, managers...) })
 	stopInTime(t, managers)

@@ -16,6 +16,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 	"github.com/namesake-sandbox/namesake/test/e2e/history"
 	"github.com/namesake-sandbox/namesake/test/e2e/scene"
+	"github.com/namesake-sandbox/namesake/test/e2e/testbed"
 )
 
 const (
@@ -39,10 +40,10 @@ type arrival struct {
 
 // claimsSurviveTheLeader kills the leader under a steady stream of claims. The other manager binds and serves them: no claim
 // waits for the election.
-func claimsSurviveTheLeader(t *testing.T, s *scene.Scene) {
+func claimsSurviveTheLeader(t *testing.T, s *scene.Scene, managers []*testbed.Manager) {
 	t.Helper()
 	s.Pool(t, "steady", rate*int(duration.Seconds())+rate)
-	killed := leader(t, s.Managers(t))
+	killed := leader(t, managers)
 	streamed := make(chan []*arrival, 1)
 	go func() { streamed <- stream(t, s) }()
 	s.History.Await(t, scene.Long, func(h *history.History) string {
