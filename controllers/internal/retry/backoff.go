@@ -30,7 +30,7 @@ type backoff struct {
 
 func newBackoff(first, longest time.Duration, random func() float64) *backoff {
 	return &backoff{
-		first: first, longest: longest, random: random, pace: newPace(clock.RealClock{}.Now),
+		first: first, longest: longest, random: random, pace: newPace(longest, clock.RealClock{}.Now),
 		failures: map[reconcile.Request]int{}, due: map[reconcile.Request]time.Duration{},
 	}
 }
@@ -44,7 +44,7 @@ func (b *backoff) next(request reconcile.Request, refused bool) time.Duration {
 	defer b.mu.Unlock()
 	wait := b.delay(b.failures[request])
 	if refused {
-		wait = max(wait, b.pace.next(request.Namespace))
+		wait = max(wait, b.pace.wait(request))
 	}
 	if b.given != nil {
 		wait = b.given.When(request)
@@ -84,6 +84,7 @@ func (b *backoff) succeeded(request reconcile.Request) {
 	defer b.mu.Unlock()
 	delete(b.failures, request)
 	delete(b.due, request)
+	b.pace.forget(request)
 	if b.given != nil {
 		b.given.Forget(request)
 	}

@@ -28,6 +28,7 @@ func TestTheManagersOwnPods(t *testing.T) {
 		"as it should be":                     {change: func(*corev1.Pod) {}},
 		"of another name":                     {func(p *corev1.Pod) { p.Name = "another" }, suite.Counts{"pod.validate CREATE": 1}, true},
 		"with another owner as well":          {func(p *corev1.Pod) { p.OwnerReferences = append(p.OwnerReferences, other) }, suite.Counts{"pod.validate CREATE": 1}, true},
+		"with the label of another Sandbox":   {func(p *corev1.Pod) { p.Labels[sandboxv1.LabelSandboxUID] = "1" }, suite.Counts{"pod.validate CREATE": 1}, false},
 		"whose owner does not control it":     {func(p *corev1.Pod) { p.OwnerReferences[0].Controller = nil }, suite.Counts{"pod.validate CREATE": 1}, false},
 		"of a Sandbox of somebody else's API": {func(p *corev1.Pod) { p.OwnerReferences[0].APIVersion = "example.com/v1" }, suite.Counts{"pod.validate CREATE": 1}, false},
 		"of no Sandbox":                       {func(p *corev1.Pod) { p.OwnerReferences = nil }, suite.Counts{"pod.validate CREATE": 1}, false},
