@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -45,7 +46,7 @@ func (v *templateValidator) check(
 		}
 		errs = rules.CheckTemplateName(template, other).WithOrigin(rules.RuleTemplateName)
 	}
-	for _, trial := range dryRunCases(template) {
+	for _, trial := range changedCases(old, template) {
 		if len(errs) > rules.MaxCauses {
 			break // More is not told.
 		}
@@ -90,6 +91,21 @@ type dryRunCase struct {
 	// path is where in the template the object comes from. An error at <within>x of the object is an error at <path>.x.
 	path   *field.Path
 	within string
+}
+
+// changedCases returns the objects that would come of template and did not come of old, which is nil on create. What comes of both
+// has been tried, or was there before the webhook.
+func changedCases(old, template *extensionsv1.SandboxTemplate) []dryRunCase {
+	cases := dryRunCases(template)
+	if old == nil {
+		return cases
+	}
+	before := dryRunCases(old)
+	return slices.DeleteFunc(cases, func(c dryRunCase) bool {
+		return slices.ContainsFunc(before, func(b dryRunCase) bool {
+			return b.path.String() == c.path.String() && equality.Semantic.DeepEqual(b.object, c.object)
+		})
+	})
 }
 
 // dryRunCases returns the Pod, the volumes and the NetworkPolicy that would come of template.

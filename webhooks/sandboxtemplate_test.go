@@ -105,6 +105,36 @@ func TestTemplateValidator(t *testing.T) {
 	}
 }
 
+// A change of a template asks the API server only about what it changes.
+func TestTemplateChanges(t *testing.T) {
+	before := func() *builder.TemplateWrapper {
+		return builder.MakeTemplate("t").Namespace("ns").VolumeClaimTemplate("home").NetworkPolicy(extensionsv1.NetworkPolicySpec{})
+	}
+	for name, tc := range map[string]struct {
+		after *builder.TemplateWrapper
+		want  []string
+	}{
+		"nothing":            {before(), nil},
+		"another image":      {before().Image("other"), []string{"*v1.Pod"}},
+		"another volume":     {before().VolumeClaimTemplate("data"), []string{"*v1.Pod", "*v1.PersistentVolumeClaim"}},
+		"the policy's rules": {before().NetworkPolicy(extensionsv1.NetworkPolicySpec{Egress: []networkingv1.NetworkPolicyEgressRule{{}}}), []string{"*v1.NetworkPolicy"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			api := &answers{}
+			v := &templateValidator{dryRun: api, templates: templatesOf(shelfOf(), shelfOf())}
+			response := admission.WithValidator(scheme(t), check[*extensionsv1.SandboxTemplate](v.check)).
+				Handle(t.Context(), request(t, someUser, before().Obj(), tc.after.Obj()))
+			var asked []string
+			for _, obj := range api.asked {
+				asked = append(asked, fmt.Sprintf("%T", obj))
+			}
+			if diff := cmp.Diff(tc.want, asked); diff != "" || !response.Allowed {
+				t.Errorf("%v; asked (-want +got):\n%s", response.Result, diff)
+			}
+		})
+	}
+}
+
 func templatesOf(cache, live *shelf) lookup[extensionsv1.SandboxTemplate, *extensionsv1.SandboxTemplate] {
 	return lookup[extensionsv1.SandboxTemplate, *extensionsv1.SandboxTemplate]{cache: cache, live: live}
 }

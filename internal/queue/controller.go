@@ -7,7 +7,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 )
 
-// New returns what makes the queue of a controller with that many workers, for controller.Options.NewQueue.
+// New returns what makes the queue of a controller with that many workers, for controller.Options.NewQueue. If the controller's
+// rate limiter has a method Refused, that says of which items the last work was refused.
 func New(workers int) func(
 	name string, backoff workqueue.TypedRateLimiter[reconcile.Request],
 ) workqueue.TypedRateLimitingInterface[reconcile.Request] {
@@ -20,6 +21,11 @@ func newController(
 	name string, workers int, backoff workqueue.TypedRateLimiter[reconcile.Request], now clock.WithTicker,
 ) priorityqueue.PriorityQueue[reconcile.Request] {
 	fair := NewQueue(name, workers, now)
+	if knowing, ok := backoff.(interface {
+		Refused(item reconcile.Request) bool
+	}); ok {
+		fair.refused = knowing.Refused
+	}
 	delaying := workqueue.NewTypedDelayingQueueWithConfig(
 		workqueue.TypedDelayingQueueConfig[reconcile.Request]{Name: name, Clock: now, Queue: fair})
 	return &controllerQueue{

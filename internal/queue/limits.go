@@ -19,19 +19,35 @@ const (
 type limits struct {
 	// general is the number of workers for all namespaces, reserve that for namespaces that have nothing in flight.
 	general, reserve int
-	// share is how many items one namespace may have in flight, slowShare how many if it is slow.
-	share, slowShare int
+	// share is how many items one namespace may have in flight, slowShare how many if it is slow, and refusedShare how many if its
+	// work is refused.
+	share, slowShare, refusedShare int
 }
 
 // limitsFor returns the limits for that many workers: a quarter of them, rounded, is the reserve, one namespace may have half of
-// them, and a slow one an eighth. A single worker has no reserve.
+// them, and a slow one an eighth. One whose work is refused has a twenty-fifth: what is refused comes to nothing, and each of its
+// requests takes time of the API server from others. A single worker has no reserve.
 func limitsFor(workers int) limits {
 	workers = max(1, workers)
 	reserve := 0
 	if workers > 1 {
 		reserve = (workers + 2) / 4
 	}
-	return limits{general: workers - reserve, reserve: reserve, share: max(1, workers/2), slowShare: max(1, workers/8)}
+	return limits{
+		general: workers - reserve, reserve: reserve,
+		share: max(1, workers/2), slowShare: max(1, workers/8), refusedShare: max(1, workers/25),
+	}
+}
+
+// of returns how many items ns may have in flight.
+func (l limits) of(ns *namespace) int {
+	switch {
+	case ns.refused:
+		return l.refusedShare
+	case ns.slow:
+		return l.slowShare
+	}
+	return l.share
 }
 
 // choose returns the namespace whose item is next, and whether a worker of the reserve takes it; nil where no worker may take
@@ -51,12 +67,8 @@ func (q *Queue) choose() (ns *namespace, reserved bool) {
 
 // chooseGeneral returns the next namespace that is below its limit. Slow ones and others alternate.
 func (q *Queue) chooseGeneral() *namespace {
+	below := func(ns *namespace) bool { return ns.inFlight < q.limits.of(ns) }
 	for _, slow := range [...]bool{q.slowFirst, !q.slowFirst} {
-		limit := q.limits.share
-		if slow {
-			limit = q.limits.slowShare
-		}
-		below := func(ns *namespace) bool { return ns.inFlight < limit }
 		if ns := first(&q.turns[turnsOf(slow)], below); ns != nil {
 			return ns
 		}

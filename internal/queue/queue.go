@@ -14,6 +14,8 @@ import (
 type Queue struct {
 	limits limits
 	clock  clock.PassiveClock
+	// refused, where it is not nil, reports whether the last work on an item was refused.
+	refused func(item reconcile.Request) bool
 
 	mu sync.Mutex
 	// available is signalled when an item may have become available to a worker.
@@ -48,7 +50,8 @@ type namespace struct {
 	inFlight int
 	// turn is its place among the turns while it has items.
 	turn *list.Element
-	slow bool
+	// slow says that its last item took long, or was refused. refused says that it was the latter.
+	slow, refused bool
 }
 
 // NewQueue returns an empty queue for that many workers. name is the queue's in the metrics; none are kept where it is empty.
@@ -125,6 +128,7 @@ func (q *Queue) take(ns *namespace, reserved bool) reconcile.Request {
 
 // Done implements workqueue.TypedInterface.
 func (q *Queue) Done(item reconcile.Request) {
+	refused := q.refused != nil && q.refused(item)
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	done, ok := q.inFlight[item]
@@ -139,7 +143,8 @@ func (q *Queue) Done(item reconcile.Request) {
 	}
 	ns := q.namespaces[item.Namespace]
 	ns.inFlight--
-	q.setSlow(ns, q.clock.Since(done.since) >= slowAfter)
+	ns.refused = refused
+	q.setSlow(ns, refused || q.clock.Since(done.since) >= slowAfter)
 	q.storage.low = false
 	q.typed.Done(item)
 	q.forgetIdle(ns)

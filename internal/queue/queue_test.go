@@ -80,7 +80,8 @@ func expect(t *testing.T, what string, want, got any) {
 
 func TestLimits(t *testing.T) {
 	for workers, want := range map[int]limits{
-		0: {1, 0, 1, 1}, 1: {1, 0, 1, 1}, 2: {1, 1, 1, 1}, 4: {3, 1, 2, 1}, 8: {6, 2, 4, 1}, 50: {37, 13, 25, 6}, 100: {75, 25, 50, 12},
+		0: {1, 0, 1, 1, 1}, 1: {1, 0, 1, 1, 1}, 2: {1, 1, 1, 1, 1}, 4: {3, 1, 2, 1, 1}, 8: {6, 2, 4, 1, 1}, 50: {37, 13, 25, 6, 2},
+		100: {75, 25, 50, 12, 4},
 	} {
 		if got := limitsFor(workers); got != want {
 			t.Errorf("%d workers: %+v, want %+v", workers, got, want)
@@ -137,6 +138,22 @@ func TestASlowNamespace(t *testing.T) {
 	expect(t, "in flight once it is slow", 2, len(second))
 	s.done(slowAfter-1, second...)
 	expect(t, "in flight once it is fast again", 8, len(s.get(100)))
+}
+
+// A namespace whose work is refused has few workers, until some of it goes well.
+func TestANamespaceWhoseWorkIsRefused(t *testing.T) {
+	s := newScene(50)
+	refused := true
+	s.refused = func(reconcile.Request) bool { return refused }
+	s.fill("refused", 100)
+	first := s.get(100)
+	expect(t, "in flight while nothing is known of it", 25, len(first))
+	s.done(0, first...)
+	second := s.get(100)
+	expect(t, "in flight once it is refused", 2, len(second))
+	refused = false
+	s.done(0, second...)
+	expect(t, "in flight once it goes well", 25, len(s.get(100)))
 }
 
 // Many slow namespaces never hold the reserve, and each of them has its turn.

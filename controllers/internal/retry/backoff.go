@@ -26,12 +26,14 @@ type backoff struct {
 	mu       sync.Mutex
 	failures map[reconcile.Request]int
 	due      map[reconcile.Request]time.Duration
+	// refused are the requests whose last failure was a refusal.
+	refused map[reconcile.Request]bool
 }
 
 func newBackoff(first, longest time.Duration, random func() float64) *backoff {
 	return &backoff{
 		first: first, longest: longest, random: random, pace: newPace(longest, clock.RealClock{}.Now),
-		failures: map[reconcile.Request]int{}, due: map[reconcile.Request]time.Duration{},
+		failures: map[reconcile.Request]int{}, due: map[reconcile.Request]time.Duration{}, refused: map[reconcile.Request]bool{},
 	}
 }
 
@@ -43,7 +45,9 @@ func (b *backoff) next(request reconcile.Request, refused bool) time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	wait := b.delay(b.failures[request])
+	delete(b.refused, request)
 	if refused {
+		b.refused[request] = true
 		wait = max(wait, b.pace.wait(request))
 	}
 	if b.given != nil {
@@ -84,10 +88,18 @@ func (b *backoff) succeeded(request reconcile.Request) {
 	defer b.mu.Unlock()
 	delete(b.failures, request)
 	delete(b.due, request)
+	delete(b.refused, request)
 	b.pace.forget(request)
 	if b.given != nil {
 		b.given.Forget(request)
 	}
+}
+
+// Refused reports whether the last reconcile of request was refused. The queue asks (internal/queue).
+func (b *backoff) Refused(request reconcile.Request) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.refused[request]
 }
 
 // Forget implements workqueue.TypedRateLimiter.

@@ -64,6 +64,21 @@ func TestBackoff(t *testing.T) {
 	}
 }
 
+// The queue learns whose last reconcile was refused.
+func TestRefused(t *testing.T) {
+	b := newBackoff(time.Second, time.Minute, longest)
+	options := controller.Options{RateLimiter: b}
+	r := Reconciler(answering(answer{err: errRefused}, answer{result: Stale()}, answer{err: errRefused}, answer{}), &options)
+	for i, want := range []bool{true, false, true, false} {
+		if _, err := r.Reconcile(t.Context(), request); err != nil {
+			t.Fatal(err)
+		}
+		if got := b.Refused(request); got != want {
+			t.Errorf("after reconcile %d: %t, want %t", i, got, want)
+		}
+	}
+}
+
 // A delay is from a half of its bound up.
 func TestJitter(t *testing.T) {
 	for random, want := range map[float64]time.Duration{0: 8 * time.Second, 0.5: 6 * time.Second, 1: 4 * time.Second} {
