@@ -25,6 +25,7 @@ func TestTheChartAndConfigAgree(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			var config []object
 			for _, folder := range c.folders {
 				config = append(config, kustomize(t, folder)...)

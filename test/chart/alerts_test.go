@@ -34,6 +34,7 @@ func TestAlertsFollowTheDurations(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			rule := named(render(t, append(c.values, "metrics.prometheusRule.enabled=true")...), "PrometheusRule", "namesake")
 			rules, _ := at(rule, "spec", "groups", 0, "rules").([]any)
 			var got []string

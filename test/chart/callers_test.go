@@ -16,6 +16,7 @@ func TestCallers(t *testing.T) {
 		"callers by a Secret": {"/etc/namesake/client-ca/tls.crt", "", []any{"secret", "secretName"}},
 	} {
 		t.Run(variant, func(t *testing.T) {
+			t.Parallel()
 			flags := flagsOf(t, variants[variant]...)
 			if !slices.Contains(flags, "--webhook-client-ca-file="+want.file) {
 				t.Errorf("no flag names %s: %v", want.file, flags)

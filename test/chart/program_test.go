@@ -16,6 +16,7 @@ func TestTheProgramTakesTheFlags(t *testing.T) {
 	program := build(t)
 	for name, values := range variants {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			flags := append(flagsOf(t, values...), "--version")
 			if out, err := exec.CommandContext(t.Context(), program, flags...).CombinedOutput(); err != nil {
 				t.Errorf("%q: %v\n%s", flags, err, out)

@@ -16,6 +16,7 @@ func TestLint(t *testing.T) {
 	t.Parallel()
 	for name, values := range variants {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			args := []string{"lint", "--strict", chartFolder}
 			for _, value := range values {
 				args = append(args, "--set", value)
@@ -83,6 +84,7 @@ func TestVariants(t *testing.T) {
 		{"monitors", "PrometheusRule", "namesake", []any{"spec", "groups", 1, "name"}, "mine"},
 	} {
 		t.Run(fmt.Sprintf("%s: %s %s %v", c.variant, c.kind, c.name, c.path), func(t *testing.T) {
+			t.Parallel()
 			o := named(render(t, variants[c.variant]...), c.kind, c.name)
 			var got any = missing
 			if o != nil {
