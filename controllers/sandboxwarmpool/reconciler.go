@@ -65,7 +65,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, pool *extensionsv1.SandboxWa
 		return reconcile.Result{}, err
 	}
 	snapshot := rules.NewTemplateSnapshot(template)
-	memory := r.states.of(pool.UID)
+	memory := r.states.of(pool.UID).WithUnseen(unseen)
 	plan := rules.PlanPool(pool, snapshot, members, memory, r.Settings, r.Now()).WithAccepted(r.accepted(ctx, members))
 	if left := r.states.lastLeft(pool.UID); left.After(plan.LastReady) {
 		plan.LastReady = left
@@ -83,7 +83,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, pool *extensionsv1.SandboxWa
 		r.states.create(pool.UID, n)
 		plan.Created = n
 		deleted = r.delete(ctx, plan.Delete)
-		memory = memory.WithReplaced(&plan)
+		memory = memory.WithWritten(&plan)
 	}
 	r.states.keep(pool.UID, memory)
 	if snapshot == nil {

@@ -48,7 +48,8 @@ func newHerd(replicas int) *herd {
 func (h *herd) pass() {
 	h.plan = rules.PlanPool(h.pool, h.snapshot, h.members, h.memory, settings, h.now)
 	create, _, memory := rules.PlanRefill(h.memory, h.pool, h.plan, rules.RefillLimits{Batch: 10_000}, h.now)
-	h.memory = memory.WithReplaced(&h.plan)
+	h.plan.Created = create
+	h.memory = memory.WithWritten(&h.plan)
 	h.members = slices.DeleteFunc(h.members, func(m *sandboxv1.Sandbox) bool { return slices.Contains(h.plan.Delete, m) })
 	for range create {
 		member := rules.NewPoolSandbox(h.pool, h.snapshot, fmt.Sprintf("%05d", h.made))
@@ -56,7 +57,6 @@ func (h *herd) pass() {
 		h.members, h.made = append(h.members, member), h.made+1
 	}
 	h.deleted, h.most = h.deleted+len(h.plan.Delete), max(h.most, len(h.plan.Delete))
-	h.plan.Created = create
 	h.pool.Status = rules.PoolStatus(h.pool, h.plan, nil, h.now)
 }
 

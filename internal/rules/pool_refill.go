@@ -41,7 +41,6 @@ func PlanRefill(
 	}
 	room := limits.room(after.window, &plan)
 	create = min(plan.Create, limits.Batch, room)
-	defer func() { after.replacementsDue = max(0, after.replacementsDue-create) }()
 	if limits.Rate > 0 {
 		create = min(create, int(after.tokens))
 		after.tokens -= float64(create)

@@ -195,7 +195,7 @@ func (p *poolPass) replaceNotReady() {
 	}
 }
 
-// due returns how many replacements are still to be created.
+// due returns how many replacements are still to be created, or were created and are not among the members yet.
 func (p *poolPass) due() int { return min(p.Create, p.memory.stillDue(p.Terminating)) }
 
 // staying returns the members that are not in Delete.

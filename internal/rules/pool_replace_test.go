@@ -185,8 +185,8 @@ func TestReplacingComesToAnEnd(t *testing.T) {
 	var memory *rules.PoolState
 	for round := 0; slices.ContainsFunc(members, func(m *sandboxv1.Sandbox) bool { return !now.Matches(m) }); round++ {
 		plan := rules.PlanPool(pool, now, members, memory, settings, builder.Epoch)
-		_, _, memory = rules.PlanRefill(memory, pool, plan, settings.Refill, builder.Epoch)
-		memory = memory.WithReplaced(&plan)
+		plan.Created, _, memory = rules.PlanRefill(memory, pool, plan, settings.Refill, builder.Epoch)
+		memory = memory.WithWritten(&plan)
 		members = slices.DeleteFunc(members, func(m *sandboxv1.Sandbox) bool { return slices.Contains(plan.Delete, m) })
 		fewest = min(fewest, len(members))
 		if round > replicas {
@@ -201,6 +201,39 @@ func TestReplacingComesToAnEnd(t *testing.T) {
 	}
 	if fewest != replicas-replicas/4 {
 		t.Errorf("there were %d Sandboxes at the least, want %d", fewest, replicas-replicas/4)
+	}
+}
+
+// What a pool has created counts as being replaced before the members, as they were read, show it, and what it could not create
+// although it was due goes on counting.
+func TestWhatIsDueIsBeingReplaced(t *testing.T) {
+	pool := builder.MakePool("p").Template("t").Replicas(8).UpdateStrategy(extensionsv1.UpdateStrategyRecreate).Obj()
+	before, now := rules.NewTemplateSnapshot(builder.MakeTemplate("t").Image("old").Obj()), rules.NewTemplateSnapshot(builder.MakeTemplate("t").Image("new").Obj())
+	var members []*sandboxv1.Sandbox
+	for i := range 8 {
+		members = append(members, readyMember(rules.NewPoolSandbox(pool, before, "0000"+string(rune('a'+i)))))
+	}
+	var memory *rules.PoolState
+	for _, turn := range []struct {
+		what                    string
+		gone, unseen            int
+		deletes, creates, stays int
+	}{
+		{what: "at first", deletes: 2},
+		{what: "when they are gone, and nothing can be created", gone: 2, creates: 2, stays: 2},
+		{what: "when one can be created", creates: 2, stays: 1},
+		{what: "before that is seen", unseen: 1, creates: 2},
+		{what: "before both are seen", unseen: 2, creates: 2},
+		{what: "when both are lost", deletes: 2, creates: 2},
+	} {
+		members = members[turn.gone:]
+		plan := rules.PlanPool(pool, now, members, memory.WithUnseen(turn.unseen), settings, builder.Epoch)
+		create, _, after := rules.PlanRefill(memory.WithUnseen(turn.unseen), pool, plan, settings.Refill, builder.Epoch)
+		if len(plan.Delete) != turn.deletes || create != turn.creates {
+			t.Errorf("%s: %d are deleted and %d created, want %d and %d", turn.what, len(plan.Delete), create, turn.deletes, turn.creates)
+		}
+		plan.Created = create - turn.stays - turn.unseen
+		memory = after.WithWritten(&plan)
 	}
 }
 

@@ -45,7 +45,8 @@ func (s *site) minutes(n int) {
 		plan := rules.PlanPool(s.pool, edition, s.members, s.memory, settings, s.now)
 		var create int
 		create, _, s.memory = rules.PlanRefill(s.memory, s.pool, plan, settings.Refill, s.now)
-		s.memory = s.memory.WithReplaced(&plan)
+		plan.Created = create
+		s.memory = s.memory.WithWritten(&plan)
 		s.pool.Status = rules.PoolStatus(s.pool, plan, nil, s.now)
 		s.members = slices.DeleteFunc(s.members, func(m *sandboxv1.Sandbox) bool { return slices.Contains(plan.Delete, m) })
 		for range create {

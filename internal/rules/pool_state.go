@@ -17,6 +17,8 @@ type PoolState struct {
 	// missing members is no measure, because claims take members too. A pool whose members claims take at once must
 	// also make progress with replacing.
 	replacementsDue int
+	// unseen is how many Sandboxes were created that the members, as they were read, do not show yet.
+	unseen int
 	// replaced has what was replaced within the last two grace periods. A replacement that was created, or got its node,
 	// at the end of the first can be starting until the end of the second.
 	replaced []replacement
@@ -37,9 +39,10 @@ type replacement struct {
 	n  int
 }
 
-// WithReplaced returns m after the members that plan replaces were deleted.
-func (m *PoolState) WithReplaced(plan *PoolPlan) *PoolState {
+// WithWritten returns m after what plan creates was created, and what it deletes was deleted.
+func (m *PoolState) WithWritten(plan *PoolPlan) *PoolState {
 	after := *m
+	after.replacementsDue = max(0, m.replacementsDue-plan.Created)
 	after.ends, after.rounds = plan.ends, plan.rounds
 	if plan.probed {
 		after.heldSince = m.at
@@ -51,12 +54,24 @@ func (m *PoolState) WithReplaced(plan *PoolPlan) *PoolState {
 	return &after
 }
 
-// stillDue returns how many replacements are to be created, besides those whose predecessors are still terminating.
+// WithUnseen returns m, which may be nil, for a look at members that lack n Sandboxes that were created already, because they
+// were read from a cache.
+func (m *PoolState) WithUnseen(n int) *PoolState {
+	if m == nil || n == 0 {
+		return m
+	}
+	after := *m
+	after.unseen = n
+	return &after
+}
+
+// stillDue returns how many replacements are to be created or to be seen, besides those whose predecessors are still
+// terminating.
 func (m *PoolState) stillDue(leaving int) int {
 	if m == nil {
 		return 0
 	}
-	return max(0, m.replacementsDue-leaving)
+	return m.unseen + max(0, m.replacementsDue-leaving)
 }
 
 // replacedWithin returns how many members were replaced in the time before now, or at most if that is not known.

@@ -99,6 +99,34 @@ func TestALostDeletionIsDecidedAgain(t *testing.T) {
 	}
 }
 
+// A quarter of a pool is replaced at a time, also while the cache has not seen the replacements that were created.
+func TestNoOverReplacementBehindACache(t *testing.T) {
+	a := newArena(t)
+	a.scale(t, 4)
+	for _, suffix := range []string{"aaaaa", "bbbbb", "ccccc"} {
+		a.Warm(t, a.pool, suffix)
+	}
+	reasons["outdated"](t, a, a.Member(t, a.pool, "ddddd"))
+	lagging := a.Lagging(t)
+	r := a.Pools(lagging.Plain)
+	fill(t, r, a.pool)
+	if got := a.controlled(t, a.pool); len(got) != 3 {
+		t.Fatalf("the pool controls %v, want three: one is being replaced", got)
+	}
+	suite.Await(t, "the cache has caught up", func() bool {
+		var seen sandboxv1.SandboxList
+		return lagging.Plain.List(t.Context(), &seen, client.InNamespace(a.Name)) == nil && len(seen.Items) == 3
+	})
+	lagging.Hold()
+	for range 3 {
+		fill(t, r, a.pool)
+		if got := a.controlled(t, a.pool); len(got) != 4 {
+			t.Fatalf("the pool controls %v, want four", got)
+		}
+	}
+	lagging.Resume()
+}
+
 // A pool is deleted and created again before the garbage collector acts. The first pool's Sandboxes do not belong to the
 // second, and a claim on the second does not get them.
 func TestAPoolOfTheSameNameBeforeTheCollector(t *testing.T) {
