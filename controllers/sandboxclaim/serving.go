@@ -45,10 +45,8 @@ func (s *server) Reconcile(ctx context.Context, claim *extensionsv1.SandboxClaim
 	if !rules.IsOnItsWay(claim) {
 		return reconcile.Result{}, nil
 	}
-	if !s.claims.picked(claim) {
-		if lead := rules.ClaimLead(claim, rules.PickerLead, s.claims.Now()); lead > 0 {
-			return reconcile.Result{RequeueAfter: lead}, nil
-		}
+	if lead := rules.ClaimLead(claim, rules.ClaimServer{Picked: s.claims.picked(claim)}, s.claims.Now()); lead > 0 {
+		return reconcile.Result{RequeueAfter: lead}, nil
 	}
 	result, err := s.claims.reconcile(ctx, claim)
 	result.RequeueAfter = 0 // What comes later is the leader's.
@@ -62,11 +60,8 @@ func (r *Reconciler) picked(claim *extensionsv1.SandboxClaim) bool {
 
 // lead returns how long claim is left to the serving controllers, of this replica or another.
 func (r *Reconciler) lead(claim *extensionsv1.SandboxClaim) time.Duration {
-	switch {
-	case r.Traffic == nil: // There is no serving controller.
+	if r.Traffic == nil { // There is no serving controller.
 		return 0
-	case r.picked(claim):
-		return rules.ClaimLead(claim, rules.ServingLead, r.Now())
 	}
-	return rules.ClaimLead(claim, rules.PickerLead, r.Now())
+	return rules.ClaimLead(claim, rules.ClaimServer{Picked: r.picked(claim), Leads: true}, r.Now())
 }

@@ -16,10 +16,30 @@ const (
 	ServingLead = 5 * time.Second
 )
 
-// ClaimLead returns how long claim is still left to others, for one who may serve it when its lead of that length is over.
-// Only a claim that is on its way is left to others. The lead counts from when admission observed the claim. The clocks of
-// replicas may differ: a claim that was observed in the future is left to nobody.
-func ClaimLead(claim *extensionsv1.SandboxClaim, lead time.Duration, now time.Time) time.Duration {
+// ClaimServer is a controller that may serve claims on their way.
+type ClaimServer struct {
+	// Picked says that the webhook of the same replica has bound the claim.
+	Picked bool
+	// Leads says that this is the leader's controller, which does all that a claim needs. The other kind runs in every replica, and
+	// serves only claims on their way.
+	Leads bool
+}
+
+// lead returns how long s leaves a claim to others.
+func (s ClaimServer) lead() time.Duration {
+	switch {
+	case !s.Picked:
+		return PickerLead
+	case s.Leads:
+		return ServingLead
+	}
+	return 0
+}
+
+// ClaimLead returns how long server still leaves claim to others at the time now: zero if it may serve it. Only a claim that is
+// on its way is left to others. The lead counts from when admission observed the claim. The clocks of replicas may differ: a
+// claim that was observed in the future is left to nobody.
+func ClaimLead(claim *extensionsv1.SandboxClaim, server ClaimServer, now time.Time) time.Duration {
 	if !IsOnItsWay(claim) {
 		return 0
 	}
@@ -27,5 +47,5 @@ func ClaimLead(claim *extensionsv1.SandboxClaim, lead time.Duration, now time.Ti
 	if err != nil || observed.After(now) {
 		return 0
 	}
-	return max(0, observed.Add(lead).Sub(now))
+	return max(0, observed.Add(server.lead()).Sub(now))
 }

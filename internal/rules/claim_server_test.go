@@ -10,7 +10,7 @@ import (
 )
 
 func TestClaimLead(t *testing.T) {
-	const lead = time.Second
+	const lead = rules.PickerLead
 	bound := func(observed string) *builder.ClaimWrapper {
 		return builder.MakeClaim("c").Pool("p").BoundTo("p-a").Annotation(sandboxv1.AnnotationControllerFirstObservedAt, observed)
 	}
@@ -29,9 +29,25 @@ func TestClaimLead(t *testing.T) {
 		"bound to nothing":            {bound(at(0)).BoundTo(""), 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := rules.ClaimLead(tc.claim.Obj(), lead, builder.Epoch); got != tc.want {
+			if got := rules.ClaimLead(tc.claim.Obj(), rules.ClaimServer{}, builder.Epoch); got != tc.want {
 				t.Errorf("got %s, want %s", got, tc.want)
 			}
 		})
+	}
+}
+
+// A replica leaves what another bound to it for a while. Its own it serves at once, and not in the leader's controller as well.
+func TestWhoLeavesAClaimToOthers(t *testing.T) {
+	claim := builder.MakeClaim("c").Pool("p").BoundTo("p-a").
+		Annotation(sandboxv1.AnnotationControllerFirstObservedAt, builder.Epoch.Format(time.RFC3339Nano)).Obj()
+	for server, want := range map[rules.ClaimServer]time.Duration{
+		{}:                          rules.PickerLead,
+		{Leads: true}:               rules.PickerLead,
+		{Picked: true}:              0,
+		{Picked: true, Leads: true}: rules.ServingLead,
+	} {
+		if got := rules.ClaimLead(claim, server, builder.Epoch); got != want {
+			t.Errorf("%+v: got %s, want %s", server, got, want)
+		}
 	}
 }
