@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"path/filepath"
 	"time"
 
@@ -22,6 +21,7 @@ import (
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/cmd/namesake/internal/replicas"
 	"github.com/namesake-sandbox/namesake/cmd/namesake/internal/serving"
 	"github.com/namesake-sandbox/namesake/controllers"
 	"github.com/namesake-sandbox/namesake/controllers/feed"
@@ -57,7 +57,10 @@ func newManager(
 	if err != nil {
 		return nil, fmt.Errorf("creating the manager: %w", err)
 	}
-	index := candidates.New(rand.Uint64()) //nolint:gosec // an order, and no secret
+	index, err := addIndex(mgr, o.leaseNamespace())
+	if err != nil {
+		return nil, err
+	}
 	traffic := yield.NewTraffic(clock.RealClock{})
 	fed, err := feed.Start(ctx, mgr.GetCache(), index, traffic, time.Now)
 	if err != nil {
@@ -92,6 +95,25 @@ func newManager(
 	return mgr, register(
 		ctrlmetrics.Registry, mgr, metrics.State{Available: index.Available, Router: router}, elected.Leads, claims, admission,
 		metrics.Unreadable{Count: unread.Count}, metrics.NewBuild(version))
+}
+
+// addIndex returns the index of candidates of this replica, which knows of the others by a Lease in namespace.
+func addIndex(mgr manager.Manager, namespace string) (*candidates.Index, error) {
+	register := replicas.New()
+	index := candidates.New(candidates.OrderOf(register.Identity()))
+	register.Reader, register.Writer, register.Namespace = mgr.GetAPIReader(), mgr.GetClient(), namespace
+	register.Clock, register.Log = clock.RealClock{}, mgr.GetLogger().WithName("replicas")
+	register.Changed = func(others []string) {
+		orders := make([]uint64, 0, len(others))
+		for _, other := range others {
+			orders = append(orders, candidates.OrderOf(other))
+		}
+		index.Share(orders)
+	}
+	if err := mgr.Add(register); err != nil {
+		return nil, fmt.Errorf("adding the register of replicas: %w", err)
+	}
+	return index, nil
 }
 
 // manager returns the options of the manager, whose webhooks are secured as given.

@@ -1,9 +1,6 @@
 package candidates
 
 import (
-	"cmp"
-	"encoding/binary"
-	"hash/fnv"
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -23,43 +20,23 @@ type candidate struct {
 	node  string
 	queue *queue
 
-	// age and rank are its place in the order. age is the number of its ageWindow.
-	age  int64
-	rank uint64
+	// age, foreign and rank are its place in the order. age is the number of its ageWindow. foreign says that it is in another
+	// replica's share.
+	age     int64
+	foreign bool
+	rank    uint64
 	// reserved says that it is reserved for a claim.
 	reserved bool
 	// heldUntil is until when it is held, if it is. It must not change while the candidate is in a tree.
 	heldUntil time.Time
 }
 
-func newCandidate(sandbox *sandboxv1.Sandbox, shelf *queue, order uint64) *candidate {
-	return &candidate{
+func newCandidate(sandbox *sandboxv1.Sandbox, shelf *queue, order order) *candidate {
+	c := &candidate{
 		key: types.NamespacedName{Namespace: sandbox.Namespace, Name: sandbox.Name}, uid: sandbox.UID,
 		node: sandbox.Status.NodeName, queue: shelf,
-		age: sandbox.CreationTimestamp.Unix() / int64(ageWindow/time.Second), rank: rank(order, sandbox.Name),
+		age: sandbox.CreationTimestamp.Unix() / int64(ageWindow/time.Second),
 	}
-}
-
-// inOrder orders candidates as they are handed out: by age window, then by the index's own order.
-func inOrder(a, b *candidate) bool { return compare(a, b) < 0 }
-
-// longestHeld orders candidates by how long they have been held: the longest first.
-func longestHeld(a, b *candidate) bool {
-	return cmp.Or(a.heldUntil.Compare(b.heldUntil), compare(a, b)) < 0
-}
-
-func compare(a, b *candidate) int {
-	return cmp.Or(cmp.Compare(a.age, b.age), cmp.Compare(a.rank, b.rank), cmp.Compare(a.key.Name, b.key.Name))
-}
-
-// rank returns the place of name in an order. Different orders rank the same name as if at random.
-func rank(order uint64, name string) uint64 {
-	h := fnv.New64a()
-	_, _ = h.Write(binary.LittleEndian.AppendUint64(nil, order)) // never fails: hash.Hash
-	_, _ = h.Write([]byte(name))
-	x := h.Sum64()
-	// FNV keeps inputs that differ only in their end close together. This mixes its bits (the finalizer of SplitMix64).
-	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
-	x = (x ^ x>>27) * 0x94d049bb133111eb
-	return x ^ x>>31
+	c.foreign, c.rank = order.of(sandbox.Name)
+	return c
 }

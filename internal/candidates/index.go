@@ -21,17 +21,17 @@ type Index struct {
 	snapshots map[types.NamespacedName]*rules.TemplateSnapshot
 	nodes     nodes
 	reserved  reservations
-	order     uint64
+	order     order
 
 	subscriptions map[*Subscription]bool
 }
 
-// New returns an empty Index. order is any number. Indexes with different orders hand candidates out in different
+// New returns an empty Index. own is any number. Indexes with different numbers hand candidates out in different
 // orders, so the replicas of the manager should have different ones. Then claims that are processed at the same moment
-// seldom get the same Sandbox.
-func New(order uint64) *Index {
+// seldom get the same Sandbox, and still less often if the replicas know of one another: see Share.
+func New(own uint64) *Index {
 	return &Index{
-		order:     order,
+		order:     order{own: own},
 		sandboxes: map[types.NamespacedName]*candidate{},
 		queues:    map[types.UID]map[rules.CandidateGroup]*queue{},
 		pools:     map[string]map[string]*extensionsv1.SandboxWarmPool{},

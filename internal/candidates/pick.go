@@ -81,14 +81,14 @@ func (i *Index) find(claim *extensionsv1.SandboxClaim, now time.Time, exists boo
 // spread is among how many candidates of a queue the one is chosen whose node has the fewest claimed Sandboxes.
 const spread = 8
 
-// leastLoaded returns, of the first few candidates in tree that skip does not reject, and that were created in the same window of
-// time, the one whose node has the fewest claimed Sandboxes. So what claims do spreads over the nodes. It returns nil if there is
-// none.
+// leastLoaded returns, of the first few candidates in tree that skip does not reject, and that are of the same window of time and
+// in the same share, the one whose node has the fewest claimed Sandboxes. So what claims do spreads over the nodes. It returns nil
+// if there is none.
 func (i *Index) leastLoaded(tree *btree.BTree[*candidate], skip func(name string) bool) *candidate {
 	var best *candidate
 	seen := 0
 	tree.Ascend(func(c *candidate) bool {
-		if best != nil && c.age != best.age {
+		if best != nil && (c.age != best.age || c.foreign != best.foreign) {
 			return false
 		}
 		if !skip(c.key.Name) {

@@ -145,7 +145,7 @@ func TestPickDoesNotScan(t *testing.T) {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			s := newQueue(rules.CandidateGroup{}, nil)
 			for i := range size {
-				s.free.ReplaceOrInsert(newCandidate(builder.MakeSandbox(fmt.Sprintf("s-%05d", i)).Obj(), s, 0))
+				s.free.ReplaceOrInsert(newCandidate(builder.MakeSandbox(fmt.Sprintf("s-%05d", i)).Obj(), s, order{}))
 			}
 			looked := 0
 			count := func(string) bool { looked++; return false }

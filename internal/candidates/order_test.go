@@ -1,0 +1,101 @@
+package candidates
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/namesake-sandbox/namesake/test/builder"
+)
+
+// sharing returns the indexes of that many replicas that know of one another, with the same candidates.
+func sharing(trial uint64, replicas, candidates int) []*Index {
+	var orders []uint64
+	for replica := range replicas {
+		orders = append(orders, OrderOf(fmt.Sprint(trial, "-", replica)))
+	}
+	var indexes []*Index
+	for i, own := range orders {
+		index := ordered(own, candidates)
+		index.Share(slices.Delete(slices.Clone(orders), i, i+1))
+		indexes = append(indexes, index)
+	}
+	return indexes
+}
+
+// Replicas that know of one another use up a pool in turns, although none of them learns what the others have picked. Two never
+// pick the same. Of three, two do so when both have used up their shares: by then most of the pool is gone.
+func TestReplicasShareAPool(t *testing.T) {
+	const trials, candidates = 50, 200
+	for replicas, limit := range map[int]int{2: 0, 3: trials * candidates * 2 / 100} {
+		t.Run(fmt.Sprint(replicas), func(t *testing.T) {
+			same, early := 0, 0
+			for trial := range uint64(trials) {
+				indexes, picked := sharing(trial, replicas, candidates), map[string]bool{}
+				for turn := range candidates {
+					name := indexes[turn%replicas].Pick(byPool, start)
+					if name == "" {
+						t.Fatalf("trial %d: nothing is left for pick %d", trial, turn)
+					}
+					if picked[name] {
+						same++
+						if turn < candidates/2 {
+							early++
+						}
+					}
+					picked[name] = true
+				}
+			}
+			if early > 0 || same > limit {
+				t.Errorf("%d picks of %d were the same, want at most %d, and %d before half of the pool was gone", same, trials*candidates, limit, early)
+			}
+		})
+	}
+}
+
+// A replica that has used up its share goes on with what the other would hand out last.
+func TestAForeignShareComesFromItsEnd(t *testing.T) {
+	const candidates = 40
+	pair := sharing(1, 2, candidates)
+	var one, other []string
+	for range candidates {
+		one, other = append(one, pair[0].Pick(byPool, start)), append(other, pair[1].Pick(byPool, start))
+	}
+	slices.Reverse(other)
+	if !slices.Equal(one, other) {
+		t.Errorf("the picks of one, %v, are not those of the other in reverse, %v", one, other)
+	}
+}
+
+// When a replica comes or goes, what is picked stays picked, what is free stays free, and nobody is woken.
+func TestSharingChanges(t *testing.T) {
+	index := filled(20)
+	first := index.Peek(byPool, start)
+	held, kept := index.Hold(byPool, start), index.Pick(byPool, start)
+	woken := index.Subscribe()
+	for _, others := range [][]uint64{{1}, {1, 2}, nil} {
+		index.Share(others)
+		queue := index.sandboxes[key(held)].queue
+		if _, free := queue.free.Get(index.sandboxes[key(kept)]); free || queue.free.Len() != 18 || queue.held.Len() != 1 {
+			t.Errorf("others %v: %d are free and %d held, want 18 and 1; what was picked is free: %t", others, queue.free.Len(), queue.held.Len(), free)
+		}
+	}
+	if appeared := woken.Take(); len(appeared) > 0 {
+		t.Errorf("appeared: %v", appeared)
+	}
+	if again := filled(20).Peek(byPool, start); held != first || again != first {
+		t.Errorf("held %q, and an index of its own picks %q, want %q", held, again, first)
+	}
+}
+
+// The oldest come first, whoever's share they are in.
+func TestAgeComesBeforeShares(t *testing.T) {
+	for trial := range uint64(20) {
+		for _, index := range sharing(trial, 3, 5) {
+			index.Observe(member("older", template).CreatedAt(builder.Epoch.Add(-2 * ageWindow)).Obj())
+			if got := index.Pick(byPool, start); got != "older" {
+				t.Errorf("picked %q", got)
+			}
+		}
+	}
+}
