@@ -175,8 +175,8 @@ image-test: ## The image: whole, reproducible, and the Dockerfile's.
 	$(GO) -C test/image test $(GOTESTFLAGS) ./...
 
 # What a package needs of its cluster, so each has one of its own: a manager with the race detector; two that elect a leader
-# and are killed; two that both believe to lead; one without the race detector, which takes memory of its own; and two
-# with the memory that the chart gives them, and a core each.
+# and are killed; two that both believe to lead; one and then two without the race detector, which takes memory of its own;
+# and two with the memory that the chart gives them, and a core each.
 E2E = $(GO) test -count=1 -timeout 20m $(GOTESTFLAGS)
 
 .PHONY: e2e
@@ -185,6 +185,7 @@ e2e: $(CLUSTER) ## The whole story on control planes with fake nodes, with the m
 	$(CLUSTER) run --race --managers 2 -- $(E2E) -race ./test/e2e/failover/...
 	$(CLUSTER) run --race --managers 2 --leader-elect=false -- $(E2E) -race ./test/e2e/twomanagers/...
 	$(CLUSTER) run -- $(E2E) ./test/e2e/size/...
+	$(CLUSTER) run --managers 2 -- $(E2E) ./test/e2e/scale/...
 	$(HOSTILE) -short ./test/e2e/hostile/...
 
 HOSTILE = $(CLUSTER) run --managers 2 --manager-memory 512Mi --manager-cpus 1 -- $(E2E) -v
@@ -194,6 +195,10 @@ test-hostile: $(CLUSTER) ## What one user can do to do harm, in full, with table
 	$(HOSTILE) -timeout 60m ./test/e2e/hostile/...
 	$(HOSTILE) -run TestPoolsInBulk ./test/e2e/story/... -args -templates 200 -repeats 5
 	$(HOSTILE) -timeout 40m -run TestAStandbyQueuesNothing ./test/e2e/failover/... -args -claims 5000
+
+.PHONY: test-scale
+test-scale: $(CLUSTER) ## What 10,000 Sandboxes of 1,000 tenants cost; it takes half an hour, and prints the figures of docs/scale.md.
+	$(CLUSTER) run --managers 2 --nodes 100 -- $(E2E) -v -timeout 60m ./test/e2e/scale/... -args -tenants 1000 -each 10 -patience 20m
 
 # How often test-node installs the product in a row; "make test" has less time.
 INSTALLS ?= 20

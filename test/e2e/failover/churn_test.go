@@ -41,7 +41,7 @@ func TestAStandbyQueuesNothing(t *testing.T) {
 				heaps[len(heaps)-1]/(1<<20), metrics.Sum("workqueue_depth"))
 		}
 	}
-	if !leads(t, leader) || leader.ReadMetrics(t).Sum("workqueue_adds_total") == 0 {
+	if !leader.Leads(t) || leader.ReadMetrics(t).Sum("workqueue_adds_total") == 0 {
 		t.Fatal("the leader has changed, or has no metrics of its work queues")
 	}
 	metrics := standby.ReadMetrics(t)

@@ -23,16 +23,6 @@ import (
 // home is the namespace of the managers, and lease the name of the Lease there.
 const home, lease = "namesake-system", "namesake.agents.x-k8s.io"
 
-// leads says whether a manager reconciles.
-func leads(t *testing.T, m *testbed.Manager) bool {
-	t.Helper()
-	metrics := m.ReadMetrics(t)
-	if !metrics.Has("namesake_leader") {
-		t.Fatal("a manager has no metric namesake_leader")
-	}
-	return metrics.Sum("namesake_leader") == 1
-}
-
 // pair returns the manager that leads and the other, when one leads.
 func pair(t *testing.T, s *scene.Scene) (leader, standby *testbed.Manager) {
 	t.Helper()
@@ -41,7 +31,7 @@ func pair(t *testing.T, s *scene.Scene) (leader, standby *testbed.Manager) {
 		t.Fatalf("%d managers run: this test is about 2, see the target e2e of the Makefile", len(managers))
 	}
 	await(t, "one manager to lead", func() bool {
-		first, second := leads(t, managers[0]), leads(t, managers[1])
+		first, second := managers[0].Leads(t), managers[1].Leads(t)
 		leader, standby = managers[0], managers[1]
 		if second {
 			leader, standby = standby, leader
@@ -93,7 +83,7 @@ func TestATakenLease(t *testing.T) {
 	for range times {
 		loser, _ := pair(t, s)
 		change(t, s, `{"holderIdentity":"somebody"}`)
-		await(t, "the leader to stop leading", func() bool { return !leads(t, loser) })
+		await(t, "the leader to stop leading", func() bool { return !loser.Leads(t) })
 		pair(t, s)
 	}
 	stop()
@@ -126,12 +116,12 @@ func TestNobodyCanLead(t *testing.T) {
 			change(t, s, `{"holderIdentity":"","leaseDurationSeconds":1}`)
 		}
 	})
-	await(t, "nobody to lead", func() bool { return !leads(t, first) && !leads(t, second) })
+	await(t, "nobody to lead", func() bool { return !first.Leads(t) && !second.Leads(t) })
 	for _, m := range []*testbed.Manager{first, second} {
 		m.AwaitReady(t)
 	}
 	s.Create(t, builder.MakeSandbox("guarded").Obj())
-	if leads(t, first) || leads(t, second) {
+	if first.Leads(t) || second.Leads(t) {
 		t.Error("a manager leads, and somebody else has the Lease")
 	}
 	change(t, s, `{"holderIdentity":"","leaseDurationSeconds":1}`)

@@ -74,7 +74,7 @@ func claimWithoutLeader(t *testing.T, s *scene.Scene, managers []*testbed.Manage
 func leader(t *testing.T, managers []*testbed.Manager) *testbed.Manager {
 	t.Helper()
 	for _, m := range managers {
-		if leads(t, m) {
+		if m.Leads(t) {
 			return m
 		}
 	}

@@ -44,7 +44,7 @@ func awaitLeader(t *testing.T, managers []*testbed.Manager) *testbed.Manager {
 	var found *testbed.Manager
 	leads := func(context.Context) (bool, error) {
 		for _, m := range managers {
-			if m.Runs() && leads(t, m) {
+			if m.Runs() && m.Leads(t) {
 				found = m
 			}
 		}

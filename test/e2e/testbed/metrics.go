@@ -31,6 +31,17 @@ func (m *Manager) ReadMetrics(t *testing.T) Metrics {
 	return read(t, http.DefaultClient, "http://"+m.Metrics+"/metrics")
 }
 
+// Leads says whether the manager is the leader, which reconciles.
+func (m *Manager) Leads(t *testing.T) bool {
+	t.Helper()
+	const name = "namesake_leader"
+	metrics := m.ReadMetrics(t)
+	if !metrics.Has(name) {
+		t.Fatalf("a manager has no metric %s", name)
+	}
+	return metrics.Sum(name) == 1
+}
+
 // Sum adds the samples of that name that have all these labels, each written as key="value".
 func (m Metrics) Sum(name string, labels ...string) float64 {
 	var sum float64
