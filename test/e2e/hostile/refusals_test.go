@@ -15,12 +15,13 @@ import (
 
 const (
 	refusedSandboxes = 20
-	// settled is how long refused Sandboxes are left alone before their passes are counted, and counting how long that takes. By
-	// then, backoff has reached several seconds. In the short form, counting is half as long.
+	// settled is how long refused Sandboxes are left alone before the tries to create their Pods are counted, and counting how long
+	// that takes. By then, backoff has reached several seconds. In the short form, counting is half as long.
 	settled  = 8 * time.Second
 	counting = 10 * time.Second
-	// passesAllowed is how many passes a Sandbox may have while they are counted: a few tries, and the writes of its status.
-	passesAllowed = 8
+	// triesAllowed is how many tries there may be for a Sandbox while they are counted. A namespace has ten refused tries a second,
+	// which is five for each of twenty Sandboxes. If each rewording led to a try, it were more than thirty.
+	triesAllowed = 8
 )
 
 // mislabelled returns a Sandbox with forty labels that a Pod cannot have. The API server names them in another order each time.
@@ -78,28 +79,19 @@ func TestRefusedWorkComesToRest(t *testing.T) {
 				return
 			}
 			w.neighbour.await(t.Context(), int(settled/pace), time.Now())
-			before, began := w.passes(t), time.Now()
+			began := time.Now()
 			w.neighbour.await(t.Context(), scaled(int(counting/pace), int(counting/pace)/2), time.Now())
-			passes, took := w.passes(t)-before, time.Since(began)
-			t.Logf("%d refused Sandboxes: %.0f passes in %s", len(made), passes, took.Round(time.Second))
-			if limit := passesAllowed * float64(len(made)) * float64(took) / float64(counting); passes > limit {
-				t.Errorf("the managers made %.0f passes over Sandboxes, and %.0f are allowed", passes, limit)
+			calls, took := w.CallsOfManagers(t, namespace, began), time.Since(began)
+			t.Logf("%d refused Sandboxes, within %s: %v", len(made), took.Round(time.Second), calls)
+			tries, limit := float64(calls["create pods"]), triesAllowed*float64(len(made))*float64(took)/float64(counting)
+			if tries == 0 || tries > limit {
+				t.Errorf("the managers tried %.0f times to create a Pod, want some, and at most %.0f", tries, limit)
 			}
 			if admitted := w.refused(t, made); admitted != "" {
 				t.Error(admitted)
 			}
 		})
 	}
-}
-
-// passes returns how often the managers have looked at a Sandbox.
-func (w *world) passes(t *testing.T) float64 {
-	t.Helper()
-	var sum float64
-	for _, m := range w.managers {
-		sum += m.ReadMetrics(t).Sum("controller_runtime_reconcile_total", `controller="sandbox"`)
-	}
-	return sum
 }
 
 // refused returns what is wrong with Sandboxes whose Pods must be refused, or "".

@@ -12,10 +12,11 @@ import (
 	"github.com/namesake-sandbox/namesake/test/e2e/testbed"
 )
 
-// docs/scale.md has the figures of a large run.
+// "make test-scale" has more of all.
 var (
 	tenants  = flag.Int("tenants", 20, "how many namespaces have a pool")
 	each     = flag.Int("each", 10, "how many Sandboxes each pool has")
+	claims   = flag.Int("claims", 40, "how many claims are made each time, one after the other")
 	patience = flag.Duration("patience", 5*time.Minute, "how long all of them may take to be Ready")
 )
 
@@ -23,8 +24,6 @@ const (
 	mebibyte = 1 << 20
 	// few is the size of the only pool with which the others are compared.
 	few = 100
-	// claims is how many claims are made, one at a time.
-	claims = 100
 )
 
 // A manager with nothing to do takes less than idle, and each Sandbox with its Pod, and its share of a namespace with a pool
@@ -43,7 +42,7 @@ func TestManyTenants(t *testing.T) {
 	}
 	first := tenant(t, bed, few)
 	awaitFull(t, bed, few)
-	logMemory(t, managers)
+	logMemory(t, bed, managers)
 	measure(t, bed, managers, "one tenant", few, []string{first})
 
 	began := time.Now()
@@ -54,16 +53,16 @@ func TestManyTenants(t *testing.T) {
 	total := few + *tenants**each
 	awaitFull(t, bed, total)
 	t.Logf("%d Sandboxes in %d namespaces, made and Ready after %s", total, *tenants+1, time.Since(began).Round(time.Second))
-	logMemory(t, managers)
+	logMemory(t, bed, managers)
 	measure(t, bed, managers, "one tenant beside them", total, []string{first})
 	measure(t, bed, managers, "all tenants in turns", total, namespaces)
-	limit := idle + (total+3*claims)*perSandbox
+	limit := idle + (total+3**claims)*perSandbox
 	for i, m := range managers {
 		if got := m.Resident(t); got >= limit {
 			t.Errorf("manager %d has %d MiB with %d Sandboxes, want less than %d", i, got/mebibyte, total, limit/mebibyte)
 		}
 	}
-	logMemory(t, managers)
+	logMemory(t, bed, managers)
 	killLeader(t, bed, managers, first)
 	bed.CheckRights(t)
 }
@@ -71,15 +70,15 @@ func TestManyTenants(t *testing.T) {
 // measure makes claims, one at a time, in the namespaces in turns, and waits until all pools are full again.
 func measure(t *testing.T, bed *testbed.Bed, managers []*testbed.Manager, what string, sandboxes int, namespaces []string) {
 	t.Helper()
-	before, took := processors(t, managers), make([]time.Duration, 0, claims)
-	for i := range claims {
+	before, took := processors(t, managers), make([]time.Duration, 0, *claims)
+	for i := range *claims {
 		took = append(took, serve(t, bed, namespaces[i%len(namespaces)], fmt.Sprintf("%s-%03d", strings.ReplaceAll(what, " ", "-"), i)))
 	}
 	awaitFull(t, bed, sandboxes)
 	used := processors(t, managers) - before
 	p50 := median(took)
 	t.Logf("%s: claims Ready after %s p50, %s p99; the managers computed %s a claim with its replacement",
-		what, p50.Round(100*time.Microsecond), took[claims*99/100].Round(time.Millisecond), (used / claims).Round(100*time.Microsecond))
+		what, p50.Round(100*time.Microsecond), took[*claims*99/100].Round(time.Millisecond), (used / time.Duration(*claims)).Round(100*time.Microsecond))
 }
 
 // killLeader kills the manager that leads, makes a claim at once, and starts the manager again.
@@ -95,7 +94,7 @@ func killLeader(t *testing.T, bed *testbed.Bed, managers []*testbed.Manager, nam
 		m.Start(t)
 		m.AwaitReady(t)
 		t.Logf("a manager answers admission %s after its start", time.Since(began).Round(time.Millisecond))
-		logMemory(t, managers)
+		logMemory(t, bed, managers)
 		return
 	}
 	t.Fatal("no manager leads")
@@ -114,9 +113,12 @@ func processors(t *testing.T, managers []*testbed.Manager) time.Duration {
 	return sum
 }
 
-func logMemory(t *testing.T, managers []*testbed.Manager) {
+func logMemory(t *testing.T, bed *testbed.Bed, managers []*testbed.Manager) {
 	t.Helper()
 	for i, m := range managers {
 		t.Logf("manager %d has %d MiB, leads: %t", i, m.Resident(t)/mebibyte, m.Leads(t))
 	}
+	server := bed.APIServerMetrics(t)
+	t.Logf("the API server has %.0f MiB, and its store %.0f MiB",
+		server.Sum("process_resident_memory_bytes")/mebibyte, server.Sum("apiserver_storage_size_bytes")/mebibyte)
 }
