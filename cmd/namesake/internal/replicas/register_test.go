@@ -221,3 +221,19 @@ func TestAnnotationsOfOthersStay(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 }
+
+// Who is silent stays gone although the write that takes its note out fails, and is back with its next note.
+func TestSilenceOutlastsAConflict(t *testing.T) {
+	r := roster{self: "me", heard: map[string]word{}}
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for i, turn := range []struct {
+		after time.Duration
+		note  string
+		there bool
+	}{{0, "a", true}, {Silence, "a", false}, {Silence, "a", false}, {2 * Silence, "a", false}, {2 * Silence, "b", true}} {
+		notes := map[string]string{"other": turn.note, "me": "x"}
+		if others := r.hear(notes, now.Add(turn.after)); (len(others) == 1) != turn.there || (notes["other"] != "") != turn.there {
+			t.Errorf("turn %d: it knows of %v, and leaves %v; is the other there: %t", i, others, notes, turn.there)
+		}
+	}
+}

@@ -66,8 +66,7 @@ func (r *roster) hear(notes map[string]string, now time.Time) []string {
 		case !known || last.note != note:
 			r.heard[identity] = word{note, now}
 		case now.Sub(last.at) >= Silence:
-			delete(notes, identity)
-			delete(r.heard, identity)
+			delete(notes, identity) // It stays in heard until the write of that has gone well.
 			continue
 		}
 		others = append(others, identity)
