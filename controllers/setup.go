@@ -114,7 +114,7 @@ func Setup(mgr manager.Manager, o Options) error {
 	}
 	templates := &sandboxtemplate.Reconciler{
 		Client: o.Templates, Live: o.Live, Recorder: recorderOf("sandboxtemplate-controller"), Router: o.Router,
-		Tracer: o.Tracer, Now: o.Now,
+		Tracer: o.Tracer, Traffic: o.yieldTo(), Pace: sandboxtemplate.NewPace(o.Now), Now: o.Now,
 	}
 	if err := templates.Setup(mgr, o.TemplateController); err != nil {
 		return err

@@ -27,19 +27,17 @@ func (r *Reconciler) ensurePolicy(ctx context.Context, template *extensionsv1.Sa
 	if err != nil {
 		return err
 	}
-	namespace, err := r.namespace(ctx, template, existing)
-	if err != nil {
-		return err
+	err = r.bring(ctx, template, earlier, existing)
+	if existing == nil && apierrors.IsAlreadyExists(err) { // The cache does not have it: it is new, or somebody else's.
+		if existing, err = r.findLive(ctx, template); err == nil {
+			err = r.bring(ctx, template, earlier, existing)
+		}
 	}
-	plan := rules.PlanNetworkPolicy(template, existing, rules.NetworkPolicy(template, earlier, namespace, r.Router))
-	if err := r.applyPlan(ctx, plan, existing); err != nil {
+	if err != nil {
 		if !isStale(err) {
 			r.warn(template, extensionsv1.EventNetworkPolicyFailed, err.Error())
 		}
 		return err
-	}
-	if !rules.NeedsNetworkPolicy(template) && plan.Delete == nil {
-		r.withoutPolicy.add(template)
 	}
 	if earlier != nil {
 		r.warn(template, extensionsv1.EventNameCollision, rules.CollisionMessage(template, earlier))
@@ -47,15 +45,41 @@ func (r *Reconciler) ensurePolicy(ctx context.Context, template *extensionsv1.Sa
 	return nil
 }
 
-// find returns the NetworkPolicy that has the name of the template's policy, whoever it belongs to, or nil. It reads live
-// only what the cache does not have. A template that needs no policy is looked up live once for each of its generations.
+// bring brings the policy that exists, or nil, to what it should be. earlier is another template whose name has the same hash, or nil.
+func (r *Reconciler) bring(
+	ctx context.Context, template, earlier *extensionsv1.SandboxTemplate, existing *networkingv1.NetworkPolicy,
+) error {
+	namespace, err := r.namespace(ctx, template, existing)
+	if err != nil {
+		return err
+	}
+	plan := rules.PlanNetworkPolicy(template, existing, rules.NetworkPolicy(template, earlier, namespace, r.Router))
+	if err := r.applyPlan(ctx, plan, existing); err != nil {
+		return err
+	}
+	if !rules.NeedsNetworkPolicy(template) && plan.Delete == nil {
+		r.withoutPolicy.add(template)
+	}
+	return nil
+}
+
+// find returns the NetworkPolicy that has the name of the template's policy, or nil. It returns one that the cache does not have only for
+// a template that needs none, which it looks up live once for each generation. For the others, the API server says so when it is created.
 func (r *Reconciler) find(ctx context.Context, template *extensionsv1.SandboxTemplate) (*networkingv1.NetworkPolicy, error) {
-	key := client.ObjectKey{Namespace: template.Namespace, Name: rules.NetworkPolicyName(template)}
-	policy, err := readPolicy(ctx, r.Client, key)
-	if policy != nil || err != nil || r.withoutPolicy.has(template) {
+	policy, err := readPolicy(ctx, r.Client, policyKey(template))
+	if policy != nil || err != nil || rules.NeedsNetworkPolicy(template) || r.withoutPolicy.has(template) {
 		return policy, err
 	}
-	return readPolicy(ctx, r.Live, key)
+	return r.findLive(ctx, template)
+}
+
+// findLive is find without the cache, and returns the policy whoever it belongs to.
+func (r *Reconciler) findLive(ctx context.Context, template *extensionsv1.SandboxTemplate) (*networkingv1.NetworkPolicy, error) {
+	return readPolicy(ctx, r.Live, policyKey(template))
+}
+
+func policyKey(template *extensionsv1.SandboxTemplate) client.ObjectKey {
+	return client.ObjectKey{Namespace: template.Namespace, Name: rules.NetworkPolicyName(template)}
 }
 
 // readPolicy returns the NetworkPolicy of that key, or nil if there is none.

@@ -21,6 +21,7 @@ import (
 	"github.com/namesake-sandbox/namesake/controllers/internal/write"
 	"github.com/namesake-sandbox/namesake/internal/rules"
 	"github.com/namesake-sandbox/namesake/internal/tracing"
+	"github.com/namesake-sandbox/namesake/internal/yield"
 )
 
 // +kubebuilder:rbac:groups=extensions.agents.x-k8s.io,resources=sandboxtemplates,verbs=get;list;watch;patch
@@ -43,7 +44,11 @@ type Reconciler struct {
 	Router rules.Router
 	// Tracer traces the reconciles. It is nil if nothing is traced.
 	Tracer *tracing.Tracer
-	Now    func() time.Time
+	// Traffic knows the claims that are on their way, which come first. If it is nil, nothing yields to them.
+	Traffic *yield.Traffic
+	// Pace is that of what is written for each namespace. If it is nil, everything is written at once.
+	Pace *retry.Pace
+	Now  func() time.Time
 
 	unusedSince   unusedSince
 	withoutPolicy withoutPolicy
@@ -55,6 +60,7 @@ func (r *Reconciler) ReconcileRequest(ctx context.Context, request reconcile.Req
 	err := r.Client.Get(ctx, request.NamespacedName, template)
 	if apierrors.IsNotFound(err) {
 		r.withoutPolicy.forget(request.NamespacedName)
+		r.Pace.Forget(request)
 		return r.collectOrphan(ctx, request.NamespacedName)
 	}
 	if err != nil {
@@ -71,6 +77,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, template *extensionsv1.Sandb
 	defer end()
 	if template.DeletionTimestamp != nil {
 		return reconcile.Result{}, nil
+	}
+	if wait, err := r.turn(ctx, template); wait > 0 || err != nil {
+		return reconcile.Result{RequeueAfter: wait}, err
 	}
 	policy := r.ensurePolicy(ctx, template)
 	label := r.label(ctx, template)

@@ -14,11 +14,13 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	"github.com/namesake-sandbox/namesake/controllers/internal/index"
 	"github.com/namesake-sandbox/namesake/controllers/internal/retry"
 	"github.com/namesake-sandbox/namesake/internal/rules"
+	"github.com/namesake-sandbox/namesake/internal/yield"
 )
 
 type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
@@ -26,7 +28,8 @@ type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
 // Setup adds the reconciler to mgr. A template that is created or deleted also wakes those that collide with it, because the
 // earliest of them may have changed.
 func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) error {
-	retried := retry.Reconciler(reconcile.Func(r.ReconcileRequest), &options)
+	lot := yield.NewLot(r.Traffic)
+	retried := retry.Reconciler(yield.Requests(lot, reconcile.Func(r.ReconcileRequest), rules.PolicyYield), &options)
 	return builder.ControllerManagedBy(mgr).
 		For(&extensionsv1.SandboxTemplate{}).
 		Watches(&networkingv1.NetworkPolicy{}, handler.EnqueueRequestsFromMapFunc(templateOf)).
@@ -34,6 +37,7 @@ func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) erro
 			CreateFunc: func(ctx context.Context, e event.CreateEvent, q queue) { r.wakeColliding(ctx, e.Object, q) },
 			DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q queue) { r.wakeColliding(ctx, e.Object, q) },
 		}).
+		WatchesRawSource(source.Func(lot.Run)).
 		WithOptions(options).
 		Complete(retried)
 }

@@ -13,6 +13,9 @@ const (
 	// LabelsYield is how long the labels of a claimed Sandbox's Pod may wait for claims that are on their way. A router that
 	// selects the Pod by them learns of it that much later at the most.
 	LabelsYield = 100 * time.Millisecond
+	// PolicyYield is how long a template's NetworkPolicy may wait for them. A Sandbox of a new template starts that much later at
+	// the most, since no Pod is created before its policy.
+	PolicyYield = 100 * time.Millisecond
 	// RefillYield is how long a pool's own work may wait for them: its refill, its members, and its status.
 	RefillYield = time.Second
 )

@@ -18,12 +18,14 @@ type deadline struct {
 	due     time.Time
 }
 
-// add adds request, unless it is there.
+// add adds request, which is not there.
 func (d *deadlines) add(request reconcile.Request, due time.Time) {
-	if d.has[request] {
-		return
-	}
 	heap.Push(d, deadline{request, due})
+}
+
+// first takes out the request that is due first.
+func (d *deadlines) first() reconcile.Request {
+	return heap.Pop(d).(deadline).request //nolint:forcetypeassert // of add
 }
 
 // Len implements heap.Interface.

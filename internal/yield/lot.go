@@ -1,7 +1,6 @@
 package yield
 
 import (
-	"container/heap"
 	"context"
 	"sync"
 	"time"
@@ -18,7 +17,7 @@ const Lane = 2
 type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
 
 // Lot is where the requests of one controller wait while claims are on their way. It adds each to the controller's queue
-// again: all of them when no claim is left, and each after its bound, as the Lane has room. Use NewLot.
+// again: all of them when no claim is left, and each after its bound, as the Lane has room. Namespaces take turns there. Use NewLot.
 type Lot struct {
 	traffic *Traffic
 	clock   clock.Clock
@@ -29,8 +28,10 @@ type Lot struct {
 	mu sync.Mutex
 	// due is when the bound of each request ends that has been parked and was not admitted since.
 	due map[reconcile.Request]time.Time
-	// parked are those of them that wait here, and not in the queue.
+	// parked are those of them that wait here, and not in the queue, for their bound or for the last claim.
 	parked deadlines
+	// overdue are those whose bound has ended, and that wait here for room in the lane.
+	overdue turns
 	// lane are the requests that were released into the lane, and are not done.
 	lane map[reconcile.Request]bool
 }
@@ -88,9 +89,16 @@ func (l *Lot) Admit(request reconcile.Request, bound time.Duration) bool {
 		due = l.clock.Now().Add(bound)
 		l.due[request] = due
 	}
-	l.parked.add(request, due)
+	if !l.waits(request) {
+		l.parked.add(request, due)
+	}
 	l.signal()
 	return false
+}
+
+// waits reports whether request waits here.
+func (l *Lot) waits(request reconcile.Request) bool {
+	return l.parked.has[request] || l.overdue.has[request]
 }
 
 // Done says that a worker is done with request: the work has ended, or there was none. It does nothing for one that waits here.
@@ -100,7 +108,7 @@ func (l *Lot) Done(request reconcile.Request) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.parked.has[request] {
+	if l.waits(request) {
 		return
 	}
 	delete(l.due, request)
@@ -110,24 +118,37 @@ func (l *Lot) Done(request reconcile.Request) {
 	}
 }
 
-// release adds to the queue what is due, and returns after what time the next is.
+// release adds to the queue what may go on, and returns after what time there may be more.
 func (l *Lot) release() (next time.Duration) {
 	busy := l.traffic.Busy()
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	next = l.expire()
+	if busy {
+		for len(l.lane) < Lane && !l.overdue.empty() { // Where there is no room, Done tells.
+			request := l.overdue.next()
+			l.lane[request] = true
+			l.queue.Add(request)
+		}
+		return next
+	}
+	for !l.overdue.empty() {
+		l.queue.Add(l.overdue.next())
+	}
+	for l.parked.Len() > 0 {
+		l.queue.Add(l.parked.first())
+	}
+	return time.Hour
+}
+
+// expire makes overdue whatever is due, and returns after what time something else is.
+func (l *Lot) expire() time.Duration {
 	now := l.clock.Now()
 	for l.parked.Len() > 0 {
-		first := l.parked.list[0]
-		switch wait := first.due.Sub(now); {
-		case busy && wait > 0:
+		if wait := l.parked.list[0].due.Sub(now); wait > 0 {
 			return wait
-		case busy && len(l.lane) >= Lane:
-			return time.Hour // Done tells.
-		case busy:
-			l.lane[first.request] = true
 		}
-		heap.Pop(&l.parked)
-		l.queue.Add(first.request)
+		l.overdue.add(l.parked.first())
 	}
 	return time.Hour
 }

@@ -139,6 +139,30 @@ func TestTheLane(t *testing.T) {
 	y.expect(t, "when it is quiet", time.Hour, all[Lane+2:]...)
 }
 
+// A namespace with many requests does not keep another waiting for all of them.
+func TestNamespacesTakeTurnsInTheLane(t *testing.T) {
+	y := newYard()
+	y.traffic.Begin(sandbox("c"))
+	for i := range 2 * Lane {
+		for _, of := range []string{"busy", "busy", "busy", "neighbour"} {
+			request := reconcile.Request{NamespacedName: types.NamespacedName{Namespace: of, Name: fmt.Sprint(of, y.parked.Len())}}
+			if of == "neighbour" && i > 0 {
+				continue
+			}
+			y.Admit(request, bound)
+		}
+	}
+	y.clock.Step(bound)
+	y.traffic.Begin(sandbox("d"))
+	y.expect(t, "after the bound", time.Hour, "busy0", "neighbour3")
+	y.traffic.End(sandbox("c"))
+	y.traffic.End(sandbox("d"))
+	y.release()
+	if got, want := len(y.queued()), 3*2*Lane-1; got != want {
+		t.Errorf("when it is quiet, %d are queued, want %d", got, want)
+	}
+}
+
 // A new claim in the moment between release and admission does not make the wait any longer.
 func TestTheBoundCountsFromTheStart(t *testing.T) {
 	y := newYard()
@@ -224,6 +248,27 @@ func TestReconciler(t *testing.T) {
 	reconcileAll(second)
 	if len(y.due) > 0 {
 		t.Error("it remembers an object that is gone")
+	}
+}
+
+func TestRequests(t *testing.T) {
+	y, seen := newYard(), 0
+	r := Requests(y.Lot, reconcile.Func(func(context.Context, reconcile.Request) (reconcile.Result, error) {
+		seen++
+		return reconcile.Result{}, nil
+	}), bound)
+	reconcileOnce := func(when string, want int) {
+		if _, err := r.Reconcile(t.Context(), request("a")); err != nil || seen != want {
+			t.Errorf("%s: reconciled %d times, want %d (%v)", when, seen, want, err)
+		}
+	}
+	y.traffic.Begin(sandbox("c"))
+	reconcileOnce("with a claim on its way", 0)
+	y.traffic.End(sandbox("c"))
+	y.expect(t, "when it is quiet", time.Hour, "a")
+	reconcileOnce("when it is quiet", 1)
+	if len(y.due) > 0 {
+		t.Error("it remembers a request that is done")
 	}
 }
 

@@ -33,3 +33,15 @@ func (a *admitted[T]) Reconcile(ctx context.Context, obj T) (reconcile.Result, e
 	}
 	return a.inner.Reconcile(ctx, obj)
 }
+
+// Requests is like Reconciler, for an r that reads its objects itself, and may have work where there is none. Each request waits for
+// bound at the most.
+func Requests(lot *Lot, r reconcile.Reconciler, bound time.Duration) reconcile.Reconciler {
+	return reconcile.Func(func(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
+		defer lot.Done(request)
+		if !lot.Admit(request, bound) {
+			return reconcile.Result{}, nil
+		}
+		return r.Reconcile(ctx, request)
+	})
+}

@@ -21,7 +21,7 @@ type backoff struct {
 	// given, where it is not nil, decides instead.
 	given workqueue.TypedRateLimiter[reconcile.Request]
 	// pace is that of refusals.
-	pace *pace
+	pace *Pace
 
 	mu       sync.Mutex
 	failures map[reconcile.Request]int
@@ -32,7 +32,7 @@ type backoff struct {
 
 func newBackoff(first, longest time.Duration, random func() float64) *backoff {
 	return &backoff{
-		first: first, longest: longest, random: random, pace: newPace(longest, clock.RealClock{}.Now),
+		first: first, longest: longest, random: random, pace: NewPace(refusalInterval, refusalBurst, longest, clock.RealClock{}.Now),
 		failures: map[reconcile.Request]int{}, due: map[reconcile.Request]time.Duration{}, refused: map[reconcile.Request]bool{},
 	}
 }
@@ -48,7 +48,7 @@ func (b *backoff) next(request reconcile.Request, refused bool) time.Duration {
 	delete(b.refused, request)
 	if refused {
 		b.refused[request] = true
-		wait = max(wait, b.pace.wait(request))
+		wait = max(wait, b.pace.next(request))
 	}
 	if b.given != nil {
 		wait = b.given.When(request)
@@ -89,7 +89,7 @@ func (b *backoff) succeeded(request reconcile.Request) {
 	delete(b.failures, request)
 	delete(b.due, request)
 	delete(b.refused, request)
-	b.pace.forget(request)
+	b.pace.Forget(request)
 	if b.given != nil {
 		b.given.Forget(request)
 	}

@@ -1,6 +1,7 @@
 package retry
 
 import (
+	"sync"
 	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
@@ -15,52 +16,89 @@ const (
 	idleNamespaces = 1000
 )
 
-// pace spreads the tries of each namespace's refused work over time, up to longest. It is the generic cell rate algorithm of ATM
-// networks (ITU-T I.371), which keeps a single time for each namespace. An object has one place at a time: whatever wakes it
-// before, it takes none from others.
-type pace struct {
-	now     func() time.Time
-	longest time.Duration
+// Pace spreads over time what is done for each namespace. It is the generic cell rate algorithm of ATM networks (ITU-T I.371),
+// which keeps a single time for each namespace. An object has one place at a time: whatever wakes it before, it takes none from
+// others. Use NewPace.
+type Pace struct {
+	interval, burst, longest time.Duration
+	now                      func() time.Time
+
+	mu sync.Mutex
 	// free is from when on a namespace has all of its burst again.
 	free map[string]time.Time
-	// places are the times at which objects are to be tried that have to wait.
+	// places are the times of the objects that have to wait.
 	places map[reconcile.Request]time.Time
 }
 
-func newPace(longest time.Duration, now func() time.Time) *pace {
-	return &pace{now: now, longest: longest, free: map[string]time.Time{}, places: map[reconcile.Request]time.Time{}}
+// NewPace returns a Pace at which each namespace has something done every interval, once that many came at once. An object
+// waits for longest at the most.
+func NewPace(interval time.Duration, burst int, longest time.Duration, now func() time.Time) *Pace {
+	return &Pace{
+		interval: interval, burst: time.Duration(burst) * interval, longest: longest, now: now,
+		free: map[string]time.Time{}, places: map[reconcile.Request]time.Time{},
+	}
 }
 
-// wait returns how long the next try of request has to wait, and takes a place for it.
-func (p *pace) wait(request reconcile.Request) time.Duration {
-	now := p.now()
-	if place := p.places[request]; place.After(now) {
-		return place.Sub(now)
+// Wait returns how long request has to wait before something is done for it: 0 when its time has come. A Pace that is nil lets
+// nothing wait.
+func (p *Pace) Wait(request reconcile.Request) time.Duration {
+	if p == nil {
+		return 0
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if _, waits := p.places[request]; !waits {
+		p.take(request)
+	}
+	left := p.left(request)
+	if left == 0 {
+		delete(p.places, request)
+	}
+	return left
+}
+
+// next returns how long request has to wait after something was done for it, until the next time.
+func (p *Pace) next(request reconcile.Request) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.left(request) == 0 {
+		p.take(request)
+	}
+	return p.left(request)
+}
+
+// Forget drops the place of request, which needs none any more.
+func (p *Pace) Forget(request reconcile.Request) {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	delete(p.places, request)
+}
+
+func (p *Pace) left(request reconcile.Request) time.Duration {
+	return max(0, p.places[request].Sub(p.now()))
+}
+
+// take gives request the next place of its namespace.
+func (p *Pace) take(request reconcile.Request) {
+	now := p.now()
 	p.dropIdle(now)
 	free := p.free[request.Namespace]
 	if free.Before(now) {
 		free = now
 	}
-	free = free.Add(refusalInterval)
-	if last := now.Add(p.longest + refusalBurst*refusalInterval); free.After(last) {
+	free = free.Add(p.interval)
+	if last := now.Add(p.longest + p.burst); free.After(last) {
 		free = last
 	}
 	p.free[request.Namespace] = free
-	place := free.Add(-refusalBurst * refusalInterval)
-	if !place.After(now) {
-		return 0
-	}
-	p.places[request] = place
-	return place.Sub(now)
+	p.places[request] = free.Add(-p.burst)
 }
 
-// forget drops the place of request, which needs none any more.
-func (p *pace) forget(request reconcile.Request) { delete(p.places, request) }
-
 // dropIdle drops the namespaces that have nothing to wait for, when there are many.
-func (p *pace) dropIdle(now time.Time) {
+func (p *Pace) dropIdle(now time.Time) {
 	if len(p.free) < idleNamespaces {
 		return
 	}

@@ -18,22 +18,22 @@ func refused(namespace string, i int) reconcile.Request {
 
 func TestPace(t *testing.T) {
 	clock := testclock.NewFakePassiveClock(epoch)
-	p := newPace(time.Minute, clock.Now)
+	p := NewPace(refusalInterval, refusalBurst, time.Minute, clock.Now)
 	for i := range refusalBurst {
-		if got := p.wait(refused("a", i)); got != 0 {
+		if got := p.next(refused("a", i)); got != 0 {
 			t.Errorf("%d of the burst waits %s", i, got)
 		}
 	}
 	for i := range 3 {
-		if got, want := p.wait(refused("a", refusalBurst+i)), time.Duration(i+1)*refusalInterval; got != want {
+		if got, want := p.next(refused("a", refusalBurst+i)), time.Duration(i+1)*refusalInterval; got != want {
 			t.Errorf("%d after the burst waits %s, want %s", i, got, want)
 		}
 	}
-	if got := p.wait(refused("b", 0)); got != 0 {
+	if got := p.next(refused("b", 0)); got != 0 {
 		t.Errorf("another namespace waits %s", got)
 	}
 	clock.SetTime(epoch.Add(time.Hour))
-	if got := p.wait(refused("a", 0)); got != 0 {
+	if got := p.next(refused("a", 0)); got != 0 {
 		t.Errorf("after an hour it waits %s", got)
 	}
 }
@@ -41,33 +41,62 @@ func TestPace(t *testing.T) {
 // However often an object is woken and refused, it puts off no other.
 func TestAnObjectHasOnePlace(t *testing.T) {
 	clock := testclock.NewFakePassiveClock(epoch)
-	p := newPace(time.Minute, clock.Now)
+	p := NewPace(refusalInterval, refusalBurst, time.Minute, clock.Now)
 	for i := range refusalBurst {
-		p.wait(refused("a", i))
+		p.next(refused("a", i))
 	}
 	for range 1000 {
-		if got := p.wait(refused("a", 100)); got != refusalInterval {
+		if got := p.next(refused("a", 100)); got != refusalInterval {
 			t.Fatalf("it waits %s", got)
 		}
 	}
-	if got := p.wait(refused("a", 101)); got != 2*refusalInterval {
+	if got := p.next(refused("a", 101)); got != 2*refusalInterval {
 		t.Errorf("the next object waits %s", got)
 	}
 	clock.SetTime(epoch.Add(refusalInterval))
-	if got := p.wait(refused("a", 100)); got != 2*refusalInterval {
+	if got := p.next(refused("a", 100)); got != 2*refusalInterval {
 		t.Errorf("at its next try it waits %s", got)
 	}
 }
 
+// What waits before it is done goes on when its time has come, whatever else came meanwhile.
+func TestWait(t *testing.T) {
+	clock := testclock.NewFakePassiveClock(epoch)
+	p := NewPace(time.Second, 2, time.Minute, clock.Now)
+	expect := func(when string, i int, want time.Duration) {
+		t.Helper()
+		if got := p.Wait(refused("a", i)); got != want {
+			t.Errorf("%s, %d waits %s, want %s", when, i, got, want)
+		}
+	}
+	for i, want := range []time.Duration{0, 0, time.Second, 2 * time.Second} {
+		expect("at first", i, want)
+	}
+	expect("when it is woken", 2, time.Second)
+	clock.SetTime(epoch.Add(time.Second))
+	expect("after a second", 4, 2*time.Second)
+	expect("after a second", 2, 0)
+	expect("after a second", 3, time.Second)
+	expect("when it comes again", 2, 3*time.Second)
+	p.Forget(refused("a", 3))
+	if _, waits := p.places[refused("a", 3)]; waits {
+		t.Error("it remembers what it was to forget")
+	}
+	if got := (*Pace)(nil).Wait(refused("a", 0)); got != 0 {
+		t.Errorf("without a pace it waits %s", got)
+	}
+	(*Pace)(nil).Forget(refused("a", 0))
+}
+
 func TestPaceIsBounded(t *testing.T) {
-	p := newPace(time.Minute, testclock.NewFakePassiveClock(epoch).Now)
+	p := NewPace(refusalInterval, refusalBurst, time.Minute, testclock.NewFakePassiveClock(epoch).Now)
 	for i := range 10_000 {
-		if got := p.wait(refused("a", i)); got > time.Minute {
+		if got := p.next(refused("a", i)); got > time.Minute {
 			t.Fatalf("%d waits %s", i, got)
 		}
 	}
 	for i := range 10_000 {
-		p.forget(refused("a", i))
+		p.Forget(refused("a", i))
 	}
 	if len(p.places) > 0 {
 		t.Errorf("%d places are left", len(p.places))
@@ -76,12 +105,12 @@ func TestPaceIsBounded(t *testing.T) {
 
 func TestPaceForgetsNamespacesAtRest(t *testing.T) {
 	clock := testclock.NewFakePassiveClock(epoch)
-	p := newPace(time.Minute, clock.Now)
+	p := NewPace(refusalInterval, refusalBurst, time.Minute, clock.Now)
 	for i := range idleNamespaces {
-		p.wait(refused(fmt.Sprint(i), 0))
+		p.next(refused(fmt.Sprint(i), 0))
 	}
 	clock.SetTime(epoch.Add(time.Hour))
-	p.wait(refused("a", 0))
+	p.next(refused("a", 0))
 	if len(p.free) != 1 {
 		t.Errorf("%d namespaces are remembered", len(p.free))
 	}

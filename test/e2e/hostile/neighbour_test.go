@@ -22,8 +22,12 @@ const (
 	// poolName is the neighbour's pool, and poolSize is how many Sandboxes it has.
 	poolName = "python"
 	poolSize = 5
-	// pace is how often the neighbour creates a plain claim by dry run.
+	// pace is how often the neighbour creates a plain claim by dry run, where a test asks for as many as it can get.
 	pace = 40 * time.Millisecond
+	// calm is how often where a test looks at what the neighbour waits for: 25 a second take a quarter of a core from everybody.
+	calm = 200 * time.Millisecond
+	// every is how often the neighbour starts a round, if the one before is over.
+	every = 500 * time.Millisecond
 )
 
 // neighbour is a user of another namespace, who does nothing unusual.
@@ -31,6 +35,7 @@ type neighbour struct {
 	client    client.WithWatch
 	namespace string
 	rounds    int
+	pace      *time.Ticker // of the plain claims
 
 	mu       sync.Mutex
 	samples  []sample
@@ -47,7 +52,7 @@ type sample struct {
 // newNeighbour creates the neighbour with a full pool. Until the test ends, the neighbour creates plain claims by dry run.
 func newNeighbour(t *testing.T, bed *testbed.Bed) *neighbour {
 	t.Helper()
-	n := &neighbour{sampled: make(chan struct{})}
+	n := &neighbour{sampled: make(chan struct{}), pace: time.NewTicker(pace)}
 	n.namespace, n.client = bed.NewEditor(t, "neighbour")
 	template := builder.MakeTemplate(poolName).Namespace(n.namespace).Obj()
 	pool := builder.MakePool(poolName).Namespace(n.namespace).Template(poolName).Replicas(poolSize).Obj()
@@ -69,13 +74,12 @@ func newNeighbour(t *testing.T, bed *testbed.Bed) *neighbour {
 
 // sample creates plain claims by dry run, one after the other, until ctx ends.
 func (n *neighbour) sample(ctx context.Context) {
-	ticker := time.NewTicker(pace)
-	defer ticker.Stop()
+	defer n.pace.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticker.C:
+		case <-n.pace.C:
 		}
 		began := time.Now()
 		plain := builder.MakeClaim("").GenerateName("plain-").Namespace(n.namespace).Pool(poolName).Obj()

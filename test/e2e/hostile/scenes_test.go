@@ -41,6 +41,7 @@ func scaled(n, short int) int {
 // measured anew, when the tenant of the scene before has gone.
 func TestOneTenantDoesNotHoldUpAnother(t *testing.T) {
 	w := enter(t)
+	w.neighbour.pace.Reset(calm)
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(table, "\na claim, a refill and a policy elsewhere, and a claim by dry run: p50/p99 in ms, and p50 and p99 as a multiple of quiet "+
 		"(wanted: %d); and CPU\n", target)
@@ -118,7 +119,10 @@ func (w *world) goRounds(t *testing.T) rounds {
 	t.Helper()
 	var r rounds
 	began, used, server := time.Now(), w.cpu(), w.APIServerCPU(t)
+	starts := time.NewTicker(every)
+	defer starts.Stop()
 	for i := range scaled(10, 2) + 1 {
+		<-starts.C
 		next, err := w.neighbour.goRound(t.Context())
 		if err != nil {
 			t.Fatalf("the neighbour: %v", err)

@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"context"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -166,14 +167,27 @@ func TestAPolicyThatIsNotLeftBehind(t *testing.T) {
 	suite.Get[networkingv1.NetworkPolicy](t, n, pythonPolicy)
 }
 
+// listing notes that something is listed.
+type listing struct {
+	client.Reader
+
+	listed *atomic.Bool
+}
+
+func (l listing) List(ctx context.Context, list client.ObjectList, opts ...client.ListOption) error {
+	l.listed.Store(true)
+	return l.Reader.List(ctx, list, opts...)
+}
+
 // A running manager deletes it: every event on a policy whose template is gone triggers a reconcile.
 func TestAManagerDeletesAPolicyThatIsLeftBehind(t *testing.T) {
 	n := suite.New(t)
-	var looks atomic.Int32 // Nothing else here asks for the time.
+	var listed, looked atomic.Bool // After it has listed what is under the policy, nothing else here asks for the time.
 	n.Run(t, func(o *controllers.Options) {
 		now := o.Now
+		o.Live = listing{o.Live, &listed}
 		o.Now = func() time.Time {
-			looks.Add(1)
+			looked.Store(listed.Load())
 			return now()
 		}
 	})
@@ -181,7 +195,7 @@ func TestAManagerDeletesAPolicyThatIsLeftBehind(t *testing.T) {
 	suite.Await(t, "the policy is there", func() bool { return !isGone(t, n, &networkingv1.NetworkPolicy{}, pythonPolicy) })
 	n.Delete(t, n.Editor, template)
 	collect(t, n)
-	suite.Await(t, "the first look", func() bool { return looks.Load() > 0 })
+	suite.Await(t, "the first look", looked.Load)
 	n.Clock.Step(5 * time.Minute)
 	change(t, n, pythonPolicy, func(policy *networkingv1.NetworkPolicy) { policy.Annotations = map[string]string{"note": "x"} })
 	suite.Await(t, "the policy is gone", func() bool { return isGone(t, n, &networkingv1.NetworkPolicy{}, pythonPolicy) })

@@ -46,7 +46,9 @@ func TestTemplatesThatCollide(t *testing.T) {
 
 	before := suite.Writes(t)
 	n.Step(t, younger)
-	before.Expect(t, suite.Writes, suite.Counts{"PATCH networkpolicies": 1, "PATCH sandboxtemplates": 1})
+	before.Expect(t, suite.Writes, suite.Counts{ // Its policy has no label, and so the cache does not have it.
+		"POST networkpolicies": 1, "PATCH networkpolicies": 1, "PATCH sandboxtemplates": 1,
+	})
 	expectPolicy(t, n, younger, elder)
 	warning := "Warning NameCollision " + rules.CollisionMessage(younger, elder)
 	expectEvents(t, n, warning)

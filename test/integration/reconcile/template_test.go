@@ -162,8 +162,10 @@ func TestDriftIsRepaired(t *testing.T) {
 		"a rule was added":         {patch(`{"spec":{"egress":[{}]}}`), repaired},
 		"the rules were taken out": {patch(`{"spec":{"ingress":null,"egress":null}}`), repaired},
 		"it selects other Pods":    {patch(`{"spec":{"podSelector":{"matchLabels":{"app":"x"}}}}`), repaired},
-		"its label was taken away": {patch(`{"metadata":{"labels":null}}`), repaired},
-		"the template has rules":   {spec(func(s *extensionsv1.SandboxTemplateSpec) { s.NetworkPolicy = new(ownRules()) }), repaired},
+		"its label was taken away": { // Then the cache does not have it, and the API server says that it is there.
+			patch(`{"metadata":{"labels":null}}`), suite.Counts{"POST networkpolicies": 1, "PATCH networkpolicies": 1},
+		},
+		"the template has rules": {spec(func(s *extensionsv1.SandboxTemplateSpec) { s.NetworkPolicy = new(ownRules()) }), repaired},
 		"the template is Unmanaged": {
 			spec(func(s *extensionsv1.SandboxTemplateSpec) {
 				s.NetworkPolicyManagement = extensionsv1.NetworkPolicyUnmanaged
