@@ -38,17 +38,28 @@ func Start(
 			traffic.End(sandbox)
 		}
 	}
+	forgetClaim := func(obj any) {
+		if missed, ok := obj.(toolscache.DeletedFinalStateUnknown); ok {
+			obj = missed.Obj
+		}
+		if claim, ok := obj.(*extensionsv1.SandboxClaim); ok {
+			traffic.End(types.NamespacedName{Namespace: claim.Namespace, Name: rules.Binding(claim)})
+		}
+	}
 	var registrations []toolscache.ResourceEventHandlerRegistration
 	for _, source := range []struct {
 		object  client.Object
 		observe func(any)
-		forget  func(types.NamespacedName)
+		forget  func(any)
 	}{
-		{&sandboxv1.Sandbox{}, func(obj any) { index.Observe(obj.(*sandboxv1.Sandbox)) }, index.Forget},
-		{&extensionsv1.SandboxWarmPool{}, func(obj any) { index.ObservePool(obj.(*extensionsv1.SandboxWarmPool)) }, index.ForgetPool},
-		{&extensionsv1.SandboxTemplate{}, func(obj any) { index.ObserveTemplate(obj.(*extensionsv1.SandboxTemplate)) }, index.ForgetTemplate},
-		{&corev1.Node{}, func(obj any) { index.ObserveNode(obj.(*corev1.Node)) }, index.ForgetNode},
-		{&extensionsv1.SandboxClaim{}, observeClaim, keep},
+		{&sandboxv1.Sandbox{}, func(obj any) { index.Observe(obj.(*sandboxv1.Sandbox)) }, named(index.Forget)},
+		{&extensionsv1.SandboxWarmPool{}, func(obj any) { index.ObservePool(obj.(*extensionsv1.SandboxWarmPool)) }, named(index.ForgetPool)},
+		{
+			&extensionsv1.SandboxTemplate{},
+			func(obj any) { index.ObserveTemplate(obj.(*extensionsv1.SandboxTemplate)) }, named(index.ForgetTemplate),
+		},
+		{&corev1.Node{}, func(obj any) { index.ObserveNode(obj.(*corev1.Node)) }, named(index.ForgetNode)},
+		{&extensionsv1.SandboxClaim{}, observeClaim, forgetClaim},
 	} {
 		informer, err := informers.GetInformer(ctx, source.object, cache.BlockUntilSynced(false))
 		if err != nil {
@@ -57,7 +68,7 @@ func Start(
 		registration, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
 			AddFunc:    source.observe,
 			UpdateFunc: func(_, obj any) { source.observe(obj) },
-			DeleteFunc: func(obj any) { source.forget(nameOf(obj)) },
+			DeleteFunc: source.forget,
 		})
 		if err != nil {
 			return nil, fmt.Errorf("watching %T: %w", source.object, err)
@@ -74,8 +85,10 @@ func Start(
 	}, nil
 }
 
-// keep is the forget function of claims. It does nothing: what a deleted claim took out of reach, or held up, goes on by itself.
-func keep(types.NamespacedName) {}
+// named lets forget take a deleted object, or what is left of one whose deletion was missed.
+func named(forget func(types.NamespacedName)) func(any) {
+	return func(obj any) { forget(nameOf(obj)) }
+}
 
 // nameOf returns the name of a deleted object, or of an object whose deletion was missed.
 func nameOf(obj any) types.NamespacedName {

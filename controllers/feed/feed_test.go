@@ -116,7 +116,7 @@ func TestFeed(t *testing.T) {
 	}
 }
 
-// A claim is on its way from its first event until one that shows its status.
+// A claim is on its way from its first event until one that shows its status, or its end.
 func TestTraffic(t *testing.T) {
 	clock := testclock.NewFakeClock(builder.Epoch)
 	index, traffic, sources := candidates.New(0), yield.NewTraffic(clock), &informers{informers: map[string]*informer{}}
@@ -137,6 +137,21 @@ func TestTraffic(t *testing.T) {
 	handler.OnUpdate(before, bound.Condition("Ready", "True", "R").Obj())
 	if traffic.Busy() {
 		t.Error("busy with a claim that is Ready")
+	}
+	for _, missed := range []bool{false, true} {
+		claim := builder.MakeClaim("d").Pool("p").BoundTo(fmt.Sprint(missed)).Obj()
+		handler.OnAdd(claim, false)
+		if !traffic.Busy() {
+			t.Error("not busy with another claim")
+		}
+		if missed {
+			handler.OnDelete(toolscache.DeletedFinalStateUnknown{Key: claim.Name, Obj: claim})
+		} else {
+			handler.OnDelete(claim)
+		}
+		if traffic.Busy() {
+			t.Errorf("busy with a claim that is gone, whose deletion was missed: %t", missed)
+		}
 	}
 }
 

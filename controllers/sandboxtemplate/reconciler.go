@@ -46,7 +46,7 @@ type Reconciler struct {
 	Tracer *tracing.Tracer
 	// Traffic knows the claims that are on their way, which come first. If it is nil, nothing yields to them.
 	Traffic *yield.Traffic
-	// Pace is that of what is written for each namespace. If it is nil, everything is written at once.
+	// Pace is that of each namespace's new templates. If it is nil, all are served at once.
 	Pace *retry.Pace
 	Now  func() time.Time
 
@@ -78,8 +78,8 @@ func (r *Reconciler) Reconcile(ctx context.Context, template *extensionsv1.Sandb
 	if template.DeletionTimestamp != nil {
 		return reconcile.Result{}, nil
 	}
-	if wait, err := r.turn(ctx, template); wait > 0 || err != nil {
-		return reconcile.Result{RequeueAfter: wait}, err
+	if wait := r.turn(template); wait > 0 {
+		return reconcile.Result{RequeueAfter: wait}, nil
 	}
 	policy := r.ensurePolicy(ctx, template)
 	label := r.label(ctx, template)
@@ -103,17 +103,21 @@ func (r *Reconciler) Reconcile(ctx context.Context, template *extensionsv1.Sandb
 // counts as stale, too: the next reconcile observes whose it is.
 func isStale(err error) bool { return retry.IsStale(err) || apierrors.IsAlreadyExists(err) }
 
+// isLabelled reports whether template has its own hash as a label, which it gets with its policy.
+func isLabelled(template *extensionsv1.SandboxTemplate) bool {
+	return template.Labels[sandboxv1.LabelTemplateRefHash] == rules.Hash(template.Name)
+}
+
 // label writes the hash of the template's name on the template, over any other value.
 func (r *Reconciler) label(ctx context.Context, template *extensionsv1.SandboxTemplate) error {
-	hash := rules.Hash(template.Name)
-	if template.Labels[sandboxv1.LabelTemplateRefHash] == hash {
+	if isLabelled(template) {
 		return nil
 	}
 	labelled := template.DeepCopy()
 	if labelled.Labels == nil {
 		labelled.Labels = map[string]string{}
 	}
-	labelled.Labels[sandboxv1.LabelTemplateRefHash] = hash
+	labelled.Labels[sandboxv1.LabelTemplateRefHash] = rules.Hash(template.Name)
 	if err := write.Patch(ctx, r.Client, labelled, template); err != nil {
 		return fmt.Errorf("labelling the template: %w", err)
 	}

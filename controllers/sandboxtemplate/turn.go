@@ -1,64 +1,36 @@
 package sandboxtemplate
 
 import (
-	"context"
 	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
-	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/controllers/internal/retry"
-	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
 const (
-	// writeInterval is the time between two templates of a namespace for which something is written, once writeBurst of them came at
-	// once. Each is up to four requests, and one tenant may have thousands of templates and change them all the time. What
-	// changes meanwhile is written once.
-	writeInterval = 100 * time.Millisecond
-	writeBurst    = 100
-	// longestTurn is how long a template waits at the most.
-	longestTurn = time.Hour
+	// newInterval is the time between two new templates of a namespace that are served, once newBurst of them came at once. Each costs
+	// three requests, and one tenant may create thousands.
+	newInterval = 200 * time.Millisecond
+	newBurst    = 100
+	// longestTurn is how long a new template waits at the most.
+	longestTurn = 10 * time.Minute
 )
 
-// NewPace returns the pace of what is written for the templates of a namespace.
+// NewPace returns the pace of a namespace's new templates.
 func NewPace(now func() time.Time) *retry.Pace {
-	return retry.NewPace(writeInterval, writeBurst, longestTurn, now)
+	return retry.NewPace(newInterval, newBurst, longestTurn, now)
 }
 
-// turn returns how long the template has to wait for its namespace's pace. A template for which there is nothing to write does not
-// wait.
-func (r *Reconciler) turn(ctx context.Context, template *extensionsv1.SandboxTemplate) (time.Duration, error) {
+// turn returns how long the template has to wait for its namespace's pace. Only a new one waits, which has no Pods: a change or a repair
+// of a policy is for Pods that run.
+func (r *Reconciler) turn(template *extensionsv1.SandboxTemplate) time.Duration {
 	request := reconcile.Request{NamespacedName: client.ObjectKeyFromObject(template)}
-	switch inOrder, err := r.inOrder(ctx, template); {
-	case err != nil:
-		return 0, err
-	case inOrder:
+	if isLabelled(template) { // It has been served.
 		r.Pace.Forget(request)
-		return 0, nil
+		return 0
 	}
-	return r.Pace.Wait(request), nil
-}
-
-// inOrder reports whether, as far as the cache knows, the template and its policy are as they should be.
-func (r *Reconciler) inOrder(ctx context.Context, template *extensionsv1.SandboxTemplate) (bool, error) {
-	if template.Labels[sandboxv1.LabelTemplateRefHash] != rules.Hash(template.Name) {
-		return false, nil
-	}
-	policy, err := readPolicy(ctx, r.Client, policyKey(template))
-	if err != nil || policy == nil {
-		return !rules.NeedsNetworkPolicy(template), err
-	}
-	namespace := rules.NamespaceOf(policy)
-	if namespace == nil {
-		return false, nil
-	}
-	earlier, err := r.earlierCollision(ctx, template)
-	if err != nil {
-		return false, err
-	}
-	plan := rules.PlanNetworkPolicy(template, policy, rules.NetworkPolicy(template, earlier, namespace, r.Router))
-	return plan == rules.PolicyPlan{}, nil
+	return r.Pace.Wait(request)
 }

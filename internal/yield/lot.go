@@ -14,6 +14,10 @@ import (
 // a machine with room to spare they take milliseconds, and so the lane is wide. On a busy one it is narrow.
 const Lane = 2
 
+// laneHold is how long a request takes a place of the Lane at the most. What takes longer waits for something itself, and makes
+// nobody else wait.
+const laneHold = time.Second
+
 type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
 
 // Lot is where the requests of one controller wait while claims are on their way. It adds each to the controller's queue
@@ -32,8 +36,8 @@ type Lot struct {
 	parked deadlines
 	// overdue are those whose bound has ended, and that wait here for room in the lane.
 	overdue turns
-	// lane are the requests that were released into the lane, and are not done.
-	lane map[reconcile.Request]bool
+	// lane has since when the requests are in the lane that were released into it, and are not done.
+	lane map[reconcile.Request]time.Time
 }
 
 // NewLot returns an empty Lot that waits for the claims in traffic. If traffic is nil, so is the Lot.
@@ -43,7 +47,7 @@ func NewLot(traffic *Traffic) *Lot {
 	}
 	return &Lot{
 		traffic: traffic, clock: traffic.clock, news: make(chan struct{}, 1), due: map[reconcile.Request]time.Time{},
-		lane: map[reconcile.Request]bool{},
+		lane: map[reconcile.Request]time.Time{},
 	}
 }
 
@@ -56,7 +60,7 @@ func (l *Lot) Run(ctx context.Context, q queue) error {
 	l.traffic.tell(l, true)
 	go func() {
 		defer l.traffic.tell(l, false)
-		timer := l.clock.NewTimer(time.Hour)
+		timer := l.clock.NewTimer(forever)
 		defer timer.Stop()
 		for {
 			timer.Reset(l.release())
@@ -72,8 +76,8 @@ func (l *Lot) Run(ctx context.Context, q queue) error {
 }
 
 // Admit reports whether the work for request begins now. Otherwise request waits here, for bound at the most: it is added to the
-// queue again, and its worker goes on. A bound of 0 means that it never waits. After Admit comes Done. A Lot that is nil
-// admits all.
+// queue again, and its worker goes on. A bound of 0 means that it never waits. After work that was admitted comes Done. A Lot that
+// is nil admits all.
 func (l *Lot) Admit(request reconcile.Request, bound time.Duration) bool {
 	if l == nil {
 		return true
@@ -81,7 +85,7 @@ func (l *Lot) Admit(request reconcile.Request, bound time.Duration) bool {
 	busy := bound > 0 && l.traffic.Busy()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !busy || l.lane[request] {
+	if _, released := l.lane[request]; released || !busy {
 		return true
 	}
 	due, known := l.due[request]
@@ -112,25 +116,20 @@ func (l *Lot) Done(request reconcile.Request) {
 		return
 	}
 	delete(l.due, request)
-	if l.lane[request] {
+	if _, released := l.lane[request]; released {
 		delete(l.lane, request)
 		l.signal()
 	}
 }
 
-// release adds to the queue what may go on, and returns after what time there may be more.
+// release adds to the queue what may go on, and returns after what time there may be more. Done and the last claim tell before.
 func (l *Lot) release() (next time.Duration) {
 	busy := l.traffic.Busy()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	next = l.expire()
 	if busy {
-		for len(l.lane) < Lane && !l.overdue.empty() { // Where there is no room, Done tells.
-			request := l.overdue.next()
-			l.lane[request] = true
-			l.queue.Add(request)
-		}
-		return next
+		return min(next, l.fillLane())
 	}
 	for !l.overdue.empty() {
 		l.queue.Add(l.overdue.next())
@@ -138,7 +137,31 @@ func (l *Lot) release() (next time.Duration) {
 	for l.parked.Len() > 0 {
 		l.queue.Add(l.parked.first())
 	}
-	return time.Hour
+	return forever
+}
+
+// forever is longer than anything takes here.
+const forever = time.Hour
+
+// fillLane lets as many overdue requests into the lane as it has places, and returns after what time a place is free in any case.
+func (l *Lot) fillLane() time.Duration {
+	now, taken, next := l.clock.Now(), 0, forever
+	for _, since := range l.lane {
+		if left := laneHold - now.Sub(since); left > 0 {
+			taken++
+			next = min(next, left)
+		}
+	}
+	for ; taken < Lane && !l.overdue.empty(); taken++ {
+		request := l.overdue.next()
+		l.lane[request] = now
+		l.queue.Add(request)
+		next = min(next, laneHold)
+	}
+	if l.overdue.empty() {
+		return forever
+	}
+	return next
 }
 
 // expire makes overdue whatever is due, and returns after what time something else is.
@@ -150,7 +173,7 @@ func (l *Lot) expire() time.Duration {
 		}
 		l.overdue.add(l.parked.first())
 	}
-	return time.Hour
+	return forever
 }
 
 func (l *Lot) signal() {

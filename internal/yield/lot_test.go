@@ -60,7 +60,6 @@ func (y *yard) park(t *testing.T, names ...string) {
 		if y.Admit(request(name), bound) {
 			t.Errorf("%s was admitted", name)
 		}
-		y.Done(request(name))
 	}
 }
 
@@ -107,7 +106,7 @@ func TestAllGoesOnWhenTheLastClaimIsReady(t *testing.T) {
 	default:
 		t.Error("nobody tells of it")
 	}
-	y.expect(t, "when it is quiet", time.Hour, "a", "b")
+	y.expect(t, "when it is quiet", forever, "a", "b")
 	y.admit(t, "a")
 	y.Done(request("a"))
 }
@@ -124,19 +123,37 @@ func TestTheLane(t *testing.T) {
 	}
 	y.clock.Step(bound)
 	y.traffic.Begin(sandbox("d"))
-	y.expect(t, "after the bound", time.Hour, all[:Lane]...)
-	y.expect(t, "while the lane is full", time.Hour)
+	y.expect(t, "after the bound", laneHold, all[:Lane]...)
+	y.expect(t, "while the lane is full", laneHold)
 	for _, name := range all[:Lane] {
 		y.admit(t, name)
 	}
 	y.park(t, all[Lane])
 	y.Done(request(all[0]))
-	y.expect(t, "with one place", time.Hour, all[Lane])
+	y.expect(t, "with one place", laneHold, all[Lane])
 	y.Done(request(all[Lane])) // It is gone: there is nothing to admit.
-	y.expect(t, "with one place again", time.Hour, all[Lane+1])
+	y.expect(t, "with one place again", laneHold, all[Lane+1])
 	y.traffic.End(sandbox("c"))
 	y.traffic.End(sandbox("d"))
-	y.expect(t, "when it is quiet", time.Hour, all[Lane+2:]...)
+	y.expect(t, "when it is quiet", forever, all[Lane+2:]...)
+}
+
+// What takes long keeps its place for laneHold only. And nothing waits for ever, though nobody says that claims do not count any more.
+func TestNobodyKeepsTheLane(t *testing.T) {
+	y := newYard()
+	y.traffic.Begin(sandbox("c"))
+	for _, name := range []string{"slow", "slower", "a", "b", "c"} {
+		y.park(t, name)
+		y.clock.Step(time.Millisecond)
+	}
+	y.clock.Step(bound)
+	y.expect(t, "after the bound", laneHold, "slow", "slower")
+	y.admit(t, "slow")
+	y.admit(t, "slower")
+	y.clock.Step(laneHold)
+	y.expect(t, "when the slow ones have had their time", laneHold, "a", "b")
+	y.clock.Step(onItsWay - bound - laneHold) // The claim counts no more.
+	y.expect(t, "when no claim counts", forever, "c")
 }
 
 // A namespace with many requests does not keep another waiting for all of them.
@@ -154,7 +171,7 @@ func TestNamespacesTakeTurnsInTheLane(t *testing.T) {
 	}
 	y.clock.Step(bound)
 	y.traffic.Begin(sandbox("d"))
-	y.expect(t, "after the bound", time.Hour, "busy0", "neighbour3")
+	y.expect(t, "after the bound", laneHold, "busy0", "neighbour3")
 	y.traffic.End(sandbox("c"))
 	y.traffic.End(sandbox("d"))
 	y.release()
@@ -170,12 +187,12 @@ func TestTheBoundCountsFromTheStart(t *testing.T) {
 	y.park(t, "a")
 	y.clock.Step(bound / 2)
 	y.traffic.End(sandbox("c"))
-	y.expect(t, "when it is quiet", time.Hour, "a")
+	y.expect(t, "when it is quiet", forever, "a")
 	y.traffic.Begin(sandbox("d"))
 	y.park(t, "a")
 	y.expect(t, "with another claim", bound/2)
 	y.clock.Step(bound / 2)
-	y.expect(t, "after the bound", time.Hour, "a")
+	y.expect(t, "after the bound", forever, "a")
 	y.admit(t, "a")
 	y.Done(request("a"))
 	y.park(t, "a")
@@ -236,7 +253,7 @@ func TestReconciler(t *testing.T) {
 		t.Errorf("with a claim on its way it reconciled %v", inner.seen)
 	}
 	y.traffic.End(sandbox("c"))
-	y.expect(t, "when it is quiet", time.Hour, "second")
+	y.expect(t, "when it is quiet", forever, "second")
 	reconcileAll(second)
 	if !slices.Equal(inner.seen, []string{"first", "second"}) {
 		t.Errorf("then it reconciled %v", inner.seen)
@@ -265,7 +282,7 @@ func TestRequests(t *testing.T) {
 	y.traffic.Begin(sandbox("c"))
 	reconcileOnce("with a claim on its way", 0)
 	y.traffic.End(sandbox("c"))
-	y.expect(t, "when it is quiet", time.Hour, "a")
+	y.expect(t, "when it is quiet", forever, "a")
 	reconcileOnce("when it is quiet", 1)
 	if len(y.due) > 0 {
 		t.Error("it remembers a request that is done")

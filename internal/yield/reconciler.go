@@ -13,22 +13,30 @@ import (
 func Reconciler[T client.Object](
 	lot *Lot, c client.Client, r reconcile.ObjectReconciler[T], bound func(T) time.Duration,
 ) reconcile.Reconciler {
-	inner := reconcile.AsReconciler(c, &admitted[T]{lot, r, bound})
 	return reconcile.Func(func(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
-		defer lot.Done(request)
-		return inner.Reconcile(ctx, request)
+		a := &admitted[T]{lot: lot, inner: r, bound: bound}
+		defer func() {
+			if !a.parked {
+				lot.Done(request)
+			}
+		}()
+		return reconcile.AsReconciler(c, a).Reconcile(ctx, request)
 	})
 }
 
+// admitted is one reconcile.
 type admitted[T client.Object] struct {
 	lot   *Lot
 	inner reconcile.ObjectReconciler[T]
 	bound func(T) time.Duration
+	// parked says that it has to wait, and the lot has it.
+	parked bool
 }
 
 // Reconcile implements reconcile.ObjectReconciler.
 func (a *admitted[T]) Reconcile(ctx context.Context, obj T) (reconcile.Result, error) {
 	if !a.lot.Admit(reconcile.Request{NamespacedName: client.ObjectKeyFromObject(obj)}, a.bound(obj)) {
+		a.parked = true
 		return reconcile.Result{}, nil
 	}
 	return a.inner.Reconcile(ctx, obj)
@@ -38,10 +46,10 @@ func (a *admitted[T]) Reconcile(ctx context.Context, obj T) (reconcile.Result, e
 // bound at the most.
 func Requests(lot *Lot, r reconcile.Reconciler, bound time.Duration) reconcile.Reconciler {
 	return reconcile.Func(func(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
-		defer lot.Done(request)
 		if !lot.Admit(request, bound) {
 			return reconcile.Result{}, nil
 		}
+		defer lot.Done(request)
 		return r.Reconcile(ctx, request)
 	})
 }

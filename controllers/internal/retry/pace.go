@@ -67,13 +67,17 @@ func (p *Pace) next(request reconcile.Request) time.Duration {
 	return p.left(request)
 }
 
-// Forget drops the place of request, which needs none any more.
+// Forget drops the place of request, which needs none any more. One that is still to come is given back: what is not done makes
+// nobody wait.
 func (p *Pace) Forget(request reconcile.Request) {
 	if p == nil {
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.left(request) > 0 {
+		p.free[request.Namespace] = p.free[request.Namespace].Add(-p.interval)
+	}
 	delete(p.places, request)
 }
 

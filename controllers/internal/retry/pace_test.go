@@ -79,6 +79,7 @@ func TestWait(t *testing.T) {
 	expect("after a second", 3, time.Second)
 	expect("when it comes again", 2, 3*time.Second)
 	p.Forget(refused("a", 3))
+	expect("after one place was given back", 5, 3*time.Second)
 	if _, waits := p.places[refused("a", 3)]; waits {
 		t.Error("it remembers what it was to forget")
 	}

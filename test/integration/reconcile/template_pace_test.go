@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
@@ -14,8 +15,8 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-// A namespace with many templates has a few of them written for at a time. A template for which there is nothing to write waits for
-// none of them.
+// A namespace with many new templates has a few of them served at a time. One that has its policy waits for none of them, whatever
+// changes.
 func TestATemplateWaitsForItsTurn(t *testing.T) {
 	n := suite.New(t)
 	r := n.Templates(n.Cached)
@@ -37,9 +38,11 @@ func TestATemplateWaitsForItsTurn(t *testing.T) {
 			break
 		}
 	}
-	const second = 200 * time.Millisecond // The first place after the burst is taken.
+	const second = 400 * time.Millisecond // The first place after the burst is taken.
 	pass("behind others", second, suite.Counts{})
 	n.Clock.Step(second)
 	pass("at its turn", 0, suite.Counts{"POST networkpolicies": 1, "PATCH sandboxtemplates": 1})
 	pass("in order", 0, suite.Counts{})
+	n.Delete(t, n.Admin, suite.Get[networkingv1.NetworkPolicy](t, n, pythonPolicy))
+	pass("without its policy", 0, suite.Counts{"POST networkpolicies": 1})
 }
