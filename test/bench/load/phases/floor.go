@@ -3,6 +3,7 @@ package phases
 import (
 	"context"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -51,6 +52,11 @@ func (i *Installation) floor(ctx context.Context, namespace string) (report.Phas
 		return phase, err
 	}
 	phase.Values[report.LimitRate] = written
+	bare, err := i.bare(ctx, namespace)
+	if err != nil {
+		return phase, err
+	}
+	maps.Copy(phase.Values, bare)
 	phase.Seconds = time.Since(phase.Began).Seconds()
 	i.Log("floor: p50 %.1f ms; the generator's limit: %.0f writes a second", phase.Values[report.FloorP50], written)
 	return phase, i.Requests.Delete(ctx, path+"?labelSelector="+ofFloor)

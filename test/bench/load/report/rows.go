@@ -1,12 +1,17 @@
 package report
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // Keys of figures.
 const (
 	FloorP50     = "floor_p50_ms"
 	FloorP99     = "floor_p99_ms"
 	LimitRate    = "limit_writes_per_s"
+	BareP50      = "bare_p50_ms"
+	BareP99      = "bare_p99_ms"
 	ReadyP50     = "ready_p50_ms"
 	ReadyP99     = "ready_p99_ms"
 	Last         = "last_ms"
@@ -29,6 +34,12 @@ const (
 	cpuOf = "cpu_ms_per_claim_"
 	rssOf = "rss_mib_"
 )
+
+// BareBurstP50 and BareBurstLast are the keys of how long the bare writes of n claims take at once.
+func BareBurstP50(n int) string { return fmt.Sprintf("bare_burst%d_p50_ms", n) }
+
+// BareBurstLast belongs to BareBurstP50.
+func BareBurstLast(n int) string { return fmt.Sprintf("bare_burst%d_last_ms", n) }
 
 // CPU is the key of a process's CPU time for each claim, in milliseconds.
 func CPU(process string) string { return cpuOf + process }
@@ -60,6 +71,7 @@ func Rows(phases []Titled, processes []string) []Row {
 				Row{phase.Title + ": p50", phase.Name, FloorP50, milliseconds, true},
 				Row{phase.Title + ": p99", phase.Name, FloorP99, milliseconds, true},
 				Row{"the generator's own limit: plain writes", phase.Name, LimitRate, each, false})
+			rows = append(rows, bareRows(phase.Name)...)
 			continue
 		}
 		rows = append(rows, phase.rows()...)
@@ -74,6 +86,18 @@ func Rows(phases []Titled, processes []string) []Row {
 		}
 	}
 	return rows
+}
+
+// bareRows are about the three writes of a warm claim without anything that follows.
+func bareRows(phase string) []Row {
+	return []Row{
+		{"bare: the three writes of a warm claim on copies of the kinds, p50", phase, BareP50, milliseconds, true},
+		{"- p99", phase, BareP99, milliseconds, true},
+		{"- 100 at once, p50", phase, BareBurstP50(100), milliseconds, true},
+		{"- last", phase, BareBurstLast(100), milliseconds, true},
+		{"- 300 at once, p50", phase, BareBurstP50(300), milliseconds, true},
+		{"- last", phase, BareBurstLast(300), milliseconds, true},
+	}
 }
 
 // Titled is a phase as the table names it.
