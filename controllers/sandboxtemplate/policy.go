@@ -39,6 +39,7 @@ func (r *Reconciler) ensurePolicy(ctx context.Context, template *extensionsv1.Sa
 		}
 		return err
 	}
+	r.served.add(template)
 	if earlier != nil {
 		r.warn(template, extensionsv1.EventNameCollision, rules.CollisionMessage(template, earlier))
 	}

@@ -52,6 +52,7 @@ type Reconciler struct {
 
 	unusedSince   unusedSince
 	withoutPolicy withoutPolicy
+	served        served
 }
 
 // ReconcileRequest reconciles the template of that name once, or the policy that it left behind.
@@ -60,6 +61,7 @@ func (r *Reconciler) ReconcileRequest(ctx context.Context, request reconcile.Req
 	err := r.Client.Get(ctx, request.NamespacedName, template)
 	if apierrors.IsNotFound(err) {
 		r.withoutPolicy.forget(request.NamespacedName)
+		r.served.forget(request.NamespacedName)
 		r.Pace.Forget(request)
 		return r.collectOrphan(ctx, request.NamespacedName)
 	}
@@ -78,8 +80,8 @@ func (r *Reconciler) Reconcile(ctx context.Context, template *extensionsv1.Sandb
 	if template.DeletionTimestamp != nil {
 		return reconcile.Result{}, nil
 	}
-	if wait := r.turn(template); wait > 0 {
-		return reconcile.Result{RequeueAfter: wait}, nil
+	if wait, err := r.turn(ctx, template); wait > 0 || err != nil {
+		return reconcile.Result{RequeueAfter: wait}, err
 	}
 	policy := r.ensurePolicy(ctx, template)
 	label := r.label(ctx, template)
