@@ -18,9 +18,6 @@ import (
 // bareRounds is how often the bare writes are done one after the other.
 const bareRounds = 60
 
-// bareBursts are how often they are done at once: as often as claims come at once in a burst.
-var bareBursts = []int{100, 300}
-
 // bare measures the three writes of a warm claim, done by the generator on copies of the kinds: what is left of a warm claim
 // without controllers, webhooks and watches. Only the API server bounds it, so nothing that is served by these kinds can be
 // faster. An account that may not define kinds measures nothing.
@@ -40,7 +37,7 @@ func (i *Installation) bare(ctx context.Context, namespace string) (values map[s
 		return nil, err
 	}
 	values = map[string]float64{report.BareP50: stats.Percentile(took, 50), report.BareP99: stats.Percentile(took, 99)}
-	for _, n := range bareBursts {
+	for _, n := range report.BareBursts {
 		burst, err := b.burst(ctx, n)
 		if err != nil {
 			return nil, err

@@ -35,6 +35,9 @@ const (
 	rssOf = "rss_mib_"
 )
 
+// BareBursts are how often the bare writes are done at once: as often as claims come at once in a burst.
+var BareBursts = []int{100, 300}
+
 // BareBurstP50 and BareBurstLast are the keys of how long the bare writes of n claims take at once.
 func BareBurstP50(n int) string { return fmt.Sprintf("bare_burst%d_p50_ms", n) }
 
@@ -90,14 +93,16 @@ func Rows(phases []Titled, processes []string) []Row {
 
 // bareRows are about the three writes of a warm claim without anything that follows.
 func bareRows(phase string) []Row {
-	return []Row{
+	rows := []Row{
 		{"bare: the three writes of a warm claim on copies of the kinds, p50", phase, BareP50, milliseconds, true},
 		{"- p99", phase, BareP99, milliseconds, true},
-		{"- 100 at once, p50", phase, BareBurstP50(100), milliseconds, true},
-		{"- last", phase, BareBurstLast(100), milliseconds, true},
-		{"- 300 at once, p50", phase, BareBurstP50(300), milliseconds, true},
-		{"- last", phase, BareBurstLast(300), milliseconds, true},
 	}
+	for _, n := range BareBursts {
+		rows = append(rows,
+			Row{fmt.Sprintf("- %d at once, p50", n), phase, BareBurstP50(n), milliseconds, true},
+			Row{"- last", phase, BareBurstLast(n), milliseconds, true})
+	}
+	return rows
 }
 
 // Titled is a phase as the table names it.
