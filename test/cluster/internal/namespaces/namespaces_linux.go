@@ -37,12 +37,18 @@ func (n Of) Do(function func() error) error {
 }
 
 // apart runs a function on a separate thread, which it never unlocks. A thread that has been in namespaces must not run
-// anything else, and ends with its goroutine.
+// anything else, and ends with its goroutine. Only the main thread does not end: Go parks it. It would stay in the namespaces,
+// and /proc/self, which is the main thread, would show them to everyone. So the function never runs there.
 func apart(function func() error) error {
 	result := make(chan error)
 	go func() {
 		runtime.LockOSThread()
-		result <- function()
+		if unix.Gettid() != unix.Getpid() {
+			result <- function()
+			return
+		}
+		defer runtime.UnlockOSThread()
+		result <- apart(function) // On another thread, since this goroutine holds the main one.
 	}()
 	return <-result
 }

@@ -2,13 +2,21 @@ package namespaces
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/namesake-sandbox/namesake/test/cluster/internal/process"
 )
+
+const mainThread = "/proc/self/ns/net"
+
+var outside, _ = os.Readlink(mainThread) // The test that uses it sees if this failed.
 
 func TestWhatRunsInside(t *testing.T) {
 	if err := Check(); err != nil {
@@ -58,4 +66,31 @@ func TestWhatRunsInside(t *testing.T) {
 	if err := inside.Do(func() error { return nil }); err == nil {
 		t.Error("the namespaces are entered after their end")
 	}
+}
+
+// The main thread outlives its goroutine, so what entered namespaces on it would leave /proc/self there. Functions that all run
+// at once use up the threads that Go has at hand, and the main thread is one of them.
+func TestTheMainThreadStaysOutside(t *testing.T) {
+	if now, err := os.Readlink(mainThread); err != nil || now != outside {
+		t.Errorf("another test left the main thread in the network %s, not %s: %v", now, outside, err)
+	}
+	const functions = 100
+	var running, ended sync.WaitGroup
+	running.Add(functions)
+	for range functions {
+		ended.Go(func() {
+			err := apart(func() error {
+				running.Done()
+				running.Wait()
+				if unix.Gettid() == unix.Getpid() {
+					return errors.New("a function runs on the main thread")
+				}
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	ended.Wait()
 }
