@@ -55,8 +55,10 @@ type Reconciler struct {
 
 // Reconcile reconciles claim, unless it is left to a serving controller.
 func (r *Reconciler) Reconcile(ctx context.Context, claim *extensionsv1.SandboxClaim) (reconcile.Result, error) {
-	if lead := r.lead(claim); lead > 0 {
-		return reconcile.Result{RequeueAfter: lead}, nil
+	if r.Traffic != nil { // Otherwise there is no serving controller.
+		if lead := r.lead(claim, rules.ClaimServer{Leads: true}); lead > 0 {
+			return reconcile.Result{RequeueAfter: lead}, nil
+		}
 	}
 	return r.reconcile(ctx, claim)
 }

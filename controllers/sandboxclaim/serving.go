@@ -45,7 +45,7 @@ func (s *server) Reconcile(ctx context.Context, claim *extensionsv1.SandboxClaim
 	if !rules.IsOnItsWay(claim) {
 		return reconcile.Result{}, nil
 	}
-	if lead := rules.ClaimLead(claim, rules.ClaimServer{Picked: s.claims.picked(claim)}, s.claims.Now()); lead > 0 {
+	if lead := s.claims.lead(claim, rules.ClaimServer{}); lead > 0 {
 		return reconcile.Result{RequeueAfter: lead}, nil
 	}
 	result, err := s.claims.reconcile(ctx, claim)
@@ -53,15 +53,9 @@ func (s *server) Reconcile(ctx context.Context, claim *extensionsv1.SandboxClaim
 	return result, err
 }
 
-// picked reports whether the webhook of this replica has bound claim.
-func (r *Reconciler) picked(claim *extensionsv1.SandboxClaim) bool {
-	return r.Traffic.Picked(types.NamespacedName{Namespace: claim.Namespace, Name: rules.Binding(claim)})
-}
-
-// lead returns how long claim is left to the serving controllers, of this replica or another.
-func (r *Reconciler) lead(claim *extensionsv1.SandboxClaim) time.Duration {
-	if r.Traffic == nil { // There is no serving controller.
-		return 0
-	}
-	return rules.ClaimLead(claim, rules.ClaimServer{Picked: r.picked(claim), Leads: true}, r.Now())
+// lead returns how long server leaves claim to others: to the serving controller of this replica, or to another replica.
+func (r *Reconciler) lead(claim *extensionsv1.SandboxClaim, server rules.ClaimServer) time.Duration {
+	sandbox := types.NamespacedName{Namespace: claim.Namespace, Name: rules.Binding(claim)}
+	server.Seen, server.Picked = r.Traffic.Seen(sandbox)
+	return rules.ClaimLead(claim, server, r.Now())
 }

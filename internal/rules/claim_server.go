@@ -10,7 +10,9 @@ import (
 // Whoever picks, serves: the replica whose webhook bound a claim serves it as soon as it sees it. Nothing but time depends on
 // this: the writes themselves decide who gets a Sandbox.
 const (
-	// PickerLead is how long a claim is left to the replica that bound it. Then any other replica serves it.
+	// PickerLead is how long a claim is left to the replica that bound it. Then any other replica serves it. Where the API server
+	// took longer to create the claim than that, it is left as long again, but no longer than ServingLead: the replica's own writes
+	// take as long, and a second one that makes them, too, only adds to the load.
 	PickerLead = time.Second
 	// ServingLead is how long a replica that bound a claim leaves it to its own serving controller.
 	ServingLead = 5 * time.Second
@@ -23,13 +25,15 @@ type ClaimServer struct {
 	// Leads says that this is the leader's controller, which does all that a claim needs. The other kind runs in every replica, and
 	// serves only claims on their way.
 	Leads bool
+	// Seen is when this replica first saw the claim. It is zero if that was long ago.
+	Seen time.Time
 }
 
-// lead returns how long s leaves a claim to others.
-func (s ClaimServer) lead() time.Duration {
+// lead returns how long s leaves a claim to others that admission observed at that time, counted from s.Seen.
+func (s ClaimServer) lead(observed time.Time) time.Duration {
 	switch {
 	case !s.Picked:
-		return PickerLead
+		return min(max(PickerLead, s.Seen.Sub(observed)), ServingLead)
 	case s.Leads:
 		return ServingLead
 	}
@@ -37,8 +41,8 @@ func (s ClaimServer) lead() time.Duration {
 }
 
 // ClaimLead returns how long server still leaves claim to others at the time now: zero if it may serve it. Only a claim that is
-// on its way is left to others. The lead counts from when admission observed the claim. The clocks of replicas may differ: a
-// claim that was observed in the future is left to nobody.
+// on its way is left to others. The lead counts from when server first saw the claim, or else from when admission observed it. The
+// clocks of replicas may differ: a claim that was observed in the future is left to nobody.
 func ClaimLead(claim *extensionsv1.SandboxClaim, server ClaimServer, now time.Time) time.Duration {
 	if !IsOnItsWay(claim) {
 		return 0
@@ -47,5 +51,8 @@ func ClaimLead(claim *extensionsv1.SandboxClaim, server ClaimServer, now time.Ti
 	if err != nil || observed.After(now) {
 		return 0
 	}
-	return max(0, observed.Add(server.lead()).Sub(now))
+	if server.Seen.IsZero() {
+		server.Seen = observed
+	}
+	return max(0, server.Seen.Add(server.lead(observed)).Sub(now))
 }

@@ -36,18 +36,37 @@ func TestClaimLead(t *testing.T) {
 	}
 }
 
-// A replica leaves what another bound to it for a while. Its own it serves at once, and not in the leader's controller as well.
+// A replica leaves what another bound to it for a while. Its own it serves at once, and not in the leader's controller as well. The
+// slower the API server creates claims, the longer it waits.
 func TestWhoLeavesAClaimToOthers(t *testing.T) {
+	const ms = time.Millisecond
 	claim := builder.MakeClaim("c").Pool("p").BoundTo("p-a").
 		Annotation(sandboxv1.AnnotationControllerFirstObservedAt, builder.Epoch.Format(time.RFC3339Nano)).Obj()
-	for server, want := range map[rules.ClaimServer]time.Duration{
-		{}:                          rules.PickerLead,
-		{Leads: true}:               rules.PickerLead,
-		{Picked: true}:              0,
-		{Picked: true, Leads: true}: rules.ServingLead,
+	for name, tc := range map[string]struct {
+		server     rules.ClaimServer
+		seen, want time.Duration
+	}{
+		"another's":                               {want: rules.PickerLead},
+		"another's, seen 20 ms later":             {seen: 20 * ms, want: rules.PickerLead},
+		"another's, seen 3 s later":               {seen: 3000 * ms, want: 3000 * ms},
+		"another's, seen a minute later":          {seen: time.Minute, want: rules.ServingLead},
+		"another's, whose clock is ahead":         {seen: -20 * ms, want: 0},
+		"another's, for the leader":               {server: rules.ClaimServer{Leads: true}, want: rules.PickerLead},
+		"its own":                                 {server: rules.ClaimServer{Picked: true}, seen: 20 * ms, want: 0},
+		"its own, for the leader":                 {server: rules.ClaimServer{Picked: true, Leads: true}, want: rules.ServingLead},
+		"its own, for the leader, seen 3 s later": {server: rules.ClaimServer{Picked: true, Leads: true}, seen: 3000 * ms, want: rules.ServingLead},
 	} {
-		if got := rules.ClaimLead(claim, server, builder.Epoch); got != want {
-			t.Errorf("%+v: got %s, want %s", server, got, want)
-		}
+		t.Run(name, func(t *testing.T) {
+			now := builder.Epoch.Add(tc.seen)
+			if tc.seen != 0 {
+				tc.server.Seen = now
+			}
+			if got := rules.ClaimLead(claim, tc.server, now); got != tc.want {
+				t.Errorf("got %s, want %s", got, tc.want)
+			}
+			if got := rules.ClaimLead(claim, tc.server, now.Add(tc.want)); got != 0 {
+				t.Errorf("got %s after it, want 0", got)
+			}
+		})
 	}
 }

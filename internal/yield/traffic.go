@@ -8,8 +8,9 @@ import (
 	"k8s.io/utils/clock"
 )
 
-// onItsWay is for how long a claim counts as on its way. Mostly it is Ready within milliseconds. In a burst that a small
-// control plane is busy with it takes some seconds. One that takes longer waits for something else.
+// onItsWay is for how long a claim counts as on its way, from when its Sandbox was picked, and again from when it was first seen.
+// Mostly it is Ready within milliseconds. In a burst that a small control plane is busy with, its creation takes some seconds, and so
+// do the writes that follow. One that takes longer waits for something else.
 const onItsWay = 5 * time.Second
 
 // Traffic knows the claims that are on their way, by the warm Sandboxes that they are bound to: a claim has no name yet, and no
@@ -18,9 +19,9 @@ type Traffic struct {
 	clock clock.WithDelayedExecution
 
 	mu sync.Mutex
-	// claims are those that were bound within onItsWay. order is the order in which they were.
+	// claims are those that were picked or first seen within onItsWay. order says when that was, in order.
 	claims map[types.NamespacedName]claim
-	order  []firstSeen
+	order  []moment
 	// count is how many of them are on their way.
 	count int
 	// quiet are told when no claim is left.
@@ -35,10 +36,14 @@ type claim struct {
 	onItsWay bool
 	// here says that this replica has picked its Sandbox.
 	here bool
+	// seen is when the claim was first seen. It is zero if its creation has not ended.
+	seen time.Time
+	// moments is how many entries of order are the claim's.
+	moments int
 }
 
-// firstSeen says when the claim that is bound to a Sandbox was first seen on its way.
-type firstSeen struct {
+// moment is when the claim that is bound to a Sandbox was picked, or first seen.
+type moment struct {
 	sandbox types.NamespacedName
 	at      time.Time
 }
@@ -48,7 +53,7 @@ func NewTraffic(now clock.WithDelayedExecution) *Traffic {
 	return &Traffic{clock: now, claims: map[types.NamespacedName]claim{}, quiet: map[*Lot]bool{}}
 }
 
-// Begin records that the claim that is bound to sandbox is on its way. That counts once: a claim that was Ready, or took too
+// Begin records that the claim that is bound to sandbox is seen on its way. That counts once: a claim that was Ready, or took too
 // long, does not count again.
 func (t *Traffic) Begin(sandbox types.NamespacedName) { t.begin(sandbox, false) }
 
@@ -65,22 +70,31 @@ func (t *Traffic) begin(sandbox types.NamespacedName, here bool) {
 	c, known := t.claims[sandbox]
 	if !known {
 		c.onItsWay = true
-		t.order = append(t.order, firstSeen{sandbox, t.clock.Now()})
 		t.count++
+	}
+	first := !here && c.seen.IsZero()
+	if first {
+		c.seen = t.clock.Now()
+	}
+	if !known || first {
+		c.moments++
+		t.order = append(t.order, moment{sandbox, t.clock.Now()})
 	}
 	c.here = c.here || here
 	t.claims[sandbox] = c
 }
 
-// Picked reports whether this replica has lately bound a claim to sandbox.
-func (t *Traffic) Picked(sandbox types.NamespacedName) bool {
+// Seen returns when this replica first saw the claim that is bound to sandbox, and whether this replica has bound it. It returns the
+// zero time and false if it did neither lately.
+func (t *Traffic) Seen(sandbox types.NamespacedName) (at time.Time, picked bool) {
 	if t == nil {
-		return false
+		return time.Time{}, false
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.expire()
-	return t.claims[sandbox].here
+	c := t.claims[sandbox]
+	return c.seen, c.here
 }
 
 // End records that the claim that is bound to sandbox is not on its way any more: it is Ready, or gone, or waits for something.
@@ -121,15 +135,22 @@ func (t *Traffic) Busy() bool {
 	return t.count > 0
 }
 
-// expire drops the claims that were first seen too long ago to count.
+// expire drops the claims that were picked and seen too long ago to count.
 func (t *Traffic) expire() {
 	now := t.clock.Now()
 	for len(t.order) > 0 && now.Sub(t.order[0].at) >= onItsWay {
-		if t.claims[t.order[0].sandbox].onItsWay {
+		sandbox := t.order[0].sandbox
+		t.order = t.order[1:]
+		c := t.claims[sandbox]
+		c.moments--
+		if c.moments > 0 {
+			t.claims[sandbox] = c
+			continue
+		}
+		if c.onItsWay {
 			t.count--
 		}
-		delete(t.claims, t.order[0].sandbox)
-		t.order = t.order[1:]
+		delete(t.claims, sandbox)
 	}
 }
 

@@ -60,11 +60,39 @@ func TestTraffic(t *testing.T) {
 	}
 }
 
+// A claim whose creation takes long counts from when it is seen as well as from when it was picked.
+func TestALongCreation(t *testing.T) {
+	clock := testclock.NewFakeClock(start)
+	traffic := NewTraffic(clock)
+	traffic.Pick(sandbox("a"))
+	traffic.Pick(sandbox("refused"))
+	if at, picked := traffic.Seen(sandbox("a")); !at.IsZero() || !picked {
+		t.Errorf("before it is seen: %s, picked %t", at, picked)
+	}
+	clock.Step(onItsWay - 1)
+	seen := clock.Now()
+	for range 3 {
+		traffic.Begin(sandbox("a"))
+	}
+	clock.Step(1)
+	if at, picked := traffic.Seen(sandbox("a")); !at.Equal(seen) || !picked || traffic.count != 1 {
+		t.Errorf("seen %s, picked %t, and %d are on their way, want %s and 1", at, picked, traffic.count, seen)
+	}
+	clock.Step(onItsWay - 2)
+	if !traffic.Busy() {
+		t.Error("it counts from when it was picked only")
+	}
+	clock.Step(1)
+	if at, picked := traffic.Seen(sandbox("a")); traffic.Busy() || !at.IsZero() || picked || len(traffic.order) > 0 {
+		t.Errorf("in the end it is seen %s, picked %t, and %d moments are left", at, picked, len(traffic.order))
+	}
+}
+
 func TestNoTraffic(t *testing.T) {
 	var none *Traffic
 	none.Begin(sandbox("a"))
 	none.End(sandbox("a"))
-	if none.Busy() {
+	if at, picked := none.Seen(sandbox("a")); none.Busy() || picked || !at.IsZero() {
 		t.Error("it is busy")
 	}
 }

@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"testing"
+	"time"
 
 	"k8s.io/apimachinery/pkg/types"
 	testclock "k8s.io/utils/clock/testing"
@@ -64,5 +65,33 @@ func TestWhoeverPicksServes(t *testing.T) {
 				t.Error("the claim does not control its Sandbox")
 			}
 		})
+	}
+}
+
+// In a burst the API server takes seconds to create a claim. The leader then leaves it to its own serving controller as long as
+// ever, from when it sees the claim. Otherwise both would serve it at once, in each other's way.
+func TestALateClaimIsServedOnce(t *testing.T) {
+	n := suite.New(t)
+	warm := n.Offered(t, n.Pool(t, "python"), "aaaaa")
+	clock := testclock.NewFakeClock(n.Clock.Now())
+	leader := n.Claims(n.Cached)
+	leader.Traffic = yield.NewTraffic(clock)
+	sandbox := client.ObjectKeyFromObject(warm)
+	leader.Traffic.Pick(sandbox)
+	claim := suite.Create(t, n, n.Editor, builder.MakeClaim("c").Pool("python").Obj())
+	clock.Step(rules.ServingLead - 1)
+	n.Clock.Step(rules.ServingLead - 1)
+	leader.Traffic.Begin(sandbox)
+	for _, want := range []time.Duration{rules.ServingLead, 1, 0} {
+		result, err := leader.Reconcile(t.Context(), suite.Get[extensionsv1.SandboxClaim](t, n, claim.Name))
+		if err != nil || result.RequeueAfter != want {
+			t.Errorf("the leader looks again after %s, want %s: %v", result.RequeueAfter, want, err)
+		}
+		if served := suite.Get[extensionsv1.SandboxClaim](t, n, claim.Name).Status.Sandbox.Name != ""; served != (want == 0) {
+			t.Errorf("the claim is served: %t, with %s left", served, want)
+		}
+		step := max(want-1, 1)
+		clock.Step(step)
+		n.Clock.Step(step)
 	}
 }
