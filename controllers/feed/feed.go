@@ -28,14 +28,17 @@ import (
 func Start(
 	ctx context.Context, informers cache.Informers, index *candidates.Index, traffic *yield.Traffic, now func() time.Time,
 ) (synced func() bool, err error) {
-	observeClaim := func(obj any) {
+	observeClaim := func(obj any, listed bool) {
 		claim := obj.(*extensionsv1.SandboxClaim) //nolint:forcetypeassert // its informer's
 		index.ObserveClaim(claim, now())
 		sandbox := types.NamespacedName{Namespace: claim.Namespace, Name: rules.Binding(claim)}
-		if rules.IsOnItsWay(claim) {
-			traffic.Begin(sandbox)
-		} else {
+		switch {
+		case !rules.IsOnItsWay(claim):
 			traffic.End(sandbox)
+		case listed:
+			traffic.List(sandbox)
+		default:
+			traffic.Begin(sandbox)
 		}
 	}
 	forgetClaim := func(obj any) {
@@ -49,25 +52,25 @@ func Start(
 	var registrations []toolscache.ResourceEventHandlerRegistration
 	for _, source := range []struct {
 		object  client.Object
-		observe func(any)
+		observe func(obj any, listed bool)
 		forget  func(any)
 	}{
-		{&sandboxv1.Sandbox{}, func(obj any) { index.Observe(obj.(*sandboxv1.Sandbox)) }, named(index.Forget)},
-		{&extensionsv1.SandboxWarmPool{}, func(obj any) { index.ObservePool(obj.(*extensionsv1.SandboxWarmPool)) }, named(index.ForgetPool)},
+		{&sandboxv1.Sandbox{}, func(obj any, _ bool) { index.Observe(obj.(*sandboxv1.Sandbox)) }, named(index.Forget)},
+		{&extensionsv1.SandboxWarmPool{}, func(obj any, _ bool) { index.ObservePool(obj.(*extensionsv1.SandboxWarmPool)) }, named(index.ForgetPool)},
 		{
 			&extensionsv1.SandboxTemplate{},
-			func(obj any) { index.ObserveTemplate(obj.(*extensionsv1.SandboxTemplate)) }, named(index.ForgetTemplate),
+			func(obj any, _ bool) { index.ObserveTemplate(obj.(*extensionsv1.SandboxTemplate)) }, named(index.ForgetTemplate),
 		},
-		{&corev1.Node{}, func(obj any) { index.ObserveNode(obj.(*corev1.Node)) }, named(index.ForgetNode)},
+		{&corev1.Node{}, func(obj any, _ bool) { index.ObserveNode(obj.(*corev1.Node)) }, named(index.ForgetNode)},
 		{&extensionsv1.SandboxClaim{}, observeClaim, forgetClaim},
 	} {
 		informer, err := informers.GetInformer(ctx, source.object, cache.BlockUntilSynced(false))
 		if err != nil {
 			return nil, fmt.Errorf("watching %T: %w", source.object, err)
 		}
-		registration, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
+		registration, err := informer.AddEventHandler(toolscache.ResourceEventHandlerDetailedFuncs{
 			AddFunc:    source.observe,
-			UpdateFunc: func(_, obj any) { source.observe(obj) },
+			UpdateFunc: func(_, obj any) { source.observe(obj, false) },
 			DeleteFunc: source.forget,
 		})
 		if err != nil {

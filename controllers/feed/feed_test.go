@@ -138,6 +138,14 @@ func TestTraffic(t *testing.T) {
 	if traffic.Busy() {
 		t.Error("busy with a claim that is Ready")
 	}
+	for _, listed := range []bool{true, false} {
+		claim := builder.MakeClaim("l").Pool("p").BoundTo(fmt.Sprintf("listed-%t", listed)).Obj()
+		handler.OnAdd(claim, listed)
+		if at, _ := traffic.Seen(types.NamespacedName{Namespace: claim.Namespace, Name: rules.Binding(claim)}); !traffic.Busy() || at.IsZero() != listed {
+			t.Errorf("listed %t: busy %t, seen %s", listed, traffic.Busy(), at)
+		}
+		handler.OnDelete(claim)
+	}
 	for _, missed := range []bool{false, true} {
 		claim := builder.MakeClaim("d").Pool("p").BoundTo(fmt.Sprint(missed)).Obj()
 		handler.OnAdd(claim, false)

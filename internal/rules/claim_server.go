@@ -14,8 +14,10 @@ const (
 	// took longer to create the claim than that, it is left as long again, but no longer than ServingLead: the replica's own writes
 	// take as long, and a second one that makes them, too, only adds to the load.
 	PickerLead = time.Second
-	// ServingLead is how long a replica that bound a claim leaves it to its own serving controller.
+	// ServingLead is how long the leader's controller leaves a claim to the serving controllers, its own replica's and others'.
 	ServingLead = 5 * time.Second
+	// LongestLead is how long after admission observed it a claim is left to anybody, whenever it is seen.
+	LongestLead = 2 * ServingLead
 )
 
 // ClaimServer is a controller that may serve claims on their way.
@@ -25,24 +27,24 @@ type ClaimServer struct {
 	// Leads says that this is the leader's controller, which does all that a claim needs. The other kind runs in every replica, and
 	// serves only claims on their way.
 	Leads bool
-	// Seen is when this replica first saw the claim. It is zero if that was long ago.
+	// Seen is when this replica first saw the claim. It is zero if nobody knows.
 	Seen time.Time
 }
 
 // lead returns how long s leaves a claim to others that admission observed at that time, counted from s.Seen.
 func (s ClaimServer) lead(observed time.Time) time.Duration {
 	switch {
-	case !s.Picked:
-		return min(max(PickerLead, s.Seen.Sub(observed)), ServingLead)
-	case s.Leads:
+	case s.Leads: // The serving controller of the same replica comes first, whoever has bound the claim.
 		return ServingLead
+	case s.Picked:
+		return 0
 	}
-	return 0
+	return min(max(PickerLead, s.Seen.Sub(observed)), ServingLead)
 }
 
 // ClaimLead returns how long server still leaves claim to others at the time now: zero if it may serve it. Only a claim that is
-// on its way is left to others. The lead counts from when server first saw the claim, or else from when admission observed it. The
-// clocks of replicas may differ: a claim that was observed in the future is left to nobody.
+// on its way is left to others. The lead counts from when server first saw the claim, or else from when admission observed it, and ends
+// LongestLead after the latter. The clocks of replicas may differ: a claim that was observed in the future is left to nobody.
 func ClaimLead(claim *extensionsv1.SandboxClaim, server ClaimServer, now time.Time) time.Duration {
 	if !IsOnItsWay(claim) {
 		return 0
@@ -54,5 +56,9 @@ func ClaimLead(claim *extensionsv1.SandboxClaim, server ClaimServer, now time.Ti
 	if server.Seen.IsZero() {
 		server.Seen = observed
 	}
-	return max(0, server.Seen.Add(server.lead(observed)).Sub(now))
+	end, last := server.Seen.Add(server.lead(observed)), observed.Add(LongestLead)
+	if end.After(last) {
+		end = last
+	}
+	return max(0, end.Sub(now))
 }

@@ -55,12 +55,25 @@ func NewTraffic(now clock.WithDelayedExecution) *Traffic {
 
 // Begin records that the claim that is bound to sandbox is seen on its way. That counts once: a claim that was Ready, or took too
 // long, does not count again.
-func (t *Traffic) Begin(sandbox types.NamespacedName) { t.begin(sandbox, false) }
+func (t *Traffic) Begin(sandbox types.NamespacedName) { t.begin(sandbox, asSeen) }
 
-// Pick records that this replica has bound a claim to sandbox, which so is on its way.
-func (t *Traffic) Pick(sandbox types.NamespacedName) { t.begin(sandbox, true) }
+// List is Begin for a claim that was there when this replica began to look. Nobody knows since when.
+func (t *Traffic) List(sandbox types.NamespacedName) { t.begin(sandbox, asListed) }
 
-func (t *Traffic) begin(sandbox types.NamespacedName, here bool) {
+// Pick records that this replica has bound a claim to sandbox, which so is on its way. An earlier claim that was bound to sandbox did
+// not get it, and counts no more.
+func (t *Traffic) Pick(sandbox types.NamespacedName) { t.begin(sandbox, asPicked) }
+
+// manner is how a Traffic learns of a claim.
+type manner int
+
+const (
+	asSeen manner = iota
+	asListed
+	asPicked
+)
+
+func (t *Traffic) begin(sandbox types.NamespacedName, how manner) {
 	if t == nil {
 		return
 	}
@@ -68,19 +81,22 @@ func (t *Traffic) begin(sandbox types.NamespacedName, here bool) {
 	defer t.mu.Unlock()
 	t.expire()
 	c, known := t.claims[sandbox]
-	if !known {
+	if how == asPicked && known && !c.onItsWay {
+		c = claim{moments: c.moments}
+	}
+	isNews := !known || how == asPicked && !c.here || how == asSeen && c.seen.IsZero()
+	if !known || how == asPicked && !c.onItsWay {
 		c.onItsWay = true
 		t.count++
 	}
-	first := !here && c.seen.IsZero()
-	if first {
+	if how == asSeen && c.seen.IsZero() {
 		c.seen = t.clock.Now()
 	}
-	if !known || first {
+	if isNews {
 		c.moments++
 		t.order = append(t.order, moment{sandbox, t.clock.Now()})
 	}
-	c.here = c.here || here
+	c.here = c.here || how == asPicked
 	t.claims[sandbox] = c
 }
 

@@ -88,6 +88,43 @@ func TestALongCreation(t *testing.T) {
 	}
 }
 
+// What was there when the replica began to look was seen at no time that is known, until an event tells of it.
+func TestListed(t *testing.T) {
+	clock := testclock.NewFakeClock(start)
+	traffic := NewTraffic(clock)
+	traffic.List(sandbox("a"))
+	if at, picked := traffic.Seen(sandbox("a")); !traffic.Busy() || !at.IsZero() || picked {
+		t.Errorf("busy %t, seen %s, picked %t", traffic.Busy(), at, picked)
+	}
+	clock.Step(onItsWay)
+	if traffic.Busy() || len(traffic.order) > 0 {
+		t.Error("it counts for ever")
+	}
+}
+
+// A Sandbox whose claim was deleted is picked again: the new claim has nothing of the old one.
+func TestPickedAgain(t *testing.T) {
+	clock := testclock.NewFakeClock(start)
+	traffic := NewTraffic(clock)
+	for range 3 {
+		traffic.Pick(sandbox("a"))
+		traffic.Pick(sandbox("a"))
+		if at, picked := traffic.Seen(sandbox("a")); traffic.count != 1 || !at.IsZero() || !picked {
+			t.Errorf("%d on their way, seen %s, picked %t", traffic.count, at, picked)
+		}
+		traffic.Begin(sandbox("a"))
+		traffic.End(sandbox("a"))
+		if traffic.Busy() {
+			t.Error("busy after its end")
+		}
+		clock.Step(onItsWay / 2)
+	}
+	clock.Step(onItsWay)
+	if traffic.Busy() || len(traffic.order)+len(traffic.claims) > 0 {
+		t.Errorf("%d moments and %d claims are left", len(traffic.order), len(traffic.claims))
+	}
+}
+
 func TestNoTraffic(t *testing.T) {
 	var none *Traffic
 	none.Begin(sandbox("a"))

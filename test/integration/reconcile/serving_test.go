@@ -46,8 +46,8 @@ func TestWhoeverPicksServes(t *testing.T) {
 				return result
 			}
 			if !tc.picked {
-				if got := leads(); got.RequeueAfter != rules.PickerLead {
-					t.Errorf("the leader looks again after %s, want %s", got.RequeueAfter, rules.PickerLead)
+				if got := leads(); got.RequeueAfter != rules.ServingLead {
+					t.Errorf("the leader looks again after %s, want %s", got.RequeueAfter, rules.ServingLead)
 				}
 				if suite.Get[extensionsv1.SandboxClaim](t, n, claim.Name).Status.Sandbox.Name != "" {
 					t.Error("the claim was served within the lead")
