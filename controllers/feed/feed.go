@@ -32,14 +32,7 @@ func Start(
 		claim := obj.(*extensionsv1.SandboxClaim) //nolint:forcetypeassert // its informer's
 		index.ObserveClaim(claim, now())
 		sandbox := types.NamespacedName{Namespace: claim.Namespace, Name: rules.Binding(claim)}
-		switch {
-		case !rules.IsOnItsWay(claim):
-			traffic.End(sandbox)
-		case listed:
-			traffic.List(sandbox)
-		default:
-			traffic.Begin(sandbox)
-		}
+		tell(traffic, sandbox, rules.IsOnItsWay(claim), listed)
 	}
 	forgetClaim := func(obj any) {
 		if missed, ok := obj.(toolscache.DeletedFinalStateUnknown); ok {
@@ -56,7 +49,10 @@ func Start(
 		forget  func(any)
 	}{
 		{&sandboxv1.Sandbox{}, func(obj any, _ bool) { index.Observe(obj.(*sandboxv1.Sandbox)) }, named(index.Forget)},
-		{&extensionsv1.SandboxWarmPool{}, func(obj any, _ bool) { index.ObservePool(obj.(*extensionsv1.SandboxWarmPool)) }, named(index.ForgetPool)},
+		{
+			&extensionsv1.SandboxWarmPool{},
+			func(obj any, _ bool) { index.ObservePool(obj.(*extensionsv1.SandboxWarmPool)) }, named(index.ForgetPool),
+		},
 		{
 			&extensionsv1.SandboxTemplate{},
 			func(obj any, _ bool) { index.ObserveTemplate(obj.(*extensionsv1.SandboxTemplate)) }, named(index.ForgetTemplate),
@@ -86,6 +82,18 @@ func Start(
 		}
 		return true
 	}, nil
+}
+
+// tell tells traffic of the claim that is bound to sandbox. listed says that it was there when this replica began to look.
+func tell(traffic *yield.Traffic, sandbox types.NamespacedName, isOnItsWay, listed bool) {
+	switch {
+	case !isOnItsWay:
+		traffic.End(sandbox)
+	case listed:
+		traffic.List(sandbox)
+	default:
+		traffic.Begin(sandbox)
+	}
 }
 
 // named lets forget take a deleted object, or what is left of one whose deletion was missed.

@@ -80,24 +80,28 @@ func (t *Traffic) begin(sandbox types.NamespacedName, how manner) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.expire()
-	c, known := t.claims[sandbox]
-	if how == asPicked && known && !c.onItsWay {
-		c = claim{moments: c.moments}
-	}
-	isNews := !known || how == asPicked && !c.here || how == asSeen && c.seen.IsZero()
-	if !known || how == asPicked && !c.onItsWay {
-		c.onItsWay = true
+	before, known := t.claims[sandbox]
+	c := before.told(how, known, t.clock.Now())
+	if c.onItsWay && !before.onItsWay {
 		t.count++
 	}
-	if how == asSeen && c.seen.IsZero() {
-		c.seen = t.clock.Now()
-	}
-	if isNews {
+	if c != before {
 		c.moments++
 		t.order = append(t.order, moment{sandbox, t.clock.Now()})
+		t.claims[sandbox] = c
+	}
+}
+
+// told returns what is known of a claim after a Traffic learned of it at the time now.
+func (c claim) told(how manner, known bool, now time.Time) claim {
+	if !known || how == asPicked && !c.onItsWay {
+		c = claim{onItsWay: true, moments: c.moments}
 	}
 	c.here = c.here || how == asPicked
-	t.claims[sandbox] = c
+	if how == asSeen && c.seen.IsZero() {
+		c.seen = now
+	}
+	return c
 }
 
 // Seen returns when this replica first saw the claim that is bound to sandbox, and whether this replica has bound it. It returns the
