@@ -36,8 +36,10 @@ type claim struct {
 	onItsWay bool
 	// here says that this replica has picked its Sandbox.
 	here bool
-	// seen is when the claim was first seen. It is zero if its creation has not ended.
+	// seen is when the claim was first seen. It is zero if its creation has not ended, and if it was listed.
 	seen time.Time
+	// listed says that the claim was there when this replica began to look.
+	listed bool
 	// moments is how many entries of order are the claim's.
 	moments int
 }
@@ -98,7 +100,8 @@ func (c claim) told(how manner, known bool, now time.Time) claim {
 		c = claim{onItsWay: true, moments: c.moments}
 	}
 	c.here = c.here || how == asPicked
-	if how == asSeen && c.seen.IsZero() {
+	c.listed = c.listed || how == asListed
+	if how == asSeen && c.seen.IsZero() && !c.listed {
 		c.seen = now
 	}
 	return c

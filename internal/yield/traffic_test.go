@@ -88,11 +88,12 @@ func TestALongCreation(t *testing.T) {
 	}
 }
 
-// What was there when the replica began to look was seen at no time that is known, until an event tells of it.
+// What was there when the replica began to look was seen at no time that is known. A later event does not make it new.
 func TestListed(t *testing.T) {
 	clock := testclock.NewFakeClock(start)
 	traffic := NewTraffic(clock)
 	traffic.List(sandbox("a"))
+	traffic.Begin(sandbox("a"))
 	if at, picked := traffic.Seen(sandbox("a")); !traffic.Busy() || !at.IsZero() || picked {
 		t.Errorf("busy %t, seen %s, picked %t", traffic.Busy(), at, picked)
 	}
