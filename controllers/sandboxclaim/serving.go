@@ -57,5 +57,6 @@ func (s *server) Reconcile(ctx context.Context, claim *extensionsv1.SandboxClaim
 func (r *Reconciler) lead(claim *extensionsv1.SandboxClaim, server rules.ClaimServer) time.Duration {
 	sandbox := types.NamespacedName{Namespace: claim.Namespace, Name: rules.Binding(claim)}
 	server.Seen, server.Picked = r.Traffic.Seen(sandbox)
+	server.Draw = r.Candidates.Draw(sandbox.Name)
 	return rules.ClaimLead(claim, server, r.Now())
 }

@@ -32,14 +32,16 @@ func (r *Reconciler) ensureSandbox(ctx context.Context, claim *extensionsv1.Sand
 	var reader client.Reader = r.Client
 	var unapplied types.UID // The Sandbox whose adoption did not fit although it was read live.
 	live := false
+	firstBound := false // The claim was bound for the first time a moment ago, so nobody has created its Sandbox before.
 	for range maxSteps {
 		found, err := bound(ctx, reader, claim)
 		if err != nil {
 			return nil, err
 		}
 		step := rules.NextStep(claim, found)
-		if live || rules.IsSafeOnCache(claim, step) {
+		if live || rules.IsSafeOnCache(claim, step) || firstBound && step == rules.StepCreate {
 			sandbox, err := r.takeStep(ctx, step, claim, found)
+			firstBound = err == nil && step == rules.StepBind && !live
 			switch {
 			case err == nil && sandbox == nil:
 				continue

@@ -31,23 +31,30 @@ const (
 // confirmMissing returns how many of the n Sandboxes that pool is to get it misses, although the cache may be behind: the unseen
 // ones, which this process has created and the cache did not show, are not missing. Where that does not tell, the API server is
 // asked: before this process has created any, since the one that led before may have, and when all that seems to be missing is
-// of its own making, since some of that may be gone again. An unreadable member is never in the cache, and counts.
-func (r *Reconciler) confirmMissing(ctx context.Context, pool *extensionsv1.SandboxWarmPool, n, unseen int) (int, error) {
+// of its own making and overdue, since some of that may be gone again. Until it is overdue, confirmMissing returns when to look
+// again. An unreadable member is never in the cache, and counts.
+func (r *Reconciler) confirmMissing(
+	ctx context.Context, pool *extensionsv1.SandboxWarmPool, n, unseen int,
+) (missing int, again time.Duration, err error) {
 	caughtUp := r.writes.hasCaughtUp(pool.UID)
 	unreadable := r.Unreadable.Any(sandboxv1.KindSandbox, pool.Namespace)
 	switch {
 	case n == 0:
-		return 0, nil
+		return 0, 0, nil
 	case !unreadable && unseen == 0 && r.states.hasCreated(pool.UID):
-		return n, nil
+		return n, 0, nil
 	case !unreadable && caughtUp && n > unseen:
-		return n - unseen, nil
+		return n - unseen, 0, nil
+	case !unreadable && caughtUp:
+		if due := r.writes.due(pool.UID, r.Now()); due > 0 {
+			return 0, due, nil
+		}
 	}
 	list := &metav1.PartialObjectMetadataList{}
 	list.SetGroupVersionKind(sandboxv1.GroupVersion.WithKind(sandboxv1.KindSandbox + "List"))
 	if err := r.Live.List(ctx, list, client.InNamespace(pool.Namespace),
 		client.MatchingLabels{sandboxv1.LabelWarmPool: rules.Hash(pool.Name)}); err != nil {
-		return 0, fmt.Errorf("counting the members: %w", err)
+		return 0, 0, fmt.Errorf("counting the members: %w", err)
 	}
 	members := map[string]bool{}
 	for i := range list.Items {
@@ -56,7 +63,7 @@ func (r *Reconciler) confirmMissing(ctx context.Context, pool *extensionsv1.Sand
 		}
 	}
 	r.writes.confirm(pool.UID, members)
-	return min(n, max(0, rules.Replicas(pool)-len(members))), nil
+	return min(n, max(0, rules.Replicas(pool)-len(members))), 0, nil
 }
 
 // create adds n Sandboxes to the pool, or fewer: a name that is taken is left to the next reconcile, and so is what time does not
@@ -145,7 +152,7 @@ func (r *Reconciler) createOne(ctx context.Context, pool *extensionsv1.SandboxWa
 	name := sandbox.Name
 	ctx, cancel := context.WithTimeout(ctx, createTimeout)
 	defer cancel()
-	r.writes.creating(pool.UID, name)
+	r.writes.creating(pool.UID, name, r.Now())
 	err := client.IgnoreAlreadyExists(r.Client.Create(ctx, sandbox))
 	if problem := rules.PoolRefusedError(name, err); problem != nil {
 		r.writes.refused(pool.UID, name)

@@ -92,7 +92,7 @@ func TestOwnWrites(t *testing.T) {
 	}
 	expect("at first", 0, false)
 	for _, name := range []string{"a", "b", "c", "d", "refused"} {
-		w.creating(pool.UID, name)
+		w.creating(pool.UID, name, builder.Epoch)
 	}
 	w.refused(pool.UID, "refused")
 	expect("after four creations", 4, false)
@@ -134,12 +134,29 @@ func (l listing) List(context.Context, client.ObjectList, ...client.ListOption) 
 	return nil
 }
 
+// Only a creation that the cache has not shown for long makes the pool ask the API server.
+func TestOverdueCreations(t *testing.T) {
+	var w ownWrites
+	pool := builder.MakePool("p").Obj()
+	w.creating(pool.UID, "a", builder.Epoch)
+	w.creating(pool.UID, "b", builder.Epoch.Add(time.Second))
+	for after, want := range map[time.Duration]time.Duration{0: overdue, time.Second: overdue - time.Second, overdue: 0, time.Minute: 0} {
+		if got := w.due(pool.UID, builder.Epoch.Add(after)); got != want {
+			t.Errorf("after %s: overdue in %s, want %s", after, got, want)
+		}
+	}
+	w.observed(pool.UID, "a")
+	if got := w.due(pool.UID, builder.Epoch.Add(overdue)); got != time.Second {
+		t.Errorf("of b alone: overdue in %s, want 1s", got)
+	}
+}
+
 // An event that shows a creation after the members were listed does not make the list show it.
 func TestAnEventWhileMembersAreListed(t *testing.T) {
 	pool := builder.MakePool("p").Obj()
 	r := &Reconciler{Now: func() time.Time { return builder.Epoch }}
 	r.Client = listing{event: func() { r.writes.observed(pool.UID, "a") }}
-	r.writes.creating(pool.UID, "a")
+	r.writes.creating(pool.UID, "a", builder.Epoch)
 	if members, unseen, err := r.members(t.Context(), pool); len(members) != 0 || unseen != 1 || err != nil {
 		t.Errorf("%d members, %d unseen, %v; want none, and 1", len(members), unseen, err)
 	}

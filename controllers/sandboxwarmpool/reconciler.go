@@ -71,9 +71,11 @@ func (r *Reconciler) Reconcile(ctx context.Context, pool *extensionsv1.SandboxWa
 		plan.LastReady = left
 	}
 	n, wait, memory := rules.PlanRefill(memory, pool, plan, r.Settings.Refill, r.Now())
-	if n, err = r.confirmMissing(ctx, pool, n, unseen); err != nil {
+	n, again, err := r.confirmMissing(ctx, pool, n, unseen)
+	if err != nil {
 		return reconcile.Result{}, err
 	}
+	wait = retry.Earliest(wait, again)
 	problem, held, err := r.create(ctx, pool, snapshot, n)
 	if held > 0 { // However soon the pool would have gone on.
 		wait = held

@@ -11,6 +11,10 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
+// overdue is how long after its beginning a creation is shown by the cache at the latest, unless its Sandbox is gone again or never
+// came to be. Mostly it takes milliseconds; a busy API server takes a second.
+const overdue = 2 * time.Second
+
 // ownWrites are the creations and deletions of this process that the cache has not shown yet, by pool. So a reconcile never waits
 // for the cache, nor for the writes of another pool, and neither creates nor deletes twice.
 type ownWrites struct {
@@ -19,8 +23,8 @@ type ownWrites struct {
 }
 
 type poolWrites struct {
-	// created are the names of Sandboxes that were, or may have been, created.
-	created map[string]bool
+	// created are the names of Sandboxes that were, or may have been, created, and when that began.
+	created map[string]time.Time
 	deleted map[types.UID]bool
 	// caughtUp says that the cache has shown one of the creations, and so whatever came before this process began to lead.
 	caughtUp bool
@@ -31,16 +35,27 @@ func (w *ownWrites) of(pool types.UID) *poolWrites {
 		w.pools = map[types.UID]*poolWrites{}
 	}
 	if w.pools[pool] == nil {
-		w.pools[pool] = &poolWrites{created: map[string]bool{}, deleted: map[types.UID]bool{}}
+		w.pools[pool] = &poolWrites{created: map[string]time.Time{}, deleted: map[types.UID]bool{}}
 	}
 	return w.pools[pool]
 }
 
 // creating notes that a Sandbox of that name is about to be created.
-func (w *ownWrites) creating(pool types.UID, name string) {
+func (w *ownWrites) creating(pool types.UID, name string, now time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.of(pool).created[name] = true
+	w.of(pool).created[name] = now
+}
+
+// due returns in how long the creation that the cache has not shown for the longest will be overdue, or 0 if it is.
+func (w *ownWrites) due(pool types.UID, now time.Time) (left time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	left = overdue
+	for _, began := range w.of(pool).created {
+		left = min(left, began.Add(overdue).Sub(now))
+	}
+	return max(0, left)
 }
 
 // refused notes that the Sandbox of that name was not created.
@@ -61,7 +76,7 @@ func (w *ownWrites) deleted(pool, member types.UID) {
 func (w *ownWrites) observed(pool types.UID, name string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if writes := w.pools[pool]; writes != nil && writes.created[name] {
+	if writes := w.pools[pool]; writes != nil && !writes.created[name].IsZero() {
 		delete(writes.created, name)
 		writes.caughtUp = true
 	}
@@ -77,7 +92,7 @@ func (w *ownWrites) apply(pool types.UID, members []*sandboxv1.Sandbox, now time
 	}
 	pending := map[types.UID]bool{}
 	for i, member := range members {
-		if writes.created[member.Name] {
+		if !writes.created[member.Name].IsZero() {
 			delete(writes.created, member.Name)
 			writes.caughtUp = true
 		}
@@ -94,7 +109,7 @@ func (w *ownWrites) apply(pool types.UID, members []*sandboxv1.Sandbox, now time
 
 // pending returns the creations that the cache has not shown. To know what a list lacks, ask before reading it: an event may
 // show one while the list is read.
-func (w *ownWrites) pending(pool types.UID) map[string]bool {
+func (w *ownWrites) pending(pool types.UID) map[string]time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if writes := w.pools[pool]; writes != nil {

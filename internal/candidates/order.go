@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"hash/fnv"
+	"math"
 	"slices"
 )
 
@@ -29,6 +30,9 @@ func (o order) of(name string) (foreign bool, place uint64) {
 	}
 	return false, highest
 }
+
+// Draw returns the place of name in the index's own order, from 0 to 1. It is as if drawn at random for each name and replica.
+func (i *Index) Draw(name string) float64 { return float64(rank(i.order.own, name)) / math.MaxUint64 }
 
 // OrderOf returns a number for New and Share, for the replica of that identity.
 func OrderOf(identity string) uint64 { return rank(0, identity) }

@@ -13,7 +13,9 @@ const (
 	// PickerLead is how long a claim is left to the replica that bound it. Then any other replica serves it. Where the API server
 	// took longer to create the claim than that, it is left as long again, but no longer than ServingLead: the replica's own writes
 	// take as long, and a second one that makes them, too, only adds to the load.
-	PickerLead = time.Second
+	PickerLead = 800 * time.Millisecond
+	// LeadSpread is by how much of itself that lead is longer at most.
+	LeadSpread = 0.5
 	// ServingLead is how long the leader's controller leaves a claim to the serving controllers, its own replica's and others'.
 	ServingLead = 5 * time.Second
 	// LongestLead is how long after admission observed it a claim is left to anybody, whenever it is seen.
@@ -29,6 +31,9 @@ type ClaimServer struct {
 	Leads bool
 	// Seen is when this replica first saw the claim. It is zero if nobody knows.
 	Seen time.Time
+	// Draw is from 0 to 1, and as if at random for each claim and replica. It makes the lead longer by up to LeadSpread. So a replica
+	// that helps takes the late claims of a burst in another order than the one that picked them, and seldom the same at one time.
+	Draw float64
 }
 
 // lead returns how long s leaves a claim to others that admission observed at that time, counted from s.Seen.
@@ -39,7 +44,8 @@ func (s ClaimServer) lead(observed time.Time) time.Duration {
 	case s.Picked:
 		return 0
 	}
-	return min(max(PickerLead, s.Seen.Sub(observed)), ServingLead)
+	lead := max(PickerLead, s.Seen.Sub(observed))
+	return min(lead+time.Duration(s.Draw*LeadSpread*float64(lead)), ServingLead)
 }
 
 // ClaimLead returns how long server still leaves claim to others at the time now: zero if it may serve it. Only a claim that is

@@ -20,7 +20,7 @@ func TestClaimLead(t *testing.T) {
 		want  time.Duration
 	}{
 		"just observed":               {bound(at(0)), lead},
-		"observed a moment ago":       {bound(at(-300 * time.Millisecond)), 700 * time.Millisecond},
+		"observed a moment ago":       {bound(at(-300 * time.Millisecond)), lead - 300*time.Millisecond},
 		"observed long ago":           {bound(at(-time.Hour)), 0},
 		"by a clock that is ahead":    {bound(at(time.Millisecond)), 0},
 		"never observed by admission": {builder.MakeClaim("c").Pool("p").BoundTo("p-a"), 0},
@@ -46,16 +46,20 @@ func TestWhoLeavesAClaimToOthers(t *testing.T) {
 		server     rules.ClaimServer
 		seen, want time.Duration
 	}{
-		"another's":                               {want: rules.PickerLead},
-		"another's, seen 20 ms later":             {seen: 20 * ms, want: rules.PickerLead},
-		"another's, seen 3 s later":               {seen: 3000 * ms, want: 3000 * ms},
-		"another's, seen 6 s later":               {seen: 6000 * ms, want: 4000 * ms},
-		"another's, seen a minute later":          {seen: time.Minute, want: 0},
-		"another's, whose clock is ahead":         {seen: -20 * ms, want: 0},
-		"another's, for the leader":               {server: rules.ClaimServer{Leads: true}, want: rules.ServingLead},
-		"its own":                                 {server: rules.ClaimServer{Picked: true}, seen: 20 * ms, want: 0},
-		"its own, for the leader":                 {server: rules.ClaimServer{Picked: true, Leads: true}, want: rules.ServingLead},
-		"its own, for the leader, seen 3 s later": {server: rules.ClaimServer{Picked: true, Leads: true}, seen: 3000 * ms, want: rules.ServingLead},
+		"another's":                                 {want: rules.PickerLead},
+		"another's, seen 20 ms later":               {seen: 20 * ms, want: rules.PickerLead},
+		"another's, seen 3 s later":                 {seen: 3000 * ms, want: 3000 * ms},
+		"another's, seen 6 s later":                 {seen: 6000 * ms, want: 4000 * ms},
+		"another's, seen a minute later":            {seen: time.Minute, want: 0},
+		"another's, whose clock is ahead":           {seen: -20 * ms, want: 0},
+		"another's, that is drawn late":             {server: rules.ClaimServer{Draw: 0.5}, want: 5 * rules.PickerLead / 4},
+		"another's, drawn late, and seen 2 s later": {server: rules.ClaimServer{Draw: 1}, seen: 2000 * ms, want: 3000 * ms},
+		"another's, drawn late, and seen 4 s later": {server: rules.ClaimServer{Draw: 1}, seen: 4000 * ms, want: rules.ServingLead},
+		"its own, that is drawn late":               {server: rules.ClaimServer{Picked: true, Draw: 1}, want: 0},
+		"another's, for the leader":                 {server: rules.ClaimServer{Leads: true}, want: rules.ServingLead},
+		"its own":                                   {server: rules.ClaimServer{Picked: true}, seen: 20 * ms, want: 0},
+		"its own, for the leader":                   {server: rules.ClaimServer{Picked: true, Leads: true}, want: rules.ServingLead},
+		"its own, for the leader, seen 3 s later":   {server: rules.ClaimServer{Picked: true, Leads: true}, seen: 3000 * ms, want: rules.ServingLead},
 	} {
 		t.Run(name, func(t *testing.T) {
 			now := builder.Epoch.Add(tc.seen)

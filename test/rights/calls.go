@@ -6,13 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"time"
 )
 
 // CallsIn returns what the managers of a cluster asked for in a namespace since a time, and how often: verb and resource, as
-// "create pods". The record may lag by a second or so.
+// "create pods", and the status of the answer if the API server did not carry it out, as "create pods: 403 Forbidden". Watches
+// that have not ended are not among them. The record may lag by a second or so.
 func CallsIn(cluster, namespace string, since time.Time) (map[string]int, error) {
 	logs, err := filepath.Glob(filepath.Join(cluster, "logs", "audit*.log"))
 	if err != nil {
@@ -52,7 +54,16 @@ func countCalls(log io.Reader, namespace string, since time.Time, calls map[stri
 			return fmt.Errorf("%w: %s", err, line)
 		}
 		if e.ObjectRef.Namespace == namespace && !e.Received.Before(since) {
-			calls[right{verb: e.Verb, resource: e.ObjectRef.Resource, subresource: e.ObjectRef.Subresource}.String()]++
+			calls[e.call()]++
 		}
 	}
+}
+
+// call returns what the call asked for, without the place, and how it failed if it did.
+func (e event) call() string {
+	call := right{verb: e.Verb, resource: e.ObjectRef.Resource, subresource: e.ObjectRef.Subresource}.String()
+	if code := e.Status.Code; code >= http.StatusBadRequest {
+		call += fmt.Sprintf(": %d %s", code, http.StatusText(code))
+	}
+	return call
 }

@@ -12,7 +12,7 @@ import (
 
 // Stage is a pool, and what is done with it.
 type Stage struct {
-	// Pool is the number of its Sandboxes.
+	// Pool is the number of its Sandboxes at first.
 	Pool  int
 	Steps []Step
 }
@@ -20,6 +20,8 @@ type Stage struct {
 // Step is one phase on the pool of its stage.
 type Step struct {
 	report.Titled
+	// Pool is how many Sandboxes the pool has to have. It grows if it has fewer.
+	Pool int
 	// Claims is how many claims come one after the other, or 0.
 	Claims int
 	// Offsets are the moments of claims that wait for nobody.
@@ -34,14 +36,15 @@ func oneAtATime(name, title string, claims int) Step {
 
 func burst(n, pool int) Step {
 	title := fmt.Sprintf("burst of %d on %d", n, pool)
-	return Step{Titled: report.Titled{Name: fmt.Sprintf("burst%d", n), Title: title, Open: true}, Offsets: schedule.Burst(n)}
+	return Step{Titled: report.Titled{Name: fmt.Sprintf("burst%d", n), Title: title, Open: true}, Pool: pool, Offsets: schedule.Burst(n)}
 }
 
-// rate is a step with a steady rate. Those that take all Sandboxes of a large pool are optional: its refill takes long.
+// rate is a step with a steady rate. Those on a large pool are optional: what they take from it takes long to replace.
 func rate(perSecond int, long time.Duration, pool int) Step {
 	title := fmt.Sprintf("%d a second for %s on %d", perSecond, long, pool)
 	return Step{
 		Titled:   report.Titled{Name: fmt.Sprintf("rate%d", perSecond), Title: title, Open: true},
+		Pool:     pool,
 		Offsets:  schedule.Rate(perSecond, long),
 		Optional: pool >= 1000,
 	}
@@ -72,11 +75,10 @@ func Plan(length Length) []Stage {
 	stages := []Stage{
 		{Pool: 200, Steps: []Step{oneAtATime("warm", "warm claims, one at a time, on 200", 100)}},
 		{Pool: 0, Steps: []Step{oneAtATime("cold", "cold claims, one at a time", 20)}},
-		{Pool: 300, Steps: []Step{burst(100, 300)}},
-		{Pool: 500, Steps: []Step{rate(50, seconds, 500)}},
+		{Pool: 300, Steps: []Step{burst(100, 300), rate(50, seconds, 500)}},
 		{Pool: 1000, Steps: []Step{
 			oneAtATime("warm1000", "warm claims, one at a time, on 1000", 40),
-			burst(300, 1000), rate(100, seconds, 1000), rate(200, seconds/2, 1000),
+			burst(300, 1000), rate(100, seconds/2, 1000), rate(200, seconds/4, 1000),
 		}},
 	}
 	if length == Long {

@@ -53,7 +53,7 @@ func TestSelect(t *testing.T) {
 	if want := []string{"floor", "warm", "cold", "burst100", "rate50", "warm1000", "burst300"}; !slices.Equal(names(brief), want) {
 		t.Errorf("without optional steps: %v, want %v", names(brief), want)
 	}
-	if len(all[4].Steps) != 4 {
+	if len(all[3].Steps) != 4 {
 		t.Error("selecting changed the plan")
 	}
 }

@@ -20,8 +20,9 @@ type scene struct {
 	namespace, pool string
 	seen            *seen.Recorder
 	stage           Stage
-	// uid is the pool's.
-	uid string
+	// uid is the pool's, and size is how many Sandboxes it has to have.
+	uid  string
+	size int
 }
 
 // run fills the pool, takes all steps and removes everything.
@@ -31,8 +32,14 @@ func (s *scene) run(ctx context.Context) (phases []report.Phase, err error) {
 		return nil, err
 	}
 	for n, step := range s.stage.Steps {
+		if failure == "" {
+			failure, err = s.grow(ctx, step.Pool)
+		}
+		if err != nil {
+			return phases, err
+		}
 		if failure != "" {
-			phases = append(phases, report.Phase{Name: step.Name, Began: time.Now(), Pool: s.stage.Pool, Failures: []string{failure}})
+			phases = append(phases, report.Phase{Name: step.Name, Began: time.Now(), Pool: s.size, Failures: []string{failure}})
 			continue
 		}
 		phase := s.step(ctx, step)
@@ -65,7 +72,7 @@ func (s *scene) fill(ctx context.Context) (figures map[string]float64, failure s
 	s.seen.AwaitQuiet(ctx, quiet/3)
 	before := s.begin(ctx)
 	pool := map[string]any{"metadata": metadata, "spec": map[string]any{
-		"replicas": s.stage.Pool, "sandboxTemplateRef": map[string]any{"name": s.pool},
+		"replicas": s.size, "sandboxTemplateRef": map[string]any{"name": s.pool},
 	}}
 	began := time.Now()
 	if err := s.Requests.Create(ctx, api.Pools.In(s.namespace), api.Pools, pool); err != nil {
@@ -76,21 +83,39 @@ func (s *scene) fill(ctx context.Context) (figures map[string]float64, failure s
 		return nil, "", err
 	}
 	s.uid = created.Metadata.UID
-	if !s.awaitWhole(ctx, s.stage.Pool) {
+	if !s.awaitWhole(ctx, s.size) {
 		return nil, s.notWhole(), ctx.Err()
 	}
-	if s.stage.Pool == 0 {
+	if s.size == 0 {
 		return nil, "", pause(ctx, quiet)
 	}
 	seconds := s.lastReady().Sub(began).Seconds()
 	s.settle(ctx)
-	figures = map[string]float64{report.FillRate: float64(s.stage.Pool) / seconds}
+	figures = map[string]float64{report.FillRate: float64(s.size) / seconds}
 	if counted, ok := s.counted(ctx, before); ok {
-		figures[report.MemberWrites] = api.Sum(counted.Writes) / float64(s.stage.Pool)
-		figures[report.MemberCalls] = api.Sum(counted.Calls) / float64(s.stage.Pool)
+		figures[report.MemberWrites] = api.Sum(counted.Writes) / float64(s.size)
+		figures[report.MemberCalls] = api.Sum(counted.Calls) / float64(s.size)
 	}
-	s.Log("fill of %d: %.1f Sandboxes Ready a second", s.stage.Pool, figures[report.FillRate])
+	s.Log("fill of %d: %.1f Sandboxes Ready a second", s.size, figures[report.FillRate])
 	return figures, "", nil
+}
+
+// grow makes the pool as large as that, if it is smaller, and waits until all members are Ready. It returns what failed.
+func (s *scene) grow(ctx context.Context, size int) (failure string, err error) {
+	more := size - s.size
+	if more <= 0 {
+		return "", nil
+	}
+	s.size = size
+	err = s.Requests.Patch(ctx, api.Pools.In(s.namespace, s.pool), map[string]any{"spec": map[string]any{"replicas": size}})
+	if err != nil {
+		return "", err
+	}
+	if !s.awaitWhole(ctx, more) {
+		return s.notWhole(), ctx.Err()
+	}
+	s.settle(ctx)
+	return "", nil
 }
 
 // podTemplate is that of a small Pod.
@@ -111,14 +136,14 @@ func (s *scene) awaitWhole(ctx context.Context, n int) bool {
 	defer cancel()
 	return s.seen.Await(ctx, func(r *seen.Record) bool {
 		all, ready := r.Members(s.uid)
-		return all == s.stage.Pool && ready == all
+		return all == s.size && ready == all
 	})
 }
 
 func (s *scene) notWhole() (text string) {
 	s.seen.Look(func(r *seen.Record) {
 		all, ready := r.Members(s.uid)
-		text = fmt.Sprintf("the pool has %d Sandboxes, %d of them Ready, and should have %d", all, ready, s.stage.Pool)
+		text = fmt.Sprintf("the pool has %d Sandboxes, %d of them Ready, and should have %d", all, ready, s.size)
 	})
 	return text
 }
@@ -170,7 +195,7 @@ func (s *scene) removeClaims(ctx context.Context) error {
 	if !s.remove(ctx, []api.Kind{api.Claims}, gone) {
 		return fmt.Errorf("after the deletion of all claims: %s", s.left())
 	}
-	if !s.awaitWhole(ctx, s.stage.Pool) {
+	if !s.awaitWhole(ctx, s.size) {
 		return fmt.Errorf("after the deletion of all claims: %s", s.notWhole())
 	}
 	s.settle(ctx)
@@ -192,7 +217,7 @@ func (s *scene) removeAll(ctx context.Context) ([]string, error) {
 // remove deletes all objects of these kinds, and waits until it shows. It tries again, since a busy API server aborts the
 // deletion of many.
 func (s *scene) remove(ctx context.Context, kinds []api.Kind, gone func(*seen.Record) bool) bool {
-	ctx, cancel := within(ctx, 3*s.stage.Pool)
+	ctx, cancel := within(ctx, 3*s.size)
 	defer cancel()
 	for ctx.Err() == nil {
 		for _, kind := range kinds {

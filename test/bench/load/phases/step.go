@@ -32,7 +32,7 @@ type asked struct {
 
 // step runs one phase, and audits what it leaves.
 func (s *scene) step(ctx context.Context, step Step) report.Phase {
-	phase := report.Phase{Name: step.Name, Pool: s.stage.Pool, Values: map[string]float64{}}
+	phase := report.Phase{Name: step.Name, Pool: s.size, Values: map[string]float64{}}
 	if step.Claims > 0 {
 		s.oneAtATime(ctx, step.Name+"-warm-up", warmUps)
 		s.awaitWhole(ctx, warmUps)
@@ -57,7 +57,7 @@ func (s *scene) step(ctx context.Context, step Step) report.Phase {
 	s.settle(ctx)
 	s.spent(ctx, before, len(claims), &phase)
 	phase.Seconds = time.Since(before.began).Seconds()
-	s.seen.Look(func(r *seen.Record) { evaluate(r, claims, s.stage.Pool, &phase) })
+	s.seen.Look(func(r *seen.Record) { evaluate(r, claims, s.size, &phase) })
 	if missed := s.gaps() - gaps; missed > 0 {
 		phase.Values[report.Gaps] = float64(missed)
 	}
