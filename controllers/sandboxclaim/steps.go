@@ -32,16 +32,14 @@ func (r *Reconciler) ensureSandbox(ctx context.Context, claim *extensionsv1.Sand
 	var reader client.Reader = r.Client
 	var unapplied types.UID // The Sandbox whose adoption did not fit although it was read live.
 	live := false
-	firstBound := false // The claim was bound for the first time a moment ago, so nobody has created its Sandbox before.
 	for range maxSteps {
 		found, err := bound(ctx, reader, claim)
 		if err != nil {
 			return nil, err
 		}
 		step := rules.NextStep(claim, found)
-		if live || rules.IsSafeOnCache(claim, step) || firstBound && step == rules.StepCreate {
+		if live || rules.IsSafeOnCache(claim, step) {
 			sandbox, err := r.takeStep(ctx, step, claim, found)
-			firstBound = err == nil && step == rules.StepBind && !live
 			switch {
 			case err == nil && sandbox == nil:
 				continue
@@ -96,7 +94,11 @@ func (r *Reconciler) takeStep(
 	case rules.StepServe:
 		return sandbox, nil
 	case rules.StepBind:
-		return nil, r.bind(ctx, claim)
+		first := rules.Binding(claim) == ""
+		if err := r.bind(ctx, claim); err != nil || !first || rules.NextStep(claim, nil) != rules.StepCreate {
+			return nil, err
+		}
+		return r.createSandbox(ctx, claim) // Nobody can have created it before the claim's first binding.
 	case rules.StepAdopt:
 		return r.adopt(ctx, claim, sandbox)
 	case rules.StepCreate:

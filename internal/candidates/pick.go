@@ -82,8 +82,8 @@ func (i *Index) find(claim *extensionsv1.SandboxClaim, now time.Time, exists boo
 const spread = 8
 
 // leastLoaded returns, of the first few candidates in tree that skip does not reject, and that are of the same window of time and
-// in the same share, the one whose node has the fewest claimed Sandboxes. So what claims do spreads over the nodes. It returns nil
-// if there is none.
+// in the replica's own share, the one whose node has the fewest claimed Sandboxes. So what claims do spreads over the nodes. In
+// another's share it takes the first without a choice: the other replica comes from the opposite end. It returns nil if there is none.
 func (i *Index) leastLoaded(tree *btree.BTree[*candidate], skip func(name string) bool) *candidate {
 	var best *candidate
 	seen := 0
@@ -97,7 +97,7 @@ func (i *Index) leastLoaded(tree *btree.BTree[*candidate], skip func(name string
 				best = c
 			}
 		}
-		return seen < spread
+		return seen < spread && (best == nil || !best.foreign)
 	})
 	return best
 }

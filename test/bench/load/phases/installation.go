@@ -76,7 +76,8 @@ func (i *Installation) Repeat(ctx context.Context, namespace string, floor bool,
 		phases = append(phases, phase)
 	}
 	for _, stage := range stages {
-		s := &scene{Installation: i, namespace: namespace, seen: recorder, stage: stage, size: stage.Pool, pool: fmt.Sprintf("pool-%d", stage.Pool)}
+		s := &scene{Installation: i, namespace: namespace, seen: recorder, stage: stage, size: stage.Pool}
+		s.pool = fmt.Sprintf("pool-%d", stage.Pool)
 		done, err := s.run(ctx)
 		phases = append(phases, done...)
 		if err != nil {
