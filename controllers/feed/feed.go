@@ -32,7 +32,14 @@ func Start(
 		claim := obj.(*extensionsv1.SandboxClaim) //nolint:forcetypeassert // its informer's
 		index.ObserveClaim(claim, now())
 		sandbox := types.NamespacedName{Namespace: claim.Namespace, Name: rules.Binding(claim)}
-		tell(traffic, sandbox, rules.IsOnItsWay(claim), listed)
+		switch {
+		case !rules.IsOnItsWay(claim):
+			traffic.Serve(sandbox, index.Sharer(sandbox.Name))
+		case listed:
+			traffic.List(sandbox)
+		default:
+			traffic.Begin(sandbox)
+		}
 	}
 	forgetClaim := func(obj any) {
 		if missed, ok := obj.(toolscache.DeletedFinalStateUnknown); ok {
@@ -82,18 +89,6 @@ func Start(
 		}
 		return true
 	}, nil
-}
-
-// tell tells traffic of the claim that is bound to sandbox. listed says that it was there when this replica began to look.
-func tell(traffic *yield.Traffic, sandbox types.NamespacedName, isOnItsWay, listed bool) {
-	switch {
-	case !isOnItsWay:
-		traffic.End(sandbox)
-	case listed:
-		traffic.List(sandbox)
-	default:
-		traffic.Begin(sandbox)
-	}
 }
 
 // named lets forget take a deleted object, or what is left of one whose deletion was missed.

@@ -48,6 +48,7 @@ func (s *server) Reconcile(ctx context.Context, claim *extensionsv1.SandboxClaim
 	if lead := s.claims.lead(claim, rules.ClaimServer{}); lead > 0 {
 		return reconcile.Result{RequeueAfter: lead}, nil
 	}
+	s.claims.Traffic.Help(types.NamespacedName{Namespace: claim.Namespace, Name: rules.Binding(claim)})
 	result, err := s.claims.reconcile(ctx, claim)
 	result.RequeueAfter = 0 // What comes later is the leader's.
 	return result, err
@@ -57,6 +58,6 @@ func (s *server) Reconcile(ctx context.Context, claim *extensionsv1.SandboxClaim
 func (r *Reconciler) lead(claim *extensionsv1.SandboxClaim, server rules.ClaimServer) time.Duration {
 	sandbox := types.NamespacedName{Namespace: claim.Namespace, Name: rules.Binding(claim)}
 	server.Seen, server.Picked = r.Traffic.Seen(sandbox)
-	server.Draw = r.Candidates.Draw(sandbox.Name)
+	server.Served = r.Traffic.LastServed(r.Candidates.Sharer(sandbox.Name))
 	return rules.ClaimLead(claim, server, r.Now())
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/binary"
 	"hash/fnv"
-	"math"
 	"slices"
 )
 
@@ -31,8 +30,18 @@ func (o order) of(name string) (foreign bool, place uint64) {
 	return false, highest
 }
 
-// Draw returns the place of name in the index's own order, from 0 to 1. It is as if drawn at random for each name and replica.
-func (i *Index) Draw(name string) float64 { return float64(rank(i.order.own, name)) / math.MaxUint64 }
+// Sharer returns the order of the replica whose share the candidate of that name is in. Mostly it is the one that picks it.
+func (i *Index) Sharer(name string) uint64 {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	sharer, highest := i.order.own, rank(i.order.own, name)
+	for _, other := range i.order.others {
+		if theirs := rank(other, name); theirs > highest {
+			sharer, highest = other, theirs
+		}
+	}
+	return sharer
+}
 
 // OrderOf returns a number for New and Share, for the replica of that identity.
 func OrderOf(identity string) uint64 { return rank(0, identity) }

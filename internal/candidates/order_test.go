@@ -99,3 +99,28 @@ func TestAgeComesBeforeShares(t *testing.T) {
 		}
 	}
 }
+
+// All replicas agree on whose share a Sandbox is in.
+func TestSharer(t *testing.T) {
+	orders := []uint64{OrderOf("a"), OrderOf("b"), OrderOf("c")}
+	counts := map[uint64]int{}
+	for n := range 300 {
+		name := fmt.Sprintf("s-%d", n)
+		var sharers []uint64
+		for i, own := range orders {
+			index := New(own)
+			index.Share(slices.Delete(slices.Clone(orders), i, i+1))
+			sharers = append(sharers, index.Sharer(name))
+			if foreign, _ := index.order.of(name); foreign == (sharers[i] == own) {
+				t.Errorf("%s is in another's share: %t, and in that of %d", name, foreign, sharers[i])
+			}
+		}
+		if len(slices.Compact(sharers)) != 1 {
+			t.Errorf("%s is in the share of %v", name, sharers)
+		}
+		counts[sharers[0]]++
+	}
+	if len(counts) != len(orders) {
+		t.Errorf("shares: %v", counts)
+	}
+}

@@ -10,12 +10,11 @@ import (
 // Whoever picks, serves: the replica whose webhook bound a claim serves it as soon as it sees it. Nothing but time depends on
 // this: the writes themselves decide who gets a Sandbox.
 const (
-	// PickerLead is how long a claim is left to the replica that bound it. Then any other replica serves it. Where the API server
-	// took longer to create the claim than that, it is left as long again, but no longer than ServingLead: the replica's own writes
-	// take as long, and a second one that makes them, too, only adds to the load.
+	// PickerLead is how long a claim is left to the replica that bound it, from when the claim is seen and from when that replica
+	// was last seen to serve another, but no longer than ServingLead. Then any other replica serves it. Where the API server took
+	// longer to create the claim than that, it is left as long again: the replica's own writes take as long. A second replica that
+	// makes them, too, while the first one is at work, only adds to the load.
 	PickerLead = 800 * time.Millisecond
-	// LeadSpread is by how much of itself that lead is longer at most.
-	LeadSpread = 0.5
 	// ServingLead is how long the leader's controller leaves a claim to the serving controllers, its own replica's and others'.
 	ServingLead = 5 * time.Second
 	// LongestLead is how long after admission observed it a claim is left to anybody, whenever it is seen.
@@ -31,21 +30,35 @@ type ClaimServer struct {
 	Leads bool
 	// Seen is when this replica first saw the claim. It is zero if nobody knows.
 	Seen time.Time
-	// Draw is from 0 to 1, and as if at random for each claim and replica. It makes the lead longer by up to LeadSpread. So a replica
-	// that helps takes the late claims of a burst in another order than the one that picked them, and seldom the same at one time.
-	Draw float64
+	// Served is when the replica that probably bound the claim was last seen to serve one. It is zero if it was not lately.
+	Served time.Time
 }
 
-// lead returns how long s leaves a claim to others that admission observed at that time, counted from s.Seen.
-func (s ClaimServer) lead(observed time.Time) time.Duration {
+// until returns until when s leaves a claim to others that admission observed at that time.
+func (s ClaimServer) until(observed time.Time) time.Time {
+	last := s.Seen.Add(ServingLead)
 	switch {
 	case s.Leads: // The serving controller of the same replica comes first, whoever has bound the claim.
-		return ServingLead
+		return last
 	case s.Picked:
-		return 0
+		return s.Seen
 	}
-	lead := max(PickerLead, s.Seen.Sub(observed))
-	return min(lead+time.Duration(s.Draw*LeadSpread*float64(lead)), ServingLead)
+	end := later(s.Seen.Add(max(PickerLead, s.Seen.Sub(observed))), s.Served.Add(PickerLead))
+	return earlier(end, last)
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // ClaimLead returns how long server still leaves claim to others at the time now: zero if it may serve it. Only a claim that is
@@ -62,9 +75,5 @@ func ClaimLead(claim *extensionsv1.SandboxClaim, server ClaimServer, now time.Ti
 	if server.Seen.IsZero() {
 		server.Seen = observed
 	}
-	end, last := server.Seen.Add(server.lead(observed)), observed.Add(LongestLead)
-	if end.After(last) {
-		end = last
-	}
-	return max(0, end.Sub(now))
+	return max(0, earlier(server.until(observed), observed.Add(LongestLead)).Sub(now))
 }

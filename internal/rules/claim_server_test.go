@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"cmp"
 	"testing"
 	"time"
 
@@ -42,30 +43,34 @@ func TestWhoLeavesAClaimToOthers(t *testing.T) {
 	const ms = time.Millisecond
 	claim := builder.MakeClaim("c").Pool("p").BoundTo("p-a").
 		Annotation(sandboxv1.AnnotationControllerFirstObservedAt, builder.Epoch.Format(time.RFC3339Nano)).Obj()
+	const lead = rules.PickerLead
+	served := func(after time.Duration) rules.ClaimServer {
+		return rules.ClaimServer{Served: builder.Epoch.Add(after)}
+	}
 	for name, tc := range map[string]struct {
-		server     rules.ClaimServer
-		seen, want time.Duration
+		server          rules.ClaimServer
+		seen, now, want time.Duration
 	}{
-		"another's":                                 {want: rules.PickerLead},
-		"another's, seen 20 ms later":               {seen: 20 * ms, want: rules.PickerLead},
-		"another's, seen 3 s later":                 {seen: 3000 * ms, want: 3000 * ms},
-		"another's, seen 6 s later":                 {seen: 6000 * ms, want: 4000 * ms},
-		"another's, seen a minute later":            {seen: time.Minute, want: 0},
-		"another's, whose clock is ahead":           {seen: -20 * ms, want: 0},
-		"another's, that is drawn late":             {server: rules.ClaimServer{Draw: 0.5}, want: 5 * rules.PickerLead / 4},
-		"another's, drawn late, and seen 2 s later": {server: rules.ClaimServer{Draw: 1}, seen: 2000 * ms, want: 3000 * ms},
-		"another's, drawn late, and seen 4 s later": {server: rules.ClaimServer{Draw: 1}, seen: 4000 * ms, want: rules.ServingLead},
-		"its own, that is drawn late":               {server: rules.ClaimServer{Picked: true, Draw: 1}, want: 0},
-		"another's, for the leader":                 {server: rules.ClaimServer{Leads: true}, want: rules.ServingLead},
-		"its own":                                   {server: rules.ClaimServer{Picked: true}, seen: 20 * ms, want: 0},
-		"its own, for the leader":                   {server: rules.ClaimServer{Picked: true, Leads: true}, want: rules.ServingLead},
-		"its own, for the leader, seen 3 s later":   {server: rules.ClaimServer{Picked: true, Leads: true}, seen: 3000 * ms, want: rules.ServingLead},
+		"another's":                               {want: rules.PickerLead},
+		"another's, seen 20 ms later":             {seen: 20 * ms, want: rules.PickerLead},
+		"another's, seen 3 s later":               {seen: 3000 * ms, want: 3000 * ms},
+		"another's, seen 6 s later":               {seen: 6000 * ms, want: 4000 * ms},
+		"another's, seen a minute later":          {seen: time.Minute, want: 0},
+		"another's, whose clock is ahead":         {seen: -20 * ms, want: 0},
+		"another's, who served a moment ago":      {server: served(700 * ms), seen: 300 * ms, now: 900 * ms, want: lead - 200*ms},
+		"another's, who served long ago":          {server: served(-time.Hour), seen: 300 * ms, want: lead},
+		"another's, who serves on and on":         {server: served(4900 * ms), now: 4900 * ms, want: 100 * ms},
+		"its own, whoever serves":                 {server: rules.ClaimServer{Picked: true, Served: builder.Epoch}, want: 0},
+		"another's, for the leader":               {server: rules.ClaimServer{Leads: true}, want: rules.ServingLead},
+		"its own":                                 {server: rules.ClaimServer{Picked: true}, seen: 20 * ms, want: 0},
+		"its own, for the leader":                 {server: rules.ClaimServer{Picked: true, Leads: true}, want: rules.ServingLead},
+		"its own, for the leader, seen 3 s later": {server: rules.ClaimServer{Picked: true, Leads: true}, seen: 3000 * ms, want: rules.ServingLead},
 	} {
 		t.Run(name, func(t *testing.T) {
-			now := builder.Epoch.Add(tc.seen)
 			if tc.seen != 0 {
-				tc.server.Seen = now
+				tc.server.Seen = builder.Epoch.Add(tc.seen)
 			}
+			now := builder.Epoch.Add(cmp.Or(tc.now, tc.seen))
 			if got := rules.ClaimLead(claim, tc.server, now); got != tc.want {
 				t.Errorf("got %s, want %s", got, tc.want)
 			}

@@ -1,6 +1,7 @@
 package yield
 
 import (
+	"maps"
 	"sync"
 	"time"
 
@@ -28,13 +29,15 @@ type Traffic struct {
 	quiet map[*Lot]bool
 	// later are calls that wait for that.
 	later later
+	// served says when each other replica was last seen to serve a claim.
+	served map[uint64]time.Time
 }
 
 // claim is what is known of a claim.
 type claim struct {
 	// onItsWay says that it still is.
 	onItsWay bool
-	// here says that this replica has picked its Sandbox.
+	// here says that this replica serves it: it has picked its Sandbox, or helps.
 	here bool
 	// seen is when the claim was first seen. It is zero if its creation has not ended, and if it was listed.
 	seen time.Time
@@ -52,7 +55,7 @@ type moment struct {
 
 // NewTraffic returns a Traffic without claims.
 func NewTraffic(now clock.WithDelayedExecution) *Traffic {
-	return &Traffic{clock: now, claims: map[types.NamespacedName]claim{}, quiet: map[*Lot]bool{}}
+	return &Traffic{clock: now, claims: map[types.NamespacedName]claim{}, quiet: map[*Lot]bool{}, served: map[uint64]time.Time{}}
 }
 
 // Begin records that the claim that is bound to sandbox is seen on its way. That counts once: a claim that was Ready, or took too
@@ -107,8 +110,21 @@ func (c claim) told(how manner, known bool, now time.Time) claim {
 	return c
 }
 
-// Seen returns when this replica first saw the claim that is bound to sandbox, and whether this replica has bound it. It returns the
-// zero time and false if it did neither lately.
+// Help records that this replica serves the claim that is bound to sandbox, whoever has bound it.
+func (t *Traffic) Help(sandbox types.NamespacedName) {
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if c, known := t.claims[sandbox]; known {
+		c.here = true
+		t.claims[sandbox] = c
+	}
+}
+
+// Seen returns when this replica first saw the claim that is bound to sandbox, and whether this replica has bound it, or serves it
+// already. It returns the zero time and false if it did neither lately.
 func (t *Traffic) Seen(sandbox types.NamespacedName) (at time.Time, picked bool) {
 	if t == nil {
 		return time.Time{}, false
@@ -118,6 +134,31 @@ func (t *Traffic) Seen(sandbox types.NamespacedName) (at time.Time, picked bool)
 	t.expire()
 	c := t.claims[sandbox]
 	return c.seen, c.here
+}
+
+// Serve is End for a claim that is Ready, or waits for something. by is the replica that has probably bound it. If this replica did not
+// serve the claim, that one is at work.
+func (t *Traffic) Serve(sandbox types.NamespacedName, by uint64) {
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	if c := t.claims[sandbox]; c.onItsWay && !c.here {
+		t.served[by] = t.clock.Now()
+	}
+	t.mu.Unlock()
+	t.End(sandbox)
+}
+
+// LastServed returns when the replica by was last seen to serve a claim, or the zero time if it was not lately.
+func (t *Traffic) LastServed(by uint64) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	maps.DeleteFunc(t.served, func(_ uint64, at time.Time) bool { return t.clock.Since(at) >= onItsWay })
+	return t.served[by]
 }
 
 // End records that the claim that is bound to sandbox is not on its way any more: it is Ready, or gone, or waits for something.

@@ -134,3 +134,41 @@ func TestNoTraffic(t *testing.T) {
 		t.Error("it is busy")
 	}
 }
+
+// Another replica is at work as long as claims come to be served that this one does not serve.
+func TestWhoServes(t *testing.T) {
+	clock := testclock.NewFakeClock(start)
+	traffic := NewTraffic(clock)
+	const other, third = 1, 2
+	traffic.Pick(sandbox("mine"))
+	traffic.Begin(sandbox("mine"))
+	traffic.Begin(sandbox("helped"))
+	traffic.Help(sandbox("helped"))
+	traffic.Help(sandbox("unknown"))
+	traffic.Begin(sandbox("deleted"))
+	for _, name := range []string{"mine", "helped", "unknown"} {
+		traffic.Serve(sandbox(name), other)
+	}
+	traffic.End(sandbox("deleted"))
+	if at := traffic.LastServed(other); !at.IsZero() {
+		t.Errorf("the other served at %s, although this replica did", at)
+	}
+	traffic.Begin(sandbox("theirs"))
+	traffic.Serve(sandbox("theirs"), other)
+	served := clock.Now()
+	clock.Step(onItsWay - 1)
+	traffic.Serve(sandbox("theirs"), other) // It was served before.
+	if at := traffic.LastServed(other); !at.Equal(served) {
+		t.Errorf("the other served at %s, want %s", at, served)
+	}
+	if at := traffic.LastServed(third); !at.IsZero() {
+		t.Errorf("the third served at %s, want never", at)
+	}
+	clock.Step(1)
+	if at := traffic.LastServed(other); !at.IsZero() || len(traffic.served) > 0 {
+		t.Errorf("long after, the other served at %s, of %d", at, len(traffic.served))
+	}
+	if traffic.Busy() {
+		t.Error("there are claims on their way")
+	}
+}

@@ -52,7 +52,7 @@ func TestWhoeverPicksServes(t *testing.T) {
 				if suite.Get[extensionsv1.SandboxClaim](t, n, claim.Name).Status.Sandbox.Name != "" {
 					t.Error("the claim was served within the lead")
 				}
-				n.Clock.Step(rules.PickerLead + rules.PickerLead/2) // However the claim was drawn.
+				n.Clock.Step(rules.PickerLead)
 			}
 			suite.Await(t, "the claim is Ready", func() bool {
 				return suite.Get[extensionsv1.SandboxClaim](t, n, claim.Name).Status.Sandbox.Name == warm.Name
