@@ -31,15 +31,7 @@ func Start(
 	observeClaim := func(obj any, listed bool) {
 		claim := obj.(*extensionsv1.SandboxClaim) //nolint:forcetypeassert // its informer's
 		index.ObserveClaim(claim, now())
-		sandbox := types.NamespacedName{Namespace: claim.Namespace, Name: rules.Binding(claim)}
-		switch {
-		case !rules.IsOnItsWay(claim):
-			traffic.Serve(sandbox, index.Sharer(sandbox.Name))
-		case listed:
-			traffic.List(sandbox)
-		default:
-			traffic.Begin(sandbox)
-		}
+		tell(traffic, index, claim, listed)
 	}
 	forgetClaim := func(obj any) {
 		if missed, ok := obj.(toolscache.DeletedFinalStateUnknown); ok {
@@ -89,6 +81,19 @@ func Start(
 		}
 		return true
 	}, nil
+}
+
+// tell tells traffic of claim. listed says that it was there when this replica began to look.
+func tell(traffic *yield.Traffic, index *candidates.Index, claim *extensionsv1.SandboxClaim, listed bool) {
+	sandbox := types.NamespacedName{Namespace: claim.Namespace, Name: rules.Binding(claim)}
+	switch {
+	case !rules.IsOnItsWay(claim):
+		traffic.Serve(sandbox, index.Sharer(sandbox.Name))
+	case listed:
+		traffic.List(sandbox)
+	default:
+		traffic.Begin(sandbox)
+	}
 }
 
 // named lets forget take a deleted object, or what is left of one whose deletion was missed.

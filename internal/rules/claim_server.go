@@ -14,7 +14,7 @@ const (
 	// was last seen to serve another, but no longer than ServingLead. Then any other replica serves it. Where the API server took
 	// longer to create the claim than that, it is left as long again: the replica's own writes take as long. A second replica that
 	// makes them, too, while the first one is at work, only adds to the load.
-	PickerLead = 800 * time.Millisecond
+	PickerLead = 600 * time.Millisecond
 	// ServingLead is how long the leader's controller leaves a claim to the serving controllers, its own replica's and others'.
 	ServingLead = 5 * time.Second
 	// LongestLead is how long after admission observed it a claim is left to anybody, whenever it is seen.
