@@ -37,6 +37,17 @@ func exactly(n float64) span { return span{n, n} }
 
 func atMost(n float64) span { return span{0, n} }
 
+// perSecond is one a second, of which the first may have been due before.
+var perSecond = span{0, math.Inf(1)}
+
+// within returns what s comes to in the time that something took.
+func (s span) within(took time.Duration) span {
+	if s == perSecond {
+		return atMost(math.Ceil(took.Seconds()) + 1)
+	}
+	return s
+}
+
 // What the API server answers a write that was decided on an old view: to one on a version, and to one that tests what it finds.
 const (
 	staleVersion = "409 Conflict"
@@ -69,7 +80,7 @@ func (m meter) expect(t *testing.T, n float64, b budget) {
 	requests := m.await(t, b.requests)
 	lost := 0.0
 	for _, name := range slices.Sorted(maps.Keys(requests)) {
-		got, allowed := float64(requests[name]), b.requests[name]
+		got, allowed := float64(requests[name]), b.requests[name].within(time.Since(m.began))
 		t.Logf("%s: %.2f for each", name, got/n)
 		if _, answer, _ := strings.Cut(name, ": "); answer == staleVersion || answer == staleState {
 			lost += got
@@ -156,6 +167,3 @@ func calls(m testbed.Metrics, name string) float64 {
 // patched returns how many calls n patches may cost. The API server tries a patch of an object again that was written a moment
 // ago, and then calls the webhooks again.
 func patched(n float64) float64 { return 1.1 * n }
-
-// perSecond returns how many writes there may be since that time at one a second.
-func perSecond(since time.Time) float64 { return math.Ceil(time.Since(since).Seconds()) }

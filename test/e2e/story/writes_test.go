@@ -23,7 +23,7 @@ func TestTheWriteBudgetOfAMember(t *testing.T) {
 		"create sandboxes":              exactly(n),
 		"create pods":                   exactly(n),
 		"patch sandboxes/status":        m.sandboxStatuses(n),
-		"patch sandboxwarmpools/status": atMost(perSecond(m.began) + 1),
+		"patch sandboxwarmpools/status": perSecond,
 		"list sandboxes":                atMost(1), // Somebody who led before may have created some.
 	}, calls: map[string]float64{"sandboxwarmpool.validate": 1}})
 }
@@ -49,7 +49,7 @@ func TestTheWriteBudgetOfAWarmClaim(t *testing.T) {
 		"create sandboxes":              exactly(n), // the replacement
 		"create pods":                   exactly(n), // and its Pod
 		"patch sandboxes/status":        m.sandboxStatuses(n),
-		"patch sandboxwarmpools/status": atMost(perSecond(m.began) + 1),
+		"patch sandboxwarmpools/status": perSecond,
 		"create events":                 exactly(n),
 		"get sandboxclaims":             atMost(n / 2), // a view that does not fit together, as the next one
 		"get sandboxes":                 atMost(n / 2),
@@ -82,7 +82,7 @@ func TestTheWriteBudgetOfAColdClaim(t *testing.T) {
 		"create pods":                   exactly(n),
 		"patch sandboxes/status":        m.sandboxStatuses(n),
 		"patch sandboxclaims/status":    m.claimStatuses(n),
-		"patch sandboxwarmpools/status": atMost(perSecond(m.began) + 1),
+		"patch sandboxwarmpools/status": perSecond,
 		"create events":                 exactly(n),
 	}, calls: map[string]float64{"sandboxclaim.mutate": n, "sandboxclaim.validate": patched(n), "sandbox.validate": n}})
 
