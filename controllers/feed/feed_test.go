@@ -163,6 +163,48 @@ func TestTraffic(t *testing.T) {
 	}
 }
 
+// A claim that is Ready shows that the replica in whose share its Sandbox is serves claims, unless this replica has served it. One that
+// is gone shows nothing.
+func TestWhoServes(t *testing.T) {
+	const own, other = 1, 2
+	claim := func(sandbox string) *builder.ClaimWrapper { return builder.MakeClaim("c").Pool("p").BoundTo(sandbox) }
+	served := func(sandbox string) client.Object { return claim(sandbox).Condition("Ready", "True", "R").Obj() }
+	index := candidates.New(own)
+	index.Share([]uint64{other})
+	sandbox := "s"
+	for index.Sharer(sandbox) != other {
+		sandbox += "s"
+	}
+	for name, tc := range map[string]struct {
+		then func(toolscache.ResourceEventHandler, *yield.Traffic)
+		want bool
+	}{
+		"it is Ready": {func(h toolscache.ResourceEventHandler, _ *yield.Traffic) { h.OnUpdate(claim(sandbox).Obj(), served(sandbox)) }, true},
+		"it is gone":  {func(h toolscache.ResourceEventHandler, _ *yield.Traffic) { h.OnDelete(claim(sandbox).Obj()) }, false},
+		"this replica has served it": {func(h toolscache.ResourceEventHandler, traffic *yield.Traffic) {
+			traffic.Help(types.NamespacedName{Namespace: builder.DefaultNamespace, Name: sandbox})
+			h.OnUpdate(claim(sandbox).Obj(), served(sandbox))
+		}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			clock := testclock.NewFakeClock(builder.Epoch)
+			traffic, sources := yield.NewTraffic(clock), &informers{informers: map[string]*informer{}}
+			if _, err := Start(t.Context(), sources, index, traffic, clock.Now); err != nil {
+				t.Fatal(err)
+			}
+			handler := sources.of(claim(sandbox).Obj()).handler
+			handler.OnAdd(claim(sandbox).Obj(), false)
+			tc.then(handler, traffic)
+			if got := traffic.LastServed(other); got.IsZero() == tc.want {
+				t.Errorf("the other replica last served at %v", got)
+			}
+			if got := traffic.LastServed(own); !got.IsZero() {
+				t.Errorf("this replica last served at %v", got)
+			}
+		})
+	}
+}
+
 func TestSynced(t *testing.T) {
 	sources := &informers{informers: map[string]*informer{}}
 	synced, err := Start(t.Context(), sources, candidates.New(0), nil, nil)

@@ -67,6 +67,38 @@ func TestAForeignShareComesFromItsEnd(t *testing.T) {
 	}
 }
 
+// Neither does it collide with what the other chooses for the load of nodes: the other keeps away from the end. The replicas have
+// claims for all candidates, one of them a few more than its share and the other a few less, as chance has it.
+func TestChoicesKeepAwayFromTheEnd(t *testing.T) {
+	const candidates = 200
+	for trial := range uint64(50) {
+		pair := sharing(trial, 2, 0)
+		for i := range candidates {
+			for _, index := range pair {
+				node := fmt.Sprint("n", i%7)
+				index.ObserveNode(builder.MakeNode(node).Obj())
+				index.Observe(member(fmt.Sprintf("m%d", i), template).Node(node).Obj())
+			}
+		}
+		own := 0
+		for i := range candidates {
+			if foreign, _ := pair[0].order.of(fmt.Sprintf("m%d", i)); !foreign {
+				own++
+			}
+		}
+		picks := []int{own + 10, candidates - own - 10}
+		picked := map[string]bool{}
+		for replica, n := range picks {
+			for range n {
+				picked[pair[replica].Pick(byPool, start)] = true
+			}
+		}
+		if same := candidates - len(picked); same > 0 {
+			t.Errorf("trial %d: %d picks of %d were the same", trial, same, candidates)
+		}
+	}
+}
+
 // When a replica comes or goes, what is picked stays picked, what is free stays free, and nobody is woken.
 func TestSharingChanges(t *testing.T) {
 	index := filled(20)

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/utils/third_party/forked/golang/btree"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
@@ -64,7 +63,7 @@ func (i *Index) find(claim *extensionsv1.SandboxClaim, now time.Time, exists boo
 			if !want.Matches(revision, i.isCurrent(s, claim.Namespace)) || rules.HasMetadataConflict(claim, s.sample.Spec.PodTemplate.Metadata) {
 				continue
 			}
-			free, held = earlier(free, i.leastLoaded(s.free, isCold), inOrder), earlier(held, first(s.held, isCold), longestHeld)
+			free, held = earlier(free, i.choose(s.free, isCold), inOrder), earlier(held, first(s.held, isCold), longestHeld)
 		}
 		switch {
 		case free != nil:
@@ -76,30 +75,6 @@ func (i *Index) find(claim *extensionsv1.SandboxClaim, now time.Time, exists boo
 		}
 	}
 	return nil
-}
-
-// spread is among how many candidates of a queue the one is chosen whose node has the fewest claimed Sandboxes.
-const spread = 8
-
-// leastLoaded returns, of the first few candidates in tree that skip does not reject, and that are of the same window of time and
-// in the replica's own share, the one whose node has the fewest claimed Sandboxes. So what claims do spreads over the nodes. In
-// another's share it takes the first without a choice: the other replica comes from the opposite end. It returns nil if there is none.
-func (i *Index) leastLoaded(tree *btree.BTree[*candidate], skip func(name string) bool) *candidate {
-	var best *candidate
-	seen := 0
-	tree.Ascend(func(c *candidate) bool {
-		if best != nil && (c.age != best.age || c.foreign != best.foreign) {
-			return false
-		}
-		if !skip(c.key.Name) {
-			seen++
-			if best == nil || i.nodes.load[c.node] < i.nodes.load[best.node] {
-				best = c
-			}
-		}
-		return seen < spread && (best == nil || !best.foreign)
-	})
-	return best
 }
 
 // isCurrent reports whether the candidates of s are what their template makes now.

@@ -43,19 +43,12 @@ func (s ClaimServer) until(observed time.Time) time.Time {
 	case s.Picked:
 		return s.Seen
 	}
-	end := later(s.Seen.Add(max(PickerLead, s.Seen.Sub(observed))), s.Served.Add(PickerLead))
+	end := latest(s.Seen.Add(max(PickerLead, s.Seen.Sub(observed))), s.Served.Add(PickerLead))
 	return earlier(end, last)
 }
 
 func earlier(a, b time.Time) time.Time {
 	if a.Before(b) {
-		return a
-	}
-	return b
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
 		return a
 	}
 	return b
