@@ -66,11 +66,11 @@ func (v *podValidator) Handle(ctx context.Context, req admission.Request) admiss
 			return admission.Errored(http.StatusBadRequest, err)
 		}
 	}
-	specChanged := old != nil && !bytes.Equal(spec(req.Object.Raw), spec(req.OldObject.Raw))
-	return respond(ctx, v.check(ctx, old, pod, specChanged, v.actor(req)))
+	return respond(ctx, v.check(ctx, req, old, pod))
 }
 
-func (v *podValidator) check(ctx context.Context, old, pod *corev1.Pod, specChanged bool, actor rules.Actor) error {
+func (v *podValidator) check(ctx context.Context, req admission.Request, old, pod *corev1.Pod) error {
+	actor := v.actor(req)
 	if errs := rules.CheckPodOwner(old, pod, actor).WithOrigin(rules.RulePodOwner); len(errs) > 0 {
 		return podKind.invalid(pod, errs)
 	}
@@ -80,8 +80,9 @@ func (v *podValidator) check(ctx context.Context, old, pod *corev1.Pod, specChan
 	var errs field.ErrorList
 	if actor == rules.User && old != nil {
 		errs = rules.CheckPodReserved(old, pod).WithOrigin(rules.RulePodIdentity)
-		if specChanged {
-			errs = append(errs, rules.CheckPodContent(old).WithOrigin(rules.RulePodContent)...)
+		if rules.IsPoolPod(old) {
+			content := rules.CheckPodContent(spec(req.OldObject.Raw), spec(req.Object.Raw))
+			errs = append(errs, content.WithOrigin(rules.RulePodContent)...)
 		}
 	}
 	if rules.NeedsSandbox(old, pod) {
@@ -118,13 +119,15 @@ func podMeta(raw []byte, namespace string) (*corev1.Pod, error) {
 	return &corev1.Pod{ObjectMeta: meta.ObjectMeta}, nil
 }
 
-// spec returns a Pod's spec as the API server encoded it. The encoding is the same for the same spec.
-func spec(raw []byte) []byte {
+// spec returns the spec of a Pod as it is written in raw, with fields that this program does not know.
+func spec(raw []byte) map[string]any {
 	var pod struct {
-		Spec json.RawMessage `json:"spec"`
+		Spec map[string]any `json:"spec"`
 	}
-	if err := json.Unmarshal(raw, &pod); err != nil {
-		return nil // podMeta has already refused it.
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber() // As float64, two large numbers may be the same.
+	if err := decoder.Decode(&pod); err != nil {
+		return nil
 	}
 	return pod.Spec
 }

@@ -139,16 +139,6 @@ func TestCheckForeignPod(t *testing.T) {
 	}
 }
 
-func TestCheckPodContent(t *testing.T) {
-	pooled := builder.MakePod("a").Label(sandboxv1.LabelWarmPool, "12345678").Obj()
-	if errs := rules.CheckPodContent(pooled); len(errs) != 1 || errs[0].Field != "spec" {
-		t.Errorf("in a pool: %v", errs)
-	}
-	if errs := rules.CheckPodContent(builder.MakePod("a").Obj()); len(errs) > 0 {
-		t.Errorf("not in a pool: %v", errs)
-	}
-}
-
 // A volumeClaimTemplate must become a volume of the Pod and replace a volume of the same name.
 func TestNewPodHasItsVolumes(t *testing.T) {
 	sandbox := builder.MakeSandbox("runner").VolumeClaimTemplate("data").Obj()

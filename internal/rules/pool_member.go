@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -69,7 +70,14 @@ func IsUnreported(member *sandboxv1.Sandbox) bool { return memberStateOf(member)
 // PoolMemberChanged reports whether the pool of a member has to look at it again, because its status has changed from
 // that of before to that of after in what PlanPool decides on.
 func PoolMemberChanged(before, after *sandboxv1.Sandbox) bool {
-	return memberStateOf(before) != memberStateOf(after) || hasPod(before) != hasPod(after)
+	return memberStateOf(before) != memberStateOf(after) || hasPod(before) != hasPod(after) || isGated(before) != isGated(after)
+}
+
+// isGated reports whether a scheduling gate holds member's Pod. The API server itself says so in the Pod's condition, and no
+// scheduler looks at the Pod until whoever set the gate has removed it.
+func isGated(member *sandboxv1.Sandbox) bool {
+	scheduled := meta.FindStatusCondition(member.Status.Conditions, sandboxv1.ConditionPodScheduled)
+	return scheduled != nil && scheduled.Status == metav1.ConditionFalse && scheduled.Reason == corev1.PodReasonSchedulingGated
 }
 
 // requeueIn makes sure that the pool is reconciled again after that time at the latest.

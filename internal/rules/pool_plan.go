@@ -35,6 +35,9 @@ type PoolPlan struct {
 	// long. Unschedulable is how many have not been Ready for too long and are kept. If no node takes the Pod of one, no
 	// node takes the Pod of a replacement.
 	Stuck, Unschedulable int
+	// Gated is how many members have a Pod that a scheduling gate holds. GatedOverdue is how many of these count as
+	// Unschedulable.
+	Gated, GatedOverdue int
 	// Together says that most members turned NotReady together. Held is how many have not been Ready for too long and are
 	// kept because of that.
 	Together bool
@@ -138,7 +141,8 @@ func (p *poolPass) outdatedLeft(pool *extensionsv1.SandboxWarmPool) func(memberS
 // member is replaced in each grace period, and not all at once.
 func (p *PoolPlan) replaceable(pool *extensionsv1.SandboxWarmPool, moving int) int {
 	progress := meta.FindStatusCondition(pool.Status.Conditions, extensionsv1.ConditionProgressing)
-	stopped := progress != nil && progress.Status == metav1.ConditionFalse && progress.Reason != extensionsv1.ReasonSandboxesUnschedulable
+	stopped := progress != nil && progress.Status == metav1.ConditionFalse &&
+		progress.Reason != extensionsv1.ReasonSandboxesUnschedulable && progress.Reason != extensionsv1.ReasonSandboxesGated
 	if stopped || p.Stuck > 0 || p.Held > 0 || p.Refused > 0 || p.EndedAgain {
 		return 0
 	}

@@ -97,6 +97,9 @@ func (p *poolPass) lookNotReady(member *sandboxv1.Sandbox, state memberState) {
 		return
 	}
 	p.countNotReady(member, state)
+	if isGated(member) {
+		p.Gated++
+	}
 	left := notReadySince(member).Add(p.Grace).Sub(p.now)
 	switch {
 	case state == memberEnded:
@@ -110,6 +113,9 @@ func (p *poolPass) lookNotReady(member *sandboxv1.Sandbox, state memberState) {
 		p.late = append(p.late, member)
 	case state == memberWaiting:
 		p.Unschedulable++
+		if isGated(member) {
+			p.GatedOverdue++
+		}
 		p.requeueIn(p.settings.UnschedulableRecheck)
 	case p.memory.isHeld(p.Together || p.back, p.Grace, p.now):
 		p.Held++

@@ -71,8 +71,13 @@ func poolProgressing(pool *extensionsv1.SandboxWarmPool, plan PoolPlan, problem 
 		progress.Reason, progress.Message = extensionsv1.ReasonSandboxesNotReady, poolOverdue(plan, want)
 	case stillBlocked(before, plan, want):
 		progress.Reason, progress.Message = before.Reason, before.Message
-	case plan.Unschedulable > 0:
+	case plan.Unschedulable > plan.GatedOverdue:
 		progress.Reason, progress.Message = extensionsv1.ReasonSandboxesUnschedulable, poolOverdue(plan, want)
+	case plan.GatedOverdue > 0:
+		progress.Reason, progress.Message = extensionsv1.ReasonSandboxesGated, poolGated(plan, want)
+	case plan.Gated > 0: // A queue takes a moment to let them go.
+		progress.Status = metav1.ConditionTrue
+		progress.Reason, progress.Message = extensionsv1.ReasonSandboxesGated, poolGated(plan, want)
 	default:
 		progress.Status = metav1.ConditionTrue
 		progress.Reason, progress.Message = poolTask(plan, want)
@@ -99,6 +104,12 @@ func stillBlocked(before *metav1.Condition, plan PoolPlan, want int) bool {
 func poolOverdue(plan PoolPlan, want int) string {
 	return fmt.Sprintf("%d of %d Sandboxes have not been Ready for longer than the grace period of %s: %d are replaced, %d wait for a node",
 		plan.Stuck+plan.Unschedulable, want, plan.Grace, plan.Stuck, plan.Unschedulable)
+}
+
+// poolGated returns a message that says how many Sandboxes a scheduling gate holds.
+func poolGated(plan PoolPlan, want int) string {
+	return fmt.Sprintf("The Pods of %d of %d Sandboxes have scheduling gates: they get a node when whoever set the gates removes them",
+		plan.Gated, want)
 }
 
 // poolTask returns what a pool is doing if nothing blocks it.

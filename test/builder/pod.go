@@ -50,6 +50,15 @@ func (w *PodWrapper) Image(image string) *PodWrapper {
 	return w
 }
 
+// NodeSelector adds a label that the Pod's node must have.
+func (w *PodWrapper) NodeSelector(key, value string) *PodWrapper {
+	if w.pod.Spec.NodeSelector == nil {
+		w.pod.Spec.NodeSelector = map[string]string{}
+	}
+	w.pod.Spec.NodeSelector[key] = value
+	return w
+}
+
 // Node sets the node that the Pod is scheduled to.
 func (w *PodWrapper) Node(name string) *PodWrapper {
 	w.pod.Spec.NodeName = name

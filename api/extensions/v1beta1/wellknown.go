@@ -47,6 +47,9 @@ const (
 	ReasonSandboxesEnded = "SandboxesEnded"
 	// ReasonSandboxesUnschedulable: no node takes Sandboxes for longer than the grace period.
 	ReasonSandboxesUnschedulable = "SandboxesUnschedulable"
+	// ReasonSandboxesGated: scheduling gates hold the Pods of Sandboxes, and whoever set the gates has not removed them yet.
+	// Progressing is False when that has lasted for longer than the grace period.
+	ReasonSandboxesGated = "SandboxesGated"
 	// ReasonSandboxRefused: the API server refuses the pool's Sandboxes, or their Pods; the message has its words.
 	ReasonSandboxRefused = "SandboxRefused"
 )

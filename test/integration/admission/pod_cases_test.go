@@ -49,6 +49,10 @@ spec: {containers: [{name: main, image: python:3.13-slim}]}`, metadata, labels)}
 		create("A Pod that brings the UID of another", fmt.Sprintf("name: own, labels: {agents.x-k8s.io/sandbox-uid: %s}", w.warm.UID), w.own),
 		{title: "What is in a Pod of a pool, changed", command: fmt.Sprintf(
 			`patch pod %s --type=merge -p '{"spec":{"activeDeadlineSeconds":1}}'`, w.warm.Name)},
+		{title: "A container for debugging in a Pod of a pool", command: fmt.Sprintf(
+			`debug %s --image=busybox:1.36 --container=debugger --profile=general --attach=false --quiet`, w.warm.Name)},
+		{title: "The same in a Pod that is in no pool",
+			command: `debug own --image=busybox:1.36 --container=debugger --profile=general --attach=false --quiet`, allowed: true},
 		{title: "The controller taken away", command: `patch pod own --type=json -p '[{"op":"remove","path":"/metadata/ownerReferences"}]'`},
 		{title: "An identity label of a Sandbox's Pod, changed", command: `label pod own agents.x-k8s.io/sandbox-name-hash=00000000 --overwrite`},
 		{title: "The label that a Service knows a Sandbox's Pod by, changed", command: fmt.Sprintf(

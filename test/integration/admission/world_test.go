@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
@@ -31,6 +33,17 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	n := suite.New(t)
 	w := &world{Namespace: n, pool: n.Pool(t, "python")}
+	for _, object := range []client.Object{ // A cluster may let its editors debug Pods.
+		&rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Name: "debug"}, Rules: []rbacv1.PolicyRule{{
+			APIGroups: []string{""}, Resources: []string{"pods/ephemeralcontainers"}, Verbs: []string{"get", "patch"},
+		}}},
+		&rbacv1.RoleBinding{
+			ObjectMeta: metav1.ObjectMeta{Name: "debug"}, RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: "debug"},
+			Subjects: []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: suite.EditorUser}},
+		},
+	} {
+		suite.Create(t, n, n.Admin, object)
+	}
 	w.taken = n.Offered(t, w.pool, "aaaaa")
 	w.ann = suite.Create(t, n, n.Editor, builder.MakeClaim("ann").Pool("python").Obj())
 	n.Step(t, w.ann)
