@@ -10,6 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
@@ -85,7 +86,7 @@ func (v *podValidator) check(ctx context.Context, req admission.Request, old, po
 			errs = append(errs, content.WithOrigin(rules.RulePodContent)...)
 		}
 	}
-	if rules.NeedsSandbox(old, pod) {
+	if rules.NeedsSandbox(old, pod) && !isTrial(req, actor) {
 		sandbox, err := v.sandbox(ctx, pod)
 		if err != nil {
 			return err
@@ -98,6 +99,12 @@ func (v *podValidator) check(ctx context.Context, req admission.Request, old, po
 		}
 	}
 	return podKind.forbidden(pod, errs)
+}
+
+// isTrial reports whether the manager only asks what the API server says of a template's Pod. That Pod has a Sandbox which
+// does not exist (rules.SampleSandbox), and nothing is stored.
+func isTrial(req admission.Request, actor rules.Actor) bool {
+	return actor == rules.Controller && ptr.Deref(req.DryRun, false)
 }
 
 // sandbox returns the Sandbox that is to control pod, or nil. If the cached Sandbox has a Pod of another name, it reads the

@@ -175,6 +175,33 @@ func TestPodValidator(t *testing.T) {
 	})
 }
 
+// The manager asks in dry runs what the API server says of a template's Pod, under a Sandbox that does not exist.
+func TestPodValidatorPassesTrials(t *testing.T) {
+	trial := rules.NewPod(rules.SampleSandbox(builder.MakeTemplate("t").Obj()))
+	misnamed := trial.DeepCopy()
+	misnamed.Name = "other"
+	for name, tc := range map[string]struct {
+		user string
+		dry  bool
+		pod  *corev1.Pod
+		want string
+	}{
+		"the manager asks":                 {controllerUser, true, trial, "allowed"},
+		"the manager creates it":           {controllerUser, false, trial, "422 FieldValueInvalid metadata.ownerReferences[0].uid"},
+		"a user asks":                      {someUser, true, trial, "422 FieldValueInvalid metadata.ownerReferences[0].uid"},
+		"the manager asks for a wrong one": {controllerUser, true, misnamed, "422 FieldValueInvalid metadata.name"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := &podValidator{sandboxes: sandboxes{cache: shelfOf(), live: shelfOf()}, actor: actorOf}
+			req := request(t, tc.user, nil, tc.pod)
+			req.DryRun = &tc.dry
+			if got := answer(v.Handle(t.Context(), req)); got != tc.want {
+				t.Errorf("got %s, want %s", got, tc.want)
+			}
+		})
+	}
+}
+
 // The cache may not know yet that a Sandbox has its old Pod no more.
 func TestPodValidatorReadsLiveOfOldPods(t *testing.T) {
 	before, after := builder.MakeSandbox("heir").PodName("pods-x7f2k").Obj(), builder.MakeSandbox("heir").PodName("heir").Obj()

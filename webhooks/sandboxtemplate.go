@@ -2,14 +2,9 @@ package webhooks
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
-	"strings"
+	"time"
 
-	"k8s.io/apimachinery/pkg/api/equality"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
@@ -27,10 +22,15 @@ var templateKind = kind{
 	group: extensionsv1.GroupName, kind: extensionsv1.KindSandboxTemplate, resource: extensionsv1.ResourceSandboxTemplates,
 }
 
-// templateValidator refuses a template whose Pod, volumes or NetworkPolicy the API server would refuse, in the API server's
-// own words. It also refuses a template whose Pods could not be told from those of another template.
+// trialTime is how long the API server has for all that a template would make. A webhook of somebody else's may be slow.
+const trialTime = 3 * time.Second
+
+// templateValidator refuses a template whose Pod, volumes or NetworkPolicy could not be valid, in the API server's own words.
+// It also refuses a template whose Pods could not be told from those of another template. It warns of what the cluster does
+// not allow now, and of what it could not ask within patience: that can change.
 type templateValidator struct {
 	dryRun    DryRunner
+	patience  time.Duration
 	templates lookup[extensionsv1.SandboxTemplate, *extensionsv1.SandboxTemplate]
 }
 
@@ -46,21 +46,15 @@ func (v *templateValidator) check(
 		}
 		errs = rules.CheckTemplateName(template, other).WithOrigin(rules.RuleTemplateName)
 	}
-	for _, trial := range changedCases(old, template) {
-		if len(errs) > rules.MaxCauses {
-			break // More is not told.
-		}
-		if err := ctx.Err(); err != nil {
-			return nil, err // Nobody waits for the answer.
-		}
-		warned, wrong, err := v.try(ctx, trial)
-		if err != nil {
-			return nil, err
-		}
+	answers := v.tryAll(ctx, changedTrials(old, template))
+	if err := ctx.Err(); err != nil {
+		return nil, err // Nobody waits for the answer.
+	}
+	for _, answer := range answers {
 		if len(warnings) < rules.MaxCauses {
-			warnings = append(warnings, warned...)
+			warnings = append(warnings, answer.warnings...)
 		}
-		errs = append(errs, wrong.WithOrigin(rules.RuleTemplate)...)
+		errs = append(errs, answer.errs.WithOrigin(rules.RuleTemplate)...)
 	}
 	return warnings, templateKind.invalid(template, errs)
 }
@@ -83,96 +77,4 @@ func (v *templateValidator) colliding(ctx context.Context, template *extensionsv
 		}
 	}
 	return nil, nil
-}
-
-// dryRunCase is an object that would come of a template, to ask the API server about.
-type dryRunCase struct {
-	object client.Object
-	// path is where in the template the object comes from. An error at <within>x of the object is an error at <path>.x.
-	path   *field.Path
-	within string
-}
-
-// changedCases returns the objects that would come of template and did not come of old, which is nil on create. What comes of both
-// has been tried, or was there before the webhook.
-func changedCases(old, template *extensionsv1.SandboxTemplate) []dryRunCase {
-	cases := dryRunCases(template)
-	if old == nil {
-		return cases
-	}
-	before := dryRunCases(old)
-	return slices.DeleteFunc(cases, func(c dryRunCase) bool {
-		return slices.ContainsFunc(before, func(b dryRunCase) bool {
-			return b.path.String() == c.path.String() && equality.Semantic.DeepEqual(b.object, c.object)
-		})
-	})
-}
-
-// dryRunCases returns the Pod, the volumes and the NetworkPolicy that would come of template.
-func dryRunCases(template *extensionsv1.SandboxTemplate) []dryRunCase {
-	spec := field.NewPath("spec")
-	sample := rules.SampleSandbox(template)
-	list := []dryRunCase{{object: rules.NewUnownedPod(sample), path: spec.Child("podTemplate")}}
-	for i := range sample.Spec.VolumeClaimTemplates {
-		list = append(list, dryRunCase{object: rules.NewUnownedVolumeClaim(sample, i), path: spec.Child("volumeClaimTemplates").Index(i)})
-	}
-	if policy := rules.SampleNetworkPolicy(template); policy != nil {
-		list = append(list, dryRunCase{object: policy, path: spec.Child("networkPolicy"), within: "spec."})
-	}
-	return list
-}
-
-// try asks the API server whether it would accept the object. What the API server refuses is an error. What it forbids, for
-// the namespace's quota or its pod security, is a warning, because that can change.
-func (v *templateValidator) try(ctx context.Context, trial dryRunCase) (admission.Warnings, field.ErrorList, error) {
-	err := v.dryRun.Create(ctx, trial.object)
-	switch {
-	case err == nil:
-		return nil, nil, nil
-	case apierrors.IsForbidden(err):
-		said := rules.Cut(err.Error(), answerLimit)
-		return admission.Warnings{fmt.Sprintf("%s: the namespace does not allow this now: %s", trial.path, said)}, nil, nil
-	case rules.IsRefusal(err):
-		return nil, causes(err, trial.path, trial.within), nil
-	default:
-		return nil, nil, fmt.Errorf("asking the API server about %s: %w", trial.path, err)
-	}
-}
-
-// answerLimit is how much is passed on of an answer of the API server that has no causes, in bytes. The API server cuts warnings at 4096
-// in all.
-const answerLimit = 1024
-
-// causes returns what the API server found wrong, as errors below path. It removes the part of each field that is called
-// within.
-func causes(err error, path *field.Path, within string) field.ErrorList {
-	var status apierrors.APIStatus
-	if !errors.As(err, &status) || status.Status().Details == nil || len(status.Status().Details.Causes) == 0 {
-		return field.ErrorList{field.Invalid(path, field.OmitValueType{}, rules.Cut(err.Error(), answerLimit))}
-	}
-	var errs field.ErrorList
-	for _, cause := range status.Status().Details.Causes {
-		kind, at := errorType(cause.Type), path
-		if cause.Field != "" {
-			at = path.Child(strings.TrimPrefix(cause.Field, within))
-		}
-		errs = append(errs, &field.Error{
-			Type: kind, Field: at.String(), BadValue: field.OmitValueType{},
-			Detail: strings.TrimPrefix(strings.TrimPrefix(cause.Message, kind.String()), ": "),
-		})
-	}
-	return errs
-}
-
-// errorType returns the type of a field error whose cause is of type t. It returns Invalid for a type that this program does
-// not know.
-func errorType(t metav1.CauseType) field.ErrorType {
-	known := []field.ErrorType{
-		field.ErrorTypeRequired, field.ErrorTypeDuplicate, field.ErrorTypeNotFound, field.ErrorTypeNotSupported,
-		field.ErrorTypeForbidden, field.ErrorTypeTooLong, field.ErrorTypeTooMany, field.ErrorTypeTypeInvalid,
-	}
-	if slices.Contains(known, field.ErrorType(t)) {
-		return field.ErrorType(t)
-	}
-	return field.ErrorTypeInvalid
 }

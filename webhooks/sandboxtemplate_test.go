@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
@@ -22,70 +25,128 @@ import (
 )
 
 // answers is an API server that is asked to try objects. It has the answers for Pods, for NetworkPolicies, and for
-// PersistentVolumeClaims by their generateName.
+// PersistentVolumeClaims by their names. What is slow is answered when nobody waits any more.
 type answers struct {
 	pod     error
 	policy  error
 	volumes map[string]error
-	asked   []client.Object
+	slow    string
+
+	mu    sync.Mutex
+	asked []client.Object
 }
 
-func (a *answers) Create(_ context.Context, obj client.Object, _ ...client.CreateOption) error {
+func (a *answers) Create(ctx context.Context, obj client.Object, _ ...client.CreateOption) error {
+	a.mu.Lock()
 	a.asked = append(a.asked, obj)
+	a.mu.Unlock()
+	if fmt.Sprintf("%T", obj) == a.slow {
+		<-ctx.Done()
+		return ctx.Err()
+	}
 	switch obj.(type) {
 	case *corev1.Pod:
 		return a.pod
 	case *networkingv1.NetworkPolicy:
 		return a.policy
 	}
-	return a.volumes[obj.GetGenerateName()]
+	return a.volumes[obj.GetName()]
 }
 
 func invalidPod(errs ...*field.Error) error {
 	return apierrors.NewInvalid(schema.GroupKind{Kind: "Pod"}, "", errs)
 }
 
+func invalidVolume(errs ...*field.Error) error {
+	return apierrors.NewInvalid(schema.GroupKind{Kind: "PersistentVolumeClaim"}, "", errs)
+}
+
 func TestTemplateValidator(t *testing.T) {
 	image := field.NewPath("spec", "containers").Index(0).Child("image")
-	forbidden := apierrors.NewForbidden(schema.GroupResource{Resource: "pods"}, "", errors.New("exceeded quota"))
+	modes := field.NotSupported(field.NewPath("spec", "accessModes"), "x", []string{"y"})
+	pods := schema.GroupResource{Resource: "pods"}
+	forbidden := apierrors.NewForbidden(pods, "", errors.New("exceeded quota"))
+	// denied returns the error for a webhook's answer, and policy that for a policy's.
+	denied := func(code int32) error {
+		return &apierrors.StatusError{ErrStatus: metav1.Status{Code: code, Message: `admission webhook "policy" denied the request: no`}}
+	}
+	policy := apierrors.NewForbidden(pods, "t-trial", errors.New("ValidatingAdmissionPolicy 'owners' denied request: no"))
+	policy.ErrStatus.Code, policy.ErrStatus.Reason = 422, metav1.StatusReasonInvalid
+	policy.ErrStatus.Details.Causes = []metav1.StatusCause{{Message: "no"}}
+	const notNow, unknown = "the namespace does not allow this now: ", "nobody knows whether the namespace allows this: "
+	const webhooks = `admission webhook "policy" denied the request: no`
 	for name, tc := range map[string]struct {
-		answers  answers
+		answers  *answers
 		want     string
 		warnings []string
 	}{
-		"the API server takes all": {want: "allowed"},
-		"it refuses the Pod":       {answers: answers{pod: invalidPod(field.Required(image, ""))}, want: "422 FieldValueRequired spec.podTemplate.spec.containers[0].image"},
+		"the API server takes all": {answers: &answers{}, want: "allowed"},
+		"it refuses the Pod": {
+			answers: &answers{pod: invalidPod(field.Required(image, ""))}, want: "422 FieldValueRequired spec.podTemplate.spec.containers[0].image",
+		},
 		"it refuses a volume": {
-			answers: answers{volumes: map[string]error{"data-": apierrors.NewInvalid(schema.GroupKind{Kind: "PersistentVolumeClaim"}, "", field.ErrorList{
-				field.NotSupported(field.NewPath("spec", "accessModes"), "x", []string{"y"}),
-			})}},
-			want: "422 FieldValueNotSupported spec.volumeClaimTemplates[1].spec.accessModes",
+			answers: &answers{volumes: map[string]error{"data-t-trial": invalidVolume(modes)}},
+			want:    "422 FieldValueNotSupported spec.volumeClaimTemplates[1].spec.accessModes",
 		},
 		"it refuses both": {
-			answers: answers{pod: invalidPod(field.Required(image, "")), volumes: map[string]error{"home-": apierrors.NewBadRequest("what?")}},
-			want:    "422 FieldValueRequired spec.podTemplate.spec.containers[0].image FieldValueInvalid spec.volumeClaimTemplates[0]",
+			answers: &answers{pod: invalidPod(field.Required(image, "")), volumes: map[string]error{"home-t-trial": invalidVolume(modes)}},
+			want:    "422 FieldValueRequired spec.podTemplate.spec.containers[0].image FieldValueNotSupported spec.volumeClaimTemplates[0].spec.accessModes",
 		},
 		"it refuses the rules of the NetworkPolicy": {
-			answers: answers{policy: apierrors.NewInvalid(schema.GroupKind{Kind: "NetworkPolicy"}, "", field.ErrorList{
+			answers: &answers{policy: apierrors.NewInvalid(schema.GroupKind{Group: "networking.k8s.io", Kind: "NetworkPolicy"}, "", field.ErrorList{
 				field.Invalid(field.NewPath("spec", "egress").Index(0).Child("to").Index(0).Child("ipBlock", "cidr"), "x", "no"),
 			})},
 			want: "422 FieldValueInvalid spec.networkPolicy.egress[0].to[0].ipBlock.cidr",
 		},
 		"the namespace does not allow it now": {
-			answers: answers{pod: forbidden}, want: "allowed",
-			warnings: []string{`spec.podTemplate: the namespace does not allow this now: pods is forbidden: exceeded quota`},
+			answers: &answers{pod: forbidden}, want: "allowed", warnings: []string{"spec.podTemplate: " + notNow + "pods is forbidden: exceeded quota"},
+		},
+		"a policy refuses the Pod, with the code of validation": {
+			answers: &answers{pod: policy}, want: "allowed",
+			warnings: []string{`spec.podTemplate: ` + notNow + `pods "t-trial" is forbidden: ValidatingAdmissionPolicy 'owners' denied request: no`},
+		},
+		"a webhook refuses the Pod, without a code": {
+			answers: &answers{pod: denied(400)}, want: "allowed", warnings: []string{"spec.podTemplate: " + notNow + webhooks},
 		},
 		"a webhook refuses the Pod, with a code of its own": {
-			answers: answers{pod: &apierrors.StatusError{ErrStatus: metav1.Status{Code: 418, Message: `admission webhook "policy" denied the request: no`}}},
-			want:    "422 FieldValueInvalid spec.podTemplate",
+			answers: &answers{pod: denied(418)}, want: "allowed", warnings: []string{"spec.podTemplate: " + notNow + webhooks},
 		},
-		"it does not answer":         {answers: answers{pod: errors.New("connection refused")}, want: "500"},
-		"it does not answer in time": {answers: answers{volumes: map[string]error{"data-": apierrors.NewTimeoutError("slow", 1)}}, want: "504"},
+		"a webhook says that the Pod is there already": {
+			answers: &answers{pod: denied(409)}, want: "allowed", warnings: []string{"spec.podTemplate: " + notNow + webhooks},
+		},
+		"the Pod is there already": {answers: &answers{pod: apierrors.NewAlreadyExists(pods, "t-trial")}, want: "allowed"},
+		"a webhook refuses a volume and the policy": {
+			answers: &answers{policy: denied(403), volumes: map[string]error{"data-t-trial": denied(422)}}, want: "allowed",
+			warnings: []string{"spec.volumeClaimTemplates[1]: " + notNow + webhooks, "spec.networkPolicy: " + notNow + webhooks},
+		},
+		"a webhook is down": {
+			answers: &answers{pod: apierrors.NewInternalError(errors.New(`failed calling webhook "policy"`))}, want: "allowed",
+			warnings: []string{"spec.podTemplate: " + unknown + `Internal error occurred: failed calling webhook "policy"`},
+		},
+		"a webhook is down, and a volume can never be": {
+			answers: &answers{
+				pod: apierrors.NewInternalError(errors.New("down")), volumes: map[string]error{"data-t-trial": invalidVolume(modes)},
+			},
+			want:     "422 FieldValueNotSupported spec.volumeClaimTemplates[1].spec.accessModes",
+			warnings: []string{"spec.podTemplate: " + unknown + "Internal error occurred: down"},
+		},
+		"a webhook is slow": {
+			answers: &answers{slow: "*v1.Pod"}, want: "allowed", warnings: []string{"spec.podTemplate: " + unknown + "context deadline exceeded"},
+		},
+		"a webhook is slow, and a volume can never be": {
+			answers:  &answers{slow: "*v1.Pod", volumes: map[string]error{"data-t-trial": invalidVolume(modes)}},
+			want:     "422 FieldValueNotSupported spec.volumeClaimTemplates[1].spec.accessModes",
+			warnings: []string{"spec.podTemplate: " + unknown + "context deadline exceeded"},
+		},
+		"it does not answer": {
+			answers: &answers{volumes: map[string]error{"data-t-trial": errors.New("connection refused")}}, want: "allowed",
+			warnings: []string{"spec.volumeClaimTemplates[1]: " + unknown + "connection refused"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			template := builder.MakeTemplate("t").Namespace("ns").VolumeClaimTemplate("home").VolumeClaimTemplate("data").
 				NetworkPolicy(extensionsv1.NetworkPolicySpec{}).Obj()
-			v := &templateValidator{dryRun: &tc.answers, templates: templatesOf(shelfOf(), shelfOf())}
+			v := &templateValidator{dryRun: tc.answers, patience: time.Second / 10, templates: templatesOf(shelfOf(), shelfOf())}
 			response := admission.WithValidator(scheme(t), check[*extensionsv1.SandboxTemplate](v.check)).Handle(t.Context(), request(t, someUser, nil, template))
 			if got := answer(response); got != tc.want {
 				t.Errorf("got %s, want %s", got, tc.want)
@@ -93,15 +154,35 @@ func TestTemplateValidator(t *testing.T) {
 			if diff := cmp.Diff(tc.warnings, response.Warnings); diff != "" {
 				t.Errorf("warnings (-want +got):\n%s", diff)
 			}
-			if len(tc.answers.asked) != 4 && !strings.HasPrefix(tc.want, "50") {
+			if len(tc.answers.asked) != 4 {
 				t.Errorf("asked about %d objects, want 4", len(tc.answers.asked))
 			}
 			for _, obj := range tc.answers.asked {
-				if obj.GetNamespace() != "ns" || obj.GetName() != "" || obj.GetGenerateName() == "" || len(obj.GetOwnerReferences()) > 0 {
-					t.Errorf("asked for %T as %q in %q of %v", obj, obj.GetName(), obj.GetNamespace(), obj.GetOwnerReferences())
+				if obj.GetNamespace() != "ns" {
+					t.Errorf("asked for %T in %q", obj, obj.GetNamespace())
 				}
 			}
 		})
+	}
+}
+
+// Whoever gave up on the template gets no answer, and nothing that is slow for one volume is tried for all of them.
+func TestTemplateTrialsEnd(t *testing.T) {
+	template := builder.MakeTemplate("t").Namespace("ns")
+	for i := range 50 {
+		template.VolumeClaimTemplate(fmt.Sprintf("data-%d", i))
+	}
+	api := &answers{slow: "*v1.PersistentVolumeClaim"}
+	v := &templateValidator{dryRun: api, patience: time.Second / 10, templates: templatesOf(shelfOf(), shelfOf())}
+	handler := admission.WithValidator(scheme(t), check[*extensionsv1.SandboxTemplate](v.check))
+	response := handler.Handle(t.Context(), request(t, someUser, nil, template.Obj()))
+	if !response.Allowed || len(api.asked) != 2 || len(response.Warnings) != 1 {
+		t.Errorf("%s: asked %d times, want 2: %v", answer(response), len(api.asked), response.Warnings)
+	}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if response := handler.Handle(gone, request(t, someUser, nil, template.Obj())); response.Allowed {
+		t.Error("a request that has ended is allowed")
 	}
 }
 
@@ -116,18 +197,19 @@ func TestTemplateChanges(t *testing.T) {
 	}{
 		"nothing":            {before(), nil},
 		"another image":      {before().Image("other"), []string{"*v1.Pod"}},
-		"another volume":     {before().VolumeClaimTemplate("data"), []string{"*v1.Pod", "*v1.PersistentVolumeClaim"}},
+		"another volume":     {before().VolumeClaimTemplate("data"), []string{"*v1.PersistentVolumeClaim", "*v1.Pod"}},
 		"the policy's rules": {before().NetworkPolicy(extensionsv1.NetworkPolicySpec{Egress: []networkingv1.NetworkPolicyEgressRule{{}}}), []string{"*v1.NetworkPolicy"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			api := &answers{}
-			v := &templateValidator{dryRun: api, templates: templatesOf(shelfOf(), shelfOf())}
+			v := &templateValidator{dryRun: api, patience: time.Minute, templates: templatesOf(shelfOf(), shelfOf())}
 			response := admission.WithValidator(scheme(t), check[*extensionsv1.SandboxTemplate](v.check)).
 				Handle(t.Context(), request(t, someUser, before().Obj(), tc.after.Obj()))
 			var asked []string
 			for _, obj := range api.asked {
 				asked = append(asked, fmt.Sprintf("%T", obj))
 			}
+			slices.Sort(asked)
 			if diff := cmp.Diff(tc.want, asked); diff != "" || !response.Allowed {
 				t.Errorf("%v; asked (-want +got):\n%s", response.Result, diff)
 			}
@@ -167,7 +249,7 @@ func TestTemplateNames(t *testing.T) {
 		"the API server does not answer":      {nil, shelfOf(first), &shelf{err: lost}, "500", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			v := &templateValidator{dryRun: &answers{}, templates: templatesOf(tc.cache, tc.live)}
+			v := &templateValidator{dryRun: &answers{}, patience: time.Minute, templates: templatesOf(tc.cache, tc.live)}
 			response := admission.WithValidator(scheme(t), check[*extensionsv1.SandboxTemplate](v.check)).Handle(t.Context(), request(t, someUser, tc.old, second))
 			if got := answer(response); got != tc.want {
 				t.Errorf("got %s, want %s", got, tc.want)

@@ -77,7 +77,7 @@ func Register(server Server, o Options) {
 	validate("/validate-sandboxclaim-status", admission.WithValidator(o.Scheme, check[*extensionsv1.SandboxClaim](
 		(&claimStatusValidator{actor: actor}).check)))
 	validate("/validate-sandboxtemplate", admission.WithValidator(o.Scheme, check[*extensionsv1.SandboxTemplate](
-		(&templateValidator{dryRun: boundDryRuns(o.DryRun), templates: templates}).check)))
+		(&templateValidator{dryRun: boundDryRuns(o.DryRun), patience: trialTime, templates: templates}).check)))
 	validate("/validate-sandboxwarmpool", admission.WithValidator(o.Scheme, check[*extensionsv1.SandboxWarmPool](
 		(&poolValidator{templates: templates}).check)))
 }

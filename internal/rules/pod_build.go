@@ -41,13 +41,3 @@ func TakeOverPod(sandbox *sandboxv1.Sandbox, pod *corev1.Pod) *corev1.Pod {
 	next.Labels, next.Annotations = PodMetadata(sandbox, next)
 	return next
 }
-
-// NewUnownedPod returns the Pod that NewPod returns, without a controller and with a generated name. It has no identity labels:
-// no Pod but a Sandbox's may have them, and a Pod without them costs no call of a webhook.
-func NewUnownedPod(sandbox *sandboxv1.Sandbox) *corev1.Pod {
-	pod := NewPod(sandbox)
-	pod.OwnerReferences = nil
-	deleteKeys(pod.Labels, identityLabels)
-	pod.GenerateName = "sandbox-"
-	return pod
-}

@@ -41,10 +41,6 @@ func TestNewPod(t *testing.T) {
 	if sandbox.Spec.PodTemplate.Spec.Containers[0].Image != "busybox" {
 		t.Error("the Pod shares its spec with the Sandbox")
 	}
-	alone := rules.NewUnownedPod(sandbox)
-	if alone.GenerateName == "" || len(alone.OwnerReferences) > 0 {
-		t.Errorf("NewUnownedPod: %v", alone.ObjectMeta)
-	}
 }
 
 // podOwners are the owner references that a Pod named "a" can have.

@@ -8,6 +8,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
@@ -49,6 +50,53 @@ func TestIsRefusal(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			if got := rules.IsRefusal(tc.err); got != tc.want {
 				t.Errorf("IsRefusal: %t", got)
+			}
+		})
+	}
+}
+
+// Only validation says that an object can never be. Its answer is that of NewInvalid. A policy's is that of NewForbidden, with
+// another reason and a cause; a webhook gives any answer, after the API server's own words.
+func TestIsInvalidObject(t *testing.T) {
+	pod := schema.GroupKind{Kind: "Pod"}
+	invalid := func(kind schema.GroupKind, errs ...*field.Error) *apierrors.StatusError {
+		return apierrors.NewInvalid(kind, "a", errs)
+	}
+	required := field.Required(field.NewPath("spec", "containers"), "")
+	policy := func(reason metav1.StatusReason) *apierrors.StatusError {
+		const message = "ValidatingAdmissionPolicy 'owners' with binding 'owners' denied request: no owner"
+		err := apierrors.NewForbidden(schema.GroupResource{Resource: "pods"}, "a", errors.New(message))
+		err.ErrStatus.Reason, err.ErrStatus.Code = reason, 422
+		err.ErrStatus.Details.Causes = append(err.ErrStatus.Details.Causes, metav1.StatusCause{Message: message})
+		return err
+	}
+	webhook := invalid(pod, required)
+	webhook.ErrStatus.Message = `admission webhook "policy" denied the request: ` + webhook.ErrStatus.Message
+	bare := invalid(pod, required)
+	bare.ErrStatus.Details = nil
+	for name, tc := range map[string]struct {
+		err  error
+		want bool
+	}{
+		"validation":                            {invalid(pod, required), true},
+		"validation, wrapped":                   {fmt.Errorf("trying: %w", invalid(pod, required)), true},
+		"validation of two fields":              {invalid(pod, required, field.Duplicate(field.NewPath("spec"), "x")), true},
+		"validation of another kind":            {invalid(schema.GroupKind{Kind: "PersistentVolumeClaim"}, required), false},
+		"validation of that kind elsewhere":     {invalid(schema.GroupKind{Group: "example.com", Kind: "Pod"}, required), false},
+		"a policy":                              {policy(metav1.StatusReasonInvalid), false},
+		"a policy with another reason":          {policy(metav1.StatusReasonForbidden), false},
+		"a webhook that answers as validation":  {webhook, false},
+		"without a cause":                       {invalid(pod), false},
+		"without details":                       {bare, false},
+		"a quota":                               {apierrors.NewForbidden(schema.GroupResource{Resource: "pods"}, "a", errors.New("exceeded quota")), false},
+		"a patch that does not fit":             {apierrors.NewGenericServerResponse(422, "", schema.GroupResource{}, "", "", 0, false), false},
+		"nothing":                               {nil, false},
+		"no answer":                             {errors.New("connection refused"), false},
+		"a webhook that cannot be called (500)": {apierrors.NewInternalError(errors.New(`failed calling webhook "policy"`)), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := rules.IsInvalidObject(tc.err, pod); got != tc.want {
+				t.Errorf("IsInvalidObject: %t", got)
 			}
 		})
 	}

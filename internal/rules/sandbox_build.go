@@ -90,8 +90,14 @@ func newSandbox(template *extensionsv1.SandboxTemplate, namespace, name string) 
 	return sandbox
 }
 
-// SampleSandbox returns a Sandbox as template would make one, under a name that none can have. What the API server says
-// of its Pod applies to every other Pod of the template.
+// sampleSuffix and sampleUID are the end of the name, and the UID, of a Sandbox that does not exist.
+const sampleSuffix, sampleUID = "trial", "00000000-0000-0000-0000-000000000000"
+
+// SampleSandbox returns a Sandbox as template would make one, which does not exist and is not to be created. Its Pod and its
+// volumes look like those that will come: they have a name, labels and an owner, as policies of a cluster may require. What
+// the API server says of them applies to every other Sandbox of the template.
 func SampleSandbox(template *extensionsv1.SandboxTemplate) *sandboxv1.Sandbox {
-	return newSandbox(template, template.Namespace, "")
+	sandbox := newSandbox(template, template.Namespace, GeneratedName(template.Name+"-", sampleSuffix))
+	sandbox.UID = sampleUID
+	return sandbox
 }

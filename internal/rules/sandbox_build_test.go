@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -97,7 +98,26 @@ func TestNewSandbox(t *testing.T) {
 			}
 		})
 	}
-	if got := rules.SampleSandbox(template); got.Name != "" || len(got.OwnerReferences) > 0 || got.Namespace != "ns" {
-		t.Errorf("SampleSandbox: %v", got.ObjectMeta)
+}
+
+// What would come of a template is tried in the form in which it will come: policies may require a name, labels, an owner.
+func TestSampleSandbox(t *testing.T) {
+	template := builder.MakeTemplate("t").Namespace("ns").PodLabel("app", "x").VolumeClaimTemplate("data").Obj()
+	sample := rules.SampleSandbox(template)
+	pod, volume := rules.NewPod(sample), rules.NewVolumeClaim(sample, 0)
+	for _, obj := range []metav1.Object{pod, volume} {
+		if owner := rules.ControllerOf(obj); !rules.IsSandbox(owner) || owner.Name != "t-trial" || owner.UID == "" || obj.GetNamespace() != "ns" {
+			t.Errorf("%s is in %q and of %v", obj.GetName(), obj.GetNamespace(), owner)
+		}
+		if got := obj.GetLabels()[sandboxv1.LabelSandboxNameHash]; got != rules.Hash("t-trial") {
+			t.Errorf("%s has the name hash %q", obj.GetName(), got)
+		}
+	}
+	if pod.Name != "t-trial" || volume.Name != "data-t-trial" || pod.Labels["app"] != "x" || pod.Labels[sandboxv1.LabelTemplateRefHash] != rules.Hash("t") {
+		t.Errorf("Pod %q has the labels %v, and the volume is %q", pod.Name, pod.Labels, volume.Name)
+	}
+	long := rules.SampleSandbox(builder.MakeTemplate(strings.Repeat("a", 253)).Obj())
+	if len(long.Name) > 63 {
+		t.Errorf("the name %q is too long for a label", long.Name)
 	}
 }

@@ -26,14 +26,6 @@ func NewVolumeClaim(sandbox *sandboxv1.Sandbox, i int) *corev1.PersistentVolumeC
 	}
 }
 
-// NewUnownedVolumeClaim returns the claim that NewVolumeClaim returns, without a controller and with a generated name.
-func NewUnownedVolumeClaim(sandbox *sandboxv1.Sandbox, i int) *corev1.PersistentVolumeClaim {
-	claim := NewVolumeClaim(sandbox, i)
-	claim.OwnerReferences = nil
-	claim.Name, claim.GenerateName = "", sandbox.Spec.VolumeClaimTemplates[i].Metadata.Name+"-"
-	return claim
-}
-
 // NextVolumeClaim returns claim as it should be. claim has the name of one of sandbox's PersistentVolumeClaims. If
 // nothing has to change, the result is claim itself. NextVolumeClaim returns an error if the claim is not the Sandbox's
 // and cannot be taken over.

@@ -90,7 +90,7 @@ func TestBareSandboxHasNoSecureDefaults(t *testing.T) {
 // The Pod with which the template's admission asks the API server must be the one that a Sandbox would get.
 func TestSampleHasSecureDefaults(t *testing.T) {
 	template := builder.MakeTemplate("t").Obj()
-	if diff := cmp.Diff(rules.Blueprint(template).PodTemplate.Spec, rules.NewUnownedPod(rules.SampleSandbox(template)).Spec); diff != "" {
+	if diff := cmp.Diff(rules.Blueprint(template).PodTemplate.Spec, rules.NewPod(rules.SampleSandbox(template)).Spec); diff != "" {
 		t.Errorf("spec of the sample (-want +got):\n%s", diff)
 	}
 }
