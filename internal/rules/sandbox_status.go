@@ -56,8 +56,10 @@ func SandboxStatus(sandbox *sandboxv1.Sandbox, observed Observed, now time.Time)
 		status.Service = observed.Service.Name
 		status.ServiceFQDN = fmt.Sprintf("%s.%s.svc.%s", observed.Service.Name, sandbox.Namespace, observed.ClusterDomain)
 	}
-	if pod := observed.Pod(); pod != nil {
+	if observed.Pod() != nil || observed.PodNameTaken { // agent-sandbox says it as soon as it sees a Pod of that name, whoever's it is.
 		status.Selector = labels.Set{sandboxv1.LabelSandboxNameHash: Hash(sandbox.Name)}.String()
+	}
+	if pod := observed.Pod(); pod != nil {
 		status.NodeName = pod.Spec.NodeName
 		status.PodUID = pod.UID
 		status.PodIPs = podIPs(pod)

@@ -204,7 +204,14 @@ func TestSandboxStatus(t *testing.T) {
 		},
 		"suspended, and somebody else's Pod has its name": {
 			sandbox: suspended(), foreign: true,
-			want: only(notReady("SandboxSuspended", "Sandbox is suspending"),
+			want: sandboxv1.SandboxStatus{Selector: "agents.x-k8s.io/sandbox-name-hash=374de8f5", Conditions: []metav1.Condition{
+				notReady("SandboxSuspended", "Sandbox is suspending"),
+				condition("Suspended", "False", "PodNotOwned", "Refused to delete pod because it is not owned by this sandbox", later),
+			}},
+		},
+		"suspended and expired, and somebody else's Pod has its name": {
+			sandbox: suspended().ShutdownTime(later), foreign: true,
+			want: only(notReady("SandboxExpired", "Sandbox has expired"),
 				condition("Suspended", "False", "PodNotOwned", "Refused to delete pod because it is not owned by this sandbox", later)),
 		},
 		"suspended, and the Pod cannot be read": {

@@ -131,7 +131,7 @@ func TestSuspendedWithAPodInTheWay(t *testing.T) {
 		t.Errorf("looks again after %s, want 10s: no event tells when such a Pod is gone", result.RequeueAfter)
 	}
 	now := metav1.NewTime(n.Clock.Now())
-	expectStatus(t, n, "my-sandbox", sandboxv1.SandboxStatus{Conditions: of(1,
+	expectStatus(t, n, "my-sandbox", sandboxv1.SandboxStatus{Selector: "agents.x-k8s.io/sandbox-name-hash=374de8f5", Conditions: of(1,
 		condition("Ready", metav1.ConditionFalse, "SandboxSuspended", "Sandbox is suspending", now),
 		condition("Suspended", metav1.ConditionFalse, "PodNotOwned", "Refused to delete pod because it is not owned by this sandbox", now))})
 	if diff := cmp.Diff(inTheWay, suite.Get[corev1.Pod](t, n, "my-sandbox")); diff != "" {
