@@ -87,6 +87,10 @@ type SandboxStatus struct {
 	// name and another UID: when this changes, the state inside the Pod is new.
 	// +optional
 	PodUID types.UID `json:"podUID,omitempty"`
+
+	// replacements says how often the Pod ended, or was taken away, and another of its name took its place. It is absent until then.
+	// +optional
+	Replacements *PodReplacements `json:"replacements,omitempty"`
 }
 
 // The rules about names look only at what a write adds, so that a stored object that breaks them can still be changed,

@@ -76,6 +76,9 @@ const (
 	// CreatedByUnknown stands on a Pod for a LabelCreatedBy that is none of the others.
 	CreatedByUnknown = "unknown"
 
+	// KeepEndedPodTrue is the only value of AnnotationKeepEndedPod that has an effect.
+	KeepEndedPodTrue = "true"
+
 	// AdoptableTrue is the only value of LabelAdoptable that has an effect.
 	AdoptableTrue = "true"
 )
@@ -134,6 +137,10 @@ const (
 	// AnnotationTraceContext is on a claim and on its Sandbox: a JSON map of W3C trace headers. Written by clients, or
 	// by the controllers where tracing is on; adoption and cold creation copy the claim's to the Sandbox.
 	AnnotationTraceContext = "opentelemetry.io/trace-context"
+
+	// AnnotationKeepEndedPod is on a Sandbox: KeepEndedPodTrue keeps a Pod that failed, for its log, although its restartPolicy is
+	// Always. Another Pod takes its place when that one is deleted. Written by users.
+	AnnotationKeepEndedPod = ReservedPrefix + "keep-ended-pod"
 
 	// AnnotationSafeToEvict is on a Sandbox in a pool and on its Pod, "true" where the pool controller runs with eviction
 	// allowed and the template says nothing of it: the cluster autoscaler may then evict the Pod. Written by the pool

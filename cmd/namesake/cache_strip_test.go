@@ -41,8 +41,23 @@ func TestStripNode(t *testing.T) {
 
 // TestStripPod checks that no rule reads what the cache drops of a Pod.
 func TestStripPod(t *testing.T) {
-	sandbox := builder.MakeSandbox("a").PodLabel("app", "x").Obj()
-	pod := builder.MakePod("a").ControlledBy(sandbox).Ready().Deleting().Annotation("note", "y").ResourceVersion("7").Obj()
+	sandbox := builder.MakeSandbox("a").PodLabel("app", "x").RestartPolicy(corev1.RestartPolicyNever).Obj()
+	for name, pod := range map[string]*builder.PodWrapper{
+		"that is being deleted": builder.MakePod("a").ControlledBy(sandbox).Ready().Deleting(),
+		"of a task that failed": builder.MakePod("a").ControlledBy(sandbox).Failed("Evicted", "The node was low on resource: memory."),
+		"that failed":           builder.MakePod("a").ControlledBy(sandbox).RestartPolicy("").Failed("Evicted", "The node was low on resource: memory."),
+	} {
+		t.Run(name, func(t *testing.T) {
+			checkStrippedPod(t, sandbox, pod.Annotation("note", "y").ResourceVersion("7").Obj())
+		})
+	}
+	if got, err := stripPod("a tombstone"); got != "a tombstone" || err != nil {
+		t.Errorf("got %v, %v", got, err)
+	}
+}
+
+func checkStrippedPod(t *testing.T, sandbox *sandboxv1.Sandbox, pod *corev1.Pod) {
+	t.Helper()
 	pod.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "main"}}
 	obj, err := stripPod(pod.DeepCopy())
 	stripped, ok := obj.(*corev1.Pod)
@@ -58,10 +73,7 @@ func TestStripPod(t *testing.T) {
 	if diff := cmp.Diff(rules.PodMetadataPatch(sandbox, pod), rules.PodMetadataPatch(sandbox, stripped)); diff != "" {
 		t.Errorf("patch (-whole +stripped):\n%s", diff)
 	}
-	if stripped.ResourceVersion != "7" || stripped.DeletionTimestamp == nil || len(stripped.Spec.Containers)+len(stripped.Status.ContainerStatuses) > 0 {
+	if stripped.ResourceVersion != "7" || stripped.DeletionTimestamp.IsZero() != pod.DeletionTimestamp.IsZero() || len(stripped.Spec.Containers)+len(stripped.Status.ContainerStatuses) > 0 {
 		t.Errorf("kept %v", stripped)
-	}
-	if got, err := stripPod("a tombstone"); got != "a tombstone" || err != nil {
-		t.Errorf("got %v, %v", got, err)
 	}
 }

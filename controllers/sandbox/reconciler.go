@@ -87,10 +87,16 @@ func (r *Reconciler) sync(ctx context.Context, sandbox *sandboxv1.Sandbox, now t
 		return observed, 0, err
 	}
 	delay, written := r.writeStatus(ctx, sandbox, observed, now)
-	if retry.IsStale(written) || sandbox.DeletionTimestamp != nil || !rules.Expired(sandbox, now) {
+	switch {
+	case retry.IsStale(written), sandbox.DeletionTimestamp != nil:
 		return observed, delay, errors.Join(written, renewed)
+	case rules.Expired(sandbox, now):
+		return observed, delay, errors.Join(r.end(ctx, sandbox, observed), written, renewed)
+	case written == nil:
+		wait, err := r.replacePod(ctx, sandbox, observed.Pod(), now)
+		return observed, retry.Earliest(delay, wait), errors.Join(err, renewed)
 	}
-	return observed, delay, errors.Join(r.end(ctx, sandbox, observed), written, renewed)
+	return observed, delay, errors.Join(written, renewed)
 }
 
 // syncChildren brings about what sandbox should have, and returns what exists then. Its error means only that the view was

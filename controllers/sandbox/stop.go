@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -61,6 +62,22 @@ func (r *Reconciler) end(ctx context.Context, sandbox *sandboxv1.Sandbox, seen r
 	return errors.Join(errs...)
 }
 
+// replacePod deletes the Pod of sandbox if it has ended and another is to take its place. That one is created as soon as this one is
+// gone. The status, which counts the Pod and gives its reason, is written before. replacePod returns how long to wait with the
+// deletion, or 0.
+func (r *Reconciler) replacePod(
+	ctx context.Context, sandbox *sandboxv1.Sandbox, pod *corev1.Pod, now time.Time,
+) (time.Duration, error) {
+	if pod == nil {
+		return 0, nil
+	}
+	wait, replace := rules.ReplacePodIn(sandbox, pod, now)
+	if !replace || wait > 0 {
+		return wait, nil
+	}
+	return 0, r.drop(ctx, sandbox, pod)
+}
+
 // drop deletes obj, which sandbox should no longer have, if that is still so. obj was read before drop reads the Sandbox
 // live, and only the version of obj that was read is deleted. So drop deletes nothing that was made after the Sandbox's spec
 // changed again. It leaves a terminating object alone.
@@ -72,7 +89,7 @@ func (r *Reconciler) drop(ctx context.Context, sandbox *sandboxv1.Sandbox, obj c
 	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(sandbox), &live); err != nil {
 		return fmt.Errorf("reading Sandbox %q: %w", sandbox.Name, err)
 	}
-	if live.UID != sandbox.UID || live.Generation != sandbox.Generation {
+	if live.UID != sandbox.UID || live.Generation != sandbox.Generation || rules.KeepsEndedPod(&live) != rules.KeepsEndedPod(sandbox) {
 		return stale(sandboxv1.ResourceSandboxes, sandbox.Name, "it has changed")
 	}
 	var options []client.DeleteOption

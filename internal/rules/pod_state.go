@@ -7,17 +7,6 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// podEnd returns the reason and message for a Pod that ended by itself, or two empty strings.
-func podEnd(pod *corev1.Pod) (reason, message string) {
-	switch {
-	case pod != nil && pod.Status.Phase == corev1.PodSucceeded:
-		return sandboxv1.ReasonPodSucceeded, "Pod completed successfully"
-	case pod != nil && pod.Status.Phase == corev1.PodFailed:
-		return sandboxv1.ReasonPodFailed, "Pod failed"
-	}
-	return "", ""
-}
-
 func podReady(pod *corev1.Pod) bool {
 	for i := range pod.Status.Conditions {
 		if c := &pod.Status.Conditions[i]; c.Type == corev1.PodReady {

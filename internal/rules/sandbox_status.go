@@ -45,13 +45,14 @@ func (s *Observed) podAmbiguous() bool { return s.PodUnknown || len(s.Pods) > 1 
 // SandboxStatus returns the status of sandbox, computed from scratch from what was observed at the time now.
 func SandboxStatus(sandbox *sandboxv1.Sandbox, observed Observed, now time.Time) sandboxv1.SandboxStatus {
 	conditions := &conditionSet{generation: sandbox.Generation, now: now, old: sandbox.Status.Conditions}
-	conditions.set(sandboxReady(sandbox, &observed, now))
+	replacements := replacementsOf(sandbox, &observed, now)
+	conditions.set(sandboxReady(sandbox, &observed, replacements, now))
 	conditions.set(suspended(sandbox, &observed))
 	if Expired(sandbox, now) { // An expired Sandbox reports nothing else.
-		setFinished(conditions, &observed, true)
+		setFinished(conditions, sandbox, &observed, true)
 		return sandboxv1.SandboxStatus{Conditions: conditions.list}
 	}
-	status := sandboxv1.SandboxStatus{Selector: sandbox.Status.Selector}
+	status := sandboxv1.SandboxStatus{Selector: sandbox.Status.Selector, Replacements: replacements}
 	if observed.Service != nil {
 		status.Service = observed.Service.Name
 		status.ServiceFQDN = fmt.Sprintf("%s.%s.svc.%s", observed.Service.Name, sandbox.Namespace, observed.ClusterDomain)
@@ -70,17 +71,19 @@ func SandboxStatus(sandbox *sandboxv1.Sandbox, observed Observed, now time.Time)
 			Message: "Pod state is unknown. Pod scheduling cannot be determined",
 		})
 	}
-	setFinished(conditions, &observed, false)
+	setFinished(conditions, sandbox, &observed, false)
 	status.Conditions = conditions.list
 	return status
 }
 
 // sandboxReady returns the Ready condition. It is True for a Pod that is Ready, has an address, and is not being
 // deleted, and for a Service if one is asked for.
-func sandboxReady(sandbox *sandboxv1.Sandbox, observed *Observed, now time.Time) metav1.Condition {
+func sandboxReady(
+	sandbox *sandboxv1.Sandbox, observed *Observed, replacements *sandboxv1.PodReplacements, now time.Time,
+) metav1.Condition {
 	ready := metav1.Condition{Type: sandboxv1.ConditionReady, Status: metav1.ConditionFalse}
 	deleting := sandbox.DeletionTimestamp != nil
-	switch end, message := podEnd(observed.Pod()); {
+	switch end, message := endOf(sandbox, observed.Pod()); {
 	case Expired(sandbox, now):
 		ready.Reason, ready.Message = sandboxv1.ReasonSandboxExpired, "Sandbox has expired"
 	case len(observed.Pods) > 1:
@@ -94,17 +97,22 @@ func sandboxReady(sandbox *sandboxv1.Sandbox, observed *Observed, now time.Time)
 	case end != "":
 		ready.Reason, ready.Message = end, message
 	default:
-		return dependenciesReady(sandbox, observed)
+		return dependenciesReady(sandbox, observed, replacements)
 	}
 	return ready
 }
 
 // dependenciesReady returns the Ready condition as the Pod and the Service make it.
-func dependenciesReady(sandbox *sandboxv1.Sandbox, observed *Observed) metav1.Condition {
+func dependenciesReady(
+	sandbox *sandboxv1.Sandbox, observed *Observed, replacements *sandboxv1.PodReplacements,
+) metav1.Condition {
 	ready := metav1.Condition{
 		Type: sandboxv1.ConditionReady, Status: metav1.ConditionFalse, Reason: sandboxv1.ReasonDependenciesNotReady,
 	}
-	podReady, message := podState(observed.Pod())
+	podReady, message := podState(sandbox, observed.Pod())
+	if !podReady {
+		message = withReplacement(sandbox, replacements, observed.Pod(), message)
+	}
 	serviceReady, message := withService(sandbox, observed.Service, message)
 	ready.Message = message
 	switch {
@@ -124,11 +132,13 @@ func sandboxProblem(problem error) (reason, message string) {
 	return sandboxv1.ReasonReconcilerError, fmt.Sprintf(errorSeen+"%v", problem)
 }
 
-// podState reports whether pod can be used, and returns a message about its state.
-func podState(pod *corev1.Pod) (ready bool, message string) {
+// podState reports whether pod, that of sandbox, can be used, and returns a message about its state.
+func podState(sandbox *sandboxv1.Sandbox, pod *corev1.Pod) (ready bool, message string) {
 	switch {
 	case pod == nil:
 		return false, "Pod does not exist"
+	case endingOf(sandbox, pod) == podReplaced:
+		return false, "Pod failed and is replaced"
 	case pod.DeletionTimestamp != nil:
 		return false, "Pod is terminating"
 	case pod.Status.Phase != corev1.PodRunning:
@@ -172,10 +182,10 @@ func suspended(sandbox *sandboxv1.Sandbox, observed *Observed) metav1.Condition 
 	return condition
 }
 
-// setFinished sets the Finished condition if the Pod ended by itself. With keep, the condition stays after the Pod is
+// setFinished sets the Finished condition if the work of sandbox has ended. With keep, the condition stays after the Pod is
 // gone.
-func setFinished(conditions *conditionSet, observed *Observed, keep bool) {
-	if reason, message := podEnd(observed.Pod()); reason != "" {
+func setFinished(conditions *conditionSet, sandbox *sandboxv1.Sandbox, observed *Observed, keep bool) {
+	if reason, message := endOf(sandbox, observed.Pod()); reason != "" {
 		conditions.set(metav1.Condition{Type: sandboxv1.ConditionFinished, Status: metav1.ConditionTrue, Reason: reason, Message: message})
 	} else if before := meta.FindStatusCondition(conditions.old, sandboxv1.ConditionFinished); before != nil && keep {
 		conditions.set(*before)
@@ -203,7 +213,7 @@ func SandboxStatusDelay(
 	switch {
 	case sandbox.DeletionTimestamp != nil, len(sandbox.Status.Conditions) > 0,
 		ready.Status == metav1.ConditionTrue, ready.Reason != sandboxv1.ReasonDependenciesNotReady,
-		isPodUnknown:
+		isPodUnknown, wanted.Replacements != nil:
 		return 0
 	}
 	return left(quietStart, sandbox.CreationTimestamp, now)

@@ -153,8 +153,9 @@ func TestSandboxStatus(t *testing.T) {
 			want: of(node, ips, notReady("PodSucceeded", "Pod completed successfully"), notSuspended, scheduled,
 				condition("Finished", "True", "PodSucceeded", "Pod completed successfully", later)),
 		},
-		"a Pod that failed, and is being deleted, and the Service besides": {
-			sandbox: sandbox().Service(true), service: true, pods: []*builder.PodWrapper{pod().Ready().Phase(corev1.PodFailed).Deleting()},
+		"a Pod that is not to be restarted and failed, and the Service besides": {
+			sandbox: sandbox().Service(true), service: true,
+			pods: []*builder.PodWrapper{pod().Ready().RestartPolicy(corev1.RestartPolicyNever).Phase(corev1.PodFailed)},
 			want: and(of(node, ips, notReady("PodFailed", "Pod failed"), notSuspended, scheduled,
 				condition("Finished", "True", "PodFailed", "Pod failed", later))),
 		},
@@ -189,7 +190,7 @@ func TestSandboxStatus(t *testing.T) {
 			want: of(node, ips, notReady("SandboxSuspended", "Sandbox is suspending"), suspending, scheduled),
 		},
 		"suspended, with a Pod that ended by itself": {
-			sandbox: suspended(), pods: []*builder.PodWrapper{pod().Ready().Phase(corev1.PodFailed)},
+			sandbox: suspended(), pods: []*builder.PodWrapper{pod().Ready().RestartPolicy(corev1.RestartPolicyOnFailure).Phase(corev1.PodFailed)},
 			want: of(node, ips, notReady("SandboxSuspended", "Sandbox is suspending"), suspending, scheduled,
 				condition("Finished", "True", "PodFailed", "Pod failed", later)),
 		},

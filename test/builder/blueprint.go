@@ -36,6 +36,12 @@ func (b *blueprint[W]) PodSpec(spec corev1.PodSpec) W {
 	return b.wrapper
 }
 
+// RestartPolicy sets when the containers of the Pod are restarted.
+func (b *blueprint[W]) RestartPolicy(policy corev1.RestartPolicy) W {
+	b.blueprint.PodTemplate.Spec.RestartPolicy = policy
+	return b.wrapper
+}
+
 // PodLabel sets a label in the pod template.
 func (b *blueprint[W]) PodLabel(key, value string) W {
 	b.blueprint.PodTemplate.Metadata.Labels = withKey(b.blueprint.PodTemplate.Metadata.Labels, key, value)

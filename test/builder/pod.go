@@ -71,6 +71,18 @@ func (w *PodWrapper) Phase(phase corev1.PodPhase) *PodWrapper {
 	return w
 }
 
+// RestartPolicy sets when containers are restarted.
+func (w *PodWrapper) RestartPolicy(policy corev1.RestartPolicy) *PodWrapper {
+	w.pod.Spec.RestartPolicy = policy
+	return w
+}
+
+// Failed makes the Pod one that failed, for that reason.
+func (w *PodWrapper) Failed(reason, message string) *PodWrapper {
+	w.pod.Status.Reason, w.pod.Status.Message = reason, message
+	return w.Phase(corev1.PodFailed)
+}
+
 // IP sets the addresses, the first of which is the primary one.
 func (w *PodWrapper) IP(ips ...string) *PodWrapper {
 	w.pod.Status.PodIP, w.pod.Status.PodIPs = "", nil

@@ -132,6 +132,14 @@ func (w *SandboxWrapper) PodUID(uid types.UID) *SandboxWrapper {
 	return w
 }
 
+// Replaced records in the status that count Pods were replaced, inARow of them soon, and the last for that reason.
+func (w *SandboxWrapper) Replaced(count, inARow int32, reason, message string, last types.UID, at time.Time) *SandboxWrapper {
+	w.sandbox.Status.Replacements = &sandboxv1.PodReplacements{
+		Count: count, InARow: inARow, LastReason: reason, LastMessage: message, LastPodUID: last, LastTime: metav1.NewTime(at),
+	}
+	return w
+}
+
 // Conditions replaces the conditions.
 func (w *SandboxWrapper) Conditions(conditions ...metav1.Condition) *SandboxWrapper {
 	w.sandbox.Status.Conditions = conditions

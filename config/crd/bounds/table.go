@@ -79,6 +79,7 @@ var characters = []limit{
 	// A time, to the nanosecond, has 35.
 	{"shutdownTime", 64},
 	{"lastTransitionTime", 64},
+	{"lastTime", 64},
 }
 
 // of returns the bound for the field at path.

@@ -136,7 +136,7 @@ func TestAClaimThatWaits(t *testing.T) {
 // The claim reports how its Sandbox ended.
 func TestAClaimThatFinishes(t *testing.T) {
 	n := suite.New(t)
-	n.Pool(t, "python")
+	n.Template(t, builder.MakeTemplate("python").RestartPolicy(corev1.RestartPolicyNever).Obj())
 	claim := suite.Create(t, n, n.Editor, builder.MakeClaim("mine").Template("python").Obj())
 	n.Step(t, claim)
 	sandbox := suite.Get[sandboxv1.Sandbox](t, n, "mine")

@@ -158,7 +158,7 @@ func TestStatusOfASandboxThatEnded(t *testing.T) {
 		corev1.PodFailed:    {"PodFailed", "Pod failed"},
 	} {
 		t.Run(string(phase), func(t *testing.T) {
-			s := newStory(t)
+			s := newStoryOf(t, builder.MakeSandbox("my-sandbox").RestartPolicy(corev1.RestartPolicyNever))
 			s.ready(t)
 			s.goOn(t, func(status *corev1.PodStatus) { status.Phase = phase })
 			s.Step(t, s.sandbox) // The Pod is not replaced.

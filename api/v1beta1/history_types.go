@@ -1,0 +1,38 @@
+package v1beta1
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// PodReplacements says how often another Pod took the place of a Sandbox's Pod, and why it did last.
+type PodReplacements struct {
+	// count is how many Pods ended, or were taken away, and were replaced since the Sandbox was created. A Pod that somebody
+	// deleted without giving a reason does not count.
+	// +required
+	// +kubebuilder:validation:Minimum=1
+	Count int32 `json:"count"`
+
+	// inARow is how many of them were at most ten minutes old. The next one waits the longer the more these are.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	InARow int32 `json:"inARow,omitempty"`
+
+	// lastReason is why the last one ended, in a word of Kubernetes: Evicted, Terminated, Preempting, and so on.
+	// +optional
+	// +kubebuilder:validation:MaxLength=256
+	LastReason string `json:"lastReason,omitempty"`
+
+	// lastMessage is why, in the words of whoever ended it.
+	// +optional
+	// +kubebuilder:validation:MaxLength=1024
+	LastMessage string `json:"lastMessage,omitempty"`
+
+	// lastPodUID is the UID of the last Pod that was replaced.
+	// +optional
+	LastPodUID types.UID `json:"lastPodUID,omitempty"`
+
+	// lastTime is when its end was seen.
+	// +required
+	LastTime metav1.Time `json:"lastTime"`
+}

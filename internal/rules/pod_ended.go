@@ -1,0 +1,137 @@
+package rules
+
+import (
+	"slices"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+)
+
+// podEnding says what becomes of a Sandbox whose Pod is in its state.
+type podEnding int
+
+const (
+	// podLives: the Pod runs, or will run, or is being deleted before it has ended. The kubelet gives a phase of Succeeded or
+	// Failed to a Pod that it stops because it is deleted, too.
+	podLives podEnding = iota
+	// podReplaced: the Pod has ended, and another takes its place.
+	podReplaced
+	// podFinished: the Pod has ended, and that is the end of its work.
+	podFinished
+)
+
+// deadlineExceeded is the kubelet's reason for a Pod that ended at its activeDeadlineSeconds, as its spec asks for.
+const deadlineExceeded = "DeadlineExceeded"
+
+// deletions are the reasons of a Pod's DisruptionTarget condition that announce its deletion. The condition's other reason,
+// TerminationByKubelet, is for Pods that fail and stay:
+// https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions
+var deletions = []string{
+	"DeletionByPodGC", "DeletionByTaintManager", "EvictionByEvictionAPI", corev1.PodReasonPreemptionByScheduler,
+}
+
+// endingOf returns what becomes of sandbox, whose Pod is pod or nil.
+func endingOf(sandbox *sandboxv1.Sandbox, pod *corev1.Pod) podEnding {
+	switch {
+	case pod == nil, pod.Status.Phase != corev1.PodSucceeded && pod.Status.Phase != corev1.PodFailed:
+		return podLives
+	case pod.DeletionTimestamp != nil && isRecordedFinished(sandbox) && sandbox.Status.PodUID == pod.UID:
+		return podFinished
+	case pod.DeletionTimestamp != nil:
+		return podLives
+	case isReplaceable(sandbox, pod):
+		return podReplaced
+	case pod.Status.Phase == corev1.PodFailed && isAboutToBeDeleted(pod):
+		return podLives
+	}
+	return podFinished
+}
+
+// isReplaceable reports whether another Pod takes the place of pod, which has ended. It does if pod's containers are to run
+// always and pod failed nevertheless: its node evicted it, was shut down, or is gone. A Pod that ended at a deadline of its own is
+// not replaced, nor is one that the Sandbox keeps. A pool replaces the whole Sandbox.
+func isReplaceable(sandbox *sandboxv1.Sandbox, pod *corev1.Pod) bool {
+	return pod.Status.Phase == corev1.PodFailed && isAlways(pod.Spec.RestartPolicy) && pod.Status.Reason != deadlineExceeded &&
+		!IsPool(ControllerOf(sandbox)) && !KeepsEndedPod(sandbox)
+}
+
+// KeepsEndedPod reports whether sandbox keeps a Pod that failed.
+func KeepsEndedPod(sandbox *sandboxv1.Sandbox) bool {
+	return sandbox.Annotations[sandboxv1.AnnotationKeepEndedPod] == sandboxv1.KeepEndedPodTrue
+}
+
+// isAlways reports whether containers under policy run always, which is the default.
+func isAlways(policy corev1.RestartPolicy) bool {
+	return policy == "" || policy == corev1.RestartPolicyAlways
+}
+
+// isRecordedFinished reports whether the status of sandbox says that its work has ended.
+func isRecordedFinished(sandbox *sandboxv1.Sandbox) bool {
+	return meta.IsStatusConditionTrue(sandbox.Status.Conditions, sandboxv1.ConditionFinished)
+}
+
+// isAboutToBeDeleted reports whether somebody has announced the deletion of pod.
+func isAboutToBeDeleted(pod *corev1.Pod) bool {
+	disruption := disruptionOf(pod)
+	return disruption != nil && slices.Contains(deletions, disruption.Reason)
+}
+
+// disruptionOf returns the DisruptionTarget condition of pod if it is True, or nil.
+func disruptionOf(pod *corev1.Pod) *corev1.PodCondition {
+	for i := range pod.Status.Conditions {
+		if c := &pod.Status.Conditions[i]; c.Type == corev1.DisruptionTarget && c.Status == corev1.ConditionTrue {
+			return c
+		}
+	}
+	return nil
+}
+
+// whyEnded returns why pod ended, or is taken away: in a word, which may be empty, and in the words of whoever did it.
+func whyEnded(pod *corev1.Pod) (reason, message string) {
+	reason, message = pod.Status.Reason, pod.Status.Message
+	if disruption := disruptionOf(pod); reason == "" && disruption != nil {
+		reason, message = disruption.Reason, disruption.Message
+	}
+	return Cut(reason, endReasonLimit), Cut(message, endMessageLimit)
+}
+
+// How long the texts about an end are at the most, in bytes. The CRD has the same bounds, in characters.
+const (
+	endReasonLimit  = 256
+	endMessageLimit = 1024
+)
+
+// endOf returns the reason and the message of the end of the work of sandbox, whose Pod is pod or nil. Both are empty if the work
+// has not ended.
+func endOf(sandbox *sandboxv1.Sandbox, pod *corev1.Pod) (reason, message string) {
+	switch {
+	case endingOf(sandbox, pod) != podFinished:
+		return "", ""
+	case pod.Status.Phase == corev1.PodSucceeded:
+		return sandboxv1.ReasonPodSucceeded, "Pod completed successfully"
+	}
+	return sandboxv1.ReasonPodFailed, "Pod failed" + inWords(whyEnded(pod))
+}
+
+// inWords returns reason and message, each after a colon where it is not empty.
+func inWords(reason, message string) string {
+	text := ""
+	for _, part := range []string{reason, message} {
+		if part != "" {
+			text += ": " + part
+		}
+	}
+	return text
+}
+
+// backoffAfter returns how long the next Pod waits after inARow ends of young Pods: as for a pool's members, the first time not
+// at all.
+func backoffAfter(inARow int32) time.Duration {
+	if inARow < 2 {
+		return 0
+	}
+	return min(maxEndBackoff, minEndBackoff<<min(inARow-2, 10))
+}
