@@ -6,7 +6,8 @@ const (
 	ConditionReady = "Ready"
 	// ConditionSuspended is True when the Sandbox is suspended and its Pod is gone.
 	ConditionSuspended = "Suspended"
-	// ConditionFinished is True when the Pod ended by itself; it is absent otherwise.
+	// ConditionFinished is True when the Pod ended by itself and is not replaced; it is absent otherwise. It stays when the Pod of
+	// a task is gone, whose restartPolicy is Never or OnFailure.
 	ConditionFinished = "Finished"
 	// ConditionPodScheduled mirrors the condition of the same name of the Pod; it is absent where there is no Pod.
 	ConditionPodScheduled = "PodScheduled"

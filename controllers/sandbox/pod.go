@@ -2,11 +2,13 @@ package sandbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/controllers/internal/write"
@@ -31,15 +33,31 @@ func (r *Reconciler) ensurePod(
 	switch {
 	case len(pods) > 0:
 		return r.keepPod(ctx, sandbox, pods[0])
-	case !may:
+	case !may, rules.IsDone(sandbox):
 		return nil, nil
 	case inTheWay != nil:
 		return r.takeOverPod(ctx, sandbox, inTheWay)
 	}
-	if err := r.checkPolicy(ctx, sandbox); err != nil {
+	if err := errors.Join(r.checkPolicy(ctx, sandbox), r.checkNotDone(ctx, sandbox)); err != nil {
 		return nil, err
 	}
 	return r.createPod(ctx, sandbox)
+}
+
+// checkNotDone returns the error of a stale view if sandbox is a task that has finished, which the cache does not show yet. A task
+// must not run twice, so checkNotDone looks live wherever the task may have run.
+func (r *Reconciler) checkNotDone(ctx context.Context, sandbox *sandboxv1.Sandbox) error {
+	if !rules.IsTask(sandbox) || !rules.MayHaveRun(sandbox, r.Now()) {
+		return nil
+	}
+	var live sandboxv1.Sandbox
+	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(sandbox), &live); err != nil {
+		return fmt.Errorf("reading Sandbox %q: %w", sandbox.Name, err)
+	}
+	if live.UID != sandbox.UID || rules.IsDone(&live) {
+		return stale(sandboxv1.ResourceSandboxes, sandbox.Name, "it has finished")
+	}
+	return nil
 }
 
 // keepPod keeps up to date what the Sandbox says of its Pod, and what the Pod says of its Sandbox.

@@ -108,6 +108,9 @@ const (
 // has not ended.
 func endOf(sandbox *sandboxv1.Sandbox, pod *corev1.Pod) (reason, message string) {
 	switch {
+	case pod == nil && IsDone(sandbox):
+		finished := meta.FindStatusCondition(sandbox.Status.Conditions, sandboxv1.ConditionFinished)
+		return finished.Reason, finished.Message
 	case endingOf(sandbox, pod) != podFinished:
 		return "", ""
 	case pod.Status.Phase == corev1.PodSucceeded:

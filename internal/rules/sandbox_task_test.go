@@ -1,0 +1,87 @@
+package rules_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/internal/rules"
+	"github.com/namesake-sandbox/namesake/test/builder"
+)
+
+// What a status says of a task that has finished outlives its Pod, with its time. What was never a task, or has not finished, has
+// not ended when its Pod is gone.
+func TestATaskWhosePodIsGone(t *testing.T) {
+	task := func(policy corev1.RestartPolicy) *builder.SandboxWrapper {
+		return builder.MakeSandbox("a").RestartPolicy(policy).Conditions().
+			Condition("Finished", "True", "PodSucceeded").Condition("Ready", "False", "PodSucceeded")
+	}
+	type want struct {
+		Done            bool
+		Ready, Finished string
+	}
+	ended := want{true, "PodSucceeded: ", "PodSucceeded: "}
+	for name, tc := range map[string]struct {
+		sandbox  *builder.SandboxWrapper
+		observed rules.Observed
+		want     want
+	}{
+		"it never restarts":              {task("Never"), rules.Observed{}, ended},
+		"it restarts on failure":         {task("OnFailure"), rules.Observed{}, ended},
+		"its volume cannot be read":      {task("Never"), rules.Observed{Err: errors.New("lost")}, want{true, "ReconcilerError: Error seen: lost", "PodSucceeded: "}},
+		"its Pod cannot be read":         {task("Never"), rules.Observed{PodUnknown: true, Err: errors.New("lost")}, want{true, "ReconcilerError: Error seen: lost", "PodSucceeded: "}},
+		"it has been suspended":          {task("Never").OperatingMode(sandboxv1.OperatingModeSuspended), rules.Observed{}, want{true, "SandboxSuspended: Sandbox is suspended", "PodSucceeded: "}},
+		"it has expired":                 {task("Never").ShutdownTime(later), rules.Observed{}, want{true, "SandboxExpired: Sandbox has expired", "PodSucceeded: "}},
+		"it is to run always":            {task("Always"), rules.Observed{}, want{false, "DependenciesNotReady: Pod does not exist", ""}},
+		"it is to run always by default": {task(""), rules.Observed{}, want{false, "DependenciesNotReady: Pod does not exist", ""}},
+		"it had not finished": {
+			builder.MakeSandbox("a").RestartPolicy("Never").Condition("Ready", "True", "DependenciesReady"), rules.Observed{},
+			want{false, "DependenciesNotReady: Pod does not exist", ""},
+		},
+		"another Pod of its own runs": {
+			task("Never"), rules.Observed{Pods: []*corev1.Pod{builder.MakePod("a").RestartPolicy("Never").Ready().Obj()}},
+			want{true, "DependenciesReady: Pod is Ready", ""},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			obj := tc.sandbox.Obj()
+			for i := range obj.Status.Conditions {
+				obj.Status.Conditions[i].LastTransitionTime.Time = builder.Epoch
+			}
+			status := rules.SandboxStatus(obj, tc.observed, later)
+			got := want{rules.IsDone(obj), told(status, "Ready"), told(status, "Finished")}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("status (-want +got):\n%s", diff)
+			}
+			if c := meta.FindStatusCondition(status.Conditions, "Finished"); c != nil && !c.LastTransitionTime.Time.Equal(builder.Epoch) {
+				t.Errorf("it finished at %s, want when it did", c.LastTransitionTime)
+			}
+		})
+	}
+}
+
+// A Sandbox that was created just now cannot have had a Pod.
+func TestMayHaveRun(t *testing.T) {
+	created := builder.Epoch
+	for name, tc := range map[string]struct {
+		sandbox *builder.SandboxWrapper
+		now     time.Time
+		want    bool
+	}{
+		"created now":                      {builder.MakeSandbox("a"), created, false},
+		"created now, by a clock ahead":    {builder.MakeSandbox("a"), created.Add(-time.Second), false},
+		"created two seconds ago":          {builder.MakeSandbox("a"), created.Add(2 * time.Second), true},
+		"created now, and it has a status": {builder.MakeSandbox("a").Condition("Ready", "False", "DependenciesNotReady"), created, true},
+	} {
+		obj := tc.sandbox.Obj()
+		obj.CreationTimestamp.Time = created
+		if got := rules.MayHaveRun(obj, tc.now); got != tc.want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+}

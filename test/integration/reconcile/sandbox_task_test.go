@@ -1,0 +1,121 @@
+package reconcile
+
+import (
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/test/builder"
+	"github.com/namesake-sandbox/namesake/test/integration/suite"
+)
+
+// finishedTask is a task of that policy that has succeeded in its third minute, and whose Pod is gone.
+func finishedTask(t *testing.T, policy corev1.RestartPolicy) *story {
+	t.Helper()
+	s := newStoryOf(t, builder.MakeSandbox("my-sandbox").RestartPolicy(policy))
+	s.ready(t)
+	s.goOn(t, func(status *corev1.PodStatus) { status.Phase = corev1.PodSucceeded })
+	s.killPod(t)
+	s.Clock.Step(time.Minute)
+	return s
+}
+
+// A task that has finished runs no second time when its Pod is gone. Finished stays, with its time.
+func TestATaskRunsOnce(t *testing.T) {
+	for _, policy := range []corev1.RestartPolicy{corev1.RestartPolicyNever, corev1.RestartPolicyOnFailure} {
+		t.Run(string(policy), func(t *testing.T) {
+			s := finishedTask(t, policy)
+			s.Step(t, s.sandbox)
+			expectNone[corev1.Pod](t, s.Namespace, "my-sandbox")
+			want := sandboxv1.SandboxStatus{Selector: "agents.x-k8s.io/sandbox-name-hash=374de8f5", Conditions: []metav1.Condition{
+				condition("Ready", metav1.ConditionFalse, "PodSucceeded", "Pod completed successfully", s.at(3)),
+				condition("Suspended", metav1.ConditionFalse, "NotSuspended", "Sandbox is not suspended", s.at(0)),
+				condition("Finished", metav1.ConditionTrue, "PodSucceeded", "Pod completed successfully", s.at(3)),
+			}}
+			expectStatus(t, s.Namespace, "my-sandbox", want)
+			expectNoWrites(t, s.Namespace, s.sandbox)
+		})
+	}
+}
+
+// Neither does it run again when it is suspended and resumed, or expires and is revived.
+func TestATaskRunsOnceThoughItIsResumed(t *testing.T) {
+	s := finishedTask(t, corev1.RestartPolicyNever)
+	operate(t, s.Namespace, "my-sandbox", sandboxv1.OperatingModeSuspended)
+	s.Step(t, s.sandbox)
+	operate(t, s.Namespace, "my-sandbox", sandboxv1.OperatingModeRunning)
+	s.Step(t, s.sandbox)
+	expireAt(t, s.Namespace, "my-sandbox", s.Clock.Now())
+	s.Step(t, s.sandbox)
+	change(t, s.Namespace, "my-sandbox", func(sandbox *sandboxv1.Sandbox) { sandbox.Spec.ShutdownTime = nil })
+	s.Step(t, s.sandbox)
+	expectNone[corev1.Pod](t, s.Namespace, "my-sandbox")
+	finished := meta.FindStatusCondition(s.status(t).Conditions, "Finished")
+	if at := s.at(3); finished == nil || !finished.LastTransitionTime.Equal(&at) {
+		t.Errorf("Finished is %v, want since %s", finished, at)
+	}
+}
+
+// A task whose Pod is deleted before it has finished gets another, also if its kubelet says Failed on the way.
+func TestATaskThatWasInterrupted(t *testing.T) {
+	s := newStoryOf(t, builder.MakeSandbox("my-sandbox").RestartPolicy(corev1.RestartPolicyNever))
+	s.ready(t)
+	s.Delete(t, s.Editor, s.pod)
+	s.goOn(t, func(status *corev1.PodStatus) { status.Phase = corev1.PodFailed })
+	if got := said(s.status(t).Conditions); got != "False DependenciesNotReady: Pod is terminating" {
+		t.Errorf("it says %s", got)
+	}
+	s.killPod(t)
+	s.Step(t, s.sandbox)
+	if got := suite.Get[corev1.Pod](t, s.Namespace, "my-sandbox"); got.UID == s.pod.UID {
+		t.Error("the Pod is the same")
+	}
+}
+
+// A worker that sees neither that the task has finished nor its Pod creates none.
+func TestATaskRunsOnceForAStaleWorker(t *testing.T) {
+	s := newStoryOf(t, builder.MakeSandbox("my-sandbox").RestartPolicy(corev1.RestartPolicyNever))
+	s.ready(t)
+	old := suite.Get[sandboxv1.Sandbox](t, s.Namespace, "my-sandbox")
+	s.goOn(t, func(status *corev1.PodStatus) { status.Phase = corev1.PodSucceeded })
+	s.killPod(t)
+	s.Settle(t)
+	before := suite.Writes(t)
+	result, err := s.Sandboxes(s.ReadYourWrites).Reconcile(t.Context(), old)
+	if err != nil || !suite.Soon(result) {
+		t.Errorf("got %+v, %v; want another look soon", result, err)
+	}
+	before.Expect(t, suite.Writes, suite.Counts{})
+}
+
+// The TTL of a claim counts on when the Pod of its finished task is gone.
+func TestAClaimOfATaskWhosePodIsGone(t *testing.T) {
+	n := suite.New(t)
+	n.Template(t, builder.MakeTemplate("python").RestartPolicy(corev1.RestartPolicyNever).Obj())
+	claim := suite.Create(t, n, n.Editor, builder.MakeClaim("mine").Template("python").
+		Lifecycle(extensionsv1.Lifecycle{TTLSecondsAfterFinished: new(int32(60)), ShutdownPolicy: "Delete"}).Obj())
+	n.Step(t, claim)
+	sandbox := suite.Get[sandboxv1.Sandbox](t, n, "mine")
+	n.Step(t, sandbox)
+	pod := n.PatchPodStatus(t, "mine", func(status *corev1.PodStatus) { status.Phase = corev1.PodSucceeded })
+	n.Step(t, sandbox)
+	n.Step(t, claim)
+	n.Delete(t, n.Admin, pod)
+	n.Clock.Step(50 * time.Second)
+	n.Step(t, sandbox)
+	if result := n.Step(t, claim); result.RequeueAfter != 10*time.Second {
+		t.Errorf("it is looked at again after %v, want 10s", result.RequeueAfter)
+	}
+	expectNone[corev1.Pod](t, n, "mine")
+	n.Clock.Step(10 * time.Second)
+	n.Step(t, claim)
+	n.Step(t, claim)
+	if !isGone(t, n, &extensionsv1.SandboxClaim{}, "mine") {
+		t.Error("the claim is still there")
+	}
+}
