@@ -44,7 +44,7 @@ func newPoolPass(
 		want: Replicas(pool), edition: edition, memory: memory, settings: settings, now: now,
 		outdated: outdatedFunc(pool, edition), members: make([]*sandboxv1.Sandbox, 0, len(members)),
 	}
-	p.Grace = settings.ReadinessGrace
+	p.Grace = ReadinessGrace(pool, settings.ReadinessGrace)
 	p.Together = turnedNotReadyTogether(members, p.want, p.Grace)
 	p.back = comingBack(members, p.want, p.Grace, now)
 	if edition != nil {

@@ -16,7 +16,7 @@ import (
 
 // PoolSettings are the settings of the manager that apply to all pools.
 type PoolSettings struct {
-	// ReadinessGrace is how long a Sandbox may be not Ready before it is replaced.
+	// ReadinessGrace is how long a Sandbox may be not Ready before it is replaced, in a pool that does not say so itself.
 	ReadinessGrace time.Duration
 	// UnschedulableRecheck is when to check again a Sandbox that is kept beyond ReadinessGrace because no node takes
 	// its Pod.
@@ -31,6 +31,15 @@ type PoolSettings struct {
 // Replicas returns how many Sandboxes pool asks for. The default is one.
 func Replicas(pool *extensionsv1.SandboxWarmPool) int {
 	return int(ptr.Deref(pool.Spec.Replicas, 1))
+}
+
+// ReadinessGrace returns how long a Sandbox of pool may be not Ready before it is replaced: what the pool says, or else usual,
+// the manager's setting.
+func ReadinessGrace(pool *extensionsv1.SandboxWarmPool, usual time.Duration) time.Duration {
+	if own := pool.Spec.ReadinessGracePeriodSeconds; own != nil {
+		return time.Duration(*own) * time.Second
+	}
+	return usual
 }
 
 // UpdateStrategy returns what pool does with Sandboxes of an older template. The default is OnReplenish.

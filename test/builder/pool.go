@@ -43,6 +43,12 @@ func (w *PoolWrapper) UpdateStrategy(strategy extensionsv1.UpdateStrategyType) *
 	return w
 }
 
+// ReadinessGracePeriodSeconds sets how long a Sandbox may be not Ready before it is replaced.
+func (w *PoolWrapper) ReadinessGracePeriodSeconds(seconds int32) *PoolWrapper {
+	w.pool.Spec.ReadinessGracePeriodSeconds = &seconds
+	return w
+}
+
 // StatusReplicas sets the numbers of Sandboxes and of Ready Sandboxes in the status, for this generation.
 func (w *PoolWrapper) StatusReplicas(replicas, ready int32) *PoolWrapper {
 	w.pool.Status.Replicas = replicas

@@ -50,6 +50,12 @@ type SandboxWarmPoolSpec struct {
 	// until they are claimed.
 	// +optional
 	UpdateStrategy *SandboxWarmPoolUpdateStrategy `json:"updateStrategy,omitempty"`
+
+	// readinessGracePeriodSeconds is how long a Sandbox of the pool may be not Ready before it is replaced. Without it the
+	// manager's --sandbox-warm-pool-readiness-grace-period holds. Changing it makes no Sandbox outdated.
+	// +optional
+	// +kubebuilder:validation:Minimum=30
+	ReadinessGracePeriodSeconds *int32 `json:"readinessGracePeriodSeconds,omitempty"`
 }
 
 // SandboxWarmPoolStatus is the observed state of a pool.
