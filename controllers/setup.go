@@ -17,6 +17,7 @@ import (
 	"github.com/namesake-sandbox/namesake/controllers/sandboxtemplate"
 	"github.com/namesake-sandbox/namesake/controllers/sandboxwarmpool"
 	"github.com/namesake-sandbox/namesake/internal/candidates"
+	"github.com/namesake-sandbox/namesake/internal/going"
 	"github.com/namesake-sandbox/namesake/internal/metrics"
 	"github.com/namesake-sandbox/namesake/internal/rules"
 	"github.com/namesake-sandbox/namesake/internal/tracing"
@@ -83,12 +84,12 @@ func Index(ctx context.Context, indexer client.FieldIndexer) error {
 // SetupServing adds to mgr what serves claims in every replica, whether it leads or not. Index comes first, and the same
 // Traffic belongs to Setup.
 func SetupServing(mgr manager.Manager, o Options) error {
-	return newClaims(mgr, o).SetupServing(mgr, o.ClaimController)
+	return newClaims(mgr, o, going.New(o.Now)).SetupServing(mgr, o.ClaimController)
 }
 
-func newClaims(mgr manager.Manager, o Options) *sandboxclaim.Reconciler {
+func newClaims(mgr manager.Manager, o Options, namespaces *going.Namespaces) *sandboxclaim.Reconciler {
 	claims := &sandboxclaim.Reconciler{
-		Client: o.Claims, Live: o.Live, Candidates: o.Candidates, LabelDomains: o.LabelDomains,
+		Client: namespaces.Client(o.Claims), Going: namespaces, Live: o.Live, Candidates: o.Candidates, LabelDomains: o.LabelDomains,
 		Recorder: recorders(mgr, o.yieldTo())("sandboxclaim-controller"), Metrics: o.Metrics, Now: o.Now,
 		DisableAnnotations: o.DisableClaimAnnotations, Tracer: o.Tracer, QuietStart: o.QuietStart, Traffic: o.Traffic,
 	}
@@ -100,28 +101,28 @@ func newClaims(mgr manager.Manager, o Options) *sandboxclaim.Reconciler {
 
 // Setup adds every reconciler that leads to mgr. Index comes first, once for all that are ever added.
 func Setup(mgr manager.Manager, o Options) error {
-	recorderOf := recorders(mgr, o.yieldTo())
+	recorderOf, namespaces := recorders(mgr, o.yieldTo()), going.New(o.Now)
 	sandboxes := &sandbox.Reconciler{
-		Client: retry.WithBoundedReads(o.Sandboxes), Live: o.Live, Recorder: recorderOf("sandbox-controller"), Now: o.Now,
-		ClusterDomain: o.ClusterDomain, Router: o.Router, Tracer: o.Tracer, Traffic: o.yieldTo(),
-		QuietStart: o.QuietStart,
+		Client: namespaces.Client(retry.WithBoundedReads(o.Sandboxes)), Going: namespaces, Live: o.Live,
+		Recorder: recorderOf("sandbox-controller"), Now: o.Now, ClusterDomain: o.ClusterDomain, Router: o.Router,
+		Tracer: o.Tracer, Traffic: o.yieldTo(), QuietStart: o.QuietStart,
 	}
 	if err := sandboxes.Setup(mgr, o.SandboxController); err != nil {
 		return err
 	}
-	if err := newClaims(mgr, o).Setup(mgr, o.ClaimController); err != nil {
+	if err := newClaims(mgr, o, namespaces).Setup(mgr, o.ClaimController); err != nil {
 		return err
 	}
 	templates := &sandboxtemplate.Reconciler{
-		Client: o.Templates, Live: o.Live, Recorder: recorderOf("sandboxtemplate-controller"), Router: o.Router,
-		Tracer: o.Tracer, Traffic: o.yieldTo(), Pace: sandboxtemplate.NewPace(o.Now), Now: o.Now,
+		Client: namespaces.Client(o.Templates), Going: namespaces, Live: o.Live, Recorder: recorderOf("sandboxtemplate-controller"),
+		Router: o.Router, Tracer: o.Tracer, Traffic: o.yieldTo(), Pace: sandboxtemplate.NewPace(o.Now), Now: o.Now,
 	}
 	if err := templates.Setup(mgr, o.TemplateController); err != nil {
 		return err
 	}
 	pools := &sandboxwarmpool.Reconciler{
-		Client: o.Pools, Live: o.Live, Recorder: recorderOf("sandboxwarmpool-controller"), Settings: o.PoolSettings, Now: o.Now,
-		Unreadable: o.Unreadable, Traffic: o.yieldTo(),
+		Client: namespaces.Client(o.Pools), Going: namespaces, Live: o.Live, Recorder: recorderOf("sandboxwarmpool-controller"),
+		Settings: o.PoolSettings, Now: o.Now, Unreadable: o.Unreadable, Traffic: o.yieldTo(),
 	}
 	return pools.Setup(mgr, o.PoolController)
 }

@@ -15,6 +15,7 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/controllers/internal/retry"
 	"github.com/namesake-sandbox/namesake/controllers/internal/write"
+	"github.com/namesake-sandbox/namesake/internal/going"
 	"github.com/namesake-sandbox/namesake/internal/rules"
 	"github.com/namesake-sandbox/namesake/internal/tracing"
 	"github.com/namesake-sandbox/namesake/internal/yield"
@@ -55,11 +56,16 @@ type Reconciler struct {
 	QuietStart time.Duration
 	// Traffic knows the claims that are on their way. What nobody waits for yields to them. If it is nil, nothing yields.
 	Traffic *yield.Traffic
+	// Going knows the namespaces that are being deleted, in which nothing is done. If it is nil, it knows none.
+	Going *going.Namespaces
 }
 
 // Reconcile reconciles sandbox once. The status says what keeps sandbox from having what it should have, and that is
 // retried.
 func (r *Reconciler) Reconcile(ctx context.Context, sandbox *sandboxv1.Sandbox) (reconcile.Result, error) {
+	if wait := r.Going.Wait(sandbox); wait > 0 {
+		return reconcile.Result{RequeueAfter: wait}, nil
+	}
 	ctx, end := r.Tracer.Start(ctx, "ReconcileSandbox", sandbox)
 	defer end()
 	sandbox, now := sandbox.DeepCopy(), r.Now()

@@ -139,6 +139,8 @@ func (r *Reconciler) createSandbox(ctx context.Context, claim *extensionsv1.Sand
 	switch err := r.Client.Create(ctx, sandbox); {
 	case apierrors.IsAlreadyExists(err):
 		return nil, nil // It was created before, or there is a name conflict: the next step tells which.
+	case rules.IsNamespaceGoing(err):
+		return nil, fmt.Errorf("creating Sandbox %q: %w", sandbox.Name, err)
 	case err != nil:
 		return nil, rules.RefusedError(fmt.Errorf("creating Sandbox %q: %w", sandbox.Name, err))
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/namesake-sandbox/namesake/controllers/internal/retry"
 	"github.com/namesake-sandbox/namesake/controllers/internal/write"
 	"github.com/namesake-sandbox/namesake/internal/candidates"
+	"github.com/namesake-sandbox/namesake/internal/going"
 	"github.com/namesake-sandbox/namesake/internal/metrics"
 	"github.com/namesake-sandbox/namesake/internal/rules"
 	"github.com/namesake-sandbox/namesake/internal/tracing"
@@ -51,6 +52,8 @@ type Reconciler struct {
 	Tracer *tracing.Tracer
 	// Traffic knows which claims this replica has bound. If it is nil, no claim is left to a serving controller.
 	Traffic *yield.Traffic
+	// Going knows the namespaces that are being deleted, in which nothing is done. If it is nil, it knows none.
+	Going *going.Namespaces
 }
 
 // Reconcile reconciles claim, unless it is left to a serving controller.
@@ -66,6 +69,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, claim *extensionsv1.SandboxC
 // reconcile reconciles claim once. It goes from step to step until the claim has its Sandbox, or has to wait for something
 // that will wake it. It uses a timer only for the claim's end, for a stale write, and for a status that may soon say more.
 func (r *Reconciler) reconcile(ctx context.Context, claim *extensionsv1.SandboxClaim) (reconcile.Result, error) {
+	if wait := r.Going.Wait(claim); wait > 0 {
+		return reconcile.Result{RequeueAfter: wait}, nil
+	}
 	ctx, end := r.Tracer.Start(ctx, "ReconcileSandboxClaim", claim)
 	defer end()
 	if claim.DeletionTimestamp != nil {

@@ -60,8 +60,11 @@ func (r *Reconciler) ensureSandbox(ctx context.Context, claim *extensionsv1.Sand
 }
 
 // isLostRace reports whether err, from a step, means that someone else was faster. A refusal of a step that was decided on
-// live objects is not a lost race.
+// live objects is not a lost race, and a namespace that is being deleted is none.
 func isLostRace(err error, live bool) bool {
+	if rules.IsNamespaceGoing(err) {
+		return false
+	}
 	if live {
 		return retry.IsStale(err)
 	}

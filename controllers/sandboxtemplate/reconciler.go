@@ -19,6 +19,7 @@ import (
 	"github.com/namesake-sandbox/namesake/controllers/internal/index"
 	"github.com/namesake-sandbox/namesake/controllers/internal/retry"
 	"github.com/namesake-sandbox/namesake/controllers/internal/write"
+	"github.com/namesake-sandbox/namesake/internal/going"
 	"github.com/namesake-sandbox/namesake/internal/rules"
 	"github.com/namesake-sandbox/namesake/internal/tracing"
 	"github.com/namesake-sandbox/namesake/internal/yield"
@@ -49,6 +50,8 @@ type Reconciler struct {
 	// Pace is that of each namespace's new templates. If it is nil, all are served at once.
 	Pace *retry.Pace
 	Now  func() time.Time
+	// Going knows the namespaces that are being deleted, in which nothing is done. If it is nil, it knows none.
+	Going *going.Namespaces
 
 	unusedSince   unusedSince
 	withoutPolicy withoutPolicy
@@ -79,6 +82,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, template *extensionsv1.Sandb
 	defer end()
 	if template.DeletionTimestamp != nil {
 		return reconcile.Result{}, nil
+	}
+	if wait := r.Going.Wait(template); wait > 0 {
+		return reconcile.Result{RequeueAfter: wait}, nil
 	}
 	if wait, err := r.turn(ctx, template); wait > 0 || err != nil {
 		return reconcile.Result{RequeueAfter: wait}, err

@@ -158,6 +158,9 @@ func (r *Reconciler) createOne(ctx context.Context, pool *extensionsv1.SandboxWa
 		r.writes.refused(pool.UID, name)
 		return problem
 	}
+	if rules.IsNamespaceGoing(err) {
+		r.writes.refused(pool.UID, name)
+	}
 	if err != nil { // It may be stored all the same.
 		return fmt.Errorf("creating a Sandbox: %w", err)
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/namesake-sandbox/namesake/controllers/internal/index"
 	"github.com/namesake-sandbox/namesake/controllers/internal/retry"
 	"github.com/namesake-sandbox/namesake/controllers/internal/write"
+	"github.com/namesake-sandbox/namesake/internal/going"
 	"github.com/namesake-sandbox/namesake/internal/rules"
 	"github.com/namesake-sandbox/namesake/internal/unreadable"
 	"github.com/namesake-sandbox/namesake/internal/yield"
@@ -45,6 +46,8 @@ type Reconciler struct {
 
 	// Traffic knows the claims that are on their way, which come first. If it is nil, nothing yields to them.
 	Traffic *yield.Traffic
+	// Going knows the namespaces that are being deleted, in which nothing is done. If it is nil, it knows none.
+	Going *going.Namespaces
 
 	states   poolStates
 	writes   ownWrites
@@ -55,6 +58,9 @@ type Reconciler struct {
 func (r *Reconciler) Reconcile(ctx context.Context, pool *extensionsv1.SandboxWarmPool) (reconcile.Result, error) {
 	if pool.DeletionTimestamp != nil {
 		return reconcile.Result{}, nil // The garbage collector deletes the members.
+	}
+	if wait := r.Going.Wait(pool); wait > 0 {
+		return reconcile.Result{RequeueAfter: wait}, nil
 	}
 	template, err := r.template(ctx, pool)
 	if err != nil {
@@ -77,6 +83,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, pool *extensionsv1.SandboxWa
 	}
 	wait = retry.Earliest(wait, again)
 	problem, held, err := r.create(ctx, pool, snapshot, n)
+	if rules.IsNamespaceGoing(err) {
+		return retry.Stale(), nil
+	}
 	if held > 0 { // However soon the pool would have gone on.
 		wait = held
 	}

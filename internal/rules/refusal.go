@@ -16,11 +16,11 @@ const webhookRefused = "admission webhook "
 
 // IsRefusal reports whether err is the API server's refusal of what was sent, by a policy, a quota or validation. A
 // refusal is reported to users and retried with backoff. A missing object, a conflict, an object that exists already,
-// and a timeout are not refusals. A webhook of the cluster's own may give its refusal any code. Without a code, its
-// refusal arrives as a 400.
+// a timeout, and a namespace that is being deleted are not refusals. A webhook of the cluster's own may give its refusal
+// any code. Without a code, its refusal arrives as a 400.
 func IsRefusal(err error) bool {
 	var api apierrors.APIStatus
-	if !errors.As(err, &api) {
+	if !errors.As(err, &api) || IsNamespaceGoing(err) {
 		return false
 	}
 	status := api.Status()

@@ -57,7 +57,10 @@ var layers = [][]string{
 	{"api/"},
 	{"internal/rules"},
 	{"internal/limits"},
-	{"internal/candidates", "internal/metrics", "internal/queue", "internal/tracing", "internal/unreadable", "internal/yield"},
+	{
+		"internal/candidates", "internal/going", "internal/metrics", "internal/queue", "internal/tracing", "internal/unreadable",
+		"internal/yield",
+	},
 	{"webhooks", "controllers"},
 	{"cmd/"},
 }

@@ -1,6 +1,7 @@
 // Package retry decides when a reconciler tries again. This is the one place for it, by Reconciler and Options:
 //
 //   - A stale write (IsStale, Stale) is decided again, on a fresh read. Nothing is reported.
+//   - A creation in a namespace that is being deleted (internal/going) is not tried again for a while. Nothing is reported.
 //   - A refusal (rules.IsRefusal: a policy, a quota, validation) is reported in the object's status, and tried again: it may end
 //     without an event. It is no error of the manager, in the log or the metrics. A namespace has some refusals a second tried
 //     again, and no more.

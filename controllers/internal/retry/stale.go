@@ -11,10 +11,10 @@ import (
 )
 
 // IsStale reports whether err only means that the write was decided on a stale view. That is a conflict, an object that is
-// gone, or a patch that no longer fits. The reconciler reads again and reports nothing. A permanent refusal is not a stale
-// write, whatever its code.
+// gone, a patch that no longer fits, or a creation in a namespace that is going (internal/going). The reconciler reads again
+// and reports nothing. A permanent refusal is not a stale write, whatever its code.
 func IsStale(err error) bool {
-	return IsMismatch(err) || (apierrors.IsConflict(err) || apierrors.IsNotFound(err)) && !rules.IsRefusal(err)
+	return IsMismatch(err) || rules.IsNamespaceGoing(err) || (apierrors.IsConflict(err) || apierrors.IsNotFound(err)) && !rules.IsRefusal(err)
 }
 
 // IgnoreStale returns nil for a stale write, and every other error as it is.
