@@ -27,7 +27,7 @@ func TestStripNode(t *testing.T) {
 		if err != nil || !ok {
 			t.Fatalf("%s: got %T, %v", name, obj, err)
 		}
-		if rules.NodeAcceptsClaims(stripped) != rules.NodeAcceptsClaims(whole) || stripped.Name != "a" || stripped.ResourceVersion != "7" {
+		if rules.NodeAcceptsClaims(stripped, nil) != rules.NodeAcceptsClaims(whole, nil) || stripped.Name != "a" || stripped.ResourceVersion != "7" {
 			t.Errorf("%s: kept %v", name, stripped)
 		}
 		if len(stripped.Labels) > 0 || stripped.Status.NodeInfo.KernelVersion != "" {

@@ -57,7 +57,7 @@ func newManager(
 	if err != nil {
 		return nil, fmt.Errorf("creating the manager: %w", err)
 	}
-	index, err := addIndex(mgr, o.leaseNamespace())
+	index, err := addIndex(mgr, o)
 	if err != nil {
 		return nil, err
 	}
@@ -97,11 +97,15 @@ func newManager(
 		metrics.Unreadable{Count: unread.Count}, metrics.NewBuild(version))
 }
 
-// addIndex returns the index of candidates of this replica, which knows of the others by a Lease in namespace.
-func addIndex(mgr manager.Manager, namespace string) (*candidates.Index, error) {
+// addIndex returns the index of candidates of this replica, which knows of the others by a Lease.
+func addIndex(mgr manager.Manager, o *options) (*candidates.Index, error) {
+	taints, err := o.nodes.taints()
+	if err != nil {
+		return nil, err
+	}
 	register := replicas.New()
-	index := candidates.New(candidates.OrderOf(register.Identity()))
-	register.Reader, register.Writer, register.Namespace = mgr.GetAPIReader(), mgr.GetClient(), namespace
+	index := candidates.New(candidates.OrderOf(register.Identity()), taints...)
+	register.Reader, register.Writer, register.Namespace = mgr.GetAPIReader(), mgr.GetClient(), o.leaseNamespace()
 	register.Clock, register.Log = clock.RealClock{}, mgr.GetLogger().WithName("replicas")
 	register.Changed = func(others []string) {
 		orders := make([]uint64, 0, len(others))

@@ -50,6 +50,7 @@ type options struct {
 
 	pool   rules.PoolSettings
 	router routerOptions
+	nodes  nodeOptions
 
 	tracing                 bool
 	claimsFirst             bool
@@ -119,6 +120,7 @@ func (o *options) addFlags(flags *flag.FlagSet) {
 	addPoolFlags(flags, &o.pool)
 	flags.IntVar(&o.templateWorkers, "sandbox-template-concurrent-workers", o.templateWorkers, "Templates reconciled at a time.")
 	o.router.addFlags(flags)
+	o.nodes.addFlags(flags)
 	flags.BoolVar(&o.tracing, "enable-tracing", o.tracing,
 		"Send traces as OTLP over gRPC, to where the OTEL_ variables of the environment say: one write more for each Sandbox.")
 	flags.BoolVar(&o.claimsFirst, "claims-first", o.claimsFirst,
@@ -166,6 +168,9 @@ func (o *options) validate(rest []string) error {
 		errs = append(errs, err)
 	}
 	if _, err := o.router.router(); err != nil {
+		errs = append(errs, err)
+	}
+	if _, err := o.nodes.taints(); err != nil {
 		errs = append(errs, err)
 	}
 	errs = append(append(errs, o.checkRate(), o.checkShutdown(), checkElection(o.election)), checkPoolSettings(o.pool)...)

@@ -81,7 +81,13 @@ func TestOptionsValidate(t *testing.T) {
 		},
 		"pools at a rate that is no number": {args: []string{"--sandbox-warm-pool-max-refill-rate=NaN"}, want: []string{"--sandbox-warm-pool-max-refill-rate: found NaN, must be positive, or 0 for no limit"}},
 		"pools at an infinite rate":         {args: []string{"--sandbox-warm-pool-max-refill-rate=+Inf"}, want: []string{"--sandbox-warm-pool-max-refill-rate: found +Inf, must be positive, or 0 for no limit"}},
-		"a blank name":                      {args: []string{"--webhook-cert-name= "}, want: []string{"--webhook-cert-name: must not be empty"}},
+		"taints of nodes":                   {args: []string{"--node-disruption-taints=example.com/draining,example.org/*, draining"}},
+		"taints that no node can have": {args: []string{"--node-disruption-taints=a b,,*"}, want: []string{
+			`--node-disruption-taints: found "a b", must be the key of a taint, as example.com/draining, or example.com/* for all keys of a domain`,
+			`--node-disruption-taints: found "", must be the key of a taint, as example.com/draining, or example.com/* for all keys of a domain`,
+			`--node-disruption-taints: found "*", must be the key of a taint, as example.com/draining, or example.com/* for all keys of a domain`,
+		}},
+		"a blank name": {args: []string{"--webhook-cert-name= "}, want: []string{"--webhook-cert-name: must not be empty"}},
 		"every flag of agent-sandbox, as its manifests have them": {args: []string{
 			"--extensions", "--api-connections=4", "--separate-watch-connection", "--cache-label-selectors=true", "--manage-webhook-certs=false",
 			"--enable-webhook", "--enable-webhook=true", "--webhook-service-name=x", "--webhook-namespace=y", "--sandbox-write-behind-window=200ms",
@@ -174,7 +180,7 @@ func TestAllowedLabelDomains(t *testing.T) {
 
 func TestFlagsKeepTheDefaults(t *testing.T) {
 	o, _ := parsed(t)
-	if diff := cmp.Diff(defaults(), o, cmp.AllowUnexported(options{}, labelDomainOptions{}, routerOptions{}, profiling{}, callerOptions{}, ignoredFlagValue{})); diff != "" {
+	if diff := cmp.Diff(defaults(), o, cmp.AllowUnexported(options{}, labelDomainOptions{}, routerOptions{}, nodeOptions{}, profiling{}, callerOptions{}, ignoredFlagValue{})); diff != "" {
 		t.Errorf("options (-defaults +parsed):\n%s", diff)
 	}
 }

@@ -20,6 +20,7 @@ type Index struct {
 	pools     map[string]map[string]*extensionsv1.SandboxWarmPool
 	snapshots map[types.NamespacedName]*rules.TemplateSnapshot
 	nodes     nodes
+	taints    rules.DisruptionTaints
 	reserved  reservations
 	order     order
 
@@ -28,9 +29,11 @@ type Index struct {
 
 // New returns an empty Index. own is any number. Indexes with different numbers hand candidates out in different
 // orders, so the replicas of the manager should have different ones. Then claims that are processed at the same moment
-// seldom get the same Sandbox, and still less often if the replicas know of one another: see Share.
-func New(own uint64) *Index {
+// seldom get the same Sandbox, and still less often if the replicas know of one another: see Share. taints are those that
+// announce the removal of a node, besides rules.KnownDisruptionTaints.
+func New(own uint64, taints ...string) *Index {
 	return &Index{
+		taints:    taints,
 		order:     order{own: own},
 		sandboxes: map[types.NamespacedName]*candidate{},
 		queues:    map[types.UID]map[rules.CandidateGroup]*queue{},
@@ -116,7 +119,7 @@ func (i *Index) ForgetTemplate(template types.NamespacedName) {
 func (i *Index) ObserveNode(node *corev1.Node) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.setNode(node.Name, rules.NodeAcceptsClaims(node))
+	i.setNode(node.Name, rules.NodeAcceptsClaims(node, i.taints))
 }
 
 // ForgetNode drops the node with that name, which is gone. Claims do not get the Sandboxes on it.

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/namesake-sandbox/namesake/test/builder"
@@ -53,5 +54,23 @@ func TestNodes(t *testing.T) {
 				t.Errorf("picked %q, want %q", got, tc.want)
 			}
 		})
+	}
+}
+
+// The index knows the taints that it was told of, besides those that are known.
+func TestFurtherTaints(t *testing.T) {
+	for taint, want := range map[string]string{
+		"example.com/draining": "elsewhere", "example.com/full": "here", "karpenter.sh/disrupted": "elsewhere",
+	} {
+		index := New(0, "example.com/draining")
+		index.ObserveTemplate(template)
+		index.ObservePool(pool)
+		index.ObserveNode(builder.MakeNode("node-2").Obj())
+		index.ObserveNode(builder.MakeNode(builder.DefaultNode).Taint(taint, corev1.TaintEffectNoSchedule).Obj())
+		index.Observe(member("elsewhere", template).CreatedAt(start.Add(time.Hour)).Node("node-2").Obj())
+		index.Observe(member("here", template).Obj())
+		if got := index.Pick(byPool, start); got != want {
+			t.Errorf("%s: picked %q, want %q", taint, got, want)
+		}
 	}
 }

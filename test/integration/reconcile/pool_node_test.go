@@ -48,6 +48,9 @@ func TestNodesAndOffers(t *testing.T) {
 	for _, taint := range []corev1.Taint{
 		{Key: "ToBeDeletedByClusterAutoscaler", Value: "1760000000", Effect: corev1.TaintEffectNoSchedule},
 		{Key: "karpenter.sh/disrupted", Effect: corev1.TaintEffectNoSchedule},
+		{Key: "cloud.google.com/impending-node-termination", Effect: corev1.TaintEffectNoSchedule},
+		{Key: "node.cloudprovider.kubernetes.io/shutdown", Effect: corev1.TaintEffectNoSchedule},
+		{Key: "aws-node-termination-handler/spot-itn", Value: "1760000000", Effect: corev1.TaintEffectNoSchedule},
 	} {
 		change(func(spec *corev1.NodeSpec) { spec.Taints = []corev1.Taint{taint} })
 		n.AwaitOffer(t, pool, false)
