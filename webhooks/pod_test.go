@@ -251,7 +251,7 @@ func FuzzPodMutator(f *testing.F) {
 		req := admission.Request{AdmissionRequest: admissionv1.AdmissionRequest{
 			Namespace: builder.DefaultNamespace, Operation: admissionv1.Create, Object: runtime.RawExtension{Raw: raw},
 		}}
-		for _, handler := range []admission.Handler{&podMutator{sandboxes: l}, &podValidator{sandboxes: l, actor: actorOf}, &sandboxMutator{}} {
+		for _, handler := range []admission.Handler{&podMutator{sandboxes: l}, &podValidator{sandboxes: l, actor: actorOf}, &sandboxMutator{actor: actorOf}} {
 			response := handler.Handle(t.Context(), req)
 			if !response.Allowed && response.Result.Code != 400 && response.Result.Code != 403 && response.Result.Code != 422 {
 				t.Errorf("%T answers %s", handler, answer(response))

@@ -1,8 +1,10 @@
 package webhooks
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 
@@ -17,10 +19,10 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
-// A Sandbox that already names its Pod, as those of pools and claims do, needs no stamping. A write that changes only the
-// status needs no checking.
+// A Sandbox of the manager's that already names its Pod, as those of pools and claims do, needs no stamping. A write that changes
+// only the status needs no checking.
 //
-// +kubebuilder:webhook:path=/mutate-sandbox,mutating=true,failurePolicy=fail,sideEffects=None,timeoutSeconds=10,groups=agents.x-k8s.io,resources=sandboxes,verbs=create,versions=v1beta1,name=sandbox.mutate.namesake.agents.x-k8s.io,admissionReviewVersions=v1,serviceName=namesake-webhook,serviceNamespace=namesake-system,patch=`{"matchConditions":[{"name":"not-stamped","expression":"!has(object.metadata.annotations) || !('agents.x-k8s.io/pod-name' in object.metadata.annotations)"}]}`
+// +kubebuilder:webhook:path=/mutate-sandbox,mutating=true,failurePolicy=fail,sideEffects=None,timeoutSeconds=10,groups=agents.x-k8s.io,resources=sandboxes,verbs=create,versions=v1beta1,name=sandbox.mutate.namesake.agents.x-k8s.io,admissionReviewVersions=v1,serviceName=namesake-webhook,serviceNamespace=namesake-system,patch=`{"matchConditions":[{"name":"not-stamped","expression":"request.userInfo.username != 'system:serviceaccount:namesake-system:namesake' || object.metadata.?annotations[?'agents.x-k8s.io/pod-name'].orValue('') == ''"}]}`
 // +kubebuilder:webhook:path=/validate-sandbox,mutating=false,failurePolicy=fail,sideEffects=None,timeoutSeconds=10,groups=agents.x-k8s.io,resources=sandboxes;sandboxes/status,verbs=create;update,versions=v1beta1,name=sandbox.validate.namesake.agents.x-k8s.io,admissionReviewVersions=v1,serviceName=namesake-webhook,serviceNamespace=namesake-system,patch=`{"matchConditions":[{"name":"not-the-probe","expression":"oldObject != null || !has(object.metadata.labels) || !('agents.x-k8s.io/admission-probe' in object.metadata.labels)"},{"name":"not-only-status","expression":"oldObject == null || object.spec != oldObject.spec || (has(object.metadata.ownerReferences) ? object.metadata.ownerReferences : []) != (has(oldObject.metadata.ownerReferences) ? oldObject.metadata.ownerReferences : []) || (has(object.metadata.labels) ? object.metadata.labels : {}) != (has(oldObject.metadata.labels) ? oldObject.metadata.labels : {}) || (has(object.metadata.annotations) ? object.metadata.annotations : {}) != (has(oldObject.metadata.annotations) ? oldObject.metadata.annotations : {})"},{"name":"not-the-managers-own","expression":"request.userInfo.username != 'system:serviceaccount:namesake-system:namesake' || object.metadata.?annotations[?'agents.x-k8s.io/pod-name'].orValue('') != object.metadata.name || (oldObject == null ? !has(object.metadata.ownerReferences) || object.metadata.ownerReferences.size() != 1 || !object.metadata.ownerReferences.all(r, r.kind == 'SandboxWarmPool' && r.apiVersion.startsWith('extensions.agents.x-k8s.io/') && has(r.controller) && r.controller) || has(object.spec.volumeClaimTemplates) : object.metadata.?ownerReferences != oldObject.metadata.?ownerReferences || oldObject.metadata.?annotations[?'agents.x-k8s.io/pod-name'].orValue('') != object.metadata.name)"}]}`
 //
 // A separate webhook, which does the same, checks a new Sandbox with the probe's label. A replica asks for such a Sandbox to
@@ -35,11 +37,13 @@ const LabelProbe = "agents.x-k8s.io/admission-probe"
 var sandboxKind = kind{group: sandboxv1.GroupName, kind: sandboxv1.KindSandbox, resource: sandboxv1.ResourceSandboxes}
 
 // sandboxMutator writes the name of its Pod on a new Sandbox. If the API server would generate the Sandbox's name later,
-// sandboxMutator decides that name.
-type sandboxMutator struct{}
+// sandboxMutator decides that name. It drops what only the controller writes and a user sends, as a backup does that is restored.
+type sandboxMutator struct {
+	actor func(admission.Request) rules.Actor
+}
 
 // Handle implements admission.Handler.
-func (*sandboxMutator) Handle(_ context.Context, req admission.Request) admission.Response {
+func (m *sandboxMutator) Handle(_ context.Context, req admission.Request) admission.Response {
 	var sandbox metav1.PartialObjectMetadata
 	if err := json.Unmarshal(req.Object.Raw, &sandbox); err != nil {
 		return admission.Errored(http.StatusBadRequest, err)
@@ -50,8 +54,29 @@ func (*sandboxMutator) Handle(_ context.Context, req admission.Request) admissio
 		name = rules.GeneratedName(sandbox.GenerateName, rand.String(rules.SuffixLength))
 		ops = append(ops, jsonpatch.NewOperation("add", "/metadata/name", name))
 	}
-	stamp := map[string]string{sandboxv1.AnnotationPodName: name}
-	return admission.Patched("", append(ops, rules.SetKeys("/metadata/annotations", sandbox.Annotations, stamp)...)...)
+	labels, annotations := map[string]string{}, map[string]string{}
+	var warnings admission.Warnings
+	if m.actor(req) == rules.User {
+		for _, key := range rules.SandboxReservedLabels(&sandbox) {
+			labels[key] = ""
+			warnings = append(warnings, droppedFromSandbox("labels", key, sandbox.Labels[key]))
+		}
+		for _, key := range rules.SandboxReservedAnnotations(&sandbox) {
+			annotations[key] = ""
+			warnings = append(warnings, droppedFromSandbox("annotations", key, sandbox.Annotations[key]))
+		}
+	}
+	annotations[sandboxv1.AnnotationPodName] = cmp.Or(sandbox.Annotations[sandboxv1.AnnotationPodName], name)
+	ops = append(ops, rules.SetKeys("/metadata/annotations", sandbox.Annotations, annotations)...)
+	ops = append(ops, rules.SetKeys("/metadata/labels", sandbox.Labels, labels)...)
+	return admission.Patched("", ops...).WithWarnings(warnings...)
+}
+
+// warnedValue is how much a warning repeats of what was dropped, in bytes.
+const warnedValue = 64
+
+func droppedFromSandbox(where, key, value string) string {
+	return fmt.Sprintf("metadata.%s[%s]: dropped %q: only Namesake's controller sets this", where, key, rules.Cut(value, warnedValue))
 }
 
 // sandboxValidator refuses a second adoption, and any other change of a Sandbox's controller except the one that is allowed.

@@ -37,17 +37,35 @@ func TestSandboxMutator(t *testing.T) {
 	}{
 		"without annotations":    {builder.MakeSandbox("a"), []jsonpatch.Operation{op("add", annotations, stamp)}},
 		"with other annotations": {builder.MakeSandbox("a").Annotation("note", "x"), []jsonpatch.Operation{op("add", annotations+"/agents.x-k8s.io~1pod-name", "a")}},
+		"that says another":      {builder.MakeSandbox("a").PodName("b"), nil}, // The validator refuses it.
 		"that says it already":   {builder.MakeSandbox("a").PodName("a"), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			response := (&sandboxMutator{}).Handle(t.Context(), request(t, someUser, nil, tc.sandbox.Obj()))
+			response := (&sandboxMutator{actor: actorOf}).Handle(t.Context(), request(t, someUser, nil, tc.sandbox.Obj()))
 			if diff := cmp.Diff(tc.want, response.Patches); diff != "" || !response.Allowed {
 				t.Errorf("allowed %t, patch (-want +got):\n%s", response.Allowed, diff)
 			}
 		})
 	}
+	t.Run("with what a backup has of a pool's, or a claim's", func(t *testing.T) {
+		const launch, claim = sandboxv1.LabelLaunchType, sandboxv1.LabelClaimUID
+		dump := builder.MakeSandbox("a").PodName("a").Label("app", "x").Label(launch, "warm").Label(claim, "").
+			Annotation("note", "y").Annotation(sandboxv1.AnnotationTemplateRef, strings.Repeat("t", 100))
+		response := (&sandboxMutator{actor: actorOf}).Handle(t.Context(), request(t, someUser, nil, dump.Obj()))
+		want := []jsonpatch.Operation{
+			op("remove", "/metadata/annotations/agents.x-k8s.io~1sandbox-template-ref", nil),
+			op("remove", "/metadata/labels/agents.x-k8s.io~1claim-uid", nil), op("remove", "/metadata/labels/agents.x-k8s.io~1launch-type", nil),
+		}
+		if diff := cmp.Diff(want, response.Patches); diff != "" || len(response.Warnings) != 3 || len(response.Warnings[2]) > 250 {
+			t.Errorf("warnings %q, patch (-want +got):\n%s", response.Warnings, diff)
+		}
+		kept := (&sandboxMutator{actor: actorOf}).Handle(t.Context(), request(t, controllerUser, nil, dump.Obj()))
+		if len(kept.Patches)+len(kept.Warnings) > 0 {
+			t.Errorf("of the controller's: %v, %q", kept.Patches, kept.Warnings)
+		}
+	})
 	t.Run("with a name to be generated, which is the Pod's too", func(t *testing.T) {
-		response := (&sandboxMutator{}).Handle(t.Context(), request(t, someUser, nil, builder.MakeSandbox("").GenerateName("runner-").Obj()))
+		response := (&sandboxMutator{actor: actorOf}).Handle(t.Context(), request(t, someUser, nil, builder.MakeSandbox("").GenerateName("runner-").Obj()))
 		if len(response.Patches) != 2 {
 			t.Fatalf("patch: %v", response.Patches)
 		}
@@ -62,7 +80,7 @@ func TestSandboxMutator(t *testing.T) {
 	})
 	t.Run("what is no JSON", func(t *testing.T) {
 		req := admission.Request{AdmissionRequest: admissionv1.AdmissionRequest{Object: runtime.RawExtension{Raw: []byte(`{"metadata":7}`)}}}
-		if got := answer((&sandboxMutator{}).Handle(t.Context(), req)); got != "400" {
+		if got := answer((&sandboxMutator{actor: actorOf}).Handle(t.Context(), req)); got != "400" {
 			t.Errorf("got %s", got)
 		}
 	})
@@ -159,7 +177,7 @@ func TestSandboxValidator(t *testing.T) {
 // TestSandboxMutatorAndValidatorAgree checks that the validator accepts what the mutator adds, whoever sends it.
 func TestSandboxMutatorAndValidatorAgree(t *testing.T) {
 	sandbox := builder.MakeSandbox("a").Obj()
-	response := (&sandboxMutator{}).Handle(t.Context(), request(t, someUser, nil, sandbox))
+	response := (&sandboxMutator{actor: actorOf}).Handle(t.Context(), request(t, someUser, nil, sandbox))
 	stamped := sandbox.DeepCopy()
 	raw, err := json.Marshal(response.Patches[0].Value)
 	if err == nil {

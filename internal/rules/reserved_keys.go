@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -56,6 +57,25 @@ func CheckSandboxReserved(old, obj *sandboxv1.Sandbox) field.ErrorList {
 		old = &sandboxv1.Sandbox{}
 	}
 	return checkReserved(old, obj, sandboxLabels, sandboxAnnotations)
+}
+
+// SandboxReservedLabels returns the labels of a Sandbox that only the controller writes, in a fixed order.
+func SandboxReservedLabels(sandbox metav1.Object) []string {
+	return present(sandbox.GetLabels(), sandboxLabels)
+}
+
+// SandboxReservedAnnotations is SandboxReservedLabels for annotations. The one with the Pod's name is not among them: a user may
+// write the Sandbox's own name.
+func SandboxReservedAnnotations(sandbox metav1.Object) []string {
+	return present(sandbox.GetAnnotations(), sandboxAnnotations)
+}
+
+// present returns those of keys that are in values.
+func present(values map[string]string, keys []string) []string {
+	return slices.DeleteFunc(slices.Clone(keys), func(key string) bool {
+		_, has := values[key]
+		return !has
+	})
 }
 
 // CheckClaimReserved is CheckSandboxReserved for the labels and annotations of an existing claim.

@@ -7,7 +7,9 @@ import (
 )
 
 // IsTask reports whether the work of sandbox is to end: its containers are not to run always.
-func IsTask(sandbox *sandboxv1.Sandbox) bool { return !isAlways(sandbox.Spec.PodTemplate.Spec.RestartPolicy) }
+func IsTask(sandbox *sandboxv1.Sandbox) bool {
+	return !isAlways(sandbox.Spec.PodTemplate.Spec.RestartPolicy)
+}
 
 // IsDone reports whether sandbox is a task that has finished. A task runs once: it gets no other Pod, whatever becomes of the one in
 // which it ran. That it has finished is known by its status alone.

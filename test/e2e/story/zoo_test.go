@@ -1,7 +1,6 @@
 package story
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -11,12 +10,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	resourcev1 "k8s.io/api/resource/v1"
-	storagev1 "k8s.io/api/storage/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
-	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 
@@ -93,16 +89,10 @@ func openZoo(t *testing.T) *zoo {
 	if err := z.Admin.List(t.Context(), &nodes); err != nil {
 		t.Fatal(err)
 	}
-	class := &storagev1.StorageClass{
-		ObjectMeta: metav1.ObjectMeta{Name: "zoo"}, Provisioner: "kubernetes.io/no-provisioner",
-		VolumeBindingMode: new(storagev1.VolumeBindingWaitForFirstConsumer),
-	}
-	z.provide(t, class, &resourcev1.DeviceClass{ObjectMeta: metav1.ObjectMeta{Name: "zoo.example.com"}})
-	for i := range 8 {
-		z.provide(t, disk(fmt.Sprint("zoo-", i)))
-	}
+	provideDisks(t, z.Scene, "zoo", 8)
+	provide(t, z.Scene, &resourcev1.DeviceClass{ObjectMeta: metav1.ObjectMeta{Name: "zoo.example.com"}})
 	for _, node := range nodes.Items {
-		z.provide(t, devices(node.Name))
+		provide(t, z.Scene, devices(node.Name))
 	}
 	z.Create(t, &resourcev1.ResourceClaimTemplate{
 		ObjectMeta: metav1.ObjectMeta{Name: "device"},
@@ -113,46 +103,6 @@ func openZoo(t *testing.T) *zoo {
 		}}},
 	})
 	return z
-}
-
-// poll waits until missing, which asks the API server, returns "".
-func poll(t *testing.T, missing func() string) {
-	t.Helper()
-	var still string
-	done := func(context.Context) (bool, error) {
-		still = missing()
-		return still == "", nil
-	}
-	if err := wait.PollUntilContextTimeout(t.Context(), 100*time.Millisecond, scene.Soon, true, done); err != nil {
-		t.Fatalf("%v: %s", err, still)
-	}
-}
-
-// provide creates objects of the cluster for the time of the test.
-func (z *zoo) provide(t *testing.T, objects ...client.Object) {
-	t.Helper()
-	for _, obj := range objects {
-		if err := z.Admin.Create(t.Context(), obj); err != nil {
-			t.Fatalf("creating %T %q: %v", obj, obj.GetName(), err)
-		}
-		t.Cleanup(func() {
-			if err := z.Admin.Delete(context.Background(), obj); client.IgnoreNotFound(err) != nil {
-				t.Error(err)
-			}
-		})
-	}
-}
-
-// disk returns a volume that any node can mount.
-func disk(name string) *corev1.PersistentVolume {
-	return &corev1.PersistentVolume{
-		ObjectMeta: metav1.ObjectMeta{Name: name},
-		Spec: corev1.PersistentVolumeSpec{
-			StorageClassName: "zoo", Capacity: corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("1Gi")},
-			AccessModes:            []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce},
-			PersistentVolumeSource: corev1.PersistentVolumeSource{HostPath: &corev1.HostPathVolumeSource{Path: "/var/lib/" + name}},
-		},
-	}
 }
 
 // devices returns what a driver says of the two devices of a node.

@@ -51,12 +51,17 @@ kind: Sandbox
 metadata: %s
 %s`, metadata, sandboxSpec)}
 	}
+	taken := func(title, metadata string) act {
+		a := create(title, metadata)
+		a.allowed = true
+		return a
+	}
 	return []act{
 		create("A new Sandbox, in a pool by its owner", fmt.Sprintf("{name: mine, ownerReferences: [%s]}", w.poolOwner())),
 		create("A new Sandbox, a claim's by its owner", fmt.Sprintf("{name: bob, ownerReferences: [%s]}", w.claimOwner(w.bob))),
-		create("A new Sandbox, in a pool by its labels",
-			`{name: mine, labels: {agents.x-k8s.io/warm-pool-sandbox: 11ea0998, agents.x-k8s.io/launch-type: warm}}`),
-		create("A new Sandbox, a claim's by its labels", fmt.Sprintf("{name: mine, labels: {agents.x-k8s.io/claim-uid: %s}}", w.ann.UID)),
+		taken("A new Sandbox, in a pool by its labels, as a backup has it",
+			`{name: restored, labels: {agents.x-k8s.io/warm-pool-sandbox: 11ea0998, agents.x-k8s.io/launch-type: warm}}`),
+		taken("A new Sandbox, a claim's by its labels", fmt.Sprintf("{name: restored-too, labels: {agents.x-k8s.io/claim-uid: %s}}", w.ann.UID)),
 		create("A new Sandbox that names another Pod", `{name: mine, annotations: {agents.x-k8s.io/pod-name: yours}}`),
 		{title: "A reserved label added", command: `label sandbox own agents.x-k8s.io/launch-type=warm`},
 		{title: "A reserved label changed", command: `label sandbox python-bbbbb agents.x-k8s.io/sandbox-template-ref-hash=00000000 --overwrite`},
