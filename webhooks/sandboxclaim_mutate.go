@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"gomodules.xyz/jsonpatch/v2"
+	admissionv1 "k8s.io/api/admission/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation"
@@ -24,13 +25,16 @@ import (
 )
 
 // failurePolicy is fail, because a claim that is created while this webhook is down could carry a binding of its sender's
-// choice.
+// choice. An update is passed only if it leaves out an annotation that the controller has written, or the label that once bound
+// a claim.
 //
-// +kubebuilder:webhook:path=/mutate-sandboxclaim,mutating=true,failurePolicy=fail,sideEffects=None,timeoutSeconds=10,groups=extensions.agents.x-k8s.io,resources=sandboxclaims,verbs=create,versions=v1beta1,name=sandboxclaim.mutate.namesake.agents.x-k8s.io,admissionReviewVersions=v1,serviceName=namesake-webhook,serviceNamespace=namesake-system
+// +kubebuilder:webhook:path=/mutate-sandboxclaim,mutating=true,failurePolicy=fail,sideEffects=None,timeoutSeconds=10,groups=extensions.agents.x-k8s.io,resources=sandboxclaims,verbs=create;update,versions=v1beta1,name=sandboxclaim.mutate.namesake.agents.x-k8s.io,admissionReviewVersions=v1,serviceName=namesake-webhook,serviceNamespace=namesake-system,patch=`{"matchConditions":[{"name":"new-or-stripped","expression":"oldObject == null || ['agents.x-k8s.io/sandbox-name', 'agents.x-k8s.io/controller-first-observed-at', 'agents.x-k8s.io/claim-first-ready-at'].exists(k, oldObject.metadata.?annotations[?k].hasValue() && !object.metadata.?annotations[?k].hasValue()) || (oldObject.metadata.?labels[?'agents.x-k8s.io/sandbox-name'].hasValue() && !object.metadata.?labels[?'agents.x-k8s.io/sandbox-name'].hasValue())"}]}`
 
 // claimMutator binds a new claim to a warm Sandbox that is Ready, and drops a binding that its sender made up. It warns of
-// objects that the claim names and that do not exist yet, and of an expiry in the past.
+// objects that the claim names and that do not exist yet, and of an expiry in the past. An update cannot take away what was
+// written then.
 type claimMutator struct {
+	actor      func(admission.Request) rules.Actor
 	claims     lookup[extensionsv1.SandboxClaim, *extensionsv1.SandboxClaim]
 	requests   claimRequests
 	candidates *candidates.Index
@@ -41,6 +45,9 @@ type claimMutator struct {
 
 // Handle implements admission.Handler.
 func (m *claimMutator) Handle(ctx context.Context, req admission.Request) admission.Response {
+	if req.Operation == admissionv1.Update {
+		return m.keep(req)
+	}
 	claim := &extensionsv1.SandboxClaim{}
 	if err := json.Unmarshal(req.Object.Raw, claim); err != nil {
 		return leaveUnbound(req)

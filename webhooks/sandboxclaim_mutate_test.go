@@ -36,6 +36,7 @@ func mutator(live *shelf, sandboxes ...string) *claimMutator {
 	}
 	cache := shelfOf(pool, template, builder.MakeClaim("taken").Pool("p").Obj())
 	return &claimMutator{
+		actor:    actorOf,
 		claims:   lookup[extensionsv1.SandboxClaim, *extensionsv1.SandboxClaim]{cache: cache, live: live},
 		requests: requests(cache, live), candidates: index, now: now,
 	}

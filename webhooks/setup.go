@@ -69,7 +69,9 @@ func Register(server Server, o Options) {
 	handle("/mutate-pod", &podMutator{sandboxes: sandboxes})
 	handle("/validate-pod", &podValidator{sandboxes: sandboxes, actor: actor})
 	handle("/mutate-sandbox", &sandboxMutator{actor: actor})
-	handle("/mutate-sandboxclaim", &claimMutator{claims: claims, requests: requests, candidates: o.Candidates, traffic: o.Traffic, tracer: o.Tracer, now: o.Now})
+	handle("/mutate-sandboxclaim", &claimMutator{
+		actor: actor, claims: claims, requests: requests, candidates: o.Candidates, traffic: o.Traffic, tracer: o.Tracer, now: o.Now,
+	})
 	validate("/validate-sandbox", admission.WithValidator(o.Scheme, check[*sandboxv1.Sandbox](
 		(&sandboxValidator{claims: claims, sandboxes: sandboxes, actor: actor}).check)))
 	validate("/validate-sandboxclaim", admission.WithValidator(o.Scheme, check[*extensionsv1.SandboxClaim](
