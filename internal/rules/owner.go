@@ -51,6 +51,9 @@ func IsClaim(ref *metav1.OwnerReference) bool {
 	return isKind(ref, extensionsv1.GroupName, extensionsv1.KindSandboxClaim)
 }
 
+// isOurs reports whether ref, which may be nil, names a pool or a claim in any version.
+func isOurs(ref *metav1.OwnerReference) bool { return IsPool(ref) || IsClaim(ref) }
+
 // IsTemplate reports whether ref, which may be nil, names a SandboxTemplate in any version.
 func IsTemplate(ref *metav1.OwnerReference) bool {
 	return isKind(ref, extensionsv1.GroupName, extensionsv1.KindSandboxTemplate)

@@ -86,8 +86,7 @@ func CheckPodSandbox(old, pod *corev1.Pod, sandbox *sandboxv1.Sandbox, actor Act
 // isFromTemplate reports whether a pool or a claim controls sandbox. Then only its template and its claim say what is in
 // it, and nothing that was there before becomes a part of it.
 func isFromTemplate(sandbox *sandboxv1.Sandbox) bool {
-	owner := ControllerOf(sandbox)
-	return IsPool(owner) || IsClaim(owner)
+	return isOurs(ControllerOf(sandbox))
 }
 
 // describeHolder returns, for a message, whose sandbox is, of which isFromTemplate is true.

@@ -18,7 +18,7 @@ func reserved(controller string) bool {
 	return strings.HasPrefix(controller, "pool") || strings.HasPrefix(controller, "claim")
 }
 
-// A user must not change an owner of what a pool or a claim controls, nor make either an owner of anything.
+// A user must not change the controller of what a pool or a claim controls, nor make either an owner of anything.
 func TestCheckUserOwnersOfEveryChange(t *testing.T) {
 	for to := range controllers {
 		t.Run("a new Sandbox of "+to, func(t *testing.T) {
@@ -38,6 +38,10 @@ func TestCheckUserOwnersPaths(t *testing.T) {
 		ref.Controller = nil
 		return ref
 	}
+	unblocked := func(ref metav1.OwnerReference) metav1.OwnerReference {
+		ref.BlockOwnerDeletion = nil
+		return ref
+	}
 	with := func(refs ...metav1.OwnerReference) *sandboxv1.Sandbox {
 		return builder.MakeSandbox("s").OwnerReferences(refs...).Obj()
 	}
@@ -47,12 +51,21 @@ func TestCheckUserOwnersPaths(t *testing.T) {
 		want     []string
 	}{
 		"a new Sandbox with a claim as an owner beside others": {obj: with(foreign, aside(claim), aside(pool)), want: []string{forbidden + "[1]", forbidden + "[2]"}},
-		"a friend of what a claim controls":                    {old: with(claim), obj: with(claim, aside(foreign)), want: []string{forbidden}},
+		"a friend of what a claim controls":                    {old: with(claim), obj: with(claim, aside(foreign))},
+		"a friend of what a pool controls":                     {old: with(pool), obj: with(aside(foreign), pool)},
+		"a friend that leaves a claim's":                       {old: with(claim, aside(foreign)), obj: with(claim)},
+		"a friend, and the claim goes":                         {old: with(claim), obj: with(aside(foreign)), want: []string{forbidden}},
+		"a friend, and the claim no longer controls":           {old: with(claim), obj: with(aside(claim), aside(foreign)), want: []string{forbidden}},
+		"a friend, and another claim":                          {old: with(claim), obj: with(claim, aside(foreign), aside(controllers["claim-b"][0])), want: []string{forbidden + "[2]"}},
+		"the claim no longer blocks":                           {old: with(claim), obj: with(unblocked(claim)), want: []string{forbidden}},
+		"a friend takes it on":                                 {old: with(), obj: with(foreign)},
+		"and hands it on":                                      {old: with(foreign), obj: with(aside(foreign), controllers["another"][0])},
+		"and lets it go":                                       {old: with(foreign), obj: with()},
 		"what the controller unblocks, a user does not":        {old: with(pool), obj: with(aside(pool)), want: []string{forbidden}},
 		"a claim that was an owner already stays one":          {old: with(aside(claim)), obj: with(aside(claim), foreign)},
 		"a claim that was an owner already is taken away":      {old: with(aside(claim)), obj: with()},
 		"a claim that was an owner already, and another":       {old: with(aside(claim)), obj: with(aside(claim), aside(controllers["claim-b"][0])), want: []string{forbidden + "[1]"}},
-		"no owner at all": {old: with(), obj: with()},
+		"no owner at all":                                      {old: with(), obj: with()},
 	} {
 		t.Run(name, func(t *testing.T) {
 			wantRefusals(t, rules.CheckUserOwners(tc.old, tc.obj), tc.want...)

@@ -11,7 +11,7 @@ import (
 func TestRefusals(t *testing.T) {
 	w := newWorld(t)
 	transcript(t, w.Namespace, "refusals", slices.Concat(
-		secondAdoptions(t, w), reserved(w), sandboxNames(), sharedVolumes(), pods(w), references(), bindings(), requests(), templates(), pools()))
+		secondAdoptions(t, w), otherOwners(w), reserved(w), sandboxNames(), sharedVolumes(), pods(w), references(), bindings(), requests(), templates(), pools()))
 	if failed := suite.MatchErrors(t); failed > 0 {
 		t.Errorf("%d match conditions could not be evaluated", failed)
 	}

@@ -42,6 +42,32 @@ metadata: {name: python-aaaaa, ownerReferences: [{apiVersion: extensions.agents.
 	}
 }
 
+// otherOwners returns what operators of other kinds may do with Sandboxes, and where that ends.
+func otherOwners(w *world) []act {
+	const uid = "11111111-2222-3333-4444-555555555555"
+	owned := func(name, references string) string {
+		return fmt.Sprintf(`patch sandbox %s --type=merge -p '{"metadata":{"ownerReferences":[%s]}}'`, name, references)
+	}
+	add := func(name, reference string) string {
+		return fmt.Sprintf(`patch sandbox %s --type=json -p '[{"op":"add","path":"/metadata/ownerReferences/-","value":%s}]'`, name, reference)
+	}
+	const plain = `{"apiVersion":"v1","kind":"ConfigMap","name":"keep","uid":"` + uid + `"}`
+	return []act{
+		{title: "An operator takes on a Sandbox of nobody", command: owned("own", owner("example.com/v1", "Workspace", "a", uid)), allowed: true},
+		{title: "It renews the version of its own kind", command: owned("own", owner("example.com/v2", "Workspace", "a", uid)), allowed: true},
+		{title: "It hands the Sandbox on", command: owned("own", owner("apps/v1", "ReplicaSet", "b", uid)), allowed: true},
+		{title: "A Sandbox of an operator, given to a claim", command: owned("own", w.claimOwner(w.bob))},
+		{title: "The operator lets the Sandbox go", command: owned("own", ""), allowed: true},
+		{title: "An operator takes on a claim's Sandbox", command: owned("python-aaaaa", owner("example.com/v1", "Workspace", "a", uid))},
+		{title: "A plain owner of a claim's Sandbox", command: add("python-aaaaa", plain), allowed: true},
+		{title: "A plain owner of a warm Sandbox", command: add("python-bbbbb", plain), allowed: true},
+		{title: "A plain owner that is a claim", command: add("python-bbbbb", fmt.Sprintf(
+			`{"apiVersion":"extensions.agents.x-k8s.io/v1beta1","kind":"SandboxClaim","name":"bob","uid":"%s"}`, w.bob.UID))},
+		{title: "A plain owner that leaves",
+			command: `patch sandbox python-aaaaa --type=json -p '[{"op":"remove","path":"/metadata/ownerReferences/1"}]'`, allowed: true},
+	}
+}
+
 // reserved returns writes to a Sandbox that only the controller may make.
 func reserved(w *world) []act {
 	create := func(title, metadata string) act {
