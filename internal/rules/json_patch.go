@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"encoding/json"
 	"maps"
 	"strings"
 
@@ -8,8 +9,19 @@ import (
 )
 
 // SetKeys returns the JSON patch operations that give the string map at path the values in wanted. An empty value
-// removes its key. Keys that wanted does not name stay as they are in current.
+// removes its key. Keys that wanted does not name stay as they are in current. SetKeys is for the object of an admission
+// request, which nobody else changes; SetStoredKeys is for a stored one.
 func SetKeys(path string, current, wanted map[string]string) []jsonpatch.Operation {
+	return PatchMap(path, current, withWishes(current, wanted))
+}
+
+// SetStoredKeys is SetKeys for an object that is stored, as PatchStoredMap is PatchMap.
+func SetStoredKeys(path string, current, wanted map[string]string) []jsonpatch.Operation {
+	return PatchStoredMap(path, current, withWishes(current, wanted))
+}
+
+// withWishes returns a copy of current with the values in wanted, and without the keys whose wanted value is empty.
+func withWishes(current, wanted map[string]string) map[string]string {
 	target := maps.Clone(current)
 	if target == nil {
 		target = map[string]string{}
@@ -21,11 +33,25 @@ func SetKeys(path string, current, wanted map[string]string) []jsonpatch.Operati
 			target[key] = value
 		}
 	}
-	return PatchMap(path, current, target)
+	return target
 }
 
-// PatchMap returns the JSON patch operations that turn the string map at path from current into target. Operations are
-// in the order of their keys, and removals come first.
+// PatchStoredMap is PatchMap for an object that is stored, and that others may change before the patch arrives. An operation
+// on one key leaves all other keys alone. But a first key brings the map with it, which would replace a map that somebody has
+// begun meanwhile. So the patch tests that there is none still. If the test fails, the patch is decided anew.
+func PatchStoredMap(path string, current, target map[string]string) []jsonpatch.Operation {
+	ops := PatchMap(path, current, target)
+	if len(current) == 0 && len(ops) > 0 {
+		return append([]jsonpatch.Operation{jsonpatch.NewOperation("test", path, nothing)}, ops...)
+	}
+	return ops
+}
+
+// nothing is what a test finds where nothing is. A nil would not be encoded.
+var nothing = json.RawMessage("null")
+
+// PatchMap returns the JSON patch operations that turn the string map at path from current into target, in the object of an
+// admission request. Operations are in the order of their keys, and removals come first.
 func PatchMap(path string, current, target map[string]string) []jsonpatch.Operation {
 	if len(current) == 0 && len(target) > 0 { // An empty map is absent on the wire.
 		return []jsonpatch.Operation{jsonpatch.NewOperation("add", path, target)}

@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"encoding/json"
 	"maps"
 	"testing"
 
@@ -12,6 +13,9 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/rules"
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
+
+// absent is the value of what is not there, as a test in a patch has it.
+var absent = json.RawMessage("null")
 
 func TestPatchMap(t *testing.T) {
 	const path = "/metadata/labels"
@@ -47,6 +51,42 @@ func TestPatchMap(t *testing.T) {
 			}
 			if diff := cmp.Diff(tc.target, patched.Labels, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("labels (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// A patch of a stored object must leave alone what somebody else writes before it arrives.
+func TestPatchesOfStoredMaps(t *testing.T) {
+	type m = map[string]string
+	for name, tc := range map[string]struct {
+		seen, target, found, want m
+		conflicts                 bool
+	}{
+		"a first key":                               {target: m{"a": "1"}, want: m{"a": "1"}},
+		"a first key, of an empty map":              {seen: m{}, target: m{"a": "1"}, want: m{"a": "1"}},
+		"a first key, and somebody else's came":     {target: m{"a": "1"}, found: m{"plugin": "x"}, conflicts: true},
+		"a second key, and somebody else's came":    {seen: m{"a": "1"}, target: m{"a": "1", "b": "2"}, found: m{"a": "1", "plugin": "x"}, want: m{"a": "1", "b": "2", "plugin": "x"}},
+		"another value, and somebody else's came":   {seen: m{"a": "1"}, target: m{"a": "2"}, found: m{"a": "1", "plugin": "x"}, want: m{"a": "2", "plugin": "x"}},
+		"the last key goes, and somebody's came":    {seen: m{"a": "1"}, target: m{}, found: m{"a": "1", "plugin": "x"}, want: m{"plugin": "x"}},
+		"a key that somebody else has removed goes": {seen: m{"a": "1", "b": "2"}, target: m{"a": "1"}, found: m{"a": "1"}, conflicts: true},
+		"nothing, and somebody else's came":         {found: m{"plugin": "x"}, want: m{"plugin": "x"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			found := builder.MakePod("a").Obj()
+			found.Annotations = tc.found
+			if tc.found == nil {
+				found.Annotations = tc.seen
+			}
+			patched, err := apply(t, found, rules.PatchStoredMap("/metadata/annotations", tc.seen, tc.target))
+			if (err != nil) != tc.conflicts {
+				t.Fatalf("error %v, want one: %t", err, tc.conflicts)
+			}
+			if tc.conflicts {
+				return
+			}
+			if diff := cmp.Diff(tc.want, patched.Annotations, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("annotations (-want +got):\n%s", diff)
 			}
 		})
 	}
@@ -94,9 +134,11 @@ func TestPodMetadataPatch(t *testing.T) {
 		"a Pod without any": {
 			pod: builder.MakePod("a"),
 			want: []jsonpatch.Operation{
+				op("test", "/metadata/labels", absent),
 				op("add", "/metadata/labels", map[string]string{
 					"app": "x", sandboxv1.LabelSandboxNameHash: rules.Hash("a"), sandboxv1.LabelSandboxUID: "sandbox-a-uid",
 				}),
+				op("test", "/metadata/annotations", absent),
 				op("add", "/metadata/annotations", map[string]string{
 					"note/me": "y", sandboxv1.AnnotationPropagatedLabels: "app", sandboxv1.AnnotationPropagatedAnnotations: "note/me",
 				}),
@@ -117,7 +159,9 @@ func TestPodMetadataPatch(t *testing.T) {
 		"a Pod that names its Sandbox in a version from before": {
 			pod: builder.MakePod("a").OwnerReferences(keeper, oldReference(*rules.SandboxOwner(sandbox))),
 			want: []jsonpatch.Operation{
+				op("test", "/metadata/labels", absent),
 				op("add", "/metadata/labels", labels),
+				op("test", "/metadata/annotations", absent),
 				op("add", "/metadata/annotations", annotations),
 				op("test", "/metadata/ownerReferences/1/uid", sandbox.UID),
 				op("replace", "/metadata/ownerReferences/1", *rules.SandboxOwner(sandbox)),

@@ -89,8 +89,8 @@ func sortedKeys(m map[string]string) []string {
 // Pod of this name may have other metadata.
 func PodMetadataPatch(sandbox *sandboxv1.Sandbox, pod *corev1.Pod) []jsonpatch.Operation {
 	labels, annotations := PodMetadata(sandbox, pod)
-	ops := PatchMap("/metadata/labels", pod.Labels, labels)
-	ops = append(ops, PatchMap("/metadata/annotations", pod.Annotations, annotations)...)
+	ops := PatchStoredMap("/metadata/labels", pod.Labels, labels)
+	ops = append(ops, PatchStoredMap("/metadata/annotations", pod.Annotations, annotations)...)
 	ops = append(ops, migrateOwnersPatch(pod)...)
 	if len(ops) == 0 {
 		return nil

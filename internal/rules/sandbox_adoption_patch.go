@@ -11,8 +11,9 @@ import (
 )
 
 // AdoptionPatch returns the JSON patch by which claim adopts sandbox out of its pool. sandbox must be controlled by a
-// pool. The patch tests the Sandbox's UID and its controller's UID, and nothing else. These tests make it a
-// compare-and-swap: another adoption conflicts with it, a status write does not. The patch changes the spec, and so the
+// pool. The patch tests the Sandbox's UID and its controller's UID, and nothing else of a Sandbox that has labels and
+// annotations, as a pool's has. These tests make it a compare-and-swap: another adoption conflicts with it, a status write
+// does not. The claim is the only owner then, or the Sandbox would outlive it. The patch changes the spec, and so the
 // generation, only if the claim adds metadata to its Pod. If that metadata is not allowed, AdoptionPatch returns the
 // reason instead. domains are the domains of the labels that a claim may add.
 func AdoptionPatch(
@@ -42,8 +43,8 @@ func AdoptionPatch(
 		sandboxv1.AnnotationClaimLabels:      wanted.Annotations[sandboxv1.AnnotationClaimLabels],
 		sandboxv1.AnnotationClaimAnnotations: wanted.Annotations[sandboxv1.AnnotationClaimAnnotations],
 	}
-	ops = append(ops, SetKeys("/metadata/labels", sandbox.Labels, labels)...)
-	ops = append(ops, SetKeys("/metadata/annotations", sandbox.Annotations, annotations)...)
+	ops = append(ops, SetStoredKeys("/metadata/labels", sandbox.Labels, labels)...)
+	ops = append(ops, SetStoredKeys("/metadata/annotations", sandbox.Annotations, annotations)...)
 	if wanted != sandbox { // As a whole, because only the controller writes the spec of a Sandbox in a pool.
 		ops = append(ops, jsonpatch.NewOperation("add", "/spec/podTemplate/metadata", wanted.Spec.PodTemplate.Metadata))
 	}
