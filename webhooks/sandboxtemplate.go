@@ -37,7 +37,8 @@ type templateValidator struct {
 func (v *templateValidator) check(
 	ctx context.Context, _ admission.Request, old, template *extensionsv1.SandboxTemplate,
 ) (admission.Warnings, error) {
-	var warnings admission.Warnings
+	ignored := rules.IgnoredTemplateKeys(old, template)
+	warnings := admission.Warnings(ignored[:min(len(ignored), rules.MaxCauses)])
 	var errs field.ErrorList
 	if old == nil {
 		other, err := v.colliding(ctx, template)

@@ -77,10 +77,16 @@ func TestTemplateValidator(t *testing.T) {
 	const webhooks = `admission webhook "policy" denied the request: no`
 	for name, tc := range map[string]struct {
 		answers  *answers
+		label    string
 		want     string
 		warnings []string
 	}{
 		"the API server takes all": {answers: &answers{}, want: "allowed"},
+		"it has a label that no Pod gets": {
+			answers: &answers{}, label: "agents.x-k8s.io/claim-uid", want: "allowed", warnings: []string{
+				"spec.podTemplate.metadata.labels[agents.x-k8s.io/claim-uid]: ignored: only Namesake's controller sets this on a Pod, use a key of your own",
+			},
+		},
 		"it refuses the Pod": {
 			answers: &answers{pod: invalidPod(field.Required(image, ""))}, want: "422 FieldValueRequired spec.podTemplate.spec.containers[0].image",
 		},
@@ -146,6 +152,9 @@ func TestTemplateValidator(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			template := builder.MakeTemplate("t").Namespace("ns").VolumeClaimTemplate("home").VolumeClaimTemplate("data").
 				NetworkPolicy(extensionsv1.NetworkPolicySpec{}).Obj()
+			if tc.label != "" {
+				template.Spec.PodTemplate.Metadata.Labels = map[string]string{tc.label: "x"}
+			}
 			v := &templateValidator{dryRun: tc.answers, patience: time.Second / 10, templates: templatesOf(shelfOf(), shelfOf())}
 			response := admission.WithValidator(scheme(t), check[*extensionsv1.SandboxTemplate](v.check)).Handle(t.Context(), request(t, someUser, nil, template))
 			if got := answer(response); got != tc.want {

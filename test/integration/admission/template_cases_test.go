@@ -47,6 +47,8 @@ spec: {%s}`, name, spec)}
 		apply("A template with a name of the same hash", second, pod(main)),
 		allowed(act{title: "The first one is deleted", command: "delete sandboxtemplate " + first}),
 		allowed(apply("The second one, once more", second, pod(main))),
+		allowed(apply("A template with a label that no Pod gets", "labelled", "podTemplate: {metadata: {labels: {agents.x-k8s.io/claim-uid: x, app: web}}, "+
+			"spec: {containers: ["+main+"]}}")),
 		allowed(apply("A template that asks for a Service", "served", "service: true, "+pod(main))),
 	}
 }
