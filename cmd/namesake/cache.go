@@ -15,6 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/internal/rules"
 	"github.com/namesake-sandbox/namesake/internal/unreadable"
 )
 
@@ -63,6 +64,8 @@ func stripPod(obj any) (any, error) {
 		Spec: corev1.PodSpec{NodeName: pod.Spec.NodeName, RestartPolicy: pod.Spec.RestartPolicy},
 		Status: corev1.PodStatus{
 			Phase: pod.Status.Phase, Reason: pod.Status.Reason, Message: pod.Status.Message, Conditions: pod.Status.Conditions, PodIPs: pod.Status.PodIPs,
+			InitContainerStatuses: rules.TellingContainers(pod.Status.InitContainerStatuses),
+			ContainerStatuses:     rules.TellingContainers(pod.Status.ContainerStatuses),
 		},
 	}, nil
 }

@@ -94,6 +94,8 @@ func whyEnded(pod *corev1.Pod) (reason, message string) {
 	reason, message = pod.Status.Reason, pod.Status.Message
 	if disruption := disruptionOf(pod); reason == "" && disruption != nil {
 		reason, message = disruption.Reason, disruption.Message
+	} else if reason == "" {
+		reason, message = containersEnd(pod)
 	}
 	return Cut(reason, endReasonLimit), Cut(message, endMessageLimit)
 }

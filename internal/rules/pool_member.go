@@ -68,9 +68,10 @@ func hasPod(member *sandboxv1.Sandbox) bool {
 func IsUnreported(member *sandboxv1.Sandbox) bool { return memberStateOf(member) == memberNew }
 
 // PoolMemberChanged reports whether the pool of a member has to look at it again, because its status has changed from
-// that of before to that of after in what PlanPool decides on.
+// that of before to that of after in what PlanPool decides on, or in what the pool says of it.
 func PoolMemberChanged(before, after *sandboxv1.Sandbox) bool {
-	return memberStateOf(before) != memberStateOf(after) || hasPod(before) != hasPod(after) || isGated(before) != isGated(after)
+	return memberStateOf(before) != memberStateOf(after) || hasPod(before) != hasPod(after) || isGated(before) != isGated(after) ||
+		troubleOf(before) != troubleOf(after)
 }
 
 // isGated reports whether a scheduling gate holds member's Pod. The API server itself says so in the Pod's condition, and no

@@ -50,6 +50,9 @@ type PoolPlan struct {
 	// without the name of that member.
 	Refused int
 	Refusal string
+	// Trouble is what keeps a container of a member from running, or how its Pod ended, for one of the members that are not
+	// Ready. It does not name that member.
+	Trouble string
 	// WithPod is how many members have a Pod that the API server has accepted, and Unproven is how many have reported
 	// neither that nor a refusal.
 	WithPod, Unproven int

@@ -100,6 +100,9 @@ func (p *poolPass) lookNotReady(member *sandboxv1.Sandbox, state memberState) {
 	if isGated(member) {
 		p.Gated++
 	}
+	if trouble := troubleOf(member); trouble != "" && (p.Trouble == "" || trouble < p.Trouble) {
+		p.Trouble = trouble
+	}
 	left := notReadySince(member).Add(p.Grace).Sub(p.now)
 	switch {
 	case state == memberEnded:
@@ -160,6 +163,11 @@ func refusalOf(member *sandboxv1.Sandbox) string {
 	if ready := meta.FindStatusCondition(member.Status.Conditions, sandboxv1.ConditionReady); ready != nil {
 		message = strings.TrimPrefix(ready.Message, errorSeen)
 	}
+	return withoutSuffix(member, message)
+}
+
+// withoutSuffix returns message, which is about member, without the random end of its name.
+func withoutSuffix(member *sandboxv1.Sandbox, message string) string {
 	if len(member.Name) <= SuffixLength {
 		return message
 	}

@@ -62,7 +62,7 @@ func poolProgressing(pool *extensionsv1.SandboxWarmPool, plan PoolPlan, problem 
 	case plan.EndedAgain:
 		progress.Reason = extensionsv1.ReasonSandboxesEnded
 		progress.Message = fmt.Sprintf("The Pods of Sandboxes end, and so do those of their replacements: "+
-			"%d of %d have ended and are replaced later and later", plan.Ended, want)
+			"%d of %d have ended and are replaced later and later", plan.Ended, want) + inWords("", plan.Trouble)
 	case plan.Held > 0:
 		progress.Reason = extensionsv1.ReasonSandboxesNotReady
 		progress.Message = fmt.Sprintf("%d of %d Sandboxes have not been Ready for longer than the grace period of %s: "+
@@ -103,7 +103,7 @@ func stillBlocked(before *metav1.Condition, plan PoolPlan, want int) bool {
 // poolOverdue returns a message that says how many Sandboxes are not Ready after the grace period.
 func poolOverdue(plan PoolPlan, want int) string {
 	return fmt.Sprintf("%d of %d Sandboxes have not been Ready for longer than the grace period of %s: %d are replaced, %d wait for a node",
-		plan.Stuck+plan.Unschedulable, want, plan.Grace, plan.Stuck, plan.Unschedulable)
+		plan.Stuck+plan.Unschedulable, want, plan.Grace, plan.Stuck, plan.Unschedulable) + inWords("", plan.Trouble)
 }
 
 // poolGated returns a message that says how many Sandboxes a scheduling gate holds.
@@ -118,7 +118,7 @@ func poolTask(plan PoolPlan, want int) (reason, message string) {
 	case plan.Outdated > 0:
 		return extensionsv1.ReasonPoolReplacing, fmt.Sprintf("%d of %d Sandboxes are of an earlier template and are being replaced", plan.Outdated, want)
 	case plan.Ready < want:
-		return extensionsv1.ReasonPoolFilling, fmt.Sprintf("%d of %d Sandboxes are not Ready yet", want-plan.Ready, want)
+		return extensionsv1.ReasonPoolFilling, fmt.Sprintf("%d of %d Sandboxes are not Ready yet", want-plan.Ready, want) + inWords("", plan.Trouble)
 	}
 	return extensionsv1.ReasonPoolComplete, fmt.Sprintf("All %d Sandboxes are Ready", want)
 }

@@ -97,14 +97,14 @@ func sandboxReady(
 	case end != "":
 		ready.Reason, ready.Message = end, message
 	default:
-		return dependenciesReady(sandbox, observed, replacements)
+		return dependenciesReady(sandbox, observed, replacements, now)
 	}
 	return ready
 }
 
 // dependenciesReady returns the Ready condition as the Pod and the Service make it.
 func dependenciesReady(
-	sandbox *sandboxv1.Sandbox, observed *Observed, replacements *sandboxv1.PodReplacements,
+	sandbox *sandboxv1.Sandbox, observed *Observed, replacements *sandboxv1.PodReplacements, now time.Time,
 ) metav1.Condition {
 	ready := metav1.Condition{
 		Type: sandboxv1.ConditionReady, Status: metav1.ConditionFalse, Reason: sandboxv1.ReasonDependenciesNotReady,
@@ -115,6 +115,9 @@ func dependenciesReady(
 	}
 	serviceReady, message := withService(sandbox, observed.Service, message)
 	ready.Message = message
+	if !podReady {
+		ready.Message = withTrouble(sandbox, observed.Pod(), message, now)
+	}
 	switch {
 	case podReady && serviceReady && sandbox.DeletionTimestamp != nil:
 		ready.Message = "Sandbox is being deleted"

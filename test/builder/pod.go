@@ -83,6 +83,18 @@ func (w *PodWrapper) Failed(reason, message string) *PodWrapper {
 	return w.Phase(corev1.PodFailed)
 }
 
+// Container adds the status of a container.
+func (w *PodWrapper) Container(status corev1.ContainerStatus) *PodWrapper {
+	w.pod.Status.ContainerStatuses = append(w.pod.Status.ContainerStatuses, status)
+	return w
+}
+
+// InitContainer adds the status of an init container.
+func (w *PodWrapper) InitContainer(status corev1.ContainerStatus) *PodWrapper {
+	w.pod.Status.InitContainerStatuses = append(w.pod.Status.InitContainerStatuses, status)
+	return w
+}
+
 // IP sets the addresses, the first of which is the primary one.
 func (w *PodWrapper) IP(ips ...string) *PodWrapper {
 	w.pod.Status.PodIP, w.pod.Status.PodIPs = "", nil
