@@ -36,3 +36,30 @@ type PodReplacements struct {
 	// +required
 	LastTime metav1.Time `json:"lastTime"`
 }
+
+// ContainerRestarts says how often containers of a Sandbox's Pod were restarted, and how the last of them had ended.
+type ContainerRestarts struct {
+	// count is how often the containers were restarted, together, since the Pod was created. That includes the time in which the
+	// Sandbox was in a pool.
+	// +required
+	// +kubebuilder:validation:Minimum=1
+	Count int32 `json:"count"`
+
+	// lastContainer is the name of the container that was restarted last.
+	// +optional
+	// +kubebuilder:validation:MaxLength=63
+	LastContainer string `json:"lastContainer,omitempty"`
+
+	// lastReason is why that container had ended, in a word of its runtime: OOMKilled, Error, Completed.
+	// +optional
+	// +kubebuilder:validation:MaxLength=256
+	LastReason string `json:"lastReason,omitempty"`
+
+	// lastExitCode is the code with which it had ended.
+	// +optional
+	LastExitCode int32 `json:"lastExitCode,omitempty"`
+
+	// lastFinishedAt is when it had ended. It is absent if its runtime does not know.
+	// +optional
+	LastFinishedAt *metav1.Time `json:"lastFinishedAt,omitempty"`
+}

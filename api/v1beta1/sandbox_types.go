@@ -91,6 +91,11 @@ type SandboxStatus struct {
 	// replacements says how often the Pod ended, or was taken away, and another of its name took its place. It is absent until then.
 	// +optional
 	Replacements *PodReplacements `json:"replacements,omitempty"`
+
+	// restarts says how often containers of the Pod were restarted, and how the last one had ended: what was in its memory is gone.
+	// It is absent until that has happened, and while the Sandbox is in a pool. It begins anew with each Pod.
+	// +optional
+	Restarts *ContainerRestarts `json:"restarts,omitempty"`
 }
 
 // The rules about names look only at what a write adds, so that a stored object that breaks them can still be changed,

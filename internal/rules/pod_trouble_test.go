@@ -83,7 +83,8 @@ func TestWhyAContainerDoesNotRun(t *testing.T) {
 	}
 }
 
-// While a container is tried again and again, the status is written once, whatever the kubelet says between two tries.
+// While a container is tried again and again, the status is written once, whatever the kubelet says between two tries. A restart is
+// counted besides.
 func TestTroubleIsSaidOnce(t *testing.T) {
 	last := ended(1, "Error")
 	for name, tries := range map[string][]corev1.ContainerStatus{
@@ -96,7 +97,7 @@ func TestTroubleIsSaidOnce(t *testing.T) {
 			waits("main", "ErrImagePull", "429: request 16fd2706-8baf-433b-82eb-8c7fada847da, try again in 45s"),
 		},
 		"a container that crashes": {
-			restarted(waits("main", "CrashLoopBackOff", "back-off 10s restarting failed container"), 1, last), runs("main", 2, last, later),
+			restarted(waits("main", "CrashLoopBackOff", "back-off 10s restarting failed container"), 2, last), runs("main", 2, last, later),
 			restarted(ends("main", 2, 1, "Error"), 2, last), restarted(waits("main", "CrashLoopBackOff", "back-off 20s restarting failed container"), 2, last),
 		},
 		"a name that is taken": {

@@ -64,6 +64,7 @@ func SandboxStatus(sandbox *sandboxv1.Sandbox, observed Observed, now time.Time)
 		status.NodeName = pod.Spec.NodeName
 		status.PodUID = pod.UID
 		status.PodIPs = podIPs(pod)
+		status.Restarts = restartsOf(sandbox, pod)
 		conditions.set(podScheduled(pod))
 	} else if observed.podAmbiguous() {
 		conditions.set(metav1.Condition{

@@ -80,6 +80,7 @@ var characters = []limit{
 	{"shutdownTime", 64},
 	{"lastTransitionTime", 64},
 	{"lastTime", 64},
+	{"lastFinishedAt", 64},
 }
 
 // of returns the bound for the field at path.

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -93,5 +94,50 @@ func TestAPoolSaysWhyAContainerWaits(t *testing.T) {
 	const want = `PoolFilling: 2 of 2 Sandboxes are not Ready yet: container "main": CreateContainerConfigError: secret "s" not found`
 	if got := s.progress(t); got != want {
 		t.Errorf("it says %s, want %s", got, want)
+	}
+}
+
+// Somebody's state was lost when a container ran out of memory, though the Sandbox is Ready again by then. It costs one write for
+// each restart, and none for what comes between.
+func TestARestartOfAClaimedSandbox(t *testing.T) {
+	n := suite.New(t)
+	pool := n.Pool(t, "python")
+	warm := n.Member(t, pool, "aaaaa")
+	n.Step(t, warm)
+	n.RunPod(t, warm.Name)
+	n.Step(t, warm)
+	n.AwaitOffer(t, pool, true)
+	n.Step(t, suite.Create(t, n, n.Editor, builder.MakeClaim("mine").Pool("python").Obj()))
+	n.Step(t, warm)
+	status := func() sandboxv1.SandboxStatus { return suite.Get[sandboxv1.Sandbox](t, n, warm.Name).Status }
+	if got := status().Restarts; got != nil {
+		t.Errorf("at first, status.restarts is %v", got)
+	}
+	restart := func(count int32, last corev1.ContainerState) {
+		n.PatchPodStatus(t, warm.Name, func(status *corev1.PodStatus) {
+			status.ContainerStatuses = []corev1.ContainerStatus{{
+				Name: "main", Ready: true, RestartCount: count, LastTerminationState: last,
+				State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: metav1.NewTime(n.Clock.Now())}},
+			}}
+		})
+	}
+	at := metav1.NewTime(n.Clock.Now())
+	restart(1, terminated(137, "OOMKilled", at.Time))
+	before := suite.Writes(t)
+	n.Step(t, warm)
+	n.Step(t, warm)
+	before.Expect(t, suite.Writes, suite.Counts{"PATCH sandboxes/status": 1})
+	got := status()
+	want := &sandboxv1.ContainerRestarts{Count: 1, LastContainer: "main", LastReason: "OOMKilled", LastExitCode: 137, LastFinishedAt: &at}
+	if diff := cmp.Diff(want, got.Restarts, cmp.Comparer(func(a, b metav1.Time) bool { return a.Equal(&b) })); diff != "" {
+		t.Errorf("status.restarts (-want +got):\n%s", diff)
+	}
+	if !isReady(got.Conditions) {
+		t.Errorf("it says %s", said(got.Conditions))
+	}
+	restart(2, terminated(1, "Error", at.Add(time.Hour)))
+	n.Step(t, warm)
+	if got := status().Restarts; got == nil || got.Count != 2 || got.LastReason != "Error" {
+		t.Errorf("after the second, status.restarts is %v", got)
 	}
 }
