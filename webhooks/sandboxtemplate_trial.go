@@ -108,7 +108,7 @@ func (v *templateValidator) try(ctx context.Context, t *trial) trialAnswer {
 	switch said := rules.Cut(fmt.Sprint(err), answerLimit); {
 	case err == nil:
 		return trialAnswer{}
-	case rules.IsInvalidObject(err, t.kind):
+	case rules.IsInvalidObject(err):
 		return trialAnswer{errs: causes(err, t.path, t.within)}
 	case rules.IsRefusal(err):
 		return trialAnswer{warnings: admission.Warnings{fmt.Sprintf("%s: the namespace does not allow this now: %s", t.path, said)}}

@@ -29,6 +29,9 @@ const (
 	ReasonNetworkPolicyNotReady = "NetworkPolicyNotReady"
 	// ReasonReconcilerError: the last pass failed; the message says how.
 	ReasonReconcilerError = "ReconcilerError"
+	// ReasonInvalidConfiguration: the API server finds the Pod, a PersistentVolumeClaim or the Service invalid; the message says why.
+	// It is not tried again before the spec changes, but every ten minutes.
+	ReasonInvalidConfiguration = "InvalidConfiguration"
 )
 
 // Reasons of ConditionFinished and, once the Pod has ended, of ConditionReady.

@@ -179,8 +179,10 @@ func TestWhoServes(t *testing.T) {
 		then func(toolscache.ResourceEventHandler, *yield.Traffic)
 		want bool
 	}{
-		"it is Ready": {func(h toolscache.ResourceEventHandler, _ *yield.Traffic) { h.OnUpdate(claim(sandbox).Obj(), served(sandbox)) }, true},
-		"it is gone":  {func(h toolscache.ResourceEventHandler, _ *yield.Traffic) { h.OnDelete(claim(sandbox).Obj()) }, false},
+		"it is Ready": {func(h toolscache.ResourceEventHandler, _ *yield.Traffic) {
+			h.OnUpdate(claim(sandbox).Obj(), served(sandbox))
+		}, true},
+		"it is gone": {func(h toolscache.ResourceEventHandler, _ *yield.Traffic) { h.OnDelete(claim(sandbox).Obj()) }, false},
 		"this replica has served it": {func(h toolscache.ResourceEventHandler, traffic *yield.Traffic) {
 			traffic.Help(types.NamespacedName{Namespace: builder.DefaultNamespace, Name: sandbox})
 			h.OnUpdate(claim(sandbox).Obj(), served(sandbox))

@@ -58,6 +58,8 @@ type Reconciler struct {
 	Traffic *yield.Traffic
 	// Going knows the namespaces that are being deleted, in which nothing is done. If it is nil, it knows none.
 	Going *going.Namespaces
+
+	invalid invalidObjects
 }
 
 // Reconcile reconciles sandbox once. The status says what keeps sandbox from having what it should have, and that is

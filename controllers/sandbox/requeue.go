@@ -23,14 +23,16 @@ func splitStale(errs ...error) (problem, weather error) {
 
 // requeue returns when to reconcile sandbox again, if nothing happens to it, after a reconcile that ended with err. left is
 // the time until sandbox expires; it is 0 if sandbox has expired or never will. A failure is retried with backoff, or
-// earlier when left is over. Even an error that the API server calls invalid is retried: its cause may be a policy, which
-// can change without an event. A wait for a NetworkPolicy ends with an event, and needs no retry.
+// earlier when left is over. What the API server finds invalid is looked at again when invalidRecheck is over: mostly, only a
+// change of the spec helps, which is an event. A wait for a NetworkPolicy ends with an event, and needs no retry.
 func requeue(sandbox *sandboxv1.Sandbox, observed rules.Observed, left time.Duration, err error) (reconcile.Result, error) {
 	problem := withoutPolicyWaits(observed.Err)
 	blocked := observed.PodNameTaken || problem != nil
 	switch {
 	case sandbox.DeletionTimestamp != nil:
 		return reconcile.Result{}, err
+	case problem != nil && rules.IsInvalidConfiguration(problem):
+		left = retry.Earliest(left, invalidRecheck)
 	case problem != nil && !onlyNameConflicts(problem):
 		err = errors.Join(err, problem)
 	case blocked && (left == 0 || left > nameConflictRecheck):

@@ -40,6 +40,7 @@ func TestNext(t *testing.T) {
 	inTheWay := rules.CheckPodTakeover(builder.MakeSandbox("a").Obj(), builder.MakePod("a").Obj())
 	policy := rules.NetworkPolicyProblem(builder.MakeTemplate("a").Obj(), nil, nil, rules.DefaultRouter())
 	refused := errors.New("refused")
+	invalid := fmt.Errorf("creating: %w", apierrors.NewInvalid(schema.GroupKind{Kind: "Pod"}, "a", nil))
 	for name, tc := range map[string]struct {
 		deleting bool
 		left     time.Duration
@@ -64,6 +65,11 @@ func TestNext(t *testing.T) {
 		"its Pod waits, and something is in the way":        {problem: []error{policy, inTheWay}, after: nameConflictRecheck},
 		"its Pod waits, and something is refused":           {problem: []error{policy, refused}, after: never, err: true},
 		"its status is refused, and it expires":             {left: time.Hour, ended: refused, after: time.Hour, err: true},
+		"its Pod is invalid":                                {problem: []error{invalid}, after: invalidRecheck},
+		"its Pod is invalid, and it expires":                {left: time.Hour, problem: []error{invalid}, after: invalidRecheck},
+		"its Pod is invalid, and it expires soon":           {left: time.Second, problem: []error{invalid}, after: time.Second},
+		"its Pod is invalid, and something is refused":      {problem: []error{invalid, refused}, after: never, err: true},
+		"its Pod is invalid, and its status is refused":     {problem: []error{invalid}, ended: refused, after: invalidRecheck, err: true},
 		"it is being deleted":                               {deleting: true, left: time.Hour, problem: []error{refused}, after: never},
 		"it is being deleted, and its status is refused":    {deleting: true, left: time.Hour, ended: refused, after: never, err: true},
 	} {

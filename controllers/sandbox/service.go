@@ -33,7 +33,7 @@ func (r *Reconciler) ensureService(
 ) (*corev1.Service, error) {
 	step, wanted, err := rules.NextService(sandbox, service, pod)
 	if step == rules.ServiceCreate {
-		err = r.Client.Create(ctx, wanted, fieldManager)
+		err = r.invalid.create(sandbox, "Service", wanted.Name, r.Now(), func() error { return r.Client.Create(ctx, wanted, fieldManager) })
 		if err == nil {
 			return wanted, nil
 		}

@@ -33,7 +33,9 @@ func (r *Reconciler) ensureVolume(ctx context.Context, sandbox *sandboxv1.Sandbo
 	found, key := &corev1.PersistentVolumeClaim{}, client.ObjectKey{Namespace: sandbox.Namespace, Name: rules.VolumeName(sandbox, i)}
 	err := r.Client.Get(ctx, key, found)
 	if apierrors.IsNotFound(err) {
-		err = r.Client.Create(ctx, rules.NewVolumeClaim(sandbox, i), fieldManager)
+		err = r.invalid.create(sandbox, "PersistentVolumeClaim", key.Name, r.Now(), func() error {
+			return r.Client.Create(ctx, rules.NewVolumeClaim(sandbox, i), fieldManager)
+		})
 		if err == nil {
 			return nil
 		}

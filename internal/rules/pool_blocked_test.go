@@ -134,19 +134,21 @@ func TestPoolMemberChanged(t *testing.T) {
 		before, after *builder.SandboxWrapper
 		want          bool
 	}{
-		"a container has trouble": {says("Pod exists with phase: Pending"), says(`Pod exists with phase: Pending; container "a": ErrX`), true},
-		"it starts":               {says("Pod exists with phase: Pending"), says("Pod is Running but not Ready"), false},
-		"it is Ready":             {made(), made().Ready(), true},
-		"it stays Ready":          {made().Ready(), made().Ready().Node("b"), false},
-		"its Pod is accepted":     {made(), made().PodUID("a").Condition(ready, "False", "DependenciesNotReady"), true},
-		"its Pod is refused":      {made(), refused(), true},
-		"it is refused again":     {refused(), refused().Condition(scheduled, "Unknown", "Unknown"), false},
-		"it is not refused now":   {refused(), made().PodUID("a"), true},
-		"its Pod has ended":       {made().Ready(), made().PodUID("a").Condition(finished, "True", "PodFailed"), true},
-		"it has a node":           {made().PodUID("a").Condition(scheduled, "False", "A"), made().PodUID("a").Condition(scheduled, "True", "A"), true},
-		"nothing that matters":    {made(), made().Label("a", "b"), false},
-		"it is being deleted":     {made(), made().Deleting(), true},
-		"the scheduler says why":  {made().PodUID("a").Condition(scheduled, "False", "A"), made().PodUID("a").Condition(scheduled, "False", "B"), false},
+		"a container has trouble":    {says("Pod exists with phase: Pending"), says(`Pod exists with phase: Pending; container "a": ErrX`), true},
+		"it starts":                  {says("Pod exists with phase: Pending"), says("Pod is Running but not Ready"), false},
+		"it is Ready":                {made(), made().Ready(), true},
+		"it stays Ready":             {made().Ready(), made().Ready().Node("b"), false},
+		"its Pod is accepted":        {made(), made().PodUID("a").Condition(ready, "False", "DependenciesNotReady"), true},
+		"its Pod is refused":         {made(), refused(), true},
+		"its Pod is invalid":         {made(), made().Condition(ready, "False", "InvalidConfiguration"), true},
+		"it is invalid, not refused": {refused(), made().Condition(ready, "False", "InvalidConfiguration"), false},
+		"it is refused again":        {refused(), refused().Condition(scheduled, "Unknown", "Unknown"), false},
+		"it is not refused now":      {refused(), made().PodUID("a"), true},
+		"its Pod has ended":          {made().Ready(), made().PodUID("a").Condition(finished, "True", "PodFailed"), true},
+		"it has a node":              {made().PodUID("a").Condition(scheduled, "False", "A"), made().PodUID("a").Condition(scheduled, "True", "A"), true},
+		"nothing that matters":       {made(), made().Label("a", "b"), false},
+		"it is being deleted":        {made(), made().Deleting(), true},
+		"the scheduler says why":     {made().PodUID("a").Condition(scheduled, "False", "A"), made().PodUID("a").Condition(scheduled, "False", "B"), false},
 	} {
 		if got := rules.PoolMemberChanged(tc.before.Obj(), tc.after.Obj()); got != tc.want {
 			t.Errorf("%s: %t, want %t", name, got, tc.want)

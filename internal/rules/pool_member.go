@@ -38,7 +38,7 @@ const (
 func memberStateOf(member *sandboxv1.Sandbox) memberState {
 	ready := meta.FindStatusCondition(member.Status.Conditions, sandboxv1.ConditionReady)
 	scheduled := meta.FindStatusCondition(member.Status.Conditions, sandboxv1.ConditionPodScheduled)
-	failed := ready != nil && ready.Reason == sandboxv1.ReasonReconcilerError
+	failed := ready != nil && (ready.Reason == sandboxv1.ReasonReconcilerError || ready.Reason == sandboxv1.ReasonInvalidConfiguration)
 	switch {
 	case member.DeletionTimestamp != nil:
 		return memberTerminating

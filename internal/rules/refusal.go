@@ -7,7 +7,6 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
 // webhookRefused begins the message of every refusal by a webhook. The API server writes it before the webhook's own words
@@ -33,14 +32,13 @@ func IsRefusal(err error) bool {
 	return status.Code >= 400 && status.Code < 500
 }
 
-// IsInvalidObject reports whether err says that the API server's own validation finds an object of that kind invalid. Such an
-// object is never accepted, by no cluster of this version.
+// IsInvalidObject reports whether err says that the API server's own validation finds an object invalid. Such an object is never
+// accepted, by no cluster of this version.
 //
 // The code and the reason do not tell. A ValidatingAdmissionPolicy refuses with the same ones if it says nothing else, and a
-// webhook with whatever it likes. But validation names the kind, and gives each of its causes a type. A policy's refusal
-// names the resource, and its cause has no type (NewForbidden, and the dispatcher in
-// k8s.io/apiserver/pkg/admission/plugin/policy/validating). A webhook's refusal begins with webhookRefused.
-func IsInvalidObject(err error, kind schema.GroupKind) bool {
+// webhook with whatever it likes. But validation gives each of its causes a type. The cause of a policy's refusal has none
+// (the dispatcher in k8s.io/apiserver/pkg/admission/plugin/policy/validating). A webhook's refusal begins with webhookRefused.
+func IsInvalidObject(err error) bool {
 	var api apierrors.APIStatus
 	if !errors.As(err, &api) {
 		return false
@@ -49,7 +47,7 @@ func IsInvalidObject(err error, kind schema.GroupKind) bool {
 	if status.Reason != metav1.StatusReasonInvalid || strings.HasPrefix(status.Message, webhookRefused) || status.Details == nil {
 		return false
 	}
-	named, causes := schema.GroupKind{Group: status.Details.Group, Kind: status.Details.Kind}, status.Details.Causes
+	causes := status.Details.Causes
 	untyped := func(cause metav1.StatusCause) bool { return cause.Type == "" }
-	return named == kind && len(causes) > 0 && !slices.ContainsFunc(causes, untyped)
+	return status.Details.Kind != "" && len(causes) > 0 && !slices.ContainsFunc(causes, untyped)
 }

@@ -81,8 +81,7 @@ func TestIsInvalidObject(t *testing.T) {
 		"validation":                            {invalid(pod, required), true},
 		"validation, wrapped":                   {fmt.Errorf("trying: %w", invalid(pod, required)), true},
 		"validation of two fields":              {invalid(pod, required, field.Duplicate(field.NewPath("spec"), "x")), true},
-		"validation of another kind":            {invalid(schema.GroupKind{Kind: "PersistentVolumeClaim"}, required), false},
-		"validation of that kind elsewhere":     {invalid(schema.GroupKind{Group: "example.com", Kind: "Pod"}, required), false},
+		"validation of another kind":            {invalid(schema.GroupKind{Group: "networking.k8s.io", Kind: "NetworkPolicy"}, required), true},
 		"a policy":                              {policy(metav1.StatusReasonInvalid), false},
 		"a policy with another reason":          {policy(metav1.StatusReasonForbidden), false},
 		"a webhook that answers as validation":  {webhook, false},
@@ -95,7 +94,7 @@ func TestIsInvalidObject(t *testing.T) {
 		"a webhook that cannot be called (500)": {apierrors.NewInternalError(errors.New(`failed calling webhook "policy"`)), false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := rules.IsInvalidObject(tc.err, pod); got != tc.want {
+			if got := rules.IsInvalidObject(tc.err); got != tc.want {
 				t.Errorf("IsInvalidObject: %t", got)
 			}
 		})

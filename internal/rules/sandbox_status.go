@@ -133,7 +133,11 @@ func sandboxProblem(problem error) (reason, message string) {
 	if IsPolicyWait(problem) {
 		return sandboxv1.ReasonNetworkPolicyNotReady, problem.Error()
 	}
-	return sandboxv1.ReasonReconcilerError, fmt.Sprintf(errorSeen+"%v", problem)
+	message = fmt.Sprintf(errorSeen+"%v", problem)
+	if IsInvalidConfiguration(problem) {
+		return sandboxv1.ReasonInvalidConfiguration, message
+	}
+	return sandboxv1.ReasonReconcilerError, message
 }
 
 // podState reports whether pod, that of sandbox, can be used, and returns a message about its state.

@@ -51,9 +51,11 @@ func TestRefusedWorkComesToRest(t *testing.T) {
 	for name, tc := range map[string]struct {
 		prepare func(t *testing.T, namespace string)
 		sandbox func(namespace, name string) *sandboxv1.Sandbox
+		// invalid says that the API server finds the Pods invalid, so that none is tried again for ten minutes.
+		invalid bool
 	}{
-		"forty labels, in any order":      {sandbox: mislabelled},
-		"forty annotations, in any order": {sandbox: misannotated},
+		"forty labels, in any order":      {sandbox: mislabelled, invalid: true},
+		"forty annotations, in any order": {sandbox: misannotated, invalid: true},
 		"a quota that tells what is used": {prepare: w.limitPods, sandbox: func(namespace, name string) *sandboxv1.Sandbox {
 			sandbox := builder.MakeSandbox(name).Namespace(namespace).Obj()
 			return sandbox
@@ -90,7 +92,10 @@ func TestRefusedWorkComesToRest(t *testing.T) {
 					tries += float64(n)
 				}
 			}
-			if tries == 0 || tries > limit {
+			if tc.invalid && tries > 0 {
+				t.Errorf("the managers tried %.0f times to create an invalid Pod again, want none", tries)
+			}
+			if !tc.invalid && (tries == 0 || tries > limit) {
 				t.Errorf("the managers tried %.0f times to create a Pod, want some, and at most %.0f", tries, limit)
 			}
 			if admitted := w.refused(t, made); admitted != "" {

@@ -25,9 +25,20 @@ import (
 // returns a function that removes it. Both return when the API server enforces the change.
 func refuseChanges(t *testing.T, n *suite.Namespace, probe *sandboxv1.Sandbox) func() {
 	t.Helper()
+	return refuse(t, n, admissionv1.Update, sandboxv1.GroupName, "sandboxes", func(ctx context.Context) error {
+		patch := client.RawPatch("application/merge-patch+json", []byte(`{"metadata":{"annotations":{"note":"probe"}}}`))
+		return n.Admin.Patch(ctx, probe.DeepCopy(), patch, client.DryRunAll)
+	})
+}
+
+// refuse is like refuseChanges, for that operation on resource. probe tries it in a dry run.
+func refuse(
+	t *testing.T, n *suite.Namespace, operation admissionv1.OperationType, group, resource string, probe func(context.Context) error,
+) func() {
+	t.Helper()
 	rule := admissionv1.RuleWithOperations{
-		Operations: []admissionv1.OperationType{admissionv1.Update},
-		Rule:       admissionv1.Rule{APIGroups: []string{sandboxv1.GroupName}, APIVersions: []string{"*"}, Resources: []string{"sandboxes"}},
+		Operations: []admissionv1.OperationType{operation},
+		Rule:       admissionv1.Rule{APIGroups: []string{group}, APIVersions: []string{"*"}, Resources: []string{resource}},
 	}
 	policy := &admissionv1.ValidatingAdmissionPolicy{
 		ObjectMeta: metav1.ObjectMeta{Name: n.Name},
@@ -53,8 +64,7 @@ func refuseChanges(t *testing.T, n *suite.Namespace, probe *sandboxv1.Sandbox) f
 	awaitVerdict := func(refused bool) {
 		t.Helper()
 		err := wait.PollUntilContextTimeout(t.Context(), 20*time.Millisecond, time.Minute, true, func(ctx context.Context) (bool, error) {
-			patch := client.RawPatch("application/merge-patch+json", []byte(`{"metadata":{"annotations":{"note":"probe"}}}`))
-			err := n.Admin.Patch(ctx, probe.DeepCopy(), patch, client.DryRunAll)
+			err := probe(ctx)
 			if err != nil && !apierrors.IsInvalid(err) {
 				return false, err
 			}

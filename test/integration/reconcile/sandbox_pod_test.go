@@ -1,11 +1,15 @@
 package reconcile
 
 import (
+	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -158,25 +162,72 @@ func TestAPodWithoutLabels(t *testing.T) {
 }
 
 // withoutAPod returns the conditions of a Sandbox that cannot have its Pod, with the reason.
-func withoutAPod(why string, since metav1.Time) []metav1.Condition {
+func withoutAPod(reason, why string, since metav1.Time) []metav1.Condition {
 	return of(1,
-		condition("Ready", metav1.ConditionFalse, "ReconcilerError", why, since),
+		condition("Ready", metav1.ConditionFalse, reason, why, since),
 		condition("Suspended", metav1.ConditionFalse, "NotSuspended", "Sandbox is not suspended", since),
 		condition("PodScheduled", metav1.ConditionUnknown, "PodSchedulingUnknown", "Pod state is unknown. Pod scheduling cannot be determined", since))
 }
 
-// When the API server refuses the Pod of a Sandbox, the Sandbox reports that in the API server's words, and retries.
+// When the API server finds the Pod of a Sandbox invalid, the Sandbox reports that in the API server's words. It is tried again when
+// the spec changes.
 func TestAPodThatIsRefused(t *testing.T) {
 	n := suite.New(t)
-	mounts := corev1.Container{
-		Name: "main", Image: "python:3.13-slim", VolumeMounts: []corev1.VolumeMount{{Name: "workspace", MountPath: "/workspace"}},
+	sandbox := suite.Create(t, n, n.Editor, builder.MakeSandbox("my-sandbox").Containers(mounting("workspace")).Obj())
+	r := n.Sandboxes(n.ReadYourWrites)
+	step := func() time.Duration {
+		t.Helper()
+		n.Settle(t)
+		result, err := r.Reconcile(t.Context(), suite.Get[sandboxv1.Sandbox](t, n, "my-sandbox"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return result.RequeueAfter
 	}
-	sandbox := suite.Create(t, n, n.Editor, builder.MakeSandbox("my-sandbox").Containers(mounts).Obj())
-	if _, err := n.TryStep(t, sandbox); err == nil {
-		t.Error("the pass ended well")
+	before := suite.Writes(t)
+	if again := step(); again != 10*time.Minute {
+		t.Errorf("it is looked at again after %s, want 10m", again)
 	}
 	const why = `Error seen: creating Pod "my-sandbox": Pod "my-sandbox" is invalid: spec.containers[0].volumeMounts[0].name: Not found: "workspace"`
-	expectStatus(t, n, "my-sandbox", sandboxv1.SandboxStatus{Conditions: withoutAPod(why, metav1.NewTime(n.Clock.Now()))})
+	expectStatus(t, n, "my-sandbox", sandboxv1.SandboxStatus{Conditions: withoutAPod("InvalidConfiguration", why, metav1.NewTime(n.Clock.Now()))})
+	n.Clock.Step(9 * time.Minute)
+	step() // As for an event.
+	before.Expect(t, suite.Writes, suite.Counts{"POST pods": 1, "PATCH sandboxes/status": 1})
+
+	before = suite.Writes(t)
+	n.Clock.Step(time.Minute)
+	step()
+	before.Expect(t, suite.Writes, suite.Counts{"POST pods": 1})
+
+	change(t, n, "my-sandbox", func(sandbox *sandboxv1.Sandbox) {
+		sandbox.Spec.PodTemplate.Spec.Volumes = []corev1.Volume{{Name: "workspace", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}}}
+	})
+	step()
+	if pod := suite.Get[corev1.Pod](t, n, "my-sandbox"); !metav1.IsControlledBy(pod, sandbox) {
+		t.Errorf("after the change, the Pod's owners are %v", pod.OwnerReferences)
+	}
+}
+
+// mounting returns a container that mounts the volume of that name.
+func mounting(volume string) corev1.Container {
+	return corev1.Container{
+		Name: "main", Image: "python:3.13-slim", VolumeMounts: []corev1.VolumeMount{{Name: volume, MountPath: "/workspace"}},
+	}
+}
+
+// A denial by a ValidatingAdmissionPolicy has the code of an invalid Pod, and may end. It is tried again soon.
+func TestAPodThatIsDenied(t *testing.T) {
+	n := suite.New(t)
+	sandbox := suite.Create(t, n, n.Editor, builder.MakeSandbox("my-sandbox").Obj())
+	refuse(t, n, admissionv1.Create, "", "pods", func(ctx context.Context) error {
+		return n.Admin.Create(ctx, builder.MakePod("probe").Namespace(n.Name).Obj(), client.DryRunAll)
+	})
+	if _, err := n.TryStep(t, sandbox); !apierrors.IsInvalid(err) {
+		t.Errorf("the pass ended with %v, want the denial", err)
+	}
+	if got := readyOf(t, n, "my-sandbox"); !strings.HasPrefix(got, "False ReconcilerError: Error seen: ") {
+		t.Errorf("Ready is %s", got)
+	}
 }
 
 // The API server reports everything that is wrong with a Pod, which can be more than a condition holds. The condition says as
@@ -188,18 +239,13 @@ func TestAPodThatIsRefusedAtLength(t *testing.T) {
 		main.Env = append(main.Env, corev1.EnvVar{Name: strings.Repeat("x", i+1) + "="})
 	}
 	sandbox := suite.Create(t, n, n.Editor, builder.MakeSandbox("my-sandbox").Containers(main).Obj())
-	_, err := n.TryStep(t, sandbox)
-	if err == nil || len(err.Error()) <= 32768 {
-		t.Fatalf("the pass ended with %v, want more than a condition holds", err)
-	}
+	n.Step(t, sandbox)
 	said := readyOf(t, n, "my-sandbox")
-	const begins = `False ReconcilerError: Error seen: creating Pod "my-sandbox": Pod "my-sandbox" is invalid: [spec.containers[0].env[0].name: `
-	if !strings.HasPrefix(said, begins) || !strings.HasSuffix(said, "...") {
-		t.Errorf("Ready is %.200s", said)
+	const begins = `False InvalidConfiguration: Error seen: creating Pod "my-sandbox": Pod "my-sandbox" is invalid: [spec.containers[0].env[0].name: `
+	if !strings.HasPrefix(said, begins) || !strings.HasSuffix(said, "...") || len(said) < 32768 {
+		t.Errorf("Ready has %d bytes: %.200s", len(said), said)
 	}
 	before := suite.Writes(t)
-	if _, err := n.TryStep(t, sandbox); err == nil {
-		t.Error("the second pass ended well")
-	}
+	n.Step(t, sandbox) // By another manager, which does not know yet.
 	before.Expect(t, suite.Writes, suite.Counts{"POST pods": 1}) // It is reported once.
 }

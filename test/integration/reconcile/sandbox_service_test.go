@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
@@ -222,10 +223,10 @@ func TestWhatIsRefusedIsSaidAtOnce(t *testing.T) {
 	sandbox := suite.Create(t, n, n.Editor, served().Containers(corev1.Container{
 		Name: "main", Image: builder.DefaultImage, Ports: []corev1.ContainerPort{{Name: "p-", ContainerPort: 8080}},
 	}).Obj())
-	if _, err := n.TryStep(t, sandbox); err == nil {
-		t.Error("the pass ended well")
+	if again := n.Step(t, sandbox); again.RequeueAfter != 10*time.Minute {
+		t.Errorf("looks again after %s, want 10m", again.RequeueAfter)
 	}
-	want := `False ReconcilerError: Error seen: creating Pod "my-sandbox": Pod "my-sandbox" is invalid: ` +
+	want := `False InvalidConfiguration: Error seen: creating Pod "my-sandbox": Pod "my-sandbox" is invalid: ` +
 		`spec.containers[0].ports[0].name: Invalid value: "p-": must not begin or end with a hyphen` + "\n" +
 		`creating Service "my-sandbox": Service "my-sandbox" is invalid: spec.ports[0].name: Invalid value: "p-": ` +
 		`a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character ` +

@@ -43,7 +43,7 @@ func TestAPodInTheWay(t *testing.T) {
 			if result := n.Step(t, sandbox); result.RequeueAfter != 10*time.Second {
 				t.Errorf("looks again after %s, want 10s: no event tells when such a Pod is gone", result.RequeueAfter)
 			}
-			expectStatus(t, n, "my-sandbox", sandboxv1.SandboxStatus{Conditions: withoutAPod(tc.want, metav1.NewTime(n.Clock.Now()))})
+			expectStatus(t, n, "my-sandbox", sandboxv1.SandboxStatus{Conditions: withoutAPod("ReconcilerError", tc.want, metav1.NewTime(n.Clock.Now()))})
 			if diff := cmp.Diff(inTheWay, suite.Get[corev1.Pod](t, n, "my-sandbox")); diff != "" {
 				t.Errorf("the Pod was touched (-before +after):\n%s", diff)
 			}

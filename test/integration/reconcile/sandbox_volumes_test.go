@@ -201,10 +201,10 @@ func TestAVolumeThatIsRefused(t *testing.T) {
 	made := withVolume()
 	made.Spec.VolumeClaimTemplates[0].Spec.AccessModes = nil
 	sandbox := suite.Create(t, n, n.Editor, made)
-	if _, err := n.TryStep(t, sandbox); err == nil {
-		t.Error("the pass ended well")
+	if again := n.Step(t, sandbox); again.RequeueAfter != 10*time.Minute {
+		t.Errorf("looks again after %s, want 10m", again.RequeueAfter)
 	}
-	want := `False ReconcilerError: Error seen: creating PersistentVolumeClaim "data-my-sandbox": PersistentVolumeClaim "data-my-sandbox" is invalid: ` +
+	want := `False InvalidConfiguration: Error seen: creating PersistentVolumeClaim "data-my-sandbox": PersistentVolumeClaim "data-my-sandbox" is invalid: ` +
 		`spec.accessModes: Required value: at least 1 access mode is required`
 	if diff := cmp.Diff(want, readyOf(t, n, "my-sandbox")); diff != "" {
 		t.Errorf("Ready (-want +got):\n%s", diff)

@@ -1,0 +1,81 @@
+package sandbox
+
+import (
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/internal/rules"
+)
+
+// invalidRecheck is for how long an object that the API server found invalid is not tried again, unless the Sandbox's spec changes:
+// a cluster's admission may make it valid one day.
+const invalidRecheck = 10 * time.Minute
+
+// invalidObjects remembers which objects of Sandboxes the API server found invalid. It is only a memory: a process that has just begun
+// to reconcile tries each of them once. Its zero value is empty.
+type invalidObjects struct {
+	mu    sync.Mutex
+	found map[invalidObject]finding
+	// order has each finding, the earliest first.
+	order []timedObject
+}
+
+// invalidObject is an object that is made of one generation of a Sandbox's spec.
+type invalidObject struct {
+	sandbox    types.UID
+	generation int64
+	name       string
+}
+
+type finding struct {
+	err error
+	at  time.Time
+}
+
+type timedObject struct {
+	object invalidObject
+	at     time.Time
+}
+
+// create calls do, which creates the object of that kind and name for sandbox, and returns its error. If the API server found the
+// object invalid within invalidRecheck before now, create returns that error without a call.
+func (i *invalidObjects) create(sandbox *sandboxv1.Sandbox, kind, name string, now time.Time, do func() error) error {
+	object := invalidObject{sandbox.UID, sandbox.Generation, kind + "/" + name}
+	if err := i.known(object, now); err != nil {
+		return err
+	}
+	err := do()
+	if rules.IsInvalidObject(err) {
+		i.remember(object, finding{err, now})
+	}
+	return err
+}
+
+func (i *invalidObjects) known(object invalidObject, now time.Time) error {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if found, ok := i.found[object]; ok && now.Sub(found.at) < invalidRecheck {
+		return found.err
+	}
+	return nil
+}
+
+// remember remembers found, and forgets what is too old.
+func (i *invalidObjects) remember(object invalidObject, found finding) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for len(i.order) > 0 && found.at.Sub(i.order[0].at) >= invalidRecheck {
+		if old := i.order[0]; i.found[old.object].at.Equal(old.at) {
+			delete(i.found, old.object)
+		}
+		i.order = i.order[1:]
+	}
+	if i.found == nil {
+		i.found = map[invalidObject]finding{}
+	}
+	i.found[object] = found
+	i.order = append(i.order, timedObject{object, found.at})
+}

@@ -1,0 +1,67 @@
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/namesake-sandbox/namesake/test/builder"
+)
+
+// What was found invalid is not tried again for ten minutes, unless the Sandbox's spec changes; everything else is, and nothing is
+// remembered for longer.
+func TestInvalidObjects(t *testing.T) {
+	invalid := apierrors.NewInvalid(schema.GroupKind{Kind: "Pod"}, "a", nil)
+	now, memory := builder.Epoch, &invalidObjects{}
+	try := func(sandbox *builder.SandboxWrapper, name string, answer error) (tried bool) {
+		t.Helper()
+		err := memory.create(sandbox.Obj(), "Pod", name, now, func() error {
+			tried = true
+			return answer
+		})
+		if !errors.Is(err, answer) {
+			t.Errorf("got %v, want %v", err, answer)
+		}
+		return tried
+	}
+	a := func() *builder.SandboxWrapper { return builder.MakeSandbox("a").Generation(1) }
+	for i, step := range []struct {
+		after   time.Duration
+		sandbox *builder.SandboxWrapper
+		name    string
+		want    bool
+	}{
+		{0, a(), "a", true},
+		{0, a(), "a", false},
+		{0, a(), "another", true},
+		{0, a().UID("recreated"), "a", true},
+		{9 * time.Minute, a(), "a", false},
+		{0, a().Generation(2), "a", true},
+		{time.Minute, a(), "a", true},
+		{9 * time.Minute, a(), "a", false},
+		{0, a().Generation(2), "a", true},
+	} {
+		now = now.Add(step.after)
+		if got := try(step.sandbox, step.name, invalid); got != step.want {
+			t.Errorf("step %d: tried %t", i, got)
+		}
+	}
+	for _, answer := range []error{nil, errors.New("lost"), apierrors.NewForbidden(schema.GroupResource{Resource: "pods"}, "a", nil)} {
+		for range 2 {
+			if !try(builder.MakeSandbox("b"), "b", answer) {
+				t.Errorf("after %v, it was not tried again", answer)
+			}
+		}
+	}
+	for i := range 100 {
+		now = now.Add(time.Minute)
+		try(builder.MakeSandbox(fmt.Sprint(i)), "a", invalid)
+	}
+	if len(memory.found) > 11 || len(memory.order) > 11 {
+		t.Errorf("it remembers %d findings in %d entries, want those of ten minutes", len(memory.found), len(memory.order))
+	}
+}
