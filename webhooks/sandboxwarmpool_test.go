@@ -8,6 +8,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
@@ -28,6 +29,13 @@ func TestPoolValidator(t *testing.T) {
 		"of a template that is not there yet": {
 			pool: builder.MakePool("a.b").Template("none"), live: shelfOf(), want: "allowed",
 			warnings: []string{`spec.sandboxTemplateRef.name: SandboxTemplate "none" not found: the pool stays empty until it is created`},
+		},
+		"kept for claims that name it": {
+			pool: builder.MakePool("ab").Template("plain").Annotation(sandboxv1.AnnotationNamedClaimsOnly, "true"), live: shelfOf(), want: "allowed",
+		},
+		"kept for nobody knows whom": {
+			pool: builder.MakePool("ab").Template("plain").Annotation(sandboxv1.AnnotationNamedClaimsOnly, "yes"), live: shelfOf(),
+			want: "422 FieldValueNotSupported metadata.annotations[agents.x-k8s.io/named-claims-only]",
 		},
 		"the look-up fails": {pool: builder.MakePool("a.b").Template("none"), live: &shelf{err: errors.New("lost")}, want: "500"},
 	} {

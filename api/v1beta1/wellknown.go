@@ -124,6 +124,10 @@ const (
 	// this is missing. agent-sandbox writes it at once, or "unknown".
 	AnnotationClaimFirstReadyAt = ReservedPrefix + "claim-first-ready-at"
 
+	// AnnotationNamedClaimsOnly is on a SandboxWarmPool: "true" keeps the pool for claims that name it, "false" is as without it.
+	// Claims that name the template alone then get none of the pool's Sandboxes. Written by whoever maintains the pool.
+	AnnotationNamedClaimsOnly = ReservedPrefix + "named-claims-only"
+
 	// AnnotationClientFirstRequestedAt is on a claim: when the client asked for it (RFC 3339). Written by clients.
 	AnnotationClientFirstRequestedAt = ReservedPrefix + "client-first-requested-at"
 

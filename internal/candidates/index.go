@@ -76,14 +76,24 @@ func (i *Index) Forget(sandbox types.NamespacedName) {
 	i.nodes.setClaimed(sandbox, "")
 }
 
-// ObservePool records pool as it is now. It keeps the object, which must not be changed afterwards.
+// ObservePool records pool as it is now. It keeps the object, which must not be changed afterwards. The Sandboxes of a pool that is
+// no longer kept for claims that name it appear to the others.
 func (i *Index) ObservePool(pool *extensionsv1.SandboxWarmPool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.pools[pool.Namespace] == nil {
 		i.pools[pool.Namespace] = map[string]*extensionsv1.SandboxWarmPool{}
 	}
+	before := i.pools[pool.Namespace][pool.Name]
 	i.pools[pool.Namespace][pool.Name] = pool
+	if before == nil || !rules.NamedClaimsOnly(before) || rules.NamedClaimsOnly(pool) {
+		return
+	}
+	for _, q := range i.queues[pool.UID] {
+		if c, ok := q.free.Min(); ok {
+			i.announce(c)
+		}
+	}
 }
 
 // ForgetPool drops the pool with that name.

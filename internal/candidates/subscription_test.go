@@ -18,6 +18,8 @@ func TestWhatAppears(t *testing.T) {
 	sandbox := func(name string) *builder.SandboxWrapper {
 		return builder.MakeSandbox(name).Pool(pool).Node("n").Ready()
 	}
+	kept := pool.DeepCopy()
+	kept.Annotations = map[string]string{sandboxv1.AnnotationNamedClaimsOnly: "true"}
 	i.ObservePool(pool)
 	i.ObserveNode(builder.MakeNode("n").Obj())
 	early := i.Subscribe()
@@ -42,6 +44,9 @@ func TestWhatAppears(t *testing.T) {
 		{"its reservation holds", func() { i.Release(builder.Epoch.Add(time.Millisecond)) }, nil},
 		{"its reservation ends", func() { i.Release(builder.Epoch.Add(time.Hour)) }, here},
 		{"two turn Ready", func() { i.Observe(sandbox("b").Obj()); i.Observe(sandbox("d").Obj()) }, here},
+		{"its pool is kept", func() { i.ObservePool(kept) }, nil},
+		{"its pool is seen again", func() { i.ObservePool(kept) }, nil},
+		{"its pool is kept no longer", func() { i.ObservePool(pool) }, here},
 		{"it goes", func() { i.Forget(types.NamespacedName{Namespace: "default", Name: "a"}) }, nil},
 	} {
 		step.do()

@@ -98,7 +98,8 @@ func byName(a, b *extensionsv1.SandboxWarmPool) int {
 	return 1
 }
 
-// SelectsPool reports whether claim may adopt Sandboxes of pool.
+// SelectsPool reports whether claim may adopt Sandboxes of pool: a claim that names pool, or one that names its template, unless
+// pool is kept for the former.
 func SelectsPool(claim *extensionsv1.SandboxClaim, pool *extensionsv1.SandboxWarmPool) bool {
 	switch {
 	case claim.Namespace != pool.Namespace:
@@ -106,7 +107,7 @@ func SelectsPool(claim *extensionsv1.SandboxClaim, pool *extensionsv1.SandboxWar
 	case claim.Spec.WarmPoolRef != nil:
 		return claim.Spec.WarmPoolRef.Name == pool.Name
 	case claim.Spec.SandboxTemplateRef != nil:
-		return claim.Spec.SandboxTemplateRef.Name == pool.Spec.SandboxTemplateRef.Name
+		return claim.Spec.SandboxTemplateRef.Name == pool.Spec.SandboxTemplateRef.Name && !NamedClaimsOnly(pool)
 	}
 	return false
 }

@@ -24,6 +24,7 @@ const (
 	RuleTemplateName = "template-name"
 	RuleServiceNames = "service-names"
 	RuleVolumeNames  = "volume-names"
+	RuleNamedClaims  = "named-claims-only"
 	RuleLimits       = "limits"
 	// RuleOther is for an error without a rule.
 	RuleOther = "other"
@@ -49,6 +50,7 @@ func Rules() []Rule {
 		{RuleTemplateName, "NetworkPolicies could not tell the Pods of the template from those of another."},
 		{RuleServiceNames, "The pool's Sandboxes could not have the Services that its template asks for."},
 		{RuleVolumeNames, "No two Sandboxes have a PersistentVolumeClaim of the same name."},
+		{RuleNamedClaims, "A pool is kept for claims that name it, or not."},
 		{RuleLimits, "No object is larger than can be read in time."},
 		{RuleOther, "Any other."},
 	}

@@ -71,6 +71,13 @@ spec: {%s}`, name, spec)}
 		apply("A pool without a template", "mine", "replicas: 1"),
 		apply("A pool whose template's name is not one", "mine", "sandboxTemplateRef: {name: My_Template}"),
 		apply("A pool with a dot in its name, of a template with a Service", "my.pool", "sandboxTemplateRef: {name: served}"),
+		{title: "A pool that is kept for nobody knows whom", command: "apply -f -", input: `
+apiVersion: extensions.agents.x-k8s.io/v1beta1
+kind: SandboxWarmPool
+metadata: {name: mine, annotations: {agents.x-k8s.io/named-claims-only: "yes"}}
+spec: {sandboxTemplateRef: {name: python}}`},
+		{title: "A pool that is annotated so later", command: `annotate sandboxwarmpool python agents.x-k8s.io/named-claims-only=on`},
+		apply("A pool whose Sandboxes have no time to start", "mine", "readinessGracePeriodSeconds: 29, sandboxTemplateRef: {name: python}"),
 		allowed(apply("A pool of a template that is not there yet", "early", "sandboxTemplateRef: {name: later}")),
 	}
 }
