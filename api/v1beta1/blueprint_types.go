@@ -70,7 +70,7 @@ type EmbeddedObjectMetadata struct {
 	// name is the name of the template, and of the Pod's volume.
 	// +optional
 	// +kubebuilder:validation:MaxLength=253
-	// +kubebuilder:validation:XValidation:rule="self == '' || !format.dns1123Label().validate(self).hasValue()",message="it names a volume of the Pod: use lower-case letters, digits and '-', beginning and ending with a letter or digit, at most 63 in all"
+	// +kubebuilder:validation:XValidation:rule="self == '' || (size(self) <= 63 && self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$'))",message="it names a volume of the Pod: use lower-case letters, digits and '-', beginning and ending with a letter or digit, at most 63 in all"
 	Name string `json:"name,omitempty"`
 
 	// labels are set on the object when it is created.
