@@ -60,6 +60,7 @@ var (
 			namespace, {"ready_condition", "`true` or `false`, as the Sandbox's Ready condition."},
 			{"expired", "`true` once the Sandbox's shutdownTime has passed, else `false`."}, launchType, template,
 			{"owned_by", "`SandboxClaim`, `SandboxWarmPool` or `None`."}, createdBy,
+			{"operating_mode", "`Running` or `Suspended`, as the Sandbox's spec.operatingMode."},
 		},
 	}
 	poolDesired = Definition{

@@ -162,8 +162,8 @@ func TestState(t *testing.T) {
 	samples(t, state, "")
 	leads = true
 	samples(t, state, `
-		agent_sandboxes{created_by="controller",expired="false",launch_type="warm",namespace="default",owned_by="SandboxWarmPool",ready_condition="true",sandbox_template="t"} 2
-		agent_sandboxes{created_by="unknown",expired="false",launch_type="cold",namespace="other",owned_by="None",ready_condition="false",sandbox_template="unknown"} 1
+		agent_sandboxes{created_by="controller",expired="false",launch_type="warm",namespace="default",operating_mode="Running",owned_by="SandboxWarmPool",ready_condition="true",sandbox_template="t"} 2
+		agent_sandboxes{created_by="unknown",expired="false",launch_type="cold",namespace="other",operating_mode="Running",owned_by="None",ready_condition="false",sandbox_template="unknown"} 1
 		namesake_claims{namespace="default",ready="false",reason="Pending"} 1
 		namesake_warmpool_available_replicas{namespace="default",warmpool_name="p"} 1
 		namesake_warmpool_desired_replicas{namespace="default",warmpool_name="p"} 3

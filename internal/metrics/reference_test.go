@@ -38,7 +38,7 @@ var formerMetrics = map[string]formerMetric{
 		Type: "COUNTER", Labels: "created_by launch_type namespace pod_condition sandbox_template warmpool_name",
 	},
 	"agent_sandboxes": {
-		Type: "GAUGE", Labels: "created_by expired launch_type namespace owned_by ready_condition sandbox_template",
+		Type: "GAUGE", Labels: "created_by expired launch_type namespace operating_mode owned_by ready_condition sandbox_template",
 	},
 	"agent_sandbox_build_info": {Type: "GAUGE", Labels: "build_date compiler git_commit git_version go_version platform"},
 }

@@ -82,7 +82,7 @@ func (s *State) countSandboxes(ctx context.Context, samples chan<- prometheus.Me
 	}
 	for g, n := range groups {
 		gauge(samples, sandboxesDesc, n, g.Namespace, strconv.FormatBool(g.Ready), strconv.FormatBool(g.Expired), g.LaunchType, g.Template,
-			g.OwnedBy, g.CreatedBy)
+			g.OwnedBy, g.CreatedBy, string(g.OperatingMode))
 	}
 	return nil
 }

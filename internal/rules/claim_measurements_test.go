@@ -106,24 +106,28 @@ func TestGroupOf(t *testing.T) {
 	}{
 		"a member that is Ready": {
 			builder.MakeSandbox("p-a").Pool(pool).Ready(),
-			rules.SandboxSeries{Namespace: "default", LaunchType: "warm", Template: "t", OwnedBy: "SandboxWarmPool", CreatedBy: "controller", Ready: true},
+			rules.SandboxSeries{Namespace: "default", LaunchType: "warm", Template: "t", OwnedBy: "SandboxWarmPool", CreatedBy: "controller", OperatingMode: "Running", Ready: true},
 		},
 		"a member of an older agent-sandbox, which did not say so": {
 			builder.MakeSandbox("p-a").Pool(pool).WithoutLabel(sandboxv1.LabelLaunchType),
-			rules.SandboxSeries{Namespace: "default", LaunchType: "warm", Template: "t", OwnedBy: "SandboxWarmPool", CreatedBy: "controller"},
+			rules.SandboxSeries{Namespace: "default", LaunchType: "warm", Template: "t", OwnedBy: "SandboxWarmPool", CreatedBy: "controller", OperatingMode: "Running"},
 		},
 		"a claim's, cold, and not Ready": {
 			builder.MakeSandbox("c").ClaimedBy(builder.MakeClaim("c").Template("t").Label(sandboxv1.LabelCreatedBy, "python-client").Obj()).
 				Condition("Ready", "False", "R"),
-			rules.SandboxSeries{Namespace: "default", LaunchType: "cold", Template: "t", OwnedBy: "SandboxClaim", CreatedBy: "python-client"},
+			rules.SandboxSeries{Namespace: "default", LaunchType: "cold", Template: "t", OwnedBy: "SandboxClaim", CreatedBy: "python-client", OperatingMode: "Running"},
 		},
 		"nobody's, and expired": {
 			builder.MakeSandbox("a").Condition("Ready", "False", sandboxv1.ReasonSandboxExpired),
-			rules.SandboxSeries{Namespace: "default", LaunchType: "cold", Template: "unknown", OwnedBy: "None", CreatedBy: "unknown", Expired: true},
+			rules.SandboxSeries{Namespace: "default", LaunchType: "cold", Template: "unknown", OwnedBy: "None", CreatedBy: "unknown", OperatingMode: "Running", Expired: true},
+		},
+		"nobody's, and suspended": {
+			builder.MakeSandbox("a").OperatingMode(sandboxv1.OperatingModeSuspended),
+			rules.SandboxSeries{Namespace: "default", LaunchType: "cold", Template: "unknown", OwnedBy: "None", CreatedBy: "unknown", OperatingMode: "Suspended"},
 		},
 		"one without a status, under something else": {
 			builder.MakeSandbox("a").OwnerReferences(*rules.SandboxOwner(builder.MakeSandbox("b").Obj())),
-			rules.SandboxSeries{Namespace: "default", LaunchType: "cold", Template: "unknown", OwnedBy: "None", CreatedBy: "unknown"},
+			rules.SandboxSeries{Namespace: "default", LaunchType: "cold", Template: "unknown", OwnedBy: "None", CreatedBy: "unknown", OperatingMode: "Running"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 // SandboxSeries is the set of label values by which Sandboxes are counted.
 type SandboxSeries struct {
 	Namespace, LaunchType, Template, OwnedBy, CreatedBy string
+	OperatingMode                                       sandboxv1.OperatingMode
 	Ready, Expired                                      bool
 }
 
@@ -21,7 +22,7 @@ func SandboxSeriesOf(sandbox *sandboxv1.Sandbox) SandboxSeries {
 	group := SandboxSeries{
 		Namespace: sandbox.Namespace, LaunchType: sandboxv1.LaunchTypeCold, OwnedBy: NoOwner,
 		Template:  cmp.Or(sandbox.Annotations[sandboxv1.AnnotationTemplateRef], NoTemplate),
-		CreatedBy: CreatedBy(sandbox),
+		CreatedBy: CreatedBy(sandbox), OperatingMode: cmp.Or(sandbox.Spec.OperatingMode, sandboxv1.OperatingModeRunning),
 	}
 	owner := ControllerOf(sandbox)
 	if said := sandbox.Labels[sandboxv1.LabelLaunchType]; said == sandboxv1.LaunchTypeWarm || (said == "" && IsPool(owner)) {
