@@ -14,6 +14,10 @@ import (
 // a cluster's admission may make it valid one day.
 const invalidRecheck = 10 * time.Minute
 
+// maxInvalid is how many findings are remembered at the most, the latest, so that nobody fills the manager's memory with objects that
+// are not valid. One that is forgotten costs another try.
+const maxInvalid = 2000
+
 // invalidObjects remembers which objects of Sandboxes the API server found invalid. It is only a memory: a process that has just begun
 // to reconcile tries each of them once. Its zero value is empty.
 type invalidObjects struct {
@@ -63,11 +67,12 @@ func (i *invalidObjects) known(object invalidObject, now time.Time) error {
 	return nil
 }
 
-// remember remembers found, and forgets what is too old.
+// remember remembers found, in brief, and forgets what is too old or too much.
 func (i *invalidObjects) remember(object invalidObject, found finding) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	for len(i.order) > 0 && found.at.Sub(i.order[0].at) >= invalidRecheck {
+	found.err = rules.BriefInvalid(found.err)
+	for len(i.order) >= maxInvalid || len(i.order) > 0 && found.at.Sub(i.order[0].at) >= invalidRecheck {
 		if old := i.order[0]; i.found[old.object].at.Equal(old.at) {
 			delete(i.found, old.object)
 		}

@@ -8,6 +8,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
@@ -15,7 +16,7 @@ import (
 // What was found invalid is not tried again for ten minutes, unless the Sandbox's spec changes; everything else is, and nothing is
 // remembered for longer.
 func TestInvalidObjects(t *testing.T) {
-	invalid := apierrors.NewInvalid(schema.GroupKind{Kind: "Pod"}, "a", nil)
+	invalid := apierrors.NewInvalid(schema.GroupKind{Kind: "Pod"}, "a", field.ErrorList{field.Required(field.NewPath("spec"), "")})
 	now, memory := builder.Epoch, &invalidObjects{}
 	try := func(sandbox *builder.SandboxWrapper, name string, answer error) (tried bool) {
 		t.Helper()
@@ -23,7 +24,7 @@ func TestInvalidObjects(t *testing.T) {
 			tried = true
 			return answer
 		})
-		if !errors.Is(err, answer) {
+		if fmt.Sprint(err) != fmt.Sprint(answer) {
 			t.Errorf("got %v, want %v", err, answer)
 		}
 		return tried
@@ -63,5 +64,14 @@ func TestInvalidObjects(t *testing.T) {
 	}
 	if len(memory.found) > 11 || len(memory.order) > 11 {
 		t.Errorf("it remembers %d findings in %d entries, want those of ten minutes", len(memory.found), len(memory.order))
+	}
+	for i := range 3 * maxInvalid {
+		try(builder.MakeSandbox(fmt.Sprint("many-", i)), "a", invalid)
+	}
+	if len(memory.found) > maxInvalid || len(memory.order) > maxInvalid {
+		t.Errorf("it remembers %d findings in %d entries, want at most %d", len(memory.found), len(memory.order), maxInvalid)
+	}
+	if try(builder.MakeSandbox(fmt.Sprint("many-", 3*maxInvalid-1)), "a", invalid) {
+		t.Error("the latest is forgotten")
 	}
 }

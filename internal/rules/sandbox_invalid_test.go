@@ -1,8 +1,10 @@
 package rules_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -54,6 +56,30 @@ func TestInvalidConfiguration(t *testing.T) {
 			status := rules.SandboxStatus(builder.MakeSandbox("a").Obj(), rules.Observed{Err: tc.problem}, later)
 			if got, want := told(status, "Ready"), reason+": Error seen: "+tc.problem.Error(); got != want {
 				t.Errorf("it says %s, want %s", got, want)
+			}
+		})
+	}
+}
+
+// However much is wrong with an object, what is kept of it is short, and says the same.
+func TestBriefInvalid(t *testing.T) {
+	var errs field.ErrorList
+	for i := range 1000 {
+		errs = append(errs, field.Invalid(field.NewPath("spec").Index(i), strings.Repeat("x", 1000), "no"))
+	}
+	invalid := apierrors.NewInvalid(schema.GroupKind{Kind: "Pod"}, "a", errs)
+	for name, err := range map[string]error{
+		"much is wrong":   invalid,
+		"little is wrong": apierrors.NewInvalid(schema.GroupKind{Kind: "Pod"}, "a", errs[:1]),
+		"in other words":  fmt.Errorf("creating it: %w", invalid),
+	} {
+		t.Run(name, func(t *testing.T) {
+			brief := rules.BriefInvalid(err)
+			if !rules.IsInvalidObject(brief) || !strings.HasPrefix(err.Error(), brief.Error()[:1000]) {
+				t.Errorf("in brief: %v", brief)
+			}
+			if content, _ := json.Marshal(brief); len(content) > 5000 {
+				t.Errorf("%d bytes are kept", len(content))
 			}
 		})
 	}
