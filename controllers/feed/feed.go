@@ -87,6 +87,8 @@ func Start(
 func tell(traffic *yield.Traffic, index *candidates.Index, claim *extensionsv1.SandboxClaim, listed bool) {
 	sandbox := types.NamespacedName{Namespace: claim.Namespace, Name: rules.Binding(claim)}
 	switch {
+	case claim.DeletionTimestamp != nil: // It may never be served.
+		traffic.End(sandbox)
 	case !rules.IsOnItsWay(claim):
 		traffic.Serve(sandbox, index.Sharer(sandbox.Name))
 	case listed:

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	toolscache "k8s.io/client-go/tools/cache"
 	testclock "k8s.io/utils/clock/testing"
@@ -134,6 +135,12 @@ func TestTraffic(t *testing.T) {
 	if !traffic.Busy() {
 		t.Error("not busy with a claim that is bound")
 	}
+	updated := builder.MakeClaim("u").Pool("p")
+	handler.OnUpdate(updated.Obj(), updated.BoundTo("w").Obj())
+	if at, _ := traffic.Seen(types.NamespacedName{Namespace: builder.DefaultNamespace, Name: "w"}); !at.Equal(builder.Epoch) {
+		t.Errorf("a claim that was bound later is seen at %v", at)
+	}
+	handler.OnDelete(updated.Obj())
 	handler.OnUpdate(before, bound.Condition("Ready", "True", "R").Obj())
 	if traffic.Busy() {
 		t.Error("busy with a claim that is Ready")
@@ -182,6 +189,11 @@ func TestWhoServes(t *testing.T) {
 		"it is Ready": {func(h toolscache.ResourceEventHandler, _ *yield.Traffic) {
 			h.OnUpdate(claim(sandbox).Obj(), served(sandbox))
 		}, true},
+		"it is being deleted": {func(h toolscache.ResourceEventHandler, _ *yield.Traffic) {
+			deleted := claim(sandbox).Obj()
+			deleted.DeletionTimestamp = &metav1.Time{Time: builder.Epoch}
+			h.OnUpdate(claim(sandbox).Obj(), deleted)
+		}, false},
 		"it is gone": {func(h toolscache.ResourceEventHandler, _ *yield.Traffic) { h.OnDelete(claim(sandbox).Obj()) }, false},
 		"this replica has served it": {func(h toolscache.ResourceEventHandler, traffic *yield.Traffic) {
 			traffic.Help(types.NamespacedName{Namespace: builder.DefaultNamespace, Name: sandbox})

@@ -7,6 +7,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
@@ -25,6 +26,9 @@ func (r *Reconciler) bind(ctx context.Context, claim *extensionsv1.SandboxClaim)
 	*claim = *bindTo(claim, name)
 	if err := write.Patch(ctx, r.Client, claim, base); err != nil {
 		return err
+	}
+	if !rules.IsColdName(claim, name) {
+		r.Traffic.Pick(types.NamespacedName{Namespace: claim.Namespace, Name: name})
 	}
 	if rules.Binding(base) != "" {
 		r.Metrics.CountRebound(claim.Namespace)

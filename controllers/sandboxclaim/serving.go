@@ -48,16 +48,20 @@ func (s *server) Reconcile(ctx context.Context, claim *extensionsv1.SandboxClaim
 	if lead := s.claims.lead(claim, rules.ClaimServer{}); lead > 0 {
 		return reconcile.Result{RequeueAfter: lead}, nil
 	}
-	s.claims.Traffic.Help(types.NamespacedName{Namespace: claim.Namespace, Name: rules.Binding(claim)})
 	result, err := s.claims.reconcile(ctx, claim)
 	result.RequeueAfter = 0 // What comes later is the leader's.
 	return result, err
 }
 
-// lead returns how long server leaves claim to others: to the serving controller of this replica, or to another replica.
+// lead returns how long server leaves claim to others: to the serving controller of this replica, or to another replica. When that is
+// over, this replica is the one that serves claim.
 func (r *Reconciler) lead(claim *extensionsv1.SandboxClaim, server rules.ClaimServer) time.Duration {
 	sandbox := types.NamespacedName{Namespace: claim.Namespace, Name: rules.Binding(claim)}
 	server.Seen, server.Picked = r.Traffic.Seen(sandbox)
 	server.Served = r.Traffic.LastServed(r.Candidates.Sharer(sandbox.Name))
-	return rules.ClaimLead(claim, server, r.Now())
+	lead := rules.ClaimLead(claim, server, r.Now())
+	if lead == 0 {
+		r.Traffic.Help(sandbox)
+	}
+	return lead
 }

@@ -49,6 +49,15 @@ func TestLead(t *testing.T) {
 			if got := reconciler.lead(claim, rules.ClaimServer{}); got != tc.want {
 				t.Errorf("left to others for %s, want %s", got, tc.want)
 			}
+			clock.Step(tc.want)
+			for range 2 { // The second time, this replica serves it already.
+				if got := reconciler.lead(claim, rules.ClaimServer{}); got != 0 {
+					t.Errorf("%s later, still left to others for %s", tc.want, got)
+				}
+				if _, here := traffic.Seen(named(sandbox)); !here {
+					t.Error("nobody knows that this replica serves it")
+				}
+			}
 		})
 	}
 }

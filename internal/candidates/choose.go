@@ -16,7 +16,7 @@ func (i *Index) choose(tree *btree.BTree[*candidate], skip func(name string) boo
 	if len(i.order.others) > 0 {
 		ahead = spread * spread
 	}
-	first := firstAlike(tree, skip, ahead)
+	first := firstOfShare(tree, skip, ahead)
 	switch {
 	case len(first) == 0:
 		return nil
@@ -27,19 +27,19 @@ func (i *Index) choose(tree *btree.BTree[*candidate], skip func(name string) boo
 	}
 	best := first[0]
 	for _, c := range first[1:] {
-		if i.nodes.load[c.node] < i.nodes.load[best.node] {
+		if c.age == best.age && i.nodes.load[c.node] < i.nodes.load[best.node] {
 			best = c
 		}
 	}
 	return best
 }
 
-// firstAlike returns the first candidates in tree that skip does not reject, at most that many, of the same window of time and in the
-// same share, the replica's own or not.
-func firstAlike(tree *btree.BTree[*candidate], skip func(name string) bool, atMost int) []*candidate {
+// firstOfShare returns the first candidates in tree that skip does not reject, at most that many, of the same share: the replica's own,
+// or if nothing is left there, another's.
+func firstOfShare(tree *btree.BTree[*candidate], skip func(name string) bool, atMost int) []*candidate {
 	found := make([]*candidate, 0, atMost)
 	tree.Ascend(func(c *candidate) bool {
-		if len(found) > 0 && (c.age != found[0].age || c.foreign != found[0].foreign) {
+		if len(found) > 0 && c.foreign != found[0].foreign {
 			return false
 		}
 		if !skip(c.key.Name) {

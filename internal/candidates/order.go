@@ -7,10 +7,10 @@ import (
 	"slices"
 )
 
-// order is the order in which an index hands out candidates of the same age window. Each replica has an order of its own. Those
-// that know of one another divide the candidates: each candidate is in the share of the replica that ranks it highest. A replica
-// hands out its own share first. From the others' shares it then takes what they would hand out last. So replicas do not pick the
-// same before nothing else is left.
+// order is the order in which an index hands out candidates. Each replica has an order of its own. Those that know of one another
+// divide the candidates: each candidate is in the share of the replica that ranks it highest. A replica hands out its own share
+// first, the oldest before younger ones, and those of the same age window by rank. From the others' shares it then takes what they
+// would hand out last: the youngest. So replicas do not pick the same before nothing else is left.
 type order struct {
 	own    uint64
 	others []uint64
@@ -64,7 +64,7 @@ func (i *Index) Share(others []uint64) {
 	}
 }
 
-// inOrder orders candidates as they are handed out: by age window, then by the index's own order.
+// inOrder orders candidates as they are handed out: by share, then by age window, then by the index's own order.
 func inOrder(a, b *candidate) bool { return compare(a, b) < 0 }
 
 // longestHeld orders candidates by how long they have been held: the longest first.
@@ -73,7 +73,7 @@ func longestHeld(a, b *candidate) bool {
 }
 
 func compare(a, b *candidate) int {
-	return cmp.Or(cmp.Compare(a.age, b.age), compareShares(a, b), cmp.Compare(a.rank, b.rank), cmp.Compare(a.key.Name, b.key.Name))
+	return cmp.Or(compareShares(a, b), compareAges(a, b), cmp.Compare(a.rank, b.rank), cmp.Compare(a.key.Name, b.key.Name))
 }
 
 // compareShares compares what is in the replica's own share before what is not.
@@ -85,6 +85,14 @@ func compareShares(a, b *candidate) int {
 		return -1
 	}
 	return 1
+}
+
+// compareAges compares older candidates before younger ones, and in another's share the reverse.
+func compareAges(a, b *candidate) int {
+	if a.foreign {
+		return cmp.Compare(b.age, a.age)
+	}
+	return cmp.Compare(a.age, b.age)
 }
 
 // rank returns the place of name in an order. Different orders rank the same name as if at random.

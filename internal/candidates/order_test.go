@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
@@ -120,13 +121,46 @@ func TestSharingChanges(t *testing.T) {
 	}
 }
 
-// The oldest come first, whoever's share they are in.
-func TestAgeComesBeforeShares(t *testing.T) {
+// A replica hands out its own share from the oldest on. What is in another's share comes after that, from the youngest on.
+func TestAgeAndShares(t *testing.T) {
 	for trial := range uint64(20) {
-		for _, index := range sharing(trial, 3, 5) {
-			index.Observe(member("older", template).CreatedAt(builder.Epoch.Add(-2 * ageWindow)).Obj())
-			if got := index.Pick(byPool, start); got != "older" {
-				t.Errorf("picked %q", got)
+		pair := sharing(trial, 2, 0)
+		var own, foreign []string
+		for i := range 12 {
+			name := fmt.Sprintf("m%d", i)
+			if theirs, _ := pair[0].order.of(name); theirs {
+				foreign = append(foreign, name)
+			} else {
+				own = append(own, name)
+			}
+			pair[0].Observe(member(name, template).CreatedAt(builder.Epoch.Add(time.Duration(i) * ageWindow)).Obj())
+		}
+		slices.Reverse(foreign)
+		for _, want := range append(own, foreign...) {
+			if got := pair[0].Pick(byPool, start); got != want {
+				t.Errorf("trial %d: picked %q, want %q", trial, got, want)
+			}
+		}
+	}
+}
+
+// After a day of refills, a pool's members are of many hours. Replicas share it as well as one that was filled at once.
+func TestReplicasShareAPoolOfManyHours(t *testing.T) {
+	const candidates = 100
+	for _, perHour := range []int{1, 5, 20} {
+		for trial := range uint64(20) {
+			pair, picked := sharing(trial, 2, 0), map[string]bool{}
+			for i := range candidates {
+				for _, index := range pair {
+					created := builder.Epoch.Add(time.Duration(i/perHour) * ageWindow)
+					index.Observe(member(fmt.Sprintf("m%d", i), template).CreatedAt(created).Obj())
+				}
+			}
+			for turn := range candidates {
+				picked[pair[turn%2].Pick(byPool, start)] = true
+			}
+			if same := candidates - len(picked); same > 0 {
+				t.Errorf("%d an hour, trial %d: %d picks of %d were the same", perHour, trial, same, candidates)
 			}
 		}
 	}

@@ -45,6 +45,25 @@ func TestPicksSpread(t *testing.T) {
 	}
 }
 
+// So they do beside another replica, while enough is left: six picks are on six nodes, but for some at which the first few
+// candidates are on fewer. Without a choice, they would be on four.
+func TestPicksSpreadBesideAnother(t *testing.T) {
+	const trials = 20
+	found := 0
+	for order := range uint64(trials) {
+		index := onNodes(order, 40, "n0", "n1", "n2", "n3", "n4", "n5")
+		index.Share([]uint64{order + trials})
+		var picked []string
+		for range 6 {
+			picked = append(picked, index.Hold(byPool, start))
+		}
+		found += len(nodesOf(index, picked...))
+	}
+	if found < trials*11/2 {
+		t.Errorf("six picks are on %.1f nodes of six", float64(found)/trials)
+	}
+}
+
 // A node with claimed Sandboxes comes last, until they are gone.
 func TestClaimedSandboxesAreALoad(t *testing.T) {
 	claim := builder.MakeClaim("other").Obj()
@@ -95,6 +114,11 @@ func TestNoLoadIsLeft(t *testing.T) {
 	index.Release(start.Add(2 * ReservationTTL))
 	index.Forget(key("n0-0"))
 	index.Forget(key("n0-1"))
+	index.Observe(builder.MakeSandbox("x").ClaimedBy(builder.MakeClaim("other").Obj()).Ready().Node("n0").Obj())
+	index.Forget(key("x"))
+	index.Observe(member("y", template).Node("n0").Obj())
+	index.Pick(byPool, start)
+	index.Forget(key("y"))
 	if len(index.nodes.load)+len(index.nodes.claimed) > 0 {
 		t.Errorf("left: %v, %v", index.nodes.load, index.nodes.claimed)
 	}

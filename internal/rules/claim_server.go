@@ -56,16 +56,21 @@ func earlier(a, b time.Time) time.Time {
 
 // ClaimLead returns how long server still leaves claim to others at the time now: zero if it may serve it. Only a claim that is
 // on its way is left to others. The lead counts from when server first saw the claim, or else from when admission observed it, and ends
-// LongestLead after the latter. The clocks of replicas may differ: a claim that was observed in the future is left to nobody.
+// LongestLead after the latter. The clocks of replicas may differ: a claim was not observed after it was seen, and one that nobody knows
+// to be seen, and that was observed in the future, is left to nobody.
 func ClaimLead(claim *extensionsv1.SandboxClaim, server ClaimServer, now time.Time) time.Duration {
 	if !IsOnItsWay(claim) {
 		return 0
 	}
 	observed, err := time.Parse(time.RFC3339Nano, claim.Annotations[sandboxv1.AnnotationControllerFirstObservedAt])
-	if err != nil || observed.After(now) {
+	switch {
+	case err != nil:
 		return 0
-	}
-	if server.Seen.IsZero() {
+	case !server.Seen.IsZero():
+		observed = earlier(observed, server.Seen)
+	case observed.After(now):
+		return 0
+	default:
 		server.Seen = observed
 	}
 	return max(0, earlier(server.until(observed), observed.Add(LongestLead)).Sub(now))

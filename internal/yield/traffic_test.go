@@ -75,6 +75,7 @@ func TestALongCreation(t *testing.T) {
 		traffic.Begin(sandbox("a"))
 	}
 	clock.Step(1)
+	traffic.Begin(sandbox("a"))
 	if at, picked := traffic.Seen(sandbox("a")); !at.Equal(seen) || !picked || traffic.count != 1 {
 		t.Errorf("seen %s, picked %t, and %d are on their way, want %s and 1", at, picked, traffic.count, seen)
 	}

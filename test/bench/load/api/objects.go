@@ -46,6 +46,7 @@ type Metadata struct {
 	ResourceVersion   string            `json:"resourceVersion"`
 	DeletionTimestamp string            `json:"deletionTimestamp"`
 	Labels            map[string]string `json:"labels"`
+	Annotations       map[string]string `json:"annotations"`
 	OwnerReferences   []Owner           `json:"ownerReferences"`
 }
 

@@ -64,7 +64,7 @@ func (e *evaluation) add(r *seen.Record, asked asked, pooled map[string]bool) {
 			e.labels = append(e.labels, max(0, milliseconds(labelled.Sub(claim.ReadyAt))))
 		}
 	}
-	if claim != nil && len(claim.Sandboxes) > 1 {
+	if claim != nil && (len(claim.Sandboxes) > 1 || len(claim.Bindings) > 1) {
 		e.again++
 	}
 	e.points = append(e.points, point)

@@ -17,13 +17,13 @@ var start = time.Unix(1000, 0)
 // after returns the moment some milliseconds after the start.
 func after(ms int) time.Time { return start.Add(time.Duration(ms) * time.Millisecond) }
 
-// A burst of five on three: two get a warm Sandbox, one a cold one and is bound again, one waits, one is refused.
+// A burst of five on three: two get a warm Sandbox, one of them when it is bound again, one a cold one and is bound again, one waits, one is refused.
 func TestEvaluate(t *testing.T) {
 	record := &seen.Record{
 		Claims: map[string]*seen.Claim{
 			"a": {UID: "1", ReadyAt: after(10), Sandboxes: []string{"s"}},
-			"b": {UID: "2", ReadyAt: after(20), Sandboxes: []string{"t"}},
-			"c": {UID: "3", ReadyAt: after(400), Sandboxes: []string{"c", "u"}},
+			"b": {UID: "2", ReadyAt: after(20), Sandboxes: []string{"t"}, Bindings: []string{"s", "t"}},
+			"c": {UID: "3", ReadyAt: after(400), Sandboxes: []string{"c", "u"}, Bindings: []string{"c", "u"}},
 			"d": {UID: "4", Reason: "SandboxNotReady"},
 		},
 		Sandboxes:  map[string]*seen.Sandbox{"6": {Name: "s", Pooled: true}, "7": {Name: "t", Pooled: true}, "8": {Name: "c"}},
@@ -38,7 +38,7 @@ func TestEvaluate(t *testing.T) {
 	want := report.Phase{
 		Values: map[string]float64{
 			report.ReadyP50: 20, report.ReadyP99: 300, report.Last: 400, report.LabelsP99: 30, report.Achieved: 100,
-			report.Rebound: 1, report.Cold: 1,
+			report.Rebound: 2, report.Cold: 1,
 		},
 		Points: []report.Point{
 			{Due: 0, Took: 10, Warm: true}, {Due: 0, Took: 20, Warm: true}, {Due: 0.1, Took: 300}, {Due: 0, Took: -1}, {Due: 0, Took: -1},

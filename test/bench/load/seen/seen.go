@@ -16,8 +16,9 @@ type Claim struct {
 	UID string
 	// ReadyAt is when the claim was first seen Ready with a Sandbox's name, zero before.
 	ReadyAt time.Time
-	// Sandboxes are the names of the Sandboxes that the claim has named so far, in order. A second one means that it was bound again.
-	Sandboxes []string
+	// Sandboxes are the names of the Sandboxes that the claim's status has named so far, in order, and Bindings those that its binding
+	// has named. A second one in either means that it was bound again.
+	Sandboxes, Bindings []string
 	// Reason is that of the condition Ready.
 	Reason string
 	// ready is closed at ReadyAt.
@@ -172,9 +173,8 @@ func (r *Record) seeClaim(e api.Event) {
 	}
 	claim, sandbox := r.claim(name), e.Object.Status.Sandbox.Name
 	claim.UID = e.Object.Metadata.UID
-	if sandbox != "" && (len(claim.Sandboxes) == 0 || claim.Sandboxes[len(claim.Sandboxes)-1] != sandbox) {
-		claim.Sandboxes = append(claim.Sandboxes, sandbox)
-	}
+	claim.Sandboxes = withNext(claim.Sandboxes, sandbox)
+	claim.Bindings = withNext(claim.Bindings, e.Object.Metadata.Annotations[binding])
 	for _, condition := range e.Object.Status.Conditions {
 		if condition.Type == "Ready" {
 			claim.Reason = condition.Reason
@@ -184,6 +184,17 @@ func (r *Record) seeClaim(e api.Event) {
 		claim.ReadyAt = e.At
 		close(claim.ready)
 	}
+}
+
+// binding is the annotation that names a claim's Sandbox before its status does.
+const binding = "agents.x-k8s.io/sandbox-name"
+
+// withNext returns names with name at the end, unless name is empty or there already.
+func withNext(names []string, name string) []string {
+	if name == "" || len(names) > 0 && names[len(names)-1] == name {
+		return names
+	}
+	return append(names, name)
 }
 
 func (r *Record) seeSandbox(e api.Event) {

@@ -23,7 +23,13 @@ func ready(o *api.Object) { o.Status.Conditions = []api.Condition{{Type: "Ready"
 func TestAClaimIsReadyOnceWithASandbox(t *testing.T) {
 	r := New()
 	signal := r.Ready("a")
+	bound := func(name string) func(*api.Object) {
+		return func(o *api.Object) { o.Metadata.Annotations = map[string]string{"agents.x-k8s.io/sandbox-name": name} }
+	}
 	see(r, api.Claims, 1, func(*api.Object) {})
+	see(r, api.Claims, 1, bound("taken"))
+	see(r, api.Claims, 2, bound("s"))
+	see(r, api.Claims, 2, bound("s"))
 	see(r, api.Claims, 2, ready)
 	select {
 	case <-signal:
@@ -36,7 +42,7 @@ func TestAClaimIsReadyOnceWithASandbox(t *testing.T) {
 	see(r, api.Claims, 5, func(o *api.Object) { o.Status.Sandbox.Name = "other" })
 	r.Look(func(record *Record) {
 		claim := record.Claims["a"]
-		if !claim.ReadyAt.Equal(at(3)) || !slices.Equal(claim.Sandboxes, []string{"s", "other"}) {
+		if !claim.ReadyAt.Equal(at(3)) || !slices.Equal(claim.Sandboxes, []string{"s", "other"}) || !slices.Equal(claim.Bindings, []string{"taken", "s"}) {
 			t.Errorf("the claim: %+v", claim)
 		}
 	})
