@@ -96,7 +96,7 @@ func (v *sandboxValidator) check(ctx context.Context, req admission.Request, old
 		if err != nil {
 			return nil, err
 		}
-		errs = rules.CheckAdoption(sandbox, claim).WithOrigin(rules.RuleAdopter)
+		errs = rules.CheckAdoption(old, sandbox, claim).WithOrigin(rules.RuleAdopter)
 	}
 	if old == nil { // Volume templates never change after creation.
 		shared, err := v.sharedVolumes(ctx, sandbox)
@@ -141,6 +141,6 @@ func (v *sandboxValidator) adopter(ctx context.Context, old, sandbox *sandboxv1.
 		return v.claims.getLive(ctx, sandbox.Namespace, name)
 	}
 	return v.claims.get(ctx, sandbox.Namespace, name, func(claim *extensionsv1.SandboxClaim) bool {
-		return len(rules.CheckAdoption(sandbox, claim)) == 0
+		return len(rules.CheckAdoption(old, sandbox, claim)) == 0
 	})
 }

@@ -55,8 +55,9 @@ func ExistingBinding(claim *extensionsv1.SandboxClaim, older, namesake *sandboxv
 }
 
 // IsBindingLost reports whether claim can never adopt sandbox, the Sandbox that its warm binding names. That is so if
-// the Sandbox is gone (nil), is being deleted, or is no longer controlled by a pool. All three are final. A Sandbox
-// that the claim controls is not lost, even while it is being deleted. Otherwise the claim could come to control two.
+// the Sandbox is gone (nil), is being deleted, is no longer controlled by a pool, or does not fit the claim (see misfit). All
+// four are final. A Sandbox that the claim controls is not lost, even while it is being deleted. Otherwise the claim could
+// come to control two.
 func IsBindingLost(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox) bool {
 	if sandbox == nil {
 		return true
@@ -64,7 +65,7 @@ func IsBindingLost(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox)
 	if ControlledBy(sandbox, claim) {
 		return false
 	}
-	return sandbox.DeletionTimestamp != nil || !IsPool(ControllerOf(sandbox))
+	return sandbox.DeletionTimestamp != nil || !IsPool(ControllerOf(sandbox)) || misfit(claim, sandbox) != ""
 }
 
 // CheckBinding checks the change of a claim's binding. A binding is written once. It may be rewritten only if it is

@@ -27,7 +27,7 @@ import (
 type protocol struct {
 	nextStep       func(*extensionsv1.SandboxClaim, *sandboxv1.Sandbox) rules.Step
 	checkBinding   func(old, obj *extensionsv1.SandboxClaim, bound *sandboxv1.Sandbox) bool
-	checkAdopter   func(*sandboxv1.Sandbox, *extensionsv1.SandboxClaim) bool
+	checkAdopter   func(old, sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim) bool
 	stillExpired   func(*extensionsv1.SandboxClaim) bool
 	createInFlight bool
 	withoutBinding bool
@@ -41,8 +41,8 @@ func theProtocol() protocol {
 		checkBinding: func(old, obj *extensionsv1.SandboxClaim, bound *sandboxv1.Sandbox) bool {
 			return len(rules.CheckBinding(old, obj, bound)) == 0
 		},
-		checkAdopter: func(sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim) bool {
-			return len(rules.CheckAdoption(sandbox, claim)) == 0
+		checkAdopter: func(old, sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim) bool {
+			return len(rules.CheckAdoption(old, sandbox, claim)) == 0
 		},
 	}
 }
@@ -212,8 +212,8 @@ func (s *server) admits(old, obj *sandboxv1.Sandbox, actor rules.Actor, hook *vi
 		return true
 	}
 	name := rules.ControllerOf(obj).Name
-	if cached := hook.claims[name]; old != nil && cached != nil && s.checkAdopter(obj, cached) {
+	if cached := hook.claims[name]; old != nil && cached != nil && s.checkAdopter(old, obj, cached) {
 		return true
 	}
-	return s.checkAdopter(obj, s.claims[name])
+	return s.checkAdopter(old, obj, s.claims[name])
 }

@@ -3,6 +3,7 @@ package rules_test
 import (
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -105,7 +106,7 @@ func (w *world) pass(name string) {
 func TestModelKeepsTheInvariants(t *testing.T) {
 	t.Parallel()
 	seen := map[rules.Step]int{}
-	warm, cold, rebound, revived := 0, 0, 0, 0
+	warm, cold, rebound, revived, misfit := 0, 0, 0, 0, 0
 	for number := range schedules {
 		w := runSchedule(theProtocol(), number)
 		waiting := w.settle(t)
@@ -124,20 +125,26 @@ func TestModelKeepsTheInvariants(t *testing.T) {
 			}
 			if w.ledger.changes[sandbox.UID] > 0 {
 				warm++
+				claim := w.claims[rules.ControllerOf(sandbox).Name]
+				if claim != nil && rules.ControlledBy(sandbox, claim) && claim.Spec.WarmPoolRef != nil && !strings.HasPrefix(sandbox.Name, claim.Spec.WarmPoolRef.Name+"-") {
+					t.Errorf("schedule %d: claim %q of pool %q has Sandbox %q", number, claim.Name, claim.Spec.WarmPoolRef.Name, sandbox.Name)
+				}
 			} else {
 				cold++
 			}
 		}
 		rebound += rebindings(w)
 		revived += revivals(w)
+		misfit += misfits(w)
 	}
-	t.Logf("claims ended so: %v; Sandboxes adopted: %d, created: %d; bindings rewritten: %d; Sandboxes after an end: %d", seen, warm, cold, rebound, revived)
+	t.Logf("claims ended so: %v; Sandboxes adopted: %d, created: %d; bindings rewritten: %d; Sandboxes after an end: %d; bound to another pool's: %d",
+		seen, warm, cold, rebound, revived, misfit)
 	for _, step := range []rules.Step{rules.StepServe, rules.StepMissing, rules.StepBlocked, stepExpire} {
 		if seen[step] == 0 {
 			t.Errorf("no claim ended with %s: the schedules do not reach it", step)
 		}
 	}
-	if warm == 0 || cold == 0 || rebound == 0 || revived == 0 {
+	if warm == 0 || cold == 0 || rebound == 0 || revived == 0 || misfit == 0 {
 		t.Error("the schedules do not reach every kind of binding")
 	}
 }
@@ -195,7 +202,7 @@ func TestModelNeedsEveryRule(t *testing.T) {
 	for name, spoil := range map[string]func(*protocol){
 		"a claim adopts what is there, bound or not": func(p *protocol) {
 			p.withoutBinding = true
-			p.checkAdopter = func(sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim) bool {
+			p.checkAdopter = func(_, sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim) bool {
 				return claim != nil && rules.ControlledBy(sandbox, claim)
 			}
 		},
@@ -229,16 +236,29 @@ func TestModelNeedsEveryRule(t *testing.T) {
 				return len(rules.CheckBinding(old, obj, bound)) == 0 || (rules.Binding(old) != "" && unready(old, bound))
 			}
 		},
+		"a claim adopts what does not fit, while its binding may be rewritten for that": func(p *protocol) {
+			next := p.nextStep
+			turn := 0
+			p.nextStep = func(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox) rules.Step { // Of two versions of the program.
+				if turn++; turn%2 == 0 {
+					return next(fitting(claim, sandbox), sandbox)
+				}
+				return next(claim, sandbox)
+			}
+			p.checkAdopter = func(old, sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim) bool {
+				return len(rules.CheckAdoption(old, sandbox, fitting(claim, old))) == 0
+			}
+		},
 		"an expired claim's Sandbox is deleted without another look at the claim": func(p *protocol) {
 			p.stillExpired = func(*extensionsv1.SandboxClaim) bool { return true }
 		},
 		"a claim that had a Sandbox creates it again": func(p *protocol) {
-			p.checkAdopter = func(sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim) bool {
+			p.checkAdopter = func(old, sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim) bool {
 				if claim != nil {
 					claim = claim.DeepCopy()
 					claim.Status.Sandbox.Name = ""
 				}
-				return len(rules.CheckAdoption(sandbox, claim)) == 0
+				return len(rules.CheckAdoption(old, sandbox, claim)) == 0
 			}
 		},
 		"a pool gives a name a second time, while a webhook's cache still has the claim of the first": func(p *protocol) {

@@ -208,7 +208,7 @@ func (w *worker) report(s *server) {
 // choose returns what to bind the claim to. That is a candidate in the cache, or a cold name if there is none, and
 // sometimes anyway.
 func (w *worker) choose(s *server, seed *seed) string {
-	if name := candidate(seed, w.view, w.claim); name != "" && !seed.oneIn(3) {
+	if name := candidate(seed, w.view, w.claim); name != "" && !rules.IsBindingLost(w.claim, w.sandboxes[name]) && !seed.oneIn(3) {
 		return name
 	}
 	namesake := s.sandboxes[w.claim.Name]

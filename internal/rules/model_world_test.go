@@ -98,7 +98,8 @@ func (w *world) turn() {
 	}
 }
 
-// createClaim creates a claim. If the webhook knows a candidate, it binds the claim at random.
+// createClaim creates a claim. If the webhook knows a candidate, it binds the claim at random. After that, somebody else's
+// webhook may make the claim one of a pool, be it the Sandbox's or not.
 func (w *world) createClaim() {
 	name := "c" + strconv.Itoa(w.seed.below(w.names))
 	if w.claims[name] != nil {
@@ -107,6 +108,9 @@ func (w *world) createClaim() {
 	claim := &extensionsv1.SandboxClaim{ObjectMeta: metav1.ObjectMeta{Name: name, UID: w.nextUID("claim")}}
 	if bound := candidate(&w.seed, w.hook, claim); bound != "" && w.seed.oneIn(2) {
 		claim.Annotations = map[string]string{sandboxv1.AnnotationBinding: bound}
+	}
+	if pool, _ := pick(&w.seed, w.pools); w.seed.oneIn(3) {
+		claim.Spec.WarmPoolRef = &extensionsv1.SandboxWarmPoolReference{Name: pool}
 	}
 	w.putClaim(claim)
 }

@@ -9,8 +9,9 @@ import (
 
 // CheckAdoption checks that claim may come to control sandbox. The claim must exist with the UID in the Sandbox's
 // controller reference, and must not be being deleted. Its binding must name the Sandbox, and it must never have had
-// one. claim is nil if it does not exist. A Sandbox that no claim controls passes.
-func CheckAdoption(sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim) field.ErrorList {
+// one. What comes out of a pool must fit the claim: a binding to what does not may be rewritten, so nobody may go by it. old is
+// the Sandbox as it was, or nil on create. claim is nil if it does not exist. A Sandbox that no claim controls passes.
+func CheckAdoption(old, sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim) field.ErrorList {
 	ref := ControllerOf(sandbox)
 	switch {
 	case !IsClaim(ref):
@@ -25,6 +26,8 @@ func CheckAdoption(sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim)
 		return invalidOwner(ref, "SandboxClaim %q is bound to Sandbox %q: a claim never controls a second one", claim.Name, Binding(claim))
 	case claim.Status.Sandbox.Name != "":
 		return invalidOwner(ref, "SandboxClaim %q has had Sandbox %q: a claim never gets a second one", claim.Name, claim.Status.Sandbox.Name)
+	case old != nil && misfit(claim, old) != "":
+		return invalidOwner(ref, "SandboxClaim %q %s: the claim is bound to another", claim.Name, misfit(claim, old))
 	}
 	return nil
 }

@@ -90,7 +90,7 @@ func TestCheckAdoption(t *testing.T) {
 		for state, claim := range claims {
 			t.Run(fmt.Sprintf("%s controls, claim a %s", controller, state), func(t *testing.T) {
 				pass := !strings.HasPrefix(controller, "claim") || (controller == "claim-a" && state == "is bound to it")
-				errs := rules.CheckAdoption(sandboxOf(controller, false), claim)
+				errs := rules.CheckAdoption(sandboxOf("pool-a", false), sandboxOf(controller, false), claim)
 				if pass {
 					wantRefusals(t, errs)
 				} else {
