@@ -21,7 +21,9 @@ type poolValidator struct {
 	templates lookup[extensionsv1.SandboxTemplate, *extensionsv1.SandboxTemplate]
 }
 
-func (v *poolValidator) check(ctx context.Context, _ admission.Request, old, pool *extensionsv1.SandboxWarmPool) (admission.Warnings, error) {
+func (v *poolValidator) check(
+	ctx context.Context, _ admission.Request, old, pool *extensionsv1.SandboxWarmPool,
+) (admission.Warnings, error) {
 	if errs := rules.CheckNamedClaimsOnly(old, pool); len(errs) > 0 {
 		return nil, poolKind.invalid(pool, errs.WithOrigin(rules.RuleNamedClaims))
 	}

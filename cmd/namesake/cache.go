@@ -63,7 +63,8 @@ func stripPod(obj any) (any, error) {
 		},
 		Spec: corev1.PodSpec{NodeName: pod.Spec.NodeName, RestartPolicy: pod.Spec.RestartPolicy},
 		Status: corev1.PodStatus{
-			Phase: pod.Status.Phase, Reason: pod.Status.Reason, Message: pod.Status.Message, Conditions: pod.Status.Conditions, PodIPs: pod.Status.PodIPs,
+			Phase: pod.Status.Phase, Reason: pod.Status.Reason, Message: pod.Status.Message,
+			Conditions: pod.Status.Conditions, PodIPs: pod.Status.PodIPs,
 			InitContainerStatuses: rules.TellingContainers(pod.Status.InitContainerStatuses),
 			ContainerStatuses:     rules.TellingContainers(pod.Status.ContainerStatuses),
 		},

@@ -29,7 +29,7 @@ import (
 
 const repository = "../.."
 
-var lowerBound = regexp.MustCompile(`(?m)^kubeVersion: ">=1\.([0-9]+)\.0-0"$`)
+var lowerBound = regexp.MustCompile(`(?m)^kubeVersion: ">=1\.(\d+)\.0-0"$`)
 
 // oldest returns the environment in which the oldest Kubernetes of the chart compiles an expression that is new to it. That is the
 // environment of the version before, to which it may be rolled back (environment.DefaultCompatibilityVersion).
@@ -191,21 +191,21 @@ func TestTheConditionsOfTheWebhooks(t *testing.T) {
 		}
 	}
 	for document := range strings.SplitSeq(string(read(t, "config/webhook/manifests.yaml")), "\n---\n") {
-		var mutating admissionregistrationv1.MutatingWebhookConfiguration
-		var validating admissionregistrationv1.ValidatingWebhookConfiguration
-		if err := yaml.Unmarshal([]byte(document), &mutating); err != nil {
+		var mutators admissionregistrationv1.MutatingWebhookConfiguration
+		var validators admissionregistrationv1.ValidatingWebhookConfiguration
+		if err := yaml.Unmarshal([]byte(document), &mutators); err != nil {
 			t.Fatal(err)
 		}
-		if err := yaml.Unmarshal([]byte(document), &validating); err != nil {
+		if err := yaml.Unmarshal([]byte(document), &validators); err != nil {
 			t.Fatal(err)
 		}
-		if mutating.Kind == "MutatingWebhookConfiguration" {
-			for _, hook := range mutating.Webhooks {
+		if mutators.Kind == "MutatingWebhookConfiguration" {
+			for _, hook := range mutators.Webhooks {
 				check(hook.Name, hook.MatchConditions)
 			}
 			continue
 		}
-		for _, hook := range validating.Webhooks {
+		for _, hook := range validators.Webhooks {
 			check(hook.Name, hook.MatchConditions)
 		}
 	}

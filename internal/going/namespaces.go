@@ -68,7 +68,7 @@ func (n *Namespaces) Wait(obj client.Object) time.Duration {
 	if left <= 0 {
 		return 0
 	}
-	return left + rand.N(spread)
+	return left + rand.N(spread) //nolint:gosec // It spreads work, and guards nothing.
 }
 
 // Client returns c, whose creations tell which namespaces are going, and are not sent to those.

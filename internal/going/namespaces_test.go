@@ -130,8 +130,8 @@ func TestANamespaceThatComesAnew(t *testing.T) {
 // than all before it since: of many in any order, a few.
 func TestAClockThatIsBehind(t *testing.T) {
 	s := newStory()
-	for _, after := range []time.Duration{5, 3, 1, 9, 4, 8, 7} {
-		if s.Wait(in("mine", after*time.Minute)) == 0 {
+	for _, after := range []int{5, 3, 1, 9, 4, 8, 7} {
+		if s.Wait(in("mine", time.Duration(after)*time.Minute)) == 0 {
 			_ = s.create(t, "mine")
 		}
 	}

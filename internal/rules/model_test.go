@@ -240,7 +240,8 @@ func TestModelNeedsEveryRule(t *testing.T) {
 			next := p.nextStep
 			turn := 0
 			p.nextStep = func(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox) rules.Step { // Of two versions of the program.
-				if turn++; turn%2 == 0 {
+				turn++
+				if turn%2 == 0 {
 					return next(fitting(claim, sandbox), sandbox)
 				}
 				return next(claim, sandbox)

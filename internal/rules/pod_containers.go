@@ -75,7 +75,7 @@ func podTrouble(pod *corev1.Pod, now time.Time) string {
 		{initMark, pod.Status.InitContainerStatuses}, {containerMark, pod.Status.ContainerStatuses},
 	} {
 		for _, s := range TellingContainers(kind.statuses) {
-			if reason, message := containerTrouble(&s, now); reason != "" {
+			if reason, message := containerTrouble(pod, &s, now); reason != "" {
 				return fmt.Sprintf("%s%s\"", kind.mark, s.Name) + inWords(reason, Cut(message, waitMessageLimit))
 			}
 		}
@@ -86,21 +86,32 @@ func podTrouble(pod *corev1.Pod, now time.Time) string {
 // initMark and containerMark begin what a message says of the trouble of a container.
 const initMark, containerMark = `init container "`, `container "`
 
-// containerTrouble returns the reason and the message of what keeps a container from running, or two empty strings.
-func containerTrouble(s *corev1.ContainerStatus, now time.Time) (reason, message string) {
-	waiting, running, ended := s.State.Waiting, s.State.Running, s.State.Terminated
-	switch {
-	case waiting != nil && slices.Contains(pullFailures, waiting.Reason):
+// containerTrouble returns the reason and the message of what keeps a container of pod from running, or two empty strings.
+func containerTrouble(pod *corev1.Pod, s *corev1.ContainerStatus, now time.Time) (reason, message string) {
+	switch waiting := s.State.Waiting; {
+	case waiting == nil:
+		return endTrouble(pod, s, now)
+	case slices.Contains(pullFailures, waiting.Reason):
 		return pullBackOff, pullCause(waiting.Message)
-	case waiting != nil && waiting.Reason == crashLoop:
+	case waiting.Reason == crashLoop:
 		return crashLoop, howItEnds(s)
-	case waiting != nil && !slices.Contains(ordinaryWaits, waiting.Reason):
+	case !slices.Contains(ordinaryWaits, waiting.Reason):
 		return waiting.Reason, waiting.Message
-	case waiting != nil, s.Ready || s.RestartCount == 0 && ended == nil:
+	}
+	return "", ""
+}
+
+// endTrouble is containerTrouble for a container that has ended, or runs.
+func endTrouble(pod *corev1.Pod, s *corev1.ContainerStatus, now time.Time) (reason, message string) {
+	running, ended := s.State.Running, s.State.Terminated
+	switch {
+	case s.Ready:
 		return "", ""
-	case s.RestartCount == 0 && ended.ExitCode != 0:
+	case ended != nil && ended.ExitCode == 0 && !isAlways(pod.Spec.RestartPolicy): // It has done its work.
+		return "", ""
+	case s.RestartCount == 0 && ended != nil && ended.ExitCode != 0:
 		return endWord(ended), "it ended with " + exitCode(ended)
-	case ended != nil && ended.ExitCode == 0 && s.LastTerminationState.Terminated == nil:
+	case s.RestartCount == 0:
 		return "", ""
 	case running != nil && now.Sub(running.StartedAt.Time) >= endReset: // The kubelet has forgotten by then that it was restarted.
 		return "", ""

@@ -97,12 +97,6 @@ func (p *poolPass) lookNotReady(member *sandboxv1.Sandbox, state memberState) {
 		return
 	}
 	p.countNotReady(member, state)
-	if isGated(member) {
-		p.Gated++
-	}
-	if trouble := troubleOf(member); trouble != "" && (p.Trouble == "" || trouble < p.Trouble) {
-		p.Trouble = trouble
-	}
 	left := notReadySince(member).Add(p.Grace).Sub(p.now)
 	switch {
 	case state == memberEnded:
@@ -136,6 +130,12 @@ func (p *poolPass) countNotReady(member *sandboxv1.Sandbox, state memberState) {
 		p.WithPod++
 	} else if state != memberRefused {
 		p.Unproven++
+	}
+	if isGated(member) {
+		p.Gated++
+	}
+	if trouble := troubleOf(member); trouble != "" && (p.Trouble == "" || trouble < p.Trouble) {
+		p.Trouble = trouble
 	}
 	if state != memberEnded && state != memberRefused && p.now.Sub(startedAt(member)) < p.Grace {
 		p.starting++

@@ -25,7 +25,8 @@ func ignoredKeys(path *field.Path, before, after map[string]string) []string {
 	var warnings []string
 	for _, key := range sortedKeys(after) {
 		if value, had := before[key]; IsReserved(key) && (!had || value != after[key]) {
-			warnings = append(warnings, fmt.Sprintf("%s: ignored: only Namesake's controller sets this on a Pod, use a key of your own", path.Key(key)))
+			warnings = append(warnings, fmt.Sprintf(
+				"%s: ignored: only Namesake's controller sets this on a Pod, use a key of your own", path.Key(key)))
 		}
 	}
 	return warnings

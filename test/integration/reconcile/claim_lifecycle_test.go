@@ -235,36 +235,6 @@ func TestAClaimThatEndsAtOnce(t *testing.T) {
 	}
 }
 
-// A claim whose Pod failed and is replaced has not finished, and does not end. It says why until it is Ready again.
-func TestAClaimWhosePodIsReplaced(t *testing.T) {
-	n := suite.New(t)
-	n.Pool(t, "python")
-	claim := suite.Create(t, n, n.Editor, builder.MakeClaim("mine").Pool("python").
-		Lifecycle(extensionsv1.Lifecycle{TTLSecondsAfterFinished: new(int32(0)), ShutdownPolicy: "Delete"}).Obj())
-	n.Step(t, claim)
-	sandbox := suite.Get[sandboxv1.Sandbox](t, n, "mine")
-	n.Step(t, sandbox)
-	first := n.PatchPodStatus(t, "mine", func(status *corev1.PodStatus) {
-		status.Phase, status.Reason, status.Message = corev1.PodFailed, "Evicted", full
-	})
-	n.Step(t, sandbox)
-	if result := n.Step(t, claim); result.RequeueAfter != 0 {
-		t.Errorf("it is looked at again after %v", result.RequeueAfter)
-	}
-	got := suite.Get[extensionsv1.SandboxClaim](t, n, "mine").Status
-	if want := "False DependenciesNotReady: Pod failed and is replaced: Evicted: " + full; said(got.Conditions) != want || len(got.Conditions) != 1 {
-		t.Errorf("the claim says %v, want %s", got.Conditions, want)
-	}
-	n.Step(t, sandbox)
-	n.RunPod(t, "mine")
-	n.Step(t, sandbox)
-	n.Step(t, claim)
-	got = suite.Get[extensionsv1.SandboxClaim](t, n, "mine").Status
-	if pod := suite.Get[corev1.Pod](t, n, "mine"); !isReady(got.Conditions) || got.Sandbox.PodUID != pod.UID || pod.UID == first.UID {
-		t.Errorf("in the end the claim's status is %+v, and the Pod's UID %s", got, pod.UID)
-	}
-}
-
 // An expired claim binds and adopts nothing, neither when it is created nor when a Sandbox becomes available.
 func TestAnExpiredClaimGetsNothing(t *testing.T) {
 	n := suite.New(t)

@@ -246,6 +246,6 @@ func TestAPodThatIsRefusedAtLength(t *testing.T) {
 		t.Errorf("Ready has %d bytes: %.200s", len(said), said)
 	}
 	before := suite.Writes(t)
-	n.Step(t, sandbox) // By another manager, which does not know yet.
+	n.Step(t, sandbox)                                           // By another manager, which does not know yet.
 	before.Expect(t, suite.Writes, suite.Counts{"POST pods": 1}) // It is reported once.
 }
