@@ -52,8 +52,8 @@ type Options struct {
 	// QuietStart is for how long the status of a new Sandbox or claim says nothing of its way to Ready, if all goes well.
 	QuietStart time.Duration
 	// DisableClaimAnnotations turns off what is written on claims only for measuring. DisableClaimEvents turns off the events of
-	// claims.
-	DisableClaimAnnotations, DisableClaimEvents bool
+	// claims, and DisableSandboxEvents those of Sandboxes.
+	DisableClaimAnnotations, DisableClaimEvents, DisableSandboxEvents bool
 	// Tracer traces the reconciles. It is nil if nothing is traced.
 	Tracer *tracing.Tracer
 	// ClusterDomain is the suffix of the full names of Services.
@@ -106,6 +106,9 @@ func Setup(mgr manager.Manager, o Options) error {
 		Client: namespaces.Client(retry.WithBoundedReads(o.Sandboxes)), Going: namespaces, Live: o.Live,
 		Recorder: recorderOf("sandbox-controller"), Now: o.Now, ClusterDomain: o.ClusterDomain, Router: o.Router,
 		Tracer: o.Tracer, Traffic: o.yieldTo(), QuietStart: o.QuietStart,
+	}
+	if o.DisableSandboxEvents {
+		sandboxes.Recorder = discardRecorder{}
 	}
 	if err := sandboxes.Setup(mgr, o.SandboxController); err != nil {
 		return err

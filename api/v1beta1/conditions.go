@@ -34,6 +34,17 @@ const (
 	ReasonInvalidConfiguration = "InvalidConfiguration"
 )
 
+// Reasons of the events of a Sandbox, besides those that are reasons of a condition: MultiplePods, SandboxSuspended, SandboxExpired,
+// PodSucceeded and PodFailed.
+const (
+	// EventSandboxPodCreated: the Pod was created.
+	EventSandboxPodCreated = "SandboxPodCreated"
+	// EventSandboxPodCreateFailed: the Pod could not be created; the message says why.
+	EventSandboxPodCreateFailed = "SandboxPodCreateFailed"
+	// EventSandboxReady: the Sandbox turned Ready.
+	EventSandboxReady = "SandboxReady"
+)
+
 // Reasons of ConditionFinished and, once the Pod has ended, of ConditionReady.
 const (
 	// ReasonPodSucceeded: the Pod completed successfully.

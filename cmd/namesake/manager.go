@@ -140,7 +140,8 @@ func (o *options) reconcilers() controllers.Options {
 	return controllers.Options{
 		ClusterDomain: o.clusterDomain, PoolSettings: o.pool, QuietStart: rules.DefaultQuietStart,
 		ClaimsLikeAll: !o.claimsFirst, DisableClaimEvents: o.disableClaimEvents, DisableClaimAnnotations: o.disableClaimAnnotations,
-		SandboxController: controllers.Workers(o.sandboxWorkers), ClaimController: controllers.Workers(o.claimWorkers),
+		DisableSandboxEvents: o.disableSandboxEvents,
+		SandboxController:    controllers.Workers(o.sandboxWorkers), ClaimController: controllers.Workers(o.claimWorkers),
 		PoolController: controllers.Workers(o.poolWorkers), TemplateController: controllers.Workers(o.templateWorkers),
 	}
 }

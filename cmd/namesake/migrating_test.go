@@ -42,6 +42,7 @@ var formerDefaults = map[string]string{
 	"cache-label-selectors":                            "false",
 	"disable-claim-events":                             "false",
 	"disable-claim-observability-annotations":          "false",
+	"disable-sandbox-events":                           "false", // Since 1.0.4.
 	"sandbox-write-behind-window":                      "0s",
 	"webhook-port":                                     "9443",
 	"webhook-cert-dir":                                 "/tmp/k8s-webhook-server/serving-certs",

@@ -55,6 +55,7 @@ type options struct {
 	tracing                 bool
 	claimsFirst             bool
 	disableClaimEvents      bool
+	disableSandboxEvents    bool
 	disableClaimAnnotations bool
 
 	profiling profiling
@@ -127,6 +128,8 @@ func (o *options) addFlags(flags *flag.FlagSet) {
 		"Let refills, labels of Pods, statuses of pools and events wait for claims that are on their way, for a second at the most.")
 	flags.BoolVar(&o.disableClaimEvents, "disable-claim-events", o.disableClaimEvents,
 		"Write no events about claims: one write less for each.")
+	flags.BoolVar(&o.disableSandboxEvents, "disable-sandbox-events", o.disableSandboxEvents,
+		"Write no events about Sandboxes: two writes less for each that is not in a pool.")
 	flags.BoolVar(&o.disableClaimAnnotations, "disable-claim-observability-annotations", o.disableClaimAnnotations,
 		"Do not note on a claim when it was first Ready: one write less for each. Its startup is then measured whenever it turns Ready.")
 	o.profiling.addFlags(flags)

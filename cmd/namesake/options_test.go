@@ -91,7 +91,7 @@ func TestOptionsValidate(t *testing.T) {
 		"every flag of agent-sandbox, as its manifests have them": {args: []string{
 			"--extensions", "--api-connections=4", "--separate-watch-connection", "--cache-label-selectors=true", "--manage-webhook-certs=false",
 			"--enable-webhook", "--enable-webhook=true", "--webhook-service-name=x", "--webhook-namespace=y", "--sandbox-write-behind-window=200ms",
-			"--disable-claim-events", "--disable-claim-observability-annotations", "--enable-pprof", "--enable-pprof-debug",
+			"--disable-claim-events", "--disable-sandbox-events", "--disable-claim-observability-annotations", "--enable-pprof", "--enable-pprof-debug",
 			"--pprof-block-profile-rate=-1", "--pprof-mutex-profile-fraction=1",
 		}},
 		"no admission": {args: []string{"--enable-webhook=false"}, want: []string{
@@ -222,7 +222,7 @@ func TestFlagsAreExplained(t *testing.T) {
 // TestFlagsReachTheReconcilers checks that each flag reaches the reconciler that it is about.
 func TestFlagsReachTheReconcilers(t *testing.T) {
 	type said struct {
-		Quiet, Unnoted                     bool
+		Quiet, Silent, Unnoted             bool
 		Domain                             string
 		Batch                              int
 		Sandboxes, Claims, Pools, Template int
@@ -234,11 +234,11 @@ func TestFlagsReachTheReconcilers(t *testing.T) {
 		"none": {want: said{Domain: "cluster.local", Batch: 128, Sandboxes: 100, Claims: 50, Pools: 4, Template: 10}},
 		"all": {
 			args: []string{
-				"--disable-claim-events", "--disable-claim-observability-annotations=false", "--cluster-domain=k8s.example.com",
+				"--disable-claim-events", "--disable-sandbox-events", "--disable-claim-observability-annotations=false", "--cluster-domain=k8s.example.com",
 				"--sandbox-warm-pool-max-batch-size=2", "--sandbox-concurrent-workers=3", "--sandbox-claim-concurrent-workers=4",
 				"--sandbox-warm-pool-concurrent-workers=5", "--sandbox-template-concurrent-workers=6",
 			},
-			want: said{Quiet: true, Domain: "k8s.example.com", Batch: 2, Sandboxes: 3, Claims: 4, Pools: 5, Template: 6},
+			want: said{Quiet: true, Silent: true, Domain: "k8s.example.com", Batch: 2, Sandboxes: 3, Claims: 4, Pools: 5, Template: 6},
 		},
 		"claims without annotations": {
 			args: []string{"--disable-claim-observability-annotations"},
@@ -248,7 +248,7 @@ func TestFlagsReachTheReconcilers(t *testing.T) {
 		o, _ := parsed(t, tc.args...)
 		r := o.reconcilers()
 		got := said{
-			r.DisableClaimEvents, r.DisableClaimAnnotations, r.ClusterDomain, r.PoolSettings.Refill.Batch, r.SandboxController.MaxConcurrentReconciles,
+			r.DisableClaimEvents, r.DisableSandboxEvents, r.DisableClaimAnnotations, r.ClusterDomain, r.PoolSettings.Refill.Batch, r.SandboxController.MaxConcurrentReconciles,
 			r.ClaimController.MaxConcurrentReconciles, r.PoolController.MaxConcurrentReconciles, r.TemplateController.MaxConcurrentReconciles,
 		}
 		if diff := cmp.Diff(tc.want, got); diff != "" {

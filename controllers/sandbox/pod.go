@@ -84,10 +84,13 @@ func (r *Reconciler) createPod(ctx context.Context, sandbox *sandboxv1.Sandbox) 
 	err := r.invalid.create(sandbox, "Pod", pod.Name, r.Now(), func() error { return r.Client.Create(ctx, pod, fieldManager) })
 	if err == nil {
 		tracing.Event(ctx, "NewPodStatusObserved", "pod.Name", pod.Name, "pod.Phase", string(pod.Status.Phase))
+		if event := rules.PodCreated(sandbox); event != nil {
+			r.tell(sandbox, *event)
+		}
 		return list(pod), nil
 	}
 	if !apierrors.IsAlreadyExists(err) {
-		return nil, fmt.Errorf("creating Pod %q: %w", pod.Name, err)
+		return nil, rules.PodCreationError(pod.Name, err)
 	}
 	ours, inTheWay, err := r.podLive(ctx, sandbox)
 	switch {

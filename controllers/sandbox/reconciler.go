@@ -7,7 +7,6 @@ import (
 	"errors"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/recorder"
@@ -156,9 +155,12 @@ func (r *Reconciler) writeStatus(
 	if err := write.Status(ctx, r.Client, sandbox, base); err != nil {
 		return 0, err
 	}
-	if rules.IsReportedMultiplePods(status.Conditions) && !rules.IsReportedMultiplePods(base.Status.Conditions) {
-		r.Recorder.Eventf(sandbox, nil, corev1.EventTypeWarning, sandboxv1.ReasonMultiplePods, "Reconciling", "%s",
-			rules.MultiplePodsMessage(len(observed.Pods)))
+	for _, event := range rules.SandboxEvents(base, status, observed) {
+		r.tell(sandbox, event)
 	}
 	return 0, nil
+}
+
+func (r *Reconciler) tell(sandbox *sandboxv1.Sandbox, event rules.SandboxEvent) {
+	r.Recorder.Eventf(sandbox, nil, event.Type, event.Reason, event.Action, "%s", event.Note)
 }

@@ -27,16 +27,16 @@ func TestAManagerThatIsQuietAboutClaims(t *testing.T) {
 		})
 	}
 	suite.Await(t, "the events are there", func() bool {
-		said := aboutClaims(t, other)
+		said := about(t, other, extensionsv1.KindSandboxClaim)
 		return said["SandboxProvisioned cold"] && said["TemplateNotFound waits"]
 	})
-	if said := aboutClaims(t, quiet); len(said) > 0 {
+	if said := about(t, quiet, extensionsv1.KindSandboxClaim); len(said) > 0 {
 		t.Errorf("the quiet one says %v", said)
 	}
 }
 
-// aboutClaims returns the reasons of the events about claims in the namespace, with the claim that each is about.
-func aboutClaims(t *testing.T, n *suite.Namespace) map[string]bool {
+// about returns the reasons of the events about objects of that kind in the namespace, with the object that each is about.
+func about(t *testing.T, n *suite.Namespace, kind string) map[string]bool {
 	t.Helper()
 	var events eventsv1.EventList
 	if err := n.Admin.List(t.Context(), &events, client.InNamespace(n.Name)); err != nil {
@@ -44,7 +44,7 @@ func aboutClaims(t *testing.T, n *suite.Namespace) map[string]bool {
 	}
 	said := map[string]bool{}
 	for i := range events.Items {
-		if event := &events.Items[i]; event.Regarding.Kind == extensionsv1.KindSandboxClaim {
+		if event := &events.Items[i]; event.Regarding.Kind == kind {
 			said[event.Reason+" "+event.Regarding.Name] = true
 		}
 	}

@@ -50,7 +50,11 @@ func TestAMemberWhosePodEnds(t *testing.T) {
 			if got := s.progress(t); got != "PoolComplete: All 2 Sandboxes are Ready" {
 				t.Errorf("it says %s", got)
 			}
-			expectEvents(t, s.Namespace)
+			var told []string
+			if phase == corev1.PodFailed {
+				told = []string{"Warning PodFailed Pod failed"}
+			}
+			expectEvents(t, s.Namespace, told...)
 		})
 	}
 }

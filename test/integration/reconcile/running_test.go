@@ -38,6 +38,7 @@ func TestWhoTellsEvents(t *testing.T) {
 	suite.Create(t, n, n.Editor, builder.MakeClaim("warm").Pool("python").Obj())
 	want := []string{
 		"sandbox-controller: MultiplePods, Reconciling",
+		"sandbox-controller: SandboxPodCreated, PodCreation",
 		"sandboxclaim-controller: ClaimExpired, Claim Expired",
 		"sandboxclaim-controller: ClaimExpired, Deleting",
 		"sandboxclaim-controller: SandboxAdopted, Adoption",
