@@ -35,7 +35,7 @@ func addWebhooks(files map[string][]byte, config string) error {
 	return nil
 }
 
-// reach leaves it to the chart how a webhook is reached, except for its path.
+// reach leaves it to the chart how a webhook is reached, except for its path, and how long the API server waits for it.
 func reach(webhook any) error {
 	fields, _ := webhook.(map[string]any)
 	clientConfig, _ := fields["clientConfig"].(map[string]any)
@@ -45,6 +45,7 @@ func reach(webhook any) error {
 	if !ok || !slices.Contains([]string{"namesake-webhook", "namesake-webhook-probe"}, name) {
 		return fmt.Errorf("its Service is %v, not one of the chart's with a path", service)
 	}
+	fields["timeoutSeconds"] = action("int64 .Values.webhook.timeoutSeconds")
 	fields["clientConfig"] = block(fmt.Sprintf(`include "namesake.clientConfig" (dict "root" $ "service" %q "path" %q)`, name, path))
 	return nil
 }

@@ -12,10 +12,21 @@
 {{- if and (not .Values.serviceAccount.create) (not .Values.serviceAccount.name) }}
 {{-   fail "serviceAccount.create=false needs serviceAccount.name: the account to use" }}
 {{- end }}
-{{- $ports := list 8081 (int .Values.webhook.port) }}
+{{- $ports := list (int .Values.probes.port) (int .Values.webhook.port) }}
 {{- if .Values.metrics.enabled }}{{ $ports = append $ports (int .Values.metrics.port) }}{{ end }}
 {{- if ne (len $ports) (len (uniq $ports)) }}
-{{-   fail "webhook.port, metrics.port and 8081, where the kubelet asks, are ports of one Pod: make them three different ones" }}
+{{-   fail "webhook.port, metrics.port and probes.port are ports of one Pod: make them three different ones" }}
+{{- end }}
+{{- if and .Values.hostNetwork .Values.networkPolicy.enabled }}
+{{-   fail "networkPolicy.enabled has no effect with hostNetwork=true: Kubernetes' policies are for Pods in the network of the Pods. Leave one of them out" }}
+{{- end }}
+{{- if and (not .Values.hostNetwork) (eq .Values.dnsPolicy "ClusterFirstWithHostNet") }}
+{{-   fail "dnsPolicy=ClusterFirstWithHostNet is for hostNetwork=true: leave it out" }}
+{{- end }}
+{{- range .Values.extraVolumes }}
+{{-   if has .name (list "tls" "client-ca" "config") }}
+{{-     fail (printf "extraVolumes has %q, which the chart has a volume of that name for: give yours another name" .name) }}
+{{-   end }}
 {{- end }}
 {{- with .Values.webhook.clientCA }}
 {{-   if and .configMapName .secretName }}

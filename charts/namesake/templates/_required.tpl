@@ -26,6 +26,7 @@ controller.sandboxWarmPoolUnschedulableRecheckInterval
 controller.enableWarmPoolEviction
 controller.logLevel
 controller.logFormat
+webhook.timeoutSeconds
 webhook.port
 webhook.url.host
 webhook.caBundle
@@ -43,6 +44,16 @@ serviceAccount.name
 rbac.create
 rbac.aggregate
 priorityClassName
+hostNetwork
+dnsPolicy
+probes.port
+probes.liveness.periodSeconds
+probes.liveness.timeoutSeconds
+probes.liveness.failureThreshold
+probes.readiness.periodSeconds
+probes.readiness.timeoutSeconds
+probes.readiness.failureThreshold
+revisionHistoryLimit
 podDisruptionBudget.enabled
 podDisruptionBudget.maxUnavailable
 flowControl.enabled
