@@ -117,7 +117,9 @@ type sample struct {
 }
 
 // order is the order in which kinds are applied. An object that others refer to is applied before them.
-var order = []string{"PersistentVolumeClaim", "SandboxTemplate", "SandboxWarmPool", "HorizontalPodAutoscaler", "Sandbox", "SandboxClaim"}
+var order = []string{
+	"PodDisruptionBudget", "PersistentVolumeClaim", "SandboxTemplate", "SandboxWarmPool", "HorizontalPodAutoscaler", "Sandbox", "SandboxClaim",
+}
 
 // clusterKinds are the kinds of samples that only an administrator applies.
 var clusterKinds = []string{"ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"}
