@@ -95,3 +95,23 @@ func TestALateClaimIsServedOnce(t *testing.T) {
 		n.Clock.Step(step)
 	}
 }
+
+// A claim that the controller binds is its replica's own: it leaves it to nobody, and does not take what becomes of it for another
+// replica's work.
+func TestWhoBindsServes(t *testing.T) {
+	n := suite.New(t)
+	pool := n.Pool(t, "python")
+	claim := suite.Create(t, n, n.Editor, builder.MakeClaim("c").Pool("python").Obj())
+	warm := n.Offered(t, pool, "aaaaa")
+	leader := n.Claims(n.Cached)
+	leader.Traffic = yield.NewTraffic(testclock.NewFakeClock(n.Clock.Now()))
+	if _, err := leader.Reconcile(t.Context(), suite.Get[extensionsv1.SandboxClaim](t, n, claim.Name)); err != nil {
+		t.Fatal(err)
+	}
+	if got := suite.Get[extensionsv1.SandboxClaim](t, n, claim.Name).Status.Sandbox.Name; got != warm.Name {
+		t.Fatalf("the claim has Sandbox %q, want %q", got, warm.Name)
+	}
+	if _, here := leader.Traffic.Seen(client.ObjectKeyFromObject(warm)); !here {
+		t.Error("nobody knows that this replica serves it")
+	}
+}
