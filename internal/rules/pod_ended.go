@@ -123,13 +123,15 @@ func endOf(sandbox *sandboxv1.Sandbox, pod *corev1.Pod) (reason, message string)
 
 // inWords returns reason and message, each after a colon where it is not empty.
 func inWords(reason, message string) string {
-	text := ""
-	for _, part := range []string{reason, message} {
-		if part != "" {
-			text += ": " + part
-		}
+	switch {
+	case reason == "" && message == "":
+		return ""
+	case reason == "":
+		return ": " + message
+	case message == "":
+		return ": " + reason
 	}
-	return text
+	return ": " + reason + ": " + message
 }
 
 // backoffAfter returns how long the next Pod waits after inARow ends of young Pods: as for a pool's members, the first time not

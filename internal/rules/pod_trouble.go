@@ -66,7 +66,7 @@ func blank(word string) string {
 	if _, err := time.ParseDuration(word); err == nil {
 		return ""
 	}
-	isHex := len(strings.Trim(word, "0123456789abcdefABCDEF-")) == 0
+	isHex := strings.Trim(word, "0123456789abcdefABCDEF-") == ""
 	if strings.ContainsAny(word, "0123456789") && len(word) >= idLength && (isHex || word[0] <= '9') {
 		return ""
 	}

@@ -118,7 +118,8 @@ func poolTask(plan PoolPlan, want int) (reason, message string) {
 	case plan.Outdated > 0:
 		return extensionsv1.ReasonPoolReplacing, fmt.Sprintf("%d of %d Sandboxes are of an earlier template and are being replaced", plan.Outdated, want)
 	case plan.Ready < want:
-		return extensionsv1.ReasonPoolFilling, fmt.Sprintf("%d of %d Sandboxes are not Ready yet", want-plan.Ready, want) + inWords("", plan.Trouble)
+		message = fmt.Sprintf("%d of %d Sandboxes are not Ready yet", want-plan.Ready, want)
+		return extensionsv1.ReasonPoolFilling, message + inWords("", plan.Trouble)
 	}
 	return extensionsv1.ReasonPoolComplete, fmt.Sprintf("All %d Sandboxes are Ready", want)
 }

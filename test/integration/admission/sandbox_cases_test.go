@@ -62,7 +62,7 @@ func otherOwners(w *world) []act {
 		{title: "A plain owner of a claim's Sandbox", command: add("python-aaaaa", plain), allowed: true},
 		{title: "A plain owner of a warm Sandbox", command: add("python-bbbbb", plain), allowed: true},
 		{title: "A plain owner that is a claim", command: add("python-bbbbb", fmt.Sprintf(
-			`{"apiVersion":"extensions.agents.x-k8s.io/v1beta1","kind":"SandboxClaim","name":"bob","uid":"%s"}`, w.bob.UID))},
+			`{"apiVersion":"extensions.agents.x-k8s.io/v1beta1","kind":"SandboxClaim","name":"bob","uid":%q}`, w.bob.UID))},
 		{title: "A plain owner that leaves",
 			command: `patch sandbox python-aaaaa --type=json -p '[{"op":"remove","path":"/metadata/ownerReferences/1"}]'`, allowed: true},
 	}

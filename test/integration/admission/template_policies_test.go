@@ -80,6 +80,7 @@ func TestTemplatesUnderPolicies(t *testing.T) {
 		"a webhook that acts validation": {denial(forged), denied},
 		"a webhook that is down": {
 			func(t *testing.T, n *suite.Namespace) {
+				t.Helper()
 				server := httptest.NewTLSServer(http.NotFoundHandler())
 				server.Close()
 				hook(t, n, server, registrationv1.Fail, "failed calling webhook")
@@ -87,6 +88,7 @@ func TestTemplatesUnderPolicies(t *testing.T) {
 		},
 		"a webhook that is slow, and may be skipped": {
 			func(t *testing.T, n *suite.Namespace) {
+				t.Helper()
 				end := make(chan struct{})
 				server := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-end }))
 				t.Cleanup(func() { close(end); server.Close() })

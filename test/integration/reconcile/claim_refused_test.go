@@ -31,14 +31,14 @@ func refuseChanges(t *testing.T, n *suite.Namespace, probe *sandboxv1.Sandbox) f
 	})
 }
 
-// refuse is like refuseChanges, for that operation on resource. probe tries it in a dry run.
+// refuse is like refuseChanges, for that operation on resources. probe tries it in a dry run.
 func refuse(
-	t *testing.T, n *suite.Namespace, operation admissionv1.OperationType, group, resource string, probe func(context.Context) error,
+	t *testing.T, n *suite.Namespace, operation admissionv1.OperationType, group, resources string, probe func(context.Context) error,
 ) func() {
 	t.Helper()
 	rule := admissionv1.RuleWithOperations{
 		Operations: []admissionv1.OperationType{operation},
-		Rule:       admissionv1.Rule{APIGroups: []string{group}, APIVersions: []string{"*"}, Resources: []string{resource}},
+		Rule:       admissionv1.Rule{APIGroups: []string{group}, APIVersions: []string{"*"}, Resources: []string{resources}},
 	}
 	policy := &admissionv1.ValidatingAdmissionPolicy{
 		ObjectMeta: metav1.ObjectMeta{Name: n.Name},
