@@ -113,7 +113,7 @@ func TestTheManagersOwnSandboxes(t *testing.T) {
 	if err := n.Admin.Create(t.Context(), rules.NewPoolSandbox(pool, snapshot, "bbbbb"), client.DryRunAll); !apierrors.IsForbidden(err) {
 		t.Errorf("an administrator's member: %v", err)
 	}
-	before.Expect(t, suite.Calls, suite.Counts{"sandbox.validate CREATE": 1})
+	before.Expect(t, suite.Calls, suite.Counts{"sandbox.mutate CREATE": 1, "sandbox.validate CREATE": 1})
 }
 
 // volumes is a volume template, which another Sandbox could have as well.

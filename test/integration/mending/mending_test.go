@@ -138,8 +138,8 @@ func takeAway(t *testing.T, n *suite.Namespace) (back func()) {
 			})
 		}
 		suite.Await(t, "the webhooks are back", func() bool {
-			reserved := builder.MakeSandbox("reserved").Namespace(n.Name).Label(sandboxv1.LabelClaimUID, "1").Obj()
-			return apierrors.IsForbidden(n.Editor.Create(t.Context(), reserved, client.DryRunAll))
+			owned := builder.MakeSandbox("owned").Namespace(n.Name).Pool(builder.MakePool("p").Obj()).Obj()
+			return apierrors.IsForbidden(n.Editor.Create(t.Context(), owned, client.DryRunAll))
 		})
 	}
 }
