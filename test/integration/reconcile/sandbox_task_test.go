@@ -113,8 +113,12 @@ func TestAClaimOfATaskWhosePodIsGone(t *testing.T) {
 	}
 	expectNone[corev1.Pod](t, n, "mine")
 	n.Clock.Step(10 * time.Second)
-	n.Step(t, claim)
-	n.Step(t, claim)
+	for range 2 { // The first step may find that the cache is behind.
+		if isGone(t, n, &extensionsv1.SandboxClaim{}, "mine") {
+			return
+		}
+		n.Step(t, claim)
+	}
 	if !isGone(t, n, &extensionsv1.SandboxClaim{}, "mine") {
 		t.Error("the claim is still there")
 	}
