@@ -83,7 +83,7 @@ func TestTheWriteBudgetOfAColdClaim(t *testing.T) {
 		"patch sandboxes/status":        m.sandboxStatuses(n),
 		"patch sandboxclaims/status":    m.claimStatuses(n),
 		"patch sandboxwarmpools/status": perSecond,
-		"create events":                 exactly(n),
+		"create events":                 exactly(3 * n), // of the claim, and of its Sandbox: the Pod is created, and it is Ready
 	}, calls: map[string]float64{"sandboxclaim.mutate": n, "sandboxclaim.validate": patched(n), "sandbox.validate": n}})
 
 	m = newMeter(t, s)
