@@ -98,7 +98,9 @@ func TestTheWriteBudgetOfAColdClaim(t *testing.T) {
 		return ""
 	})
 	m.expect(t, n, budget{requests: map[string]span{
-		"patch sandboxes/status":     atMost(n), // what becomes of the Pod, while it ends
-		"patch sandboxclaims/status": atMost(n), // and of the Sandbox
+		"patch sandboxes/status":                    atMost(n), // what becomes of the Pod, while it ends
+		"patch sandboxclaims/status":                atMost(n), // and of the Sandbox
+		"patch sandboxes/status: 404 Not Found":     atMost(n), // unless it is gone by then
+		"patch sandboxclaims/status: 404 Not Found": atMost(n),
 	}})
 }
