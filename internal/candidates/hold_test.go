@@ -9,18 +9,18 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// A pick for a claim that nobody has seen ends after a moment. One for a claim that was seen lasts as long as ever.
-func TestHoldEndsSoon(t *testing.T) {
+// A pick ends after its time, which begins anew when the claim is seen for the first time.
+func TestHoldEnds(t *testing.T) {
 	bound := builder.MakeClaim("c").Pool("p").BoundTo("s-0").Obj()
 	for name, tc := range map[string]struct {
 		seen  []time.Duration // when the claim is seen after the pick
 		until time.Duration   // how long s-0 is out of reach
 	}{
-		"never seen":        {nil, HoldTTL},
+		"never seen":        {nil, ReservationTTL},
 		"seen at once":      {[]time.Duration{0}, ReservationTTL},
-		"seen at the end":   {[]time.Duration{HoldTTL}, HoldTTL + ReservationTTL},
-		"seen again, twice": {[]time.Duration{HoldTTL / 2, HoldTTL, 2 * HoldTTL}, HoldTTL/2 + ReservationTTL},
-		"seen too late":     {[]time.Duration{HoldTTL + 1}, HoldTTL + 1 + ReservationTTL},
+		"seen at the end":   {[]time.Duration{ReservationTTL}, 2 * ReservationTTL},
+		"seen again, twice": {[]time.Duration{ReservationTTL / 2, ReservationTTL, 3 * ReservationTTL / 2}, 3 * ReservationTTL / 2},
+		"seen too late":     {[]time.Duration{ReservationTTL + 1}, 2*ReservationTTL + 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			index := filled(1)
@@ -40,10 +40,23 @@ func TestHoldEndsSoon(t *testing.T) {
 			if !isFree(tc.until + 1) {
 				t.Errorf("not free after %s", tc.until+1)
 			}
-			if left := len(index.reserved.names) + len(index.reserved.held) + len(index.reserved.kept); left > 0 {
+			if left := len(index.reserved.names) + len(index.reserved.endings); left > 0 {
 				t.Errorf("%d reservations are left", left)
 			}
 		})
+	}
+}
+
+// The API server stalls, and stores none of the claims for almost as long as their Sandboxes are held. No two of them get the
+// same one.
+func TestHoldOutlastsAStall(t *testing.T) {
+	index := filled(20)
+	held := map[string]bool{}
+	for k := range 20 {
+		held[index.Hold(byPool, start.Add(time.Duration(k)*ReservationTTL/20))] = true
+	}
+	if len(held) != 20 || held[""] {
+		t.Errorf("20 claims hold %v", held)
 	}
 }
 
@@ -114,7 +127,7 @@ func TestHoldOutlastsTheCandidate(t *testing.T) {
 		t.Errorf("picked %q on a cordoned node", got)
 	}
 	index.ObserveNode(builder.MakeNode(builder.DefaultNode).Obj())
-	if got := index.Hold(byPool, start.Add(HoldTTL+1)); got == "" {
+	if got := index.Hold(byPool, start.Add(ReservationTTL+1)); got == "" {
 		t.Error("nothing in reach when all is over")
 	}
 }

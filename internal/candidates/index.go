@@ -146,8 +146,8 @@ func (i *Index) setNode(node string, handsOut bool) {
 	}
 }
 
-// ObserveClaim reserves the Sandbox that claim is bound to for ReservationTTL. This replica held it only for a moment,
-// and another replica may have picked it. now is the current time.
+// ObserveClaim reserves the Sandbox that claim is bound to for ReservationTTL. This replica holds it since it picked it,
+// or another replica picked it. now is the current time.
 func (i *Index) ObserveClaim(claim *extensionsv1.SandboxClaim, now time.Time) {
 	if rules.Binding(claim) == "" || claim.Status.Sandbox.Name != "" {
 		return

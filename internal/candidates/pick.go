@@ -27,8 +27,8 @@ func (i *Index) Pick(claim *extensionsv1.SandboxClaim, now time.Time) string {
 }
 
 // Hold is Pick for a claim that the API server may not have stored yet, and may refuse. It holds the Sandbox for
-// HoldTTL, which ObserveClaim prolongs. Where all are held, it returns one that has been held for holdOverdue, or "": then
-// the claim is left to Pick, which costs one write more. So claims that come to nothing never hide a pool.
+// ReservationTTL, which ObserveClaim prolongs. Where all are held, it returns one that has been held for holdOverdue, or "":
+// then the claim is left to Pick, which costs one write more. So claims that come to nothing never hide a pool.
 func (i *Index) Hold(claim *extensionsv1.SandboxClaim, now time.Time) string {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -36,7 +36,7 @@ func (i *Index) Hold(claim *extensionsv1.SandboxClaim, now time.Time) string {
 	if c == nil {
 		return ""
 	}
-	i.reserved.hold(c.key, now.Add(HoldTTL))
+	i.reserved.hold(c.key, now.Add(ReservationTTL))
 	i.place(c)
 	return c.key.Name
 }
@@ -68,7 +68,7 @@ func (i *Index) find(claim *extensionsv1.SandboxClaim, now time.Time, exists boo
 		switch {
 		case free != nil:
 			return free
-		case held != nil && (exists || held.heldUntil.Sub(now) <= HoldTTL-holdOverdue):
+		case held != nil && (exists || held.heldUntil.Sub(now) <= ReservationTTL-holdOverdue):
 			return held
 		case held != nil:
 			return nil

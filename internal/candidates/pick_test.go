@@ -63,7 +63,7 @@ func TestPickForgetsWhatIsGone(t *testing.T) {
 	if got := index.Pick(byPool, start.Add(ReservationTTL+1)); got != "" {
 		t.Errorf("an adopted Sandbox was picked: %q", got)
 	}
-	if len(index.reserved.names)+len(index.reserved.held)+len(index.reserved.kept) > 0 {
+	if len(index.reserved.names)+len(index.reserved.endings) > 0 {
 		t.Errorf("still remembered: %v", index.reserved)
 	}
 }

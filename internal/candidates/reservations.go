@@ -7,24 +7,21 @@ import (
 )
 
 const (
-	// HoldTTL is how long a Sandbox stays reserved for a claim that the API server may not have stored yet. The answer of
-	// the mutating webhook, the rest of the request and the delay of the watch fit into it on a busy cluster. If the claim
-	// is refused after all, its Sandbox becomes available again after this time.
-	HoldTTL = 3 * time.Second
+	// ReservationTTL is how long a Sandbox stays reserved for a claim. A claim that exists is bound and adopts its Sandbox within
+	// milliseconds. One that the mutating webhook has just bound is stored and seen as soon. The time is longer because a
+	// controller may be busy, or be replaced, and because the API server's storage may stall for seconds while hundreds of
+	// claims are on their way. If a claim is refused after all, its Sandbox becomes available again after this time.
+	ReservationTTL = 10 * time.Second
 	// holdOverdue is how long a Sandbox is held before another claim gets it, where all are held. Mostly a claim is seen
 	// within less.
 	holdOverdue = time.Second
-	// ReservationTTL is how long a Sandbox stays reserved for a claim that exists. Such a claim is bound and adopts its
-	// Sandbox within milliseconds. The time is longer because a controller may be busy, or be replaced.
-	ReservationTTL = 10 * time.Second
 )
 
 // reservations are names that are reserved until a time: held for claims that nobody has seen yet, or kept for claims
-// that exist. All that are held are so for the same duration, and so are all that are kept. So both end in the order
-// in which they were added.
+// that exist. All are reserved for the same duration. So they end in the order in which they were added.
 type reservations struct {
-	names      map[types.NamespacedName]reservation
-	held, kept []ending
+	names   map[types.NamespacedName]reservation
+	endings []ending
 }
 
 // reservation is that of one name. kept is false while it is only held.
@@ -35,42 +32,39 @@ type reservation struct {
 
 // ending is the end of a reservation, unless the name has another reservation by then.
 type ending struct {
-	key   types.NamespacedName
-	until time.Time
+	key types.NamespacedName
+	reservation
 }
 
 // hold reserves key until that time. A name that is held already is held anew. One that is kept stays so.
 func (r *reservations) hold(key types.NamespacedName, until time.Time) {
-	if r.names[key].kept {
-		return
-	}
-	r.names[key] = reservation{until: until}
-	r.held = append(r.held, ending{key, until})
+	r.reserve(key, reservation{until: until})
 }
 
 // keep reserves key until that time. A name that is only held is kept from now on. One that is kept keeps its time.
 func (r *reservations) keep(key types.NamespacedName, until time.Time) {
+	r.reserve(key, reservation{until: until, kept: true})
+}
+
+func (r *reservations) reserve(key types.NamespacedName, as reservation) {
 	if r.names[key].kept {
 		return
 	}
-	r.names[key] = reservation{until: until, kept: true}
-	r.kept = append(r.kept, ending{key, until})
+	r.names[key] = as
+	r.endings = append(r.endings, ending{key, as})
 }
 
 // expire removes and returns the names whose reservations have ended.
 func (r *reservations) expire(now time.Time) []types.NamespacedName {
 	var expired []types.NamespacedName
-	end := func(queue []ending, kept bool) []ending {
-		ended := 0
-		for ended < len(queue) && now.After(queue[ended].until) {
-			if e := queue[ended]; r.names[e.key] == (reservation{until: e.until, kept: kept}) {
-				delete(r.names, e.key)
-				expired = append(expired, e.key)
-			}
-			ended++
+	ended := 0
+	for ended < len(r.endings) && now.After(r.endings[ended].until) {
+		if e := r.endings[ended]; r.names[e.key] == e.reservation {
+			delete(r.names, e.key)
+			expired = append(expired, e.key)
 		}
-		return queue[ended:]
+		ended++
 	}
-	r.held, r.kept = end(r.held, false), end(r.kept, true)
+	r.endings = r.endings[ended:]
 	return expired
 }
