@@ -2,10 +2,7 @@ package scene
 
 import (
 	"context"
-	"encoding/json"
-	"encoding/pem"
 	"net/http"
-	"net/http/httptest"
 	"sync"
 	"testing"
 
@@ -26,32 +23,20 @@ func (s *Scene) HoldPolicies(t *testing.T) (release func()) {
 	t.Helper()
 	released := make(chan struct{})
 	release = sync.OnceFunc(func() { close(released) })
-	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
-		review := &admissionv1.AdmissionReview{}
-		if err := json.NewDecoder(request.Body).Decode(review); err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
-			return
-		}
+	config := serveHook(t, func(request *http.Request, _ *admissionv1.AdmissionRequest) *admissionv1.AdmissionResponse {
 		select {
 		case <-released:
 		case <-request.Context().Done():
 		}
-		review.Response = &admissionv1.AdmissionResponse{UID: review.Request.UID, Allowed: true}
-		review.Request = nil
-		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(review) // The caller may not wait any more.
-	}))
-	t.Cleanup(server.Close)
+		return &admissionv1.AdmissionResponse{Allowed: true}
+	})
 	t.Cleanup(release)
-	url := server.URL + "/hold"
 	hook := &registrationv1.ValidatingWebhookConfiguration{
 		ObjectMeta: metav1.ObjectMeta{GenerateName: s.Namespace + "-"},
 		Webhooks: []registrationv1.ValidatingWebhook{{
 			Name: "hold.example.com", AdmissionReviewVersions: []string{"v1"}, SideEffects: new(registrationv1.SideEffectClassNone),
-			TimeoutSeconds: new(int32(holdTimeout)),
-			ClientConfig: registrationv1.WebhookClientConfig{
-				URL: &url, CABundle: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}),
-			},
+			TimeoutSeconds:    new(int32(holdTimeout)),
+			ClientConfig:      config,
 			NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{corev1.LabelMetadataName: s.Namespace}},
 			Rules: []registrationv1.RuleWithOperations{{
 				Operations: []registrationv1.OperationType{registrationv1.Create},
