@@ -15,6 +15,9 @@ const (
 
 // Reasons of ConditionReady.
 const (
+	// ReasonPending: no controller has looked at the object yet. The API server shows this itself, as the default of a status, on
+	// Sandboxes, claims and pools: tools that wait for Ready know from the first moment that there is something to wait for.
+	ReasonPending = "Pending"
 	// ReasonDependenciesReady: the Pod is Ready, and the Service exists where one is asked for.
 	ReasonDependenciesReady = "DependenciesReady"
 	// ReasonDependenciesNotReady: the Pod or the Service is missing or not ready yet.

@@ -59,6 +59,11 @@ type SandboxSpec struct {
 
 // SandboxStatus is the observed state of a Sandbox.
 type SandboxStatus struct {
+	// observedGeneration is the generation of the Sandbox of which this status speaks.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+
 	// serviceFQDN is the fully qualified name of the Service, or empty when there is none.
 	// +optional
 	ServiceFQDN string `json:"serviceFQDN,omitempty"`
@@ -125,6 +130,7 @@ type Sandbox struct {
 
 	// status is the observed state of the Sandbox.
 	// +optional
+	// +kubebuilder:default={conditions: {{type: "Ready", status: "Unknown", reason: "Pending", message: "Waiting for the controller", lastTransitionTime: "1970-01-01T00:00:00Z"}}}
 	Status SandboxStatus `json:"status,omitzero"`
 }
 

@@ -84,7 +84,7 @@ func IsReportedExpired(claim *extensionsv1.SandboxClaim) bool {
 }
 
 func isReportedExpired(conditions []metav1.Condition) bool {
-	ready := meta.FindStatusCondition(conditions, extensionsv1.ConditionReady)
+	ready := readyOf(conditions)
 	return ready != nil && ready.Reason == extensionsv1.ReasonClaimExpired
 }
 

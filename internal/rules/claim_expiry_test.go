@@ -135,6 +135,7 @@ func TestExpiredStatus(t *testing.T) {
 			}
 			old := claim.DeepCopy()
 			claim.Status = pass()
+			tc.want.ObservedGeneration = 3
 			if diff := cmp.Diff(tc.want, claim.Status); diff != "" {
 				t.Errorf("status (-want +got):\n%s", diff)
 			}

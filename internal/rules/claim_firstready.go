@@ -27,7 +27,7 @@ func FirstReadyStamp(claim *extensionsv1.SandboxClaim, wanted extensionsv1.Sandb
 	if isReportedExpired(wanted.Conditions) && ShutdownPolicy(claim) != extensionsv1.ShutdownPolicyRetain {
 		return ""
 	}
-	ready := meta.FindStatusCondition(claim.Status.Conditions, extensionsv1.ConditionReady)
+	ready := readyOf(claim.Status.Conditions)
 	return ready.LastTransitionTime.UTC().Format(time.RFC3339Nano)
 }
 

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
@@ -55,7 +54,7 @@ func ClaimStartup(claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox, 
 		startup.LaunchType = launchType
 	}
 	startup.Template = cmp.Or(sandbox.Annotations[sandboxv1.AnnotationTemplateRef], TemplateUnknown)
-	ready := meta.FindStatusCondition(sandbox.Status.Conditions, sandboxv1.ConditionReady)
+	ready := readyOf(sandbox.Status.Conditions)
 	if ready != nil && ready.Status == metav1.ConditionTrue {
 		startup.Creation = nonNegative(ready.LastTransitionTime.Sub(sandbox.CreationTimestamp.Time))
 	}

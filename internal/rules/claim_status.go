@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 
 // IsClaimRefused reports whether claim's status reports a refused write or lost races. Both are retried.
 func IsClaimRefused(claim *extensionsv1.SandboxClaim) bool {
-	ready := meta.FindStatusCondition(claim.Status.Conditions, extensionsv1.ConditionReady)
+	ready := readyOf(claim.Status.Conditions)
 	return ready != nil && (ready.Reason == extensionsv1.ReasonReconcilerError || ready.Reason == extensionsv1.ReasonAdoptionConflict)
 }
 
@@ -24,7 +25,7 @@ func IsClaimRefused(claim *extensionsv1.SandboxClaim) bool {
 func ClaimStatus(
 	claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox, problem *ConditionError, now time.Time,
 ) extensionsv1.SandboxClaimStatus {
-	status := extensionsv1.SandboxClaimStatus{}
+	status := extensionsv1.SandboxClaimStatus{ObservedGeneration: claim.Generation}
 	conditions := &conditionSet{generation: claim.Generation, now: now, old: claim.Status.Conditions}
 	switch {
 	case problem != nil:
@@ -65,7 +66,7 @@ func ClaimStatusDelay(
 	claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox, problem *ConditionError, quietStart time.Duration, now time.Time,
 ) time.Duration {
 	if problem != nil || sandbox == nil || sandbox.DeletionTimestamp != nil ||
-		len(claim.Status.Conditions) > 0 || len(sandbox.Status.Conditions) > 0 {
+		IsReported(claim.Status.Conditions) || IsReported(sandbox.Status.Conditions) {
 		return 0
 	}
 	return left(quietStart, claim.CreationTimestamp, now)
@@ -73,7 +74,7 @@ func ClaimStatusDelay(
 
 // claimReady forwards the Ready condition of the claim's Sandbox, unless it is True for an earlier generation.
 func claimReady(sandbox *sandboxv1.Sandbox) metav1.Condition {
-	ready := meta.FindStatusCondition(sandbox.Status.Conditions, sandboxv1.ConditionReady)
+	ready := readyOf(sandbox.Status.Conditions)
 	switch {
 	case sandbox.DeletionTimestamp != nil:
 		return metav1.Condition{
@@ -99,7 +100,10 @@ func claimReady(sandbox *sandboxv1.Sandbox) metav1.Condition {
 	return metav1.Condition{Type: extensionsv1.ConditionReady, Status: ready.Status, Reason: ready.Reason, Message: ready.Message}
 }
 
-// ClaimStatusChanged reports whether wanted differs from the status that claim has.
+// ClaimStatusChanged reports whether wanted differs from the status that claim has. An observedGeneration where there was none, as in
+// a status of before there was that field, is not worth a write.
 func ClaimStatusChanged(claim *extensionsv1.SandboxClaim, wanted extensionsv1.SandboxClaimStatus) bool {
-	return !sameStatus(claim.Status, wanted)
+	old := claim.Status
+	old.ObservedGeneration = cmp.Or(old.ObservedGeneration, wanted.ObservedGeneration)
+	return !sameStatus(old, wanted)
 }

@@ -108,6 +108,7 @@ func TestClaimStatus(t *testing.T) {
 				return rules.ClaimStatus(obj, tc.sandbox.Obj(), tc.problem, now)
 			}
 			got := pass(later)
+			tc.want.ObservedGeneration = 3
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("status (-want +got):\n%s", diff)
 			}
@@ -127,7 +128,7 @@ func TestClaimStatusOfALostSandbox(t *testing.T) {
 		Condition("Finished", metav1.ConditionTrue, "PodFailed").Obj()
 	claim.Status.Sandbox = extensionsv1.ClaimedSandbox{Name: "a", UID: "sandbox-a-uid", PodIPs: []string{"10.0.0.1"}, PodUID: "pod-a-uid"}
 	want := extensionsv1.SandboxClaimStatus{
-		Sandbox: extensionsv1.ClaimedSandbox{Name: "a", UID: "sandbox-a-uid"},
+		ObservedGeneration: 3, Sandbox: extensionsv1.ClaimedSandbox{Name: "a", UID: "sandbox-a-uid"},
 		Conditions: []metav1.Condition{
 			{Type: "Finished", Status: "True", Reason: "PodFailed", ObservedGeneration: 3, LastTransitionTime: metav1.NewTime(builder.Epoch)},
 			condition("Ready", "False", "SandboxMissing", "Sandbox does not exist", later),

@@ -28,7 +28,7 @@ func IsOnItsWay(claim *extensionsv1.SandboxClaim) bool {
 
 // isBoundWarm reports whether claim is bound to a warm Sandbox and nothing has been reported about it.
 func isBoundWarm(claim *extensionsv1.SandboxClaim) bool {
-	return Binding(claim) != "" && !IsColdName(claim, Binding(claim)) && len(claim.Status.Conditions) == 0
+	return Binding(claim) != "" && !IsColdName(claim, Binding(claim)) && !IsReported(claim.Status.Conditions)
 }
 
 // SandboxYield returns how long the work for sandbox may wait for claims that are on their way. Nobody waits for a member of

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
@@ -25,7 +24,7 @@ func withTrouble(sandbox *sandboxv1.Sandbox, pod *corev1.Pod, message string, no
 	if trouble == "" {
 		return message
 	}
-	before := meta.FindStatusCondition(sandbox.Status.Conditions, sandboxv1.ConditionReady)
+	before := readyOf(sandbox.Status.Conditions)
 	if before != nil && before.Status == metav1.ConditionFalse && sandbox.Status.PodUID == pod.UID {
 		if known := troubleIn(before.Message); sameTrouble(known, trouble) {
 			trouble = known
@@ -76,7 +75,7 @@ func blank(word string) string {
 // troubleOf returns why member, which is in a pool and not Ready, does not become Ready, or nothing if its status does not tell: what
 // its containers wait for, or how its Pod ended. The random end of its name is left out, which differs for each member.
 func troubleOf(member *sandboxv1.Sandbox) string {
-	ready := meta.FindStatusCondition(member.Status.Conditions, sandboxv1.ConditionReady)
+	ready := readyOf(member.Status.Conditions)
 	switch {
 	case ready == nil || ready.Status == metav1.ConditionTrue:
 		return ""

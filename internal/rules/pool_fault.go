@@ -57,7 +57,7 @@ func turnedNotReadyTogether(members []*sandboxv1.Sandbox, replicas int, grace ti
 
 // turnedNotReadyAt returns when member, which is not Ready, stopped being Ready, and whether it had been Ready before.
 func turnedNotReadyAt(member *sandboxv1.Sandbox) (at time.Time, turned bool) {
-	ready := meta.FindStatusCondition(member.Status.Conditions, sandboxv1.ConditionReady)
+	ready := readyOf(member.Status.Conditions)
 	if ready == nil || ready.Status == metav1.ConditionTrue {
 		return time.Time{}, false
 	}

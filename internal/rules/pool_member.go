@@ -36,7 +36,7 @@ const (
 
 // memberStateOf returns the state of member.
 func memberStateOf(member *sandboxv1.Sandbox) memberState {
-	ready := meta.FindStatusCondition(member.Status.Conditions, sandboxv1.ConditionReady)
+	ready := readyOf(member.Status.Conditions)
 	scheduled := meta.FindStatusCondition(member.Status.Conditions, sandboxv1.ConditionPodScheduled)
 	failed := ready != nil && (ready.Reason == sandboxv1.ReasonReconcilerError || ready.Reason == sandboxv1.ReasonInvalidConfiguration)
 	switch {
@@ -105,7 +105,7 @@ func startedAt(member *sandboxv1.Sandbox) time.Time {
 
 // ReadySince returns when the Ready condition of member last changed, or the zero time if it has none.
 func ReadySince(member *sandboxv1.Sandbox) time.Time {
-	if ready := meta.FindStatusCondition(member.Status.Conditions, sandboxv1.ConditionReady); ready != nil {
+	if ready := readyOf(member.Status.Conditions); ready != nil {
 		return ready.LastTransitionTime.Time
 	}
 	return time.Time{}

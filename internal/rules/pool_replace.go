@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/meta"
-
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
@@ -160,7 +158,7 @@ func (p *poolPass) refused(member *sandboxv1.Sandbox) {
 // each member.
 func refusalOf(member *sandboxv1.Sandbox) string {
 	message := ""
-	if ready := meta.FindStatusCondition(member.Status.Conditions, sandboxv1.ConditionReady); ready != nil {
+	if ready := readyOf(member.Status.Conditions); ready != nil {
 		message = strings.TrimPrefix(ready.Message, errorSeen)
 	}
 	return withoutSuffix(member, message)

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
@@ -72,7 +71,7 @@ func withReplacement(
 // hasBeenReadySince reports whether sandbox was Ready after record's last replacement began.
 func hasBeenReadySince(sandbox *sandboxv1.Sandbox, record *sandboxv1.PodReplacements) bool {
 	before := sandbox.Status.Replacements
-	ready := meta.FindStatusCondition(sandbox.Status.Conditions, sandboxv1.ConditionReady)
+	ready := readyOf(sandbox.Status.Conditions)
 	switch {
 	case before == nil || before.LastPodUID != record.LastPodUID: // It begins now.
 		return false

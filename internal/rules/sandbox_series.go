@@ -3,7 +3,6 @@ package rules
 import (
 	"cmp"
 
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
@@ -31,7 +30,7 @@ func SandboxSeriesOf(sandbox *sandboxv1.Sandbox) SandboxSeries {
 	if IsPool(owner) || IsClaim(owner) {
 		group.OwnedBy = owner.Kind
 	}
-	if ready := meta.FindStatusCondition(sandbox.Status.Conditions, sandboxv1.ConditionReady); ready != nil {
+	if ready := readyOf(sandbox.Status.Conditions); ready != nil {
 		group.Ready = ready.Status == metav1.ConditionTrue
 		group.Expired = ready.Reason == sandboxv1.ReasonSandboxExpired
 	}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 
@@ -76,7 +75,7 @@ func NextService(sandbox *sandboxv1.Sandbox, service *corev1.Service, pod *corev
 // labels shows no such Service. The Sandbox may have one if its status names a Service, if it was just told to have
 // none, or if it has expired.
 func MayHaveUnlabelledService(sandbox *sandboxv1.Sandbox, now time.Time) bool {
-	ready := meta.FindStatusCondition(sandbox.Status.Conditions, sandboxv1.ConditionReady)
+	ready := readyOf(sandbox.Status.Conditions)
 	told := ready != nil && ready.ObservedGeneration != sandbox.Generation
 	return sandbox.Status.Service != "" || Expired(sandbox, now) || told && !ptr.Deref(sandbox.Spec.Service, true)
 }

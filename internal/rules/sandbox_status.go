@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -50,9 +51,11 @@ func SandboxStatus(sandbox *sandboxv1.Sandbox, observed Observed, now time.Time)
 	conditions.set(suspended(sandbox, &observed))
 	if Expired(sandbox, now) { // An expired Sandbox reports nothing else.
 		setFinished(conditions, sandbox, &observed, true)
-		return sandboxv1.SandboxStatus{Conditions: conditions.list}
+		return sandboxv1.SandboxStatus{ObservedGeneration: sandbox.Generation, Conditions: conditions.list}
 	}
-	status := sandboxv1.SandboxStatus{Selector: sandbox.Status.Selector, Replacements: replacements}
+	status := sandboxv1.SandboxStatus{
+		ObservedGeneration: sandbox.Generation, Selector: sandbox.Status.Selector, Replacements: replacements,
+	}
 	if observed.Service != nil {
 		status.Service = observed.Service.Name
 		status.ServiceFQDN = fmt.Sprintf("%s.%s.svc.%s", observed.Service.Name, sandbox.Namespace, observed.ClusterDomain)
@@ -201,9 +204,11 @@ func setFinished(conditions *conditionSet, sandbox *sandboxv1.Sandbox, observed 
 }
 
 // SandboxStatusChanged reports whether wanted is worth a write over the status that sandbox has. While the Sandbox is
-// not Ready, a changed node alone is not worth a write. The next write includes it.
+// not Ready, a changed node alone is not worth a write, nor is an observedGeneration where there was none, as in a status of
+// before there was that field. The next write includes it.
 func SandboxStatusChanged(sandbox *sandboxv1.Sandbox, wanted sandboxv1.SandboxStatus) bool {
 	old := sandbox.Status
+	old.ObservedGeneration = cmp.Or(old.ObservedGeneration, wanted.ObservedGeneration)
 	if !meta.IsStatusConditionTrue(wanted.Conditions, sandboxv1.ConditionReady) {
 		old.NodeName = wanted.NodeName
 	}
@@ -215,11 +220,11 @@ func SandboxStatusChanged(sandbox *sandboxv1.Sandbox, wanted sandboxv1.SandboxSt
 func SandboxStatusDelay(
 	sandbox *sandboxv1.Sandbox, wanted sandboxv1.SandboxStatus, quietStart time.Duration, now time.Time,
 ) time.Duration {
-	ready := meta.FindStatusCondition(wanted.Conditions, sandboxv1.ConditionReady)
+	ready := readyOf(wanted.Conditions)
 	scheduled := meta.FindStatusCondition(wanted.Conditions, sandboxv1.ConditionPodScheduled)
 	isPodUnknown := scheduled != nil && wanted.PodUID == ""
 	switch {
-	case sandbox.DeletionTimestamp != nil, len(sandbox.Status.Conditions) > 0,
+	case sandbox.DeletionTimestamp != nil, IsReported(sandbox.Status.Conditions),
 		ready.Status == metav1.ConditionTrue, ready.Reason != sandboxv1.ReasonDependenciesNotReady,
 		isPodUnknown, wanted.Replacements != nil:
 		return 0
@@ -239,13 +244,13 @@ func MultiplePodsMessage(n int) string {
 
 // IsReportedMultiplePods reports whether conditions say that a Sandbox has more than one Pod.
 func IsReportedMultiplePods(conditions []metav1.Condition) bool {
-	ready := meta.FindStatusCondition(conditions, sandboxv1.ConditionReady)
+	ready := readyOf(conditions)
 	return ready != nil && ready.Reason == sandboxv1.ReasonMultiplePods
 }
 
 // IsReady reports whether sandbox is Ready in its current generation. A condition of an earlier generation does not
 // count.
 func IsReady(sandbox *sandboxv1.Sandbox) bool {
-	ready := meta.FindStatusCondition(sandbox.Status.Conditions, sandboxv1.ConditionReady)
+	ready := readyOf(sandbox.Status.Conditions)
 	return ready != nil && ready.Status == metav1.ConditionTrue && ready.ObservedGeneration == sandbox.Generation
 }

@@ -66,7 +66,7 @@ func TestSandboxStatusFromBefore(t *testing.T) {
 	t.Run("without its Pod it forgets the Pod and keeps the selector", func(t *testing.T) {
 		got := rules.SandboxStatus(base().Obj(), rules.Observed{}, later)
 		got.Conditions = nil
-		if diff := cmp.Diff(sandboxv1.SandboxStatus{Selector: base().Obj().Status.Selector}, got); diff != "" {
+		if diff := cmp.Diff(sandboxv1.SandboxStatus{ObservedGeneration: 3, Selector: base().Obj().Status.Selector}, got); diff != "" {
 			t.Errorf("status (-want +got):\n%s", diff)
 		}
 	})

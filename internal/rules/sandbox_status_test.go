@@ -263,6 +263,7 @@ func TestSandboxStatus(t *testing.T) {
 				seen.Service = rules.NewService(obj)
 			}
 			got := rules.SandboxStatus(obj, seen, later)
+			tc.want.ObservedGeneration = 3
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("status (-want +got):\n%s", diff)
 			}

@@ -19,5 +19,5 @@ func IsDone(sandbox *sandboxv1.Sandbox) bool { return IsTask(sandbox) && isRecor
 // without a status that was created just now cannot: in that time no Pod starts, finishes and goes, and no other replica begins to
 // lead.
 func MayHaveRun(sandbox *sandboxv1.Sandbox, now time.Time) bool {
-	return len(sandbox.Status.Conditions) > 0 || now.Sub(sandbox.CreationTimestamp.Time) >= DefaultQuietStart
+	return IsReported(sandbox.Status.Conditions) || now.Sub(sandbox.CreationTimestamp.Time) >= DefaultQuietStart
 }

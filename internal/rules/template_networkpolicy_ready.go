@@ -9,7 +9,6 @@ import (
 
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
@@ -30,13 +29,13 @@ func IsPolicyWait(err error) bool {
 
 // IsWaitingForPolicy reports whether the status of sandbox says that its Pod waits for a NetworkPolicy.
 func IsWaitingForPolicy(sandbox *sandboxv1.Sandbox) bool {
-	ready := meta.FindStatusCondition(sandbox.Status.Conditions, sandboxv1.ConditionReady)
+	ready := readyOf(sandbox.Status.Conditions)
 	return ready != nil && ready.Reason == sandboxv1.ReasonNetworkPolicyNotReady
 }
 
 // SaysPolicyWait reports whether the status of sandbox says already what why says, an error of CheckNetworkPolicyReady.
 func SaysPolicyWait(sandbox *sandboxv1.Sandbox, why error) bool {
-	ready := meta.FindStatusCondition(sandbox.Status.Conditions, sandboxv1.ConditionReady)
+	ready := readyOf(sandbox.Status.Conditions)
 	return why != nil && ready != nil && strings.Contains(ready.Message, why.Error())
 }
 

@@ -75,10 +75,18 @@ func TestDefaults(t *testing.T) {
 			if diff := cmp.Diff(tc.want, tc.got(tc.stored)); diff != "" {
 				t.Errorf("spec (-want +got):\n%s", diff)
 			}
-			// A client that reads with these types and writes the object back changes nothing.
+			// A client that reads with these types and writes the object back changes nothing. The first write stores the default of
+			// the status, which the API server shows until there is one, as it stores any default of a field that came later.
+			generation := tc.stored.GetGeneration()
+			if err := c.Update(t.Context(), tc.stored); err != nil {
+				t.Fatal(err)
+			}
 			version := tc.stored.GetResourceVersion()
 			if err := c.Update(t.Context(), tc.stored); err != nil {
 				t.Fatal(err)
+			}
+			if got := tc.stored.GetGeneration(); tc.kind != "Sandbox" && tc.kind != "SandboxTemplate" && got != generation {
+				t.Errorf("writing back what was read made generation %d of %d", got, generation)
 			}
 			if got := tc.stored.GetResourceVersion(); tc.kind != "Sandbox" && tc.kind != "SandboxTemplate" && got != version {
 				t.Errorf("writing back what was read changed the object: %s became %s", version, got)

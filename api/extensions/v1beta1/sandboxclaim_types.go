@@ -126,6 +126,11 @@ type ClaimedSandbox struct {
 
 // SandboxClaimStatus is the observed state of a claim.
 type SandboxClaimStatus struct {
+	// observedGeneration is the generation of the claim of which this status speaks.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+
 	// conditions describe the state of the claim: Ready and Finished, as those of its Sandbox once it has one.
 	// +optional
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
@@ -158,6 +163,7 @@ type SandboxClaim struct {
 
 	// status is the observed state of the claim.
 	// +optional
+	// +kubebuilder:default={conditions: {{type: "Ready", status: "Unknown", reason: "Pending", message: "Waiting for the controller", lastTransitionTime: "1970-01-01T00:00:00Z"}}}
 	Status SandboxClaimStatus `json:"status,omitzero"`
 }
 

@@ -110,6 +110,7 @@ type SandboxWarmPool struct {
 
 	// status is the observed state of the pool.
 	// +optional
+	// +kubebuilder:default={conditions: {{type: "Ready", status: "Unknown", reason: "Pending", message: "Waiting for the controller", lastTransitionTime: "1970-01-01T00:00:00Z"}}}
 	Status SandboxWarmPoolStatus `json:"status,omitzero"`
 }
 

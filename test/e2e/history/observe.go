@@ -37,7 +37,8 @@ func (h *History) observeClaim(obj *extensionsv1.SandboxClaim, gone bool, at tim
 	c.Bindings = appendGiven(c.Bindings, obj.Annotations[sandboxv1.AnnotationBinding])
 	c.StatusUIDs = appendGiven(c.StatusUIDs, obj.Status.Sandbox.UID)
 	c.PodUIDs = appendGiven(c.PodUIDs, obj.Status.Sandbox.PodUID)
-	if ready := meta.FindStatusCondition(obj.Status.Conditions, extensionsv1.ConditionReady); ready != nil {
+	ready := meta.FindStatusCondition(obj.Status.Conditions, extensionsv1.ConditionReady)
+	if ready != nil && ready.Reason != sandboxv1.ReasonPending {
 		c.Reasons = appendChange(c.Reasons, ready.Reason)
 	}
 	if c.ReadyAt.IsZero() && c.Ready() {

@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/internal/rules"
 	"github.com/namesake-sandbox/namesake/test/e2e/history"
 	"github.com/namesake-sandbox/namesake/test/e2e/scene"
@@ -156,7 +157,7 @@ func (m meter) claimStatuses(n float64) span {
 func (m meter) tookLong(created metav1.Time, conditions []metav1.Condition) bool {
 	ready := apimeta.FindStatusCondition(conditions, extensionsv1.ConditionReady)
 	return !created.Before(&metav1.Time{Time: m.began.Truncate(time.Second)}) &&
-		(ready == nil || ready.LastTransitionTime.Sub(created.Time) >= rules.DefaultQuietStart)
+		(ready == nil || ready.Reason == sandboxv1.ReasonPending || ready.LastTransitionTime.Sub(created.Time) >= rules.DefaultQuietStart)
 }
 
 // calls counts how often the API server called a webhook.

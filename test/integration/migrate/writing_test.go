@@ -58,6 +58,7 @@ func (w *writer) create(obj client.Object) {
 		whole.SetUID(obj.GetUID())
 		whole.SetResourceVersion(obj.GetResourceVersion())
 		w.status(whole)
+		obj.SetResourceVersion(whole.GetResourceVersion())
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	"github.com/namesake-sandbox/namesake/controllers"
+	"github.com/namesake-sandbox/namesake/internal/rules"
 	"github.com/namesake-sandbox/namesake/test/builder"
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
@@ -23,7 +24,7 @@ func TestAManagerThatIsQuietAboutClaims(t *testing.T) {
 		suite.Create(t, n, n.Editor, builder.MakeClaim("waits").Template("missing").Obj())
 		suite.Await(t, "the claims say what became of them", func() bool {
 			cold, waits := suite.Get[extensionsv1.SandboxClaim](t, n, "cold"), suite.Get[extensionsv1.SandboxClaim](t, n, "waits")
-			return cold.Status.Sandbox.Name == "cold" && len(waits.Status.Conditions) > 0
+			return cold.Status.Sandbox.Name == "cold" && rules.IsReported(waits.Status.Conditions)
 		})
 	}
 	suite.Await(t, "the events are there", func() bool {

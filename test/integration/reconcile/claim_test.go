@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
@@ -18,6 +19,7 @@ import (
 // expectClaim compares the whole status of the claim "mine".
 func expectClaim(t *testing.T, n *suite.Namespace, want extensionsv1.SandboxClaimStatus) {
 	t.Helper()
+	want.ObservedGeneration = meta.FindStatusCondition(want.Conditions, extensionsv1.ConditionReady).ObservedGeneration
 	equal := cmp.Comparer(func(a, b metav1.Time) bool { return a.Equal(&b) })
 	if diff := cmp.Diff(want, suite.Get[extensionsv1.SandboxClaim](t, n, "mine").Status, equal); diff != "" {
 		t.Errorf("status of the claim (-want +got):\n%s", diff)

@@ -56,9 +56,10 @@ func expectNoWrites(t *testing.T, n *suite.Namespace, sandbox *sandboxv1.Sandbox
 	before.Expect(t, suite.Writes, suite.Counts{})
 }
 
-// expectStatus compares the whole status of the Sandbox of that name.
+// expectStatus compares the whole status of the Sandbox of that name. The status speaks of the generation of which its conditions do.
 func expectStatus(t *testing.T, n *suite.Namespace, name string, want sandboxv1.SandboxStatus) {
 	t.Helper()
+	want.ObservedGeneration = want.Conditions[0].ObservedGeneration
 	equal := cmp.Comparer(func(a, b metav1.Time) bool { return a.Equal(&b) })
 	if diff := cmp.Diff(want, suite.Get[sandboxv1.Sandbox](t, n, name).Status, equal); diff != "" {
 		t.Errorf("status of Sandbox %s (-want +got):\n%s", name, diff)
@@ -101,10 +102,10 @@ func controllerOf(sandbox *sandboxv1.Sandbox) []metav1.OwnerReference {
 	return []metav1.OwnerReference{*rules.SandboxOwner(sandbox)}
 }
 
-// said returns what the Ready condition says.
+// said returns what the Ready condition says, if a controller has written one.
 func said(conditions []metav1.Condition) string {
 	ready := meta.FindStatusCondition(conditions, sandboxv1.ConditionReady)
-	if ready == nil {
+	if ready == nil || !rules.IsReported(conditions) {
 		return "nothing"
 	}
 	return string(ready.Status) + " " + ready.Reason + ": " + ready.Message

@@ -14,6 +14,7 @@ import (
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/controllers/sandboxwarmpool"
+	"github.com/namesake-sandbox/namesake/internal/rules"
 	"github.com/namesake-sandbox/namesake/test/builder"
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
@@ -97,7 +98,7 @@ func (s *poolStory) notReady(t *testing.T, member *sandboxv1.Sandbox, scheduled 
 func (s *poolStory) startsNow(t *testing.T) {
 	t.Helper()
 	for _, member := range s.members(t) {
-		if len(member.Status.Conditions) == 0 {
+		if !rules.IsReported(member.Status.Conditions) {
 			s.notReady(t, member, metav1.ConditionTrue)
 		}
 	}
