@@ -37,6 +37,13 @@ func TestPoolValidator(t *testing.T) {
 			pool: builder.MakePool("ab").Template("plain").Annotation(sandboxv1.AnnotationNamedClaimsOnly, "yes"), live: shelfOf(),
 			want: "422 FieldValueNotSupported metadata.annotations[agents.x-k8s.io/named-claims-only]",
 		},
+		"with claimed Pods that are protected": {
+			pool: builder.MakePool("ab").Template("plain").Annotation(sandboxv1.AnnotationProtectClaimedPods, "true"), live: shelfOf(), want: "allowed",
+		},
+		"with claimed Pods that nobody knows to be protected": {
+			pool: builder.MakePool("ab").Template("plain").Annotation(sandboxv1.AnnotationProtectClaimedPods, "yes"), live: shelfOf(),
+			want: "422 FieldValueNotSupported metadata.annotations[agents.x-k8s.io/protect-claimed-pods]",
+		},
 		"the look-up fails": {pool: builder.MakePool("a.b").Template("none"), live: &shelf{err: errors.New("lost")}, want: "500"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -128,6 +128,11 @@ const (
 	// Claims that name the template alone then get none of the pool's Sandboxes. Written by whoever maintains the pool.
 	AnnotationNamedClaimsOnly = ReservedPrefix + "named-claims-only"
 
+	// AnnotationProtectClaimedPods is on a SandboxWarmPool: "true" keeps autoscalers from evicting the Pods of Sandboxes that claims
+	// get from the pool, or that are created for claims that name it; "false" is as without it. Written by whoever maintains the
+	// pool. Adoption and cold creation copy it to the Sandbox, whose Pod then has AnnotationSafeToEvict and AnnotationDoNotDisrupt.
+	AnnotationProtectClaimedPods = ReservedPrefix + "protect-claimed-pods"
+
 	// AnnotationClientFirstRequestedAt is on a claim: when the client asked for it (RFC 3339). Written by clients.
 	AnnotationClientFirstRequestedAt = ReservedPrefix + "client-first-requested-at"
 
@@ -150,4 +155,8 @@ const (
 	// allowed and the template says nothing of it: the cluster autoscaler may then evict the Pod. Written by the pool
 	// controller, copied to the Pod while a pool controls the Sandbox; adoption removes it.
 	AnnotationSafeToEvict = "cluster-autoscaler.kubernetes.io/safe-to-evict"
+
+	// AnnotationDoNotDisrupt is on the Pod of a claimed Sandbox with AnnotationProtectClaimedPods: "true" keeps Karpenter from evicting
+	// it. Nothing here reads it.
+	AnnotationDoNotDisrupt = "karpenter.sh/do-not-disrupt"
 )

@@ -92,13 +92,12 @@ func (r *Reconciler) template(ctx context.Context, claim *extensionsv1.SandboxCl
 	var name string
 	switch {
 	case claim.Spec.WarmPoolRef != nil:
-		pool := &extensionsv1.SandboxWarmPool{}
-		err := r.Client.Get(ctx, client.ObjectKey{Namespace: claim.Namespace, Name: claim.Spec.WarmPoolRef.Name}, pool)
-		if apierrors.IsNotFound(err) {
-			return nil, rules.WarmPoolNotFoundError(claim.Spec.WarmPoolRef.Name)
-		}
+		pool, err := r.pool(ctx, claim.Namespace, claim.Spec.WarmPoolRef.Name)
 		if err != nil {
-			return nil, fmt.Errorf("reading the pool: %w", err)
+			return nil, err
+		}
+		if pool == nil {
+			return nil, rules.WarmPoolNotFoundError(claim.Spec.WarmPoolRef.Name)
 		}
 		name = pool.Spec.SandboxTemplateRef.Name
 	case claim.Spec.SandboxTemplateRef != nil:
@@ -115,9 +114,29 @@ func (r *Reconciler) template(ctx context.Context, claim *extensionsv1.SandboxCl
 	return template, nil
 }
 
+// pool returns the pool of that name as the cache has it, or nil if there is none.
+func (r *Reconciler) pool(ctx context.Context, namespace, name string) (*extensionsv1.SandboxWarmPool, error) {
+	pool := &extensionsv1.SandboxWarmPool{}
+	err := r.Client.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, pool)
+	if apierrors.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the pool: %w", err)
+	}
+	return pool, nil
+}
+
 // adopt takes a warm Sandbox out of its pool for claim. The patch is a compare-and-swap on the Sandbox's owner.
 func (r *Reconciler) adopt(ctx context.Context, claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox) (*sandboxv1.Sandbox, error) {
-	patch, problem := rules.AdoptionPatch(sandbox, claim, r.LabelDomains)
+	pool, err := r.pool(ctx, sandbox.Namespace, rules.ControllerOf(sandbox).Name)
+	if err != nil {
+		return nil, err
+	}
+	if pool != nil && !rules.ControlledBy(sandbox, pool) {
+		pool = nil
+	}
+	patch, problem := rules.AdoptionPatch(sandbox, claim, pool, r.LabelDomains)
 	if problem != nil {
 		return nil, problem
 	}
@@ -139,6 +158,13 @@ func (r *Reconciler) createSandbox(ctx context.Context, claim *extensionsv1.Sand
 	sandbox, problem := rules.NewClaimSandbox(claim, template, r.LabelDomains)
 	if problem != nil {
 		return nil, problem
+	}
+	if claim.Spec.WarmPoolRef != nil {
+		pool, err := r.pool(ctx, claim.Namespace, claim.Spec.WarmPoolRef.Name)
+		if err != nil {
+			return nil, err
+		}
+		sandbox = rules.Protected(sandbox, pool)
 	}
 	switch err := r.Client.Create(ctx, sandbox); {
 	case apierrors.IsAlreadyExists(err):

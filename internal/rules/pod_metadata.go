@@ -36,11 +36,15 @@ func PodMetadata(sandbox *sandboxv1.Sandbox, pod *corev1.Pod) (labels, annotatio
 }
 
 // withEviction returns annotations, which come from sandbox's template, with the Sandbox's own value for the eviction
-// of its Pod. That value counts only while the Sandbox is in a pool, and only if the template has none. A pool of
+// of its Pod. That value counts only while the Sandbox is in a pool, and only if the template has none. Once it is claimed, the
+// Pod may be protected instead. A pool of
 // agent-sandbox wrote its value into the pod template, together with its labels. That value also counts only in the
 // pool.
 func withEviction(sandbox *sandboxv1.Sandbox, annotations map[string]string) map[string]string {
 	const key = sandboxv1.AnnotationSafeToEvict
+	if words := protection(sandbox); len(words) > 0 {
+		annotations = withKeys(annotations, words)
+	}
 	said, has := annotations[key]
 	word, inPool := sandbox.Annotations[key], IsPool(ControllerOf(sandbox))
 	switch {

@@ -10,21 +10,30 @@ import (
 // NamedClaimsOnly reports whether pool is kept for claims that name it. A value that CheckNamedClaimsOnly refuses, and that is
 // stored all the same, keeps it, too: somebody wanted something, and that is the safe side.
 func NamedClaimsOnly(pool *extensionsv1.SandboxWarmPool) bool {
-	value, ok := pool.Annotations[sandboxv1.AnnotationNamedClaimsOnly]
-	return ok && value != "false"
+	return isOn(pool.Annotations, sandboxv1.AnnotationNamedClaimsOnly)
 }
 
 // CheckNamedClaimsOnly checks the value of that annotation, if it has changed. old is nil on create.
 func CheckNamedClaimsOnly(old, pool *extensionsv1.SandboxWarmPool) field.ErrorList {
-	value, ok := pool.Annotations[sandboxv1.AnnotationNamedClaimsOnly]
+	return checkOnOrOff(old, pool, sandboxv1.AnnotationNamedClaimsOnly)
+}
+
+// isOn reports whether the annotation of that key is there and does not say "false".
+func isOn(annotations map[string]string, key string) bool {
+	value, ok := annotations[key]
+	return ok && value != "false"
+}
+
+// checkOnOrOff returns an error if pool's annotation of that key is neither "true" nor "false", and has changed. old is nil on create.
+func checkOnOrOff(old, pool *extensionsv1.SandboxWarmPool, key string) field.ErrorList {
+	value, ok := pool.Annotations[key]
 	if !ok || value == "true" || value == "false" {
 		return nil
 	}
 	if old != nil {
-		if before, had := old.Annotations[sandboxv1.AnnotationNamedClaimsOnly]; had && before == value {
+		if before, had := old.Annotations[key]; had && before == value {
 			return nil
 		}
 	}
-	return field.ErrorList{field.NotSupported(
-		field.NewPath("metadata", "annotations").Key(sandboxv1.AnnotationNamedClaimsOnly), value, []string{"true", "false"})}
+	return field.ErrorList{field.NotSupported(field.NewPath("metadata", "annotations").Key(key), value, []string{"true", "false"})}
 }

@@ -21,6 +21,7 @@ var (
 	sandboxAnnotations = []string{
 		sandboxv1.AnnotationTemplateRef, sandboxv1.AnnotationNetworkPolicyManagement,
 		sandboxv1.AnnotationClaimLabels, sandboxv1.AnnotationClaimAnnotations,
+		sandboxv1.AnnotationProtectClaimedPods,
 	}
 
 	// claimLabels and claimAnnotations hold a claim's binding and the times from which its latency is measured.

@@ -26,6 +26,8 @@ const (
 	RuleVolumeNames  = "volume-names"
 	RuleNamedClaims  = "named-claims-only"
 	RuleLimits       = "limits"
+	// RuleProtectedPods is about an annotation of a pool.
+	RuleProtectedPods = "protect-claimed-pods"
 	// RuleOther is for an error without a rule.
 	RuleOther = "other"
 )
@@ -51,6 +53,7 @@ func Rules() []Rule {
 		{RuleServiceNames, "The pool's Sandboxes could not have the Services that its template asks for."},
 		{RuleVolumeNames, "No two Sandboxes have a PersistentVolumeClaim of the same name."},
 		{RuleNamedClaims, "A pool is kept for claims that name it, or not."},
+		{RuleProtectedPods, "A pool protects the Pods of claimed Sandboxes, or not."},
 		{RuleLimits, "No object is larger than can be read in time."},
 		{RuleOther, "Any other."},
 	}

@@ -15,9 +15,10 @@ import (
 // annotations, as a pool's has. These tests make it a compare-and-swap: another adoption conflicts with it, a status write
 // does not. The claim is the only owner then, or the Sandbox would outlive it. The patch changes the spec, and so the
 // generation, only if the claim adds metadata to its Pod. If that metadata is not allowed, AdoptionPatch returns the
-// reason instead. domains are the domains of the labels that a claim may add.
+// reason instead. pool is the pool that the Sandbox leaves, or nil if it is gone: it may ask for the Pod's protection. domains are the
+// domains of the labels that a claim may add.
 func AdoptionPatch(
-	sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim, domains LabelDomains,
+	sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim, pool *extensionsv1.SandboxWarmPool, domains LabelDomains,
 ) ([]jsonpatch.Operation, *ConditionError) {
 	wanted, problem := WithClaimMetadata(sandbox, claim, domains)
 	if problem != nil {
@@ -42,6 +43,9 @@ func AdoptionPatch(
 		sandboxv1.AnnotationSafeToEvict:      "",
 		sandboxv1.AnnotationClaimLabels:      wanted.Annotations[sandboxv1.AnnotationClaimLabels],
 		sandboxv1.AnnotationClaimAnnotations: wanted.Annotations[sandboxv1.AnnotationClaimAnnotations],
+	}
+	if ProtectsClaimedPods(pool) {
+		annotations[sandboxv1.AnnotationProtectClaimedPods] = "true"
 	}
 	ops = append(ops, SetStoredKeys("/metadata/labels", sandbox.Labels, labels)...)
 	ops = append(ops, SetStoredKeys("/metadata/annotations", sandbox.Annotations, annotations)...)

@@ -61,3 +61,48 @@ func TestEviction(t *testing.T) {
 		})
 	}
 }
+
+// A pool that protects claimed Pods keeps autoscalers from evicting them: those that were warm, by the write that follows an adoption
+// anyway, and those of Sandboxes that are created for its claims. Warm Pods may be evicted.
+func TestAPoolThatProtectsClaimedPods(t *testing.T) {
+	const evict, disrupt = sandboxv1.AnnotationSafeToEvict, sandboxv1.AnnotationDoNotDisrupt
+	s := newPoolStory(t, 1, onReplenish)
+	change(t, s.Namespace, "test-pool", func(pool *extensionsv1.SandboxWarmPool) {
+		pool.Annotations = map[string]string{sandboxv1.AnnotationProtectClaimedPods: "true"}
+	})
+	expect := func(when, name, evictable, kept string) {
+		t.Helper()
+		got := suite.Get[corev1.Pod](t, s.Namespace, name).Annotations
+		if got[evict] != evictable || got[disrupt] != kept {
+			t.Errorf("%s: %s=%q, %s=%q", when, evict, got[evict], disrupt, got[disrupt])
+		}
+	}
+	s.step(t)
+	warm := s.members(t)[0]
+	s.Step(t, warm)
+	s.RunPod(t, warm.Name)
+	s.Step(t, warm)
+	expect("in the pool", warm.Name, "true", "")
+
+	s.AwaitOffer(t, s.pool, true)
+	claim := suite.Create(t, s.Namespace, s.Editor, builder.MakeClaim("mine").Pool("test-pool").Obj())
+	s.Settle(t)
+	before := suite.Writes(t)
+	s.Step(t, claim)
+	s.Step(t, warm)
+	before.Expect(t, suite.Writes, suite.Counts{"PATCH sandboxes": 1, "PATCH sandboxclaims/status": 1, "PATCH pods": 1})
+	expect("claimed", warm.Name, "false", "true")
+	if got := suite.Get[sandboxv1.Sandbox](t, s.Namespace, warm.Name).Generation; got != 1 {
+		t.Errorf("the Sandbox is of generation %d", got)
+	}
+
+	cold := suite.Create(t, s.Namespace, s.Editor, builder.MakeClaim("cold").Pool("test-pool").Obj())
+	s.Step(t, cold)
+	s.Step(t, suite.Get[sandboxv1.Sandbox](t, s.Namespace, "cold"))
+	expect("created for a claim", "cold", "false", "true")
+
+	other := suite.Create(t, s.Namespace, s.Editor, builder.MakeClaim("other").Template("python").Obj())
+	s.Step(t, other)
+	s.Step(t, suite.Get[sandboxv1.Sandbox](t, s.Namespace, "other"))
+	expect("created for a claim that names no pool", "other", "", "")
+}
