@@ -113,7 +113,7 @@ func (m *claimMutator) pick(ctx context.Context, claim *extensionsv1.SandboxClai
 // name is taken, or if it asks for what it cannot have. Nothing is held for such a claim. Some reasons, such as a quota, are
 // not known here. So a pick is held only for a moment.
 func (m *claimMutator) cannotCome(ctx context.Context, claim *extensionsv1.SandboxClaim) (bool, error) {
-	if !rules.MeetsSchema(claim) {
+	if !rules.MeetsSchema(claim) || len(rules.CheckVolumesWhenDeleted(nil, claim)) > 0 {
 		return true, nil
 	}
 	if claim.Name != "" {

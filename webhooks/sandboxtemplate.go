@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"k8s.io/apimachinery/pkg/util/validation/field"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
@@ -16,7 +15,7 @@ import (
 // +kubebuilder:rbac:groups="",resources=pods;persistentvolumeclaims,verbs=create
 // +kubebuilder:rbac:groups=networking.k8s.io,resources=networkpolicies,verbs=create
 //
-// +kubebuilder:webhook:path=/validate-sandboxtemplate,mutating=false,failurePolicy=fail,sideEffects=None,timeoutSeconds=10,groups=extensions.agents.x-k8s.io,resources=sandboxtemplates,verbs=create;update,versions=v1beta1,name=sandboxtemplate.validate.namesake.agents.x-k8s.io,admissionReviewVersions=v1,serviceName=namesake-webhook,serviceNamespace=namesake-system,patch=`{"matchConditions":[{"name":"spec-changed","expression":"oldObject == null || object.spec != oldObject.spec"}]}`
+// +kubebuilder:webhook:path=/validate-sandboxtemplate,mutating=false,failurePolicy=fail,sideEffects=None,timeoutSeconds=10,groups=extensions.agents.x-k8s.io,resources=sandboxtemplates,verbs=create;update,versions=v1beta1,name=sandboxtemplate.validate.namesake.agents.x-k8s.io,admissionReviewVersions=v1,serviceName=namesake-webhook,serviceNamespace=namesake-system,patch=`{"matchConditions":[{"name":"spec-changed","expression":"oldObject == null || object.spec != oldObject.spec || object.metadata.?annotations[?'agents.x-k8s.io/volumes-when-deleted'] != oldObject.metadata.?annotations[?'agents.x-k8s.io/volumes-when-deleted']"}]}`
 
 var templateKind = kind{
 	group: extensionsv1.GroupName, kind: extensionsv1.KindSandboxTemplate, resource: extensionsv1.ResourceSandboxTemplates,
@@ -39,13 +38,13 @@ func (v *templateValidator) check(
 ) (admission.Warnings, error) {
 	ignored := rules.IgnoredTemplateKeys(old, template)
 	warnings := admission.Warnings(ignored[:min(len(ignored), rules.MaxCauses)])
-	var errs field.ErrorList
+	errs := checkVolumesWhenDeleted(old == nil, old, template)
 	if old == nil {
 		other, err := v.colliding(ctx, template)
 		if err != nil {
 			return nil, err
 		}
-		errs = rules.CheckTemplateName(template, other).WithOrigin(rules.RuleTemplateName)
+		errs = append(errs, rules.CheckTemplateName(template, other).WithOrigin(rules.RuleTemplateName)...)
 	}
 	answers := v.tryAll(ctx, changedTrials(old, template))
 	if err := ctx.Err(); err != nil {

@@ -83,6 +83,14 @@ const (
 	AdoptableTrue = "true"
 )
 
+// Values of AnnotationVolumesWhenDeleted.
+const (
+	// VolumesWhenDeletedRetain keeps the PersistentVolumeClaims.
+	VolumesWhenDeletedRetain = "Retain"
+	// VolumesWhenDeletedDelete deletes them with the Sandbox, as without the annotation.
+	VolumesWhenDeletedDelete = "Delete"
+)
+
 // Annotations.
 const (
 	// AnnotationPodName is on a Sandbox: the name of its Pod. Clients read it; without it the Pod has the Sandbox's
@@ -150,6 +158,12 @@ const (
 	// AnnotationKeepEndedPod is on a Sandbox: KeepEndedPodTrue keeps a Pod that failed, for its log, although its restartPolicy is
 	// Always. Another Pod takes its place when that one is deleted. Written by users.
 	AnnotationKeepEndedPod = ReservedPrefix + "keep-ended-pod"
+
+	// AnnotationVolumesWhenDeleted is on a Sandbox, a claim or a SandboxTemplate: what becomes of the Sandbox's PersistentVolumeClaims when
+	// it is deleted, VolumesWhenDeletedRetain or VolumesWhenDeletedDelete, as a StatefulSet's
+	// persistentVolumeClaimRetentionPolicy.whenDeleted. Written by users; adoption and creation copy the claim's, or else the
+	// template's, to the Sandbox, whose word counts.
+	AnnotationVolumesWhenDeleted = ReservedPrefix + "volumes-when-deleted"
 
 	// AnnotationSafeToEvict is on a Sandbox in a pool and on its Pod, "true" where the pool controller runs with eviction
 	// allowed and the template says nothing of it: the cluster autoscaler may then evict the Pod. Written by the pool

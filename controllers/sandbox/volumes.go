@@ -33,8 +33,12 @@ func (r *Reconciler) ensureVolume(ctx context.Context, sandbox *sandboxv1.Sandbo
 	found, key := &corev1.PersistentVolumeClaim{}, client.ObjectKey{Namespace: sandbox.Namespace, Name: rules.VolumeName(sandbox, i)}
 	err := r.Client.Get(ctx, key, found)
 	if apierrors.IsNotFound(err) {
+		volume, unread := r.keep(ctx, sandbox, rules.NewVolumeClaim(sandbox, i))
+		if unread != nil {
+			return unread
+		}
 		err = r.invalid.create(sandbox, "PersistentVolumeClaim", key.Name, r.Now(), func() error {
-			return r.Client.Create(ctx, rules.NewVolumeClaim(sandbox, i), fieldManager)
+			return r.Client.Create(ctx, volume, fieldManager)
 		})
 		if err == nil {
 			return nil
@@ -48,11 +52,27 @@ func (r *Reconciler) ensureVolume(ctx context.Context, sandbox *sandboxv1.Sandbo
 		return fmt.Errorf("reading PersistentVolumeClaim %q: %w", key.Name, err)
 	}
 	next, err := rules.NextVolumeClaim(sandbox, found)
-	if err != nil || next == found {
+	if err != nil {
+		return err
+	}
+	if next, err = r.keep(ctx, sandbox, next); err != nil || next == found {
 		return err
 	}
 	if err := write.Patch(ctx, r.Client, next, found); err != nil {
 		return fmt.Errorf("updating PersistentVolumeClaim %q: %w", key.Name, err)
 	}
 	return nil
+}
+
+// keep returns volume so that it outlives sandbox, or not. It reads the namespace, live, only where that has to be written.
+func (r *Reconciler) keep(
+	ctx context.Context, sandbox *sandboxv1.Sandbox, volume *corev1.PersistentVolumeClaim,
+) (*corev1.PersistentVolumeClaim, error) {
+	namespace := &corev1.Namespace{}
+	if rules.LacksKeeper(sandbox, volume) {
+		if err := r.Live.Get(ctx, client.ObjectKey{Name: sandbox.Namespace}, namespace); err != nil {
+			return nil, fmt.Errorf("reading the namespace: %w", err)
+		}
+	}
+	return rules.KeepVolume(sandbox, volume, namespace), nil
 }

@@ -26,6 +26,8 @@ const (
 	RuleVolumeNames  = "volume-names"
 	RuleNamedClaims  = "named-claims-only"
 	RuleLimits       = "limits"
+	// RuleKeptVolumes is about an annotation of Sandboxes, claims and templates.
+	RuleKeptVolumes = "volumes-when-deleted"
 	// RuleProtectedPods is about an annotation of a pool.
 	RuleProtectedPods = "protect-claimed-pods"
 	// RuleOther is for an error without a rule.
@@ -54,6 +56,7 @@ func Rules() []Rule {
 		{RuleVolumeNames, "No two Sandboxes have a PersistentVolumeClaim of the same name."},
 		{RuleNamedClaims, "A pool is kept for claims that name it, or not."},
 		{RuleProtectedPods, "A pool protects the Pods of claimed Sandboxes, or not."},
+		{RuleKeptVolumes, "A Sandbox's volumes are kept when it is deleted, or deleted with it."},
 		{RuleLimits, "No object is larger than can be read in time."},
 		{RuleOther, "Any other."},
 	}

@@ -44,6 +44,9 @@ func AdoptionPatch(
 		sandboxv1.AnnotationClaimLabels:      wanted.Annotations[sandboxv1.AnnotationClaimLabels],
 		sandboxv1.AnnotationClaimAnnotations: wanted.Annotations[sandboxv1.AnnotationClaimAnnotations],
 	}
+	if word, ok := claim.Annotations[sandboxv1.AnnotationVolumesWhenDeleted]; ok {
+		annotations[sandboxv1.AnnotationVolumesWhenDeleted] = word
+	}
 	if ProtectsClaimedPods(pool) {
 		annotations[sandboxv1.AnnotationProtectClaimedPods] = "true"
 	}

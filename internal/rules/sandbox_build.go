@@ -64,6 +64,9 @@ func NewClaimSandbox(
 	if by := claim.Labels[sandboxv1.LabelCreatedBy]; by != "" {
 		sandbox.Labels[sandboxv1.LabelCreatedBy] = by
 	}
+	if word, ok := claim.Annotations[sandboxv1.AnnotationVolumesWhenDeleted]; ok {
+		sandbox.Annotations[sandboxv1.AnnotationVolumesWhenDeleted] = word
+	}
 	if trace := traceContext(claim); trace != "" {
 		sandbox.Annotations[sandboxv1.AnnotationTraceContext] = trace
 	}
@@ -83,6 +86,9 @@ func newSandbox(template *extensionsv1.SandboxTemplate, namespace, name string) 
 			},
 		},
 		Spec: sandboxv1.SandboxSpec{SandboxBlueprint: Blueprint(template)},
+	}
+	if word, ok := template.Annotations[sandboxv1.AnnotationVolumesWhenDeleted]; ok {
+		sandbox.Annotations[sandboxv1.AnnotationVolumesWhenDeleted] = word
 	}
 	if !isManaged(template) {
 		sandbox.Annotations[sandboxv1.AnnotationNetworkPolicyManagement] = string(extensionsv1.NetworkPolicyUnmanaged)

@@ -57,7 +57,7 @@ func checkTakeover(sandbox *sandboxv1.Sandbox, kind string, obj metav1.Object) e
 	}
 	labels := obj.GetLabels()
 	switch owner := controllerOrOwner(obj); {
-	case owner != nil:
+	case owner != nil && (kind != kindVolume || !keptByNobody(obj)):
 		return &nameConflict{message: fmt.Sprintf("%s %q is owned by %s/%s (UID: %s)"+foreign+"%q: delete it, and the Sandbox gets its own",
 			kind, obj.GetName(), owner.Kind, owner.Name, owner.UID, sandbox.Name)}
 	case obj.GetDeletionTimestamp() != nil:

@@ -1,0 +1,16 @@
+package webhooks
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/namesake-sandbox/namesake/internal/rules"
+)
+
+// checkVolumesWhenDeleted checks what obj says of the volumes of its Sandbox. old is not looked at if obj is new.
+func checkVolumesWhenDeleted(isNew bool, old, obj metav1.Object) field.ErrorList {
+	if isNew {
+		old = nil
+	}
+	return rules.CheckVolumesWhenDeleted(old, obj).WithOrigin(rules.RuleKeptVolumes)
+}
