@@ -45,8 +45,8 @@ type Options struct {
 	ClaimsLikeAll bool
 	// Metrics measures how claims get their Sandboxes.
 	Metrics *metrics.Claims
-	// Router describes the Pods that the default NetworkPolicy of a template lets in.
-	Router rules.Router
+	// Network is what the operator says of the network of Sandboxes.
+	Network rules.Network
 	// Now returns the current time.
 	Now func() time.Time
 	// QuietStart is for how long the status of a new Sandbox or claim says nothing of its way to Ready, if all goes well.
@@ -63,6 +63,13 @@ type Options struct {
 	PoolSettings rules.PoolSettings
 
 	SandboxController, ClaimController, PoolController, TemplateController controller.Options
+}
+
+// poolSettings returns PoolSettings with what the network says.
+func (o Options) poolSettings() rules.PoolSettings {
+	settings := o.PoolSettings
+	settings.Nameservers = o.Network.Nameservers
+	return settings
 }
 
 // yieldTo returns the claims that come first, or nil if none do.
@@ -90,7 +97,7 @@ func SetupServing(mgr manager.Manager, o Options) error {
 func newClaims(mgr manager.Manager, o Options, namespaces *going.Namespaces) *sandboxclaim.Reconciler {
 	claims := &sandboxclaim.Reconciler{
 		Client: namespaces.Client(o.Claims), Going: namespaces, Live: o.Live, Candidates: o.Candidates, LabelDomains: o.LabelDomains,
-		Recorder: recorders(mgr, o.yieldTo())("sandboxclaim-controller"), Metrics: o.Metrics, Now: o.Now,
+		Nameservers: o.Network.Nameservers, Recorder: recorders(mgr, o.yieldTo())("sandboxclaim-controller"), Metrics: o.Metrics, Now: o.Now,
 		DisableAnnotations: o.DisableClaimAnnotations, Tracer: o.Tracer, QuietStart: o.QuietStart, Traffic: o.Traffic,
 	}
 	if o.DisableClaimEvents {
@@ -104,7 +111,7 @@ func Setup(mgr manager.Manager, o Options) error {
 	recorderOf, namespaces := recorders(mgr, o.yieldTo()), going.New(o.Now)
 	sandboxes := &sandbox.Reconciler{
 		Client: namespaces.Client(retry.WithBoundedReads(o.Sandboxes)), Going: namespaces, Live: o.Live,
-		Recorder: recorderOf("sandbox-controller"), Now: o.Now, ClusterDomain: o.ClusterDomain, Router: o.Router,
+		Recorder: recorderOf("sandbox-controller"), Now: o.Now, ClusterDomain: o.ClusterDomain, Network: o.Network,
 		Tracer: o.Tracer, Traffic: o.yieldTo(), QuietStart: o.QuietStart,
 	}
 	if o.DisableSandboxEvents {
@@ -118,14 +125,14 @@ func Setup(mgr manager.Manager, o Options) error {
 	}
 	templates := &sandboxtemplate.Reconciler{
 		Client: namespaces.Client(o.Templates), Going: namespaces, Live: o.Live, Recorder: recorderOf("sandboxtemplate-controller"),
-		Router: o.Router, Tracer: o.Tracer, Traffic: o.yieldTo(), Pace: sandboxtemplate.NewPace(o.Now), Now: o.Now,
+		Network: o.Network, Tracer: o.Tracer, Traffic: o.yieldTo(), Pace: sandboxtemplate.NewPace(o.Now), Now: o.Now,
 	}
 	if err := templates.Setup(mgr, o.TemplateController); err != nil {
 		return err
 	}
 	pools := &sandboxwarmpool.Reconciler{
 		Client: namespaces.Client(o.Pools), Going: namespaces, Live: o.Live, Recorder: recorderOf("sandboxwarmpool-controller"),
-		Settings: o.PoolSettings, Now: o.Now, Unreadable: o.Unreadable, Traffic: o.yieldTo(),
+		Settings: o.poolSettings(), Now: o.Now, Unreadable: o.Unreadable, Traffic: o.yieldTo(),
 	}
 	return pools.Setup(mgr, o.PoolController)
 }

@@ -31,6 +31,8 @@ type templateValidator struct {
 	dryRun    DryRunner
 	patience  time.Duration
 	templates lookup[extensionsv1.SandboxTemplate, *extensionsv1.SandboxTemplate]
+	// nameservers are those of Pods whose template leaves them to the operator.
+	nameservers rules.Nameservers
 }
 
 func (v *templateValidator) check(
@@ -46,7 +48,7 @@ func (v *templateValidator) check(
 		}
 		errs = append(errs, rules.CheckTemplateName(template, other).WithOrigin(rules.RuleTemplateName)...)
 	}
-	answers := v.tryAll(ctx, changedTrials(old, template))
+	answers := v.tryAll(ctx, v.changedTrials(old, template))
 	if err := ctx.Err(); err != nil {
 		return nil, err // Nobody waits for the answer.
 	}

@@ -46,12 +46,12 @@ type trialAnswer struct {
 
 // changedTrials returns the objects that would come of template and did not come of old, which is nil on create. What comes of
 // both has been tried, or was there before the webhook.
-func changedTrials(old, template *extensionsv1.SandboxTemplate) []trial {
-	trials := trialsOf(template)
+func (v *templateValidator) changedTrials(old, template *extensionsv1.SandboxTemplate) []trial {
+	trials := trialsOf(template, v.nameservers)
 	if old == nil {
 		return trials
 	}
-	before := trialsOf(old)
+	before := trialsOf(old, v.nameservers)
 	return slices.DeleteFunc(trials, func(t trial) bool {
 		return slices.ContainsFunc(before, func(b trial) bool {
 			return b.path.String() == t.path.String() && equality.Semantic.DeepEqual(b.object, t.object)
@@ -59,10 +59,10 @@ func changedTrials(old, template *extensionsv1.SandboxTemplate) []trial {
 	})
 }
 
-// trialsOf returns the Pod, the volumes and the NetworkPolicy that would come of template.
-func trialsOf(template *extensionsv1.SandboxTemplate) []trial {
+// trialsOf returns the Pod, the volumes and the NetworkPolicy that would come of template with the operator's nameservers.
+func trialsOf(template *extensionsv1.SandboxTemplate, nameservers rules.Nameservers) []trial {
 	spec := field.NewPath("spec")
-	sample := rules.SampleSandbox(template)
+	sample := nameservers.Serve(rules.SampleSandbox(template), template)
 	list := []trial{{kind: trialPod, object: rules.NewPod(sample), path: spec.Child("podTemplate")}}
 	for i := range sample.Spec.VolumeClaimTemplates {
 		list = append(list, trial{

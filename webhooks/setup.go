@@ -32,6 +32,8 @@ type Options struct {
 	DryRun DryRunner
 	// LabelDomains are the domains of labels that claims may add to their Pods.
 	LabelDomains rules.LabelDomains
+	// Nameservers are those of Pods whose template leaves them to the operator.
+	Nameservers rules.Nameservers
 	// Candidates are the warm Sandboxes that a new claim is bound to.
 	Candidates *candidates.Index
 	// Traffic is told of claims that are on their way. It may be nil.
@@ -79,7 +81,7 @@ func Register(server Server, o Options) {
 	validate("/validate-sandboxclaim-status", admission.WithValidator(o.Scheme, check[*extensionsv1.SandboxClaim](
 		(&claimStatusValidator{actor: actor}).check)))
 	validate("/validate-sandboxtemplate", admission.WithValidator(o.Scheme, check[*extensionsv1.SandboxTemplate](
-		(&templateValidator{dryRun: boundDryRuns(o.DryRun), patience: trialTime, templates: templates}).check)))
+		(&templateValidator{dryRun: boundDryRuns(o.DryRun), patience: trialTime, templates: templates, nameservers: o.Nameservers}).check)))
 	validate("/validate-sandboxwarmpool", admission.WithValidator(o.Scheme, check[*extensionsv1.SandboxWarmPool](
 		(&poolValidator{templates: templates}).check)))
 }

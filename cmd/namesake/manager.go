@@ -42,7 +42,7 @@ func newManager(
 	if err != nil {
 		return nil, err
 	}
-	router, domains, err := o.policies()
+	network, domains, err := o.policies()
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func newManager(
 	if err != nil {
 		return nil, fmt.Errorf("creating the manager: %w", err)
 	}
-	index, err := addIndex(mgr, o)
+	index, err := addIndex(mgr, o, network.Nameservers)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +79,7 @@ func newManager(
 	}
 	err = addWebhooks(ctx, mgr, drain.Server(serving.NewLimits().Server(mgr.GetWebhookServer())), webhooks.Options{
 		LabelDomains: domains, Candidates: index, ControllerUser: o.controllerUser, Metrics: admission, Tracer: tracer, Now: time.Now,
-		Traffic: traffic,
+		Traffic: traffic, Nameservers: network.Nameservers,
 	})
 	if err != nil {
 		return nil, err
@@ -87,24 +87,25 @@ func newManager(
 	elected, err := addReconcilers(ctx, mgr, cfg, o, fail, func(r *controllers.Options) {
 		r.Claims, r.Templates, r.Sandboxes, r.Pools = clients.claims, mgr.GetClient(), clients.sandboxes, mgr.GetClient()
 		r.Live, r.Candidates, r.Metrics, r.Now = mgr.GetAPIReader(), index, claims, time.Now
-		r.Router, r.LabelDomains, r.Tracer, r.Unreadable, r.Traffic = router, domains, tracer, unread, traffic
+		r.Network, r.LabelDomains, r.Tracer, r.Unreadable, r.Traffic = network, domains, tracer, unread, traffic
 	})
 	if err != nil {
 		return nil, err
 	}
 	return mgr, register(
-		ctrlmetrics.Registry, mgr, metrics.State{Available: index.Available, Router: router}, elected.Leads, claims, admission,
+		ctrlmetrics.Registry, mgr, metrics.State{Available: index.Available, Network: network}, elected.Leads, claims, admission,
 		metrics.Unreadable{Count: unread.Count}, metrics.NewBuild(version))
 }
 
 // addIndex returns the index of candidates of this replica, which knows of the others by a Lease.
-func addIndex(mgr manager.Manager, o *options) (*candidates.Index, error) {
+func addIndex(mgr manager.Manager, o *options, nameservers rules.Nameservers) (*candidates.Index, error) {
 	taints, err := o.nodes.taints()
 	if err != nil {
 		return nil, err
 	}
 	register := replicas.New()
 	index := candidates.New(candidates.OrderOf(register.Identity()), taints...)
+	index.Resolve(nameservers)
 	register.Reader, register.Writer, register.Namespace = mgr.GetAPIReader(), mgr.GetClient(), o.leaseNamespace()
 	register.Clock, register.Log = clock.RealClock{}, mgr.GetLogger().WithName("replicas")
 	register.Changed = func(others []string) {
@@ -146,11 +147,12 @@ func (o *options) reconcilers() controllers.Options {
 	}
 }
 
-// policies returns what the administrator says about the router and about labels.
-func (o *options) policies() (rules.Router, rules.LabelDomains, error) {
+// policies returns what the administrator says about the network and about labels.
+func (o *options) policies() (rules.Network, rules.LabelDomains, error) {
 	router, err := o.router.router()
+	nameservers, unknown := o.nameservers.nameservers()
 	domains, wrong := o.labelDomains.domains()
-	return router, domains, errors.Join(err, wrong)
+	return rules.Network{Router: router, Nameservers: nameservers}, domains, errors.Join(err, unknown, wrong)
 }
 
 // newScheme returns a scheme with every kind that the manager works with.

@@ -48,9 +48,10 @@ type options struct {
 	poolWorkers     int
 	templateWorkers int
 
-	pool   rules.PoolSettings
-	router routerOptions
-	nodes  nodeOptions
+	pool        rules.PoolSettings
+	router      routerOptions
+	nameservers nameserverOptions
+	nodes       nodeOptions
 
 	tracing                 bool
 	claimsFirst             bool
@@ -87,6 +88,7 @@ func defaults() *options {
 		pool:            defaultPoolSettings(),
 		templateWorkers: 10,
 		router:          defaultRouter(),
+		nameservers:     defaultNameservers(),
 		profiling:       profiling{blockRate: 1000000, mutexRate: 10},
 		ignored:         newIgnoredFlags(),
 	}
@@ -121,6 +123,7 @@ func (o *options) addFlags(flags *flag.FlagSet) {
 	addPoolFlags(flags, &o.pool)
 	flags.IntVar(&o.templateWorkers, "sandbox-template-concurrent-workers", o.templateWorkers, "Templates reconciled at a time.")
 	o.router.addFlags(flags)
+	o.nameservers.addFlags(flags)
 	o.nodes.addFlags(flags)
 	flags.BoolVar(&o.tracing, "enable-tracing", o.tracing,
 		"Send traces as OTLP over gRPC, to where the OTEL_ variables of the environment say: one write more for each Sandbox.")
@@ -171,6 +174,9 @@ func (o *options) validate(rest []string) error {
 		errs = append(errs, err)
 	}
 	if _, err := o.router.router(); err != nil {
+		errs = append(errs, err)
+	}
+	if _, err := o.nameservers.nameservers(); err != nil {
 		errs = append(errs, err)
 	}
 	if _, err := o.nodes.taints(); err != nil {

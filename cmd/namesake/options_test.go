@@ -81,7 +81,15 @@ func TestOptionsValidate(t *testing.T) {
 		},
 		"pools at a rate that is no number": {args: []string{"--sandbox-warm-pool-max-refill-rate=NaN"}, want: []string{"--sandbox-warm-pool-max-refill-rate: found NaN, must be positive, or 0 for no limit"}},
 		"pools at an infinite rate":         {args: []string{"--sandbox-warm-pool-max-refill-rate=+Inf"}, want: []string{"--sandbox-warm-pool-max-refill-rate: found +Inf, must be positive, or 0 for no limit"}},
-		"taints of nodes":                   {args: []string{"--node-disruption-taints=example.com/draining,example.org/*, draining"}},
+		"nameservers of IPv6":               {args: []string{"--default-nameservers=2001:4860:4860::8888,fd00::53"}},
+		"nameservers that no Pod can ask": {args: []string{"--default-nameservers=dns.google,127.0.0.1"}, want: []string{
+			`--default-nameservers: found "dns.google", must be an IP address, such as 8.8.8.8 or 2001:4860:4860::8888`,
+			`--default-nameservers: found "127.0.0.1", must be an address at which a Pod can reach a nameserver`,
+		}},
+		"no nameservers": {args: []string{"--default-nameservers="}, want: []string{
+			`--default-nameservers: found "", must be an IP address, such as 8.8.8.8 or 2001:4860:4860::8888`,
+		}},
+		"taints of nodes": {args: []string{"--node-disruption-taints=example.com/draining,example.org/*, draining"}},
 		"taints that no node can have": {args: []string{"--node-disruption-taints=a b,,*"}, want: []string{
 			`--node-disruption-taints: found "a b", must be the key of a taint, as example.com/draining, or example.com/* for all keys of a domain`,
 			`--node-disruption-taints: found "", must be the key of a taint, as example.com/draining, or example.com/* for all keys of a domain`,
@@ -180,7 +188,7 @@ func TestAllowedLabelDomains(t *testing.T) {
 
 func TestFlagsKeepTheDefaults(t *testing.T) {
 	o, _ := parsed(t)
-	if diff := cmp.Diff(defaults(), o, cmp.AllowUnexported(options{}, labelDomainOptions{}, routerOptions{}, nodeOptions{}, profiling{}, callerOptions{}, ignoredFlagValue{})); diff != "" {
+	if diff := cmp.Diff(defaults(), o, cmp.AllowUnexported(options{}, labelDomainOptions{}, routerOptions{}, nameserverOptions{}, nodeOptions{}, profiling{}, callerOptions{}, ignoredFlagValue{})); diff != "" {
 		t.Errorf("options (-defaults +parsed):\n%s", diff)
 	}
 }
@@ -206,6 +214,26 @@ func TestRouter(t *testing.T) {
 				t.Errorf("router (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// The flags reach the policies of templates and the Pods of Sandboxes as one network.
+func TestNetwork(t *testing.T) {
+	o, _ := parsed(t, "--router-namespace=edge", "--default-nameservers=fd00::53, 9.9.9.9")
+	got, _, err := o.policies()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := rules.Network{
+		Router:      rules.Router{Namespace: "edge", Labels: rules.DefaultRouter().Labels},
+		Nameservers: rules.Nameservers{"fd00::53", "9.9.9.9"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("network (-want +got):\n%s", diff)
+	}
+	o, _ = parsed(t)
+	if got, _, _ := o.policies(); !cmp.Equal(got, rules.DefaultNetwork()) {
+		t.Errorf("without flags: %v", got)
 	}
 }
 

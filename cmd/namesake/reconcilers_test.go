@@ -154,6 +154,6 @@ func reconcilersOf(mgr manager.Manager) controllers.Options {
 	options, c := defaults().reconcilers(), mgr.GetClient()
 	options.Claims, options.Templates, options.Sandboxes, options.Pools = c, c, c, c
 	options.Live, options.Candidates, options.Metrics = mgr.GetAPIReader(), candidates.New(0), metrics.NewClaims()
-	options.Now, options.Router, options.LabelDomains = time.Now, rules.DefaultRouter(), rules.DefaultLabelDomains
+	options.Now, options.Network, options.LabelDomains = time.Now, rules.DefaultNetwork(), rules.DefaultLabelDomains
 	return options
 }

@@ -38,7 +38,7 @@ func (r *Reconciler) checkPolicy(ctx context.Context, sandbox *sandboxv1.Sandbox
 			return err
 		}
 	}
-	return rules.CheckNetworkPolicyReady(sandbox, templates.Items, policy, r.Router)
+	return rules.CheckNetworkPolicyReady(sandbox, templates.Items, policy, r.Network)
 }
 
 // policy returns the NetworkPolicy of that key as the cache has it, or nil. The cache holds only those with our label.

@@ -47,8 +47,8 @@ type Reconciler struct {
 	Now      func() time.Time
 	// ClusterDomain is the suffix of the full names of Services.
 	ClusterDomain string
-	// Router describes the Pods that the default NetworkPolicy of a template lets in.
-	Router rules.Router
+	// Network is what the operator says of the network of Sandboxes.
+	Network rules.Network
 	// Tracer traces the reconciles. It is nil if nothing is traced.
 	Tracer *tracing.Tracer
 	// QuietStart is for how long the status of a new Sandbox says nothing of its way to Ready, if all goes well.

@@ -39,7 +39,7 @@ func TestSift(t *testing.T) {
 func TestNext(t *testing.T) {
 	const never = 0
 	inTheWay := rules.CheckPodTakeover(builder.MakeSandbox("a").Obj(), builder.MakePod("a").Obj())
-	policy := rules.NetworkPolicyProblem(builder.MakeTemplate("a").Obj(), nil, nil, rules.DefaultRouter())
+	policy := rules.NetworkPolicyProblem(builder.MakeTemplate("a").Obj(), nil, nil, rules.DefaultNetwork())
 	refused := errors.New("refused")
 	invalid := fmt.Errorf("creating: %w", apierrors.NewInvalid(schema.GroupKind{Kind: "Pod"}, "a", field.ErrorList{field.Required(field.NewPath("spec"), "")}))
 	for name, tc := range map[string]struct {
@@ -96,7 +96,7 @@ func TestOnlyInTheWay(t *testing.T) {
 }
 
 func TestWithoutPolicyWaits(t *testing.T) {
-	policy := rules.NetworkPolicyProblem(builder.MakeTemplate("a").Obj(), nil, nil, rules.DefaultRouter())
+	policy := rules.NetworkPolicyProblem(builder.MakeTemplate("a").Obj(), nil, nil, rules.DefaultNetwork())
 	refused := errors.New("refused")
 	for name, tc := range map[string]struct{ problem, want error }{
 		"nothing":           {nil, nil},

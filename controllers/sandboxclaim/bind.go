@@ -166,6 +166,7 @@ func (r *Reconciler) createSandbox(ctx context.Context, claim *extensionsv1.Sand
 		}
 		sandbox = rules.Protected(sandbox, pool)
 	}
+	sandbox = r.Nameservers.Serve(sandbox, template)
 	switch err := r.Client.Create(ctx, sandbox); {
 	case apierrors.IsAlreadyExists(err):
 		return nil, nil // It was created before, or there is a name conflict: the next step tells which.

@@ -41,9 +41,11 @@ type Reconciler struct {
 	Candidates *candidates.Index
 	// LabelDomains are the domains of labels that claims may add to their Pods.
 	LabelDomains rules.LabelDomains
-	Recorder     recorder.EventRecorder
-	Metrics      *metrics.Claims
-	Now          func() time.Time
+	// Nameservers are those of Pods whose template leaves them to the operator.
+	Nameservers rules.Nameservers
+	Recorder    recorder.EventRecorder
+	Metrics     *metrics.Claims
+	Now         func() time.Time
 	// DisableAnnotations turns off what is written on claims only for measuring.
 	DisableAnnotations bool
 	// QuietStart is for how long the status of a new claim says nothing of its way to Ready, if all goes well.

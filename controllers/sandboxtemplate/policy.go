@@ -54,7 +54,7 @@ func (r *Reconciler) bring(
 	if err != nil {
 		return err
 	}
-	plan := rules.PlanNetworkPolicy(template, existing, rules.NetworkPolicy(template, earlier, namespace, r.Router))
+	plan := rules.PlanNetworkPolicy(template, existing, rules.NetworkPolicy(template, earlier, namespace, r.Network))
 	if err := r.applyPlan(ctx, plan, existing); err != nil {
 		return err
 	}

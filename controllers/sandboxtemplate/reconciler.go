@@ -41,8 +41,8 @@ type Reconciler struct {
 	// ours.
 	Live     client.Reader
 	Recorder recorder.EventRecorder
-	// Router describes the Pods that the default policy lets in.
-	Router rules.Router
+	// Network is what the operator says of the network of Sandboxes.
+	Network rules.Network
 	// Tracer traces the reconciles. It is nil if nothing is traced.
 	Tracer *tracing.Tracer
 	// Traffic knows the claims that are on their way, which come first. If it is nil, nothing yields to them.

@@ -70,7 +70,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, pool *extensionsv1.SandboxWa
 	if err != nil {
 		return reconcile.Result{}, err
 	}
-	snapshot := rules.NewTemplateSnapshot(template)
+	snapshot := rules.NewTemplateSnapshot(template, r.Settings.Nameservers...)
 	memory := r.states.of(pool.UID).WithUnseen(unseen)
 	plan := rules.PlanPool(pool, snapshot, members, memory, r.Settings, r.Now()).WithAccepted(r.accepted(ctx, members))
 	if left := r.states.lastLeft(pool.UID); left.After(plan.LastReady) {

@@ -21,6 +21,7 @@ type Index struct {
 	snapshots map[types.NamespacedName]*rules.TemplateSnapshot
 	nodes     nodes
 	taints    rules.DisruptionTaints
+	resolvers rules.Nameservers
 	reserved  reservations
 	order     order
 
@@ -45,6 +46,9 @@ func New(own uint64, taints ...string) *Index {
 		subscriptions: map[*Subscription]bool{},
 	}
 }
+
+// Resolve tells the nameservers of Pods whose template leaves them to the operator. Nothing has been observed before.
+func (i *Index) Resolve(nameservers rules.Nameservers) { i.resolvers = nameservers }
 
 // Observe records sandbox as it is now. It may keep the object, which must not be changed afterwards.
 func (i *Index) Observe(sandbox *sandboxv1.Sandbox) {
@@ -109,7 +113,7 @@ func (i *Index) ForgetPool(pool types.NamespacedName) {
 // ObserveTemplate records template as it is now. It keeps the object, which must not be changed afterwards.
 func (i *Index) ObserveTemplate(template *extensionsv1.SandboxTemplate) {
 	key := types.NamespacedName{Namespace: template.Namespace, Name: template.Name}
-	snapshot := rules.NewTemplateSnapshot(template)
+	snapshot := rules.NewTemplateSnapshot(template, i.resolvers...)
 	for _, sample := range i.samples(key) {
 		snapshot.Matches(sample) // It remembers the answer, so that no pick compares whole Pods while others wait for the lock.
 	}

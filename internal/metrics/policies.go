@@ -42,7 +42,7 @@ func (s *State) countPolicies(ctx context.Context, samples chan<- prometheus.Met
 		for i := range colliding {
 			template := &colliding[i]
 			policy := named[types.NamespacedName{Namespace: key.namespace, Name: rules.NetworkPolicyName(template)}]
-			if rules.NetworkPolicyProblem(template, colliding, policy, s.Router) != nil {
+			if rules.NetworkPolicyProblem(template, colliding, policy, s.Network) != nil {
 				missing[client.ObjectKeyFromObject(template)] = true
 			}
 		}

@@ -16,11 +16,11 @@ func TestPolicyMissing(t *testing.T) {
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "default", UID: "namespace-uid"}}
 	served, lacking := builder.MakeTemplate("served").Obj(), builder.MakeTemplate("lacking").Obj()
 	unmanaged := builder.MakeTemplate("unmanaged").NetworkPolicyManagement("Unmanaged").Obj()
-	policy := rules.NetworkPolicy(served, nil, namespace, rules.DefaultRouter())
+	policy := rules.NetworkPolicy(served, nil, namespace, rules.DefaultNetwork())
 	pool := builder.MakePool("p").Template("gone").Obj()
 	waiting := builder.MakeSandbox("p-a").Pool(pool).Condition("Ready", "False", "NetworkPolicyNotReady").Obj()
 	state := func(store *State) *State {
-		store.IsLeader, store.Log, store.Router = func() bool { return true }, testr.New(t), rules.DefaultRouter()
+		store.IsLeader, store.Log, store.Network = func() bool { return true }, testr.New(t), rules.DefaultNetwork()
 		return store
 	}
 	samples(t, state(&State{Cache: storeOf(t, served, lacking, unmanaged, policy, waiting)}), `

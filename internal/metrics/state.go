@@ -36,9 +36,9 @@ type State struct {
 	IsLeader func() bool
 	// Available returns how many Sandboxes of the pool with that UID a claim could be offered now.
 	Available func(pool types.UID) int
-	// Router describes the Pods that the default NetworkPolicy of a template lets in.
-	Router rules.Router
-	Log    logr.Logger
+	// Network is what the operator says of the network of Sandboxes.
+	Network rules.Network
+	Log     logr.Logger
 }
 
 // Describe implements prometheus.Collector.

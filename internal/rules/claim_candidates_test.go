@@ -18,7 +18,7 @@ func TestCandidateOf(t *testing.T) {
 	member := func() *builder.SandboxWrapper { return builder.MakeSandbox("a").Pool(pool) }
 	unhashed := rules.CandidateGroup{Pool: pool.UID, Template: "t", Blueprint: rules.BlueprintKey{MountsToken: true}}
 	revision := rules.CandidateGroup{Pool: pool.UID, Template: "t", Blueprint: rules.BlueprintKey{Hash: "12345678", MountsToken: true}}
-	safe := rules.CandidateGroup{Pool: pool.UID, Template: "t", Blueprint: rules.BlueprintKey{DNSPolicy: corev1.DNSNone}}
+	safe := rules.CandidateGroup{Pool: pool.UID, Template: "t", Blueprint: rules.BlueprintKey{DNSPolicy: corev1.DNSNone, Nameservers: "8.8.8.8,1.1.1.1"}}
 	for name, tc := range map[string]struct {
 		sandbox *builder.SandboxWrapper
 		want    rules.CandidateGroup

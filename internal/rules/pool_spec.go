@@ -23,7 +23,9 @@ type PoolSettings struct {
 	UnschedulableRecheck time.Duration
 	// Evictable lets the cluster autoscaler evict the Pods of Sandboxes while they are in a pool.
 	Evictable bool
-	Refill    RefillLimits
+	// Nameservers are those of Pods whose template leaves them to the operator.
+	Nameservers Nameservers
+	Refill      RefillLimits
 	// StatusInterval is the time between two writes of a pool's status, at least. Each claim changes it twice.
 	StatusInterval time.Duration
 }

@@ -21,7 +21,7 @@ func NewPoolSandbox(pool *extensionsv1.SandboxWarmPool, snapshot *TemplateSnapsh
 		sandboxv1.LabelCreatedBy:       sandboxv1.CreatedByController,
 	})
 	sandbox.OwnerReferences = []metav1.OwnerReference{*PoolOwner(pool)}
-	return sandbox
+	return snapshot.nameservers.Serve(sandbox, snapshot.template)
 }
 
 // Evictable returns sandbox, which is new, with the annotation that lets the cluster autoscaler evict its Pod. If the

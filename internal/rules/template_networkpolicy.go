@@ -2,6 +2,7 @@ package rules
 
 import (
 	"maps"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -24,13 +25,25 @@ func DefaultRouter() Router {
 	return Router{Namespace: "agent-sandbox-system", Labels: map[string]string{"app": "sandbox-router"}}
 }
 
+// Network is what the operator says of the network of Sandboxes.
+type Network struct {
+	Router      Router
+	Nameservers Nameservers
+}
+
+// DefaultNetwork returns the network as agent-sandbox takes it to be.
+func DefaultNetwork() Network {
+	return Network{Router: DefaultRouter(), Nameservers: DefaultNameservers()}
+}
+
 // NetworkPolicyName returns the name of the NetworkPolicy of template.
 func NetworkPolicyName(template *extensionsv1.SandboxTemplate) string {
 	return template.Name + extensionsv1.NetworkPolicySuffix
 }
 
 // NetworkPolicy returns the NetworkPolicy for the Pods of template, or nil if Namesake does not manage it. It has the
-// rules of the template. If there are none, it has the default rules: in from the router, out to public addresses.
+// rules of the template. If there are none, it has the default rules: in from the router, out to public addresses and to the
+// operator's nameservers.
 //
 // The template controls the policy, and the namespace owns it, too. The garbage collector deletes an object only when
 // it has lost every owner. So the policy outlives the template, and the template's Pods are not left without it.
@@ -41,7 +54,7 @@ func NetworkPolicyName(template *extensionsv1.SandboxTemplate) string {
 // not left without any policy. They may do what the earlier template's Pods may. If Namesake manages no policy for the
 // earlier template, they may do nothing.
 func NetworkPolicy(
-	template, earlier *extensionsv1.SandboxTemplate, namespace *corev1.Namespace, router Router,
+	template, earlier *extensionsv1.SandboxTemplate, namespace *corev1.Namespace, network Network,
 ) *networkingv1.NetworkPolicy {
 	if !isManaged(template) {
 		return nil
@@ -53,12 +66,12 @@ func NetworkPolicy(
 			Labels:          map[string]string{sandboxv1.LabelTemplateRefHash: Hash(template.Name)},
 			OwnerReferences: []metav1.OwnerReference{*TemplateOwner(template), namespaceOwner(namespace)},
 		},
-		Spec: policySpec(template, earlier, router),
+		Spec: policySpec(template, earlier, network),
 	}
 }
 
 // policySpec returns the spec of the NetworkPolicy of template, as NetworkPolicy explains it.
-func policySpec(template, earlier *extensionsv1.SandboxTemplate, router Router) networkingv1.NetworkPolicySpec {
+func policySpec(template, earlier *extensionsv1.SandboxTemplate, network Network) networkingv1.NetworkPolicySpec {
 	spec := networkingv1.NetworkPolicySpec{
 		PodSelector: metav1.LabelSelector{MatchLabels: map[string]string{sandboxv1.LabelTemplateRefHash: Hash(template.Name)}},
 		PolicyTypes: []networkingv1.PolicyType{networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress},
@@ -68,7 +81,10 @@ func policySpec(template, earlier *extensionsv1.SandboxTemplate, router Router) 
 	case template.Spec.NetworkPolicy != nil:
 		spec.Ingress, spec.Egress = ownRules(template.Spec.NetworkPolicy)
 	default:
-		spec.Ingress, spec.Egress = fromRouter(router), toPublic()
+		spec.Ingress, spec.Egress = fromRouter(network.Router), toPublic()
+		if leavesNameservers(template) {
+			spec.Egress = append(spec.Egress, toNameservers(network.Nameservers)...)
+		}
 	}
 	return spec
 }
@@ -80,7 +96,7 @@ func SampleNetworkPolicy(template *extensionsv1.SandboxTemplate) *networkingv1.N
 	if template.Spec.NetworkPolicy == nil || !isManaged(template) {
 		return nil
 	}
-	policy := NetworkPolicy(template, nil, &corev1.Namespace{}, Router{})
+	policy := NetworkPolicy(template, nil, &corev1.Namespace{}, Network{})
 	policy.Name, policy.GenerateName, policy.OwnerReferences = "", "sandbox-", nil
 	return policy
 }
@@ -114,14 +130,20 @@ func fromRouter(router Router) []networkingv1.NetworkPolicyIngressRule {
 	}}}}
 }
 
+// notPublic4 and notPublic6 are the networks that the default NetworkPolicy keeps Pods from.
+var (
+	notPublic4 = []string{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"}
+	notPublic6 = []string{"fc00::/7", "fe80::/10"}
+)
+
 // toPublic returns the rule that lets traffic out to the internet. It excludes private networks, which include the
 // cluster's own network and its DNS, and the addresses at which clouds hand out credentials.
 func toPublic() []networkingv1.NetworkPolicyEgressRule {
 	block := func(cidr string, except ...string) networkingv1.NetworkPolicyPeer {
-		return networkingv1.NetworkPolicyPeer{IPBlock: &networkingv1.IPBlock{CIDR: cidr, Except: except}}
+		return networkingv1.NetworkPolicyPeer{IPBlock: &networkingv1.IPBlock{CIDR: cidr, Except: slices.Clone(except)}}
 	}
 	return []networkingv1.NetworkPolicyEgressRule{{To: []networkingv1.NetworkPolicyPeer{
-		block("0.0.0.0/0", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"),
-		block("::/0", "fc00::/7", "fe80::/10"),
+		block("0.0.0.0/0", notPublic4...),
+		block("::/0", notPublic6...),
 	}}}
 }

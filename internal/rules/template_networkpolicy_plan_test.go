@@ -17,7 +17,7 @@ func TestPlanNetworkPolicy(t *testing.T) {
 	managed := builder.MakeTemplate("tpl").Namespace("ns").Obj()
 	unmanaged := builder.MakeTemplate("tpl").Namespace("ns").NetworkPolicyManagement(extensionsv1.NetworkPolicyUnmanaged).Obj()
 	is := func(changes ...func(*networkingv1.NetworkPolicy)) *networkingv1.NetworkPolicy {
-		policy := rules.NetworkPolicy(managed, nil, ns, rules.DefaultRouter())
+		policy := rules.NetworkPolicy(managed, nil, ns, rules.DefaultNetwork())
 		policy.UID, policy.ResourceVersion = "policy-uid", "7"
 		for _, change := range changes {
 			change(policy)
@@ -46,7 +46,7 @@ func TestPlanNetworkPolicy(t *testing.T) {
 		existing *networkingv1.NetworkPolicy
 		want     rules.PolicyPlan
 	}{
-		"none yet":        {managed, nil, rules.PolicyPlan{Create: rules.NetworkPolicy(managed, nil, ns, rules.DefaultRouter())}},
+		"none yet":        {managed, nil, rules.PolicyPlan{Create: rules.NetworkPolicy(managed, nil, ns, rules.DefaultNetwork())}},
 		"as it should be": {managed, is(), rules.PolicyPlan{}},
 		"as it should be, with more labels and annotations": {managed, is(noted), rules.PolicyPlan{}},
 		"a rule more": {managed, is(noted, func(p *networkingv1.NetworkPolicy) {
@@ -83,7 +83,7 @@ func TestPlanNetworkPolicy(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := tc.existing.DeepCopy()
-			got := rules.PlanNetworkPolicy(tc.template, tc.existing, rules.NetworkPolicy(tc.template, nil, ns, rules.DefaultRouter()))
+			got := rules.PlanNetworkPolicy(tc.template, tc.existing, rules.NetworkPolicy(tc.template, nil, ns, rules.DefaultNetwork()))
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("plan (-want +got):\n%s", diff)
 			}
@@ -114,7 +114,7 @@ func TestOrphanedPolicyTemplate(t *testing.T) {
 			p.Name, p.OwnerReferences = "another-network-policy", p.OwnerReferences[1:]
 		}, ""},
 	} {
-		policy := rules.NetworkPolicy(template, nil, ns, rules.DefaultRouter())
+		policy := rules.NetworkPolicy(template, nil, ns, rules.DefaultNetwork())
 		tc.change(policy)
 		if got := rules.OrphanedPolicyTemplate(policy); got != tc.want {
 			t.Errorf("%s: got %q, want %q", name, got, tc.want)

@@ -91,7 +91,7 @@ func NetworkPolicyNameOf(sandbox *sandboxv1.Sandbox, template *extensionsv1.Sand
 //   - When the policy is gone as well, the Pod is not created, unless the template was Unmanaged when the Sandbox was
 //     created. The Pod would otherwise be open, because nobody creates the policy again.
 func CheckNetworkPolicyReady(
-	sandbox *sandboxv1.Sandbox, templates []extensionsv1.SandboxTemplate, policy *networkingv1.NetworkPolicy, router Router,
+	sandbox *sandboxv1.Sandbox, templates []extensionsv1.SandboxTemplate, policy *networkingv1.NetworkPolicy, network Network,
 ) error {
 	switch hash := sandbox.Labels[sandboxv1.LabelTemplateRefHash]; {
 	case hash == "" && MigratedSandbox(sandbox).Labels[sandboxv1.LabelTemplateRefHash] != "":
@@ -104,14 +104,14 @@ func CheckNetworkPolicyReady(
 	if template == nil {
 		return checkOrphanedPolicy(sandbox, policy)
 	}
-	return NetworkPolicyProblem(template, templates, policy, router)
+	return NetworkPolicyProblem(template, templates, policy, network)
 }
 
 // NetworkPolicyProblem returns why policy is not what template needs before its Pods may run, or nil if it is, or if
 // template needs none. policy is the NetworkPolicy of the name of template's, or nil. others are the templates that
 // EarlierCollision takes. Labels and owners that others added do not count.
 func NetworkPolicyProblem(
-	template *extensionsv1.SandboxTemplate, others []extensionsv1.SandboxTemplate, policy *networkingv1.NetworkPolicy, router Router,
+	template *extensionsv1.SandboxTemplate, others []extensionsv1.SandboxTemplate, policy *networkingv1.NetworkPolicy, network Network,
 ) error {
 	if !isManaged(template) {
 		return nil
@@ -130,7 +130,7 @@ func NetworkPolicyProblem(
 		return wait("the one of that name is controlled by %s. Delete or rename that one, or set networkPolicyManagement: Unmanaged",
 			describeOwner(ControllerOf(policy)))
 	case !ControlledBy(policy, template),
-		!equality.Semantic.DeepEqual(policy.Spec, policySpec(template, EarlierCollision(template, others), router)):
+		!equality.Semantic.DeepEqual(policy.Spec, policySpec(template, EarlierCollision(template, others), network)):
 		return wait("it does not say yet what the SandboxTemplate says. %s", lasts)
 	}
 	return nil

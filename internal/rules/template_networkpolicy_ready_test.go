@@ -16,7 +16,7 @@ import (
 
 // stored returns the NetworkPolicy of template as its reconciler leaves it, with changes.
 func stored(template *extensionsv1.SandboxTemplate, changes ...func(*networkingv1.NetworkPolicy)) *networkingv1.NetworkPolicy {
-	policy := rules.NetworkPolicy(template, nil, ns, rules.DefaultRouter())
+	policy := rules.NetworkPolicy(template, nil, ns, rules.DefaultNetwork())
 	policy.UID = "policy-uid"
 	for _, change := range changes {
 		change(policy)
@@ -76,7 +76,7 @@ func TestCheckNetworkPolicyReady(t *testing.T) {
 		"none, and no annotation":                 {member().WithoutAnnotation("agents.x-k8s.io/sandbox-template-ref").Obj(), list(managed), nil, missing},
 		"of the rules before":                     {member().Obj(), list(ruled), stored(managed), different},
 		"without rules any more":                  {member().Obj(), list(managed), stored(ruled), different},
-		"for another router":                      {member().Obj(), list(managed), rules.NetworkPolicy(managed, nil, ns, rules.Router{Namespace: "edge"}), different},
+		"for another router":                      {member().Obj(), list(managed), rules.NetworkPolicy(managed, nil, ns, rules.Network{Router: rules.Router{Namespace: "edge"}}), different},
 		"for other Pods":                          {member().Obj(), list(managed), stored(managed, func(p *networkingv1.NetworkPolicy) { p.Spec.PodSelector.MatchLabels[refHash] = "x" }), different},
 		"for one direction":                       {member().Obj(), list(managed), stored(managed, func(p *networkingv1.NetworkPolicy) { p.Spec.PolicyTypes = p.Spec.PolicyTypes[:1] }), different},
 		"an earlier template's":                   {member().Obj(), list(managed), stored(before), different},
@@ -96,7 +96,7 @@ func TestCheckNetworkPolicyReady(t *testing.T) {
 		"gone, and the policy is for other Pods":  {member().Obj(), nil, stored(managed, left, func(p *networkingv1.NetworkPolicy) { p.Spec.PodSelector = metav1.LabelSelector{} }), gone},
 		"gone, and was Unmanaged":                 {member().Annotation("agents.x-k8s.io/network-policy-management", "Unmanaged").Obj(), nil, nil, allowed},
 		"was Unmanaged, and is not any more":      {member().Annotation("agents.x-k8s.io/network-policy-management", "Unmanaged").Obj(), list(managed), nil, missing},
-		"colliding, with no rules":                {colliding, list(elder, younger), rules.NetworkPolicy(younger, elder, ns, rules.DefaultRouter()), allowed},
+		"colliding, with no rules":                {colliding, list(elder, younger), rules.NetworkPolicy(younger, elder, ns, rules.DefaultNetwork()), allowed},
 		"colliding, with rules from before":       {colliding, list(elder, younger), stored(younger), different},
 		"colliding, and only the elder's":         {colliding, list(elder, younger), nil, missing},
 		"colliding, and gone":                     {colliding, list(elder), stored(younger, left), allowed},
@@ -104,7 +104,7 @@ func TestCheckNetworkPolicyReady(t *testing.T) {
 		"the label is missing, of a lost Sandbox": {member().OwnerReferences().WithoutLabel(refHash).Obj(), list(managed), nil, allowed},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := rules.CheckNetworkPolicyReady(tc.sandbox, tc.templates, tc.policy, rules.DefaultRouter())
+			err := rules.CheckNetworkPolicyReady(tc.sandbox, tc.templates, tc.policy, rules.DefaultNetwork())
 			if (err == nil) != (tc.want == allowed) || err != nil && !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("got %v, want %q", err, tc.want)
 			}
@@ -117,8 +117,8 @@ func TestCheckNetworkPolicyReady(t *testing.T) {
 
 // What the Sandbox's status says decides who is woken.
 func TestSaysPolicyWait(t *testing.T) {
-	missing := rules.NetworkPolicyProblem(builder.MakeTemplate("tpl").Obj(), nil, nil, rules.DefaultRouter())
-	other := rules.NetworkPolicyProblem(builder.MakeTemplate("other").Obj(), nil, nil, rules.DefaultRouter())
+	missing := rules.NetworkPolicyProblem(builder.MakeTemplate("tpl").Obj(), nil, nil, rules.DefaultNetwork())
+	other := rules.NetworkPolicyProblem(builder.MakeTemplate("other").Obj(), nil, nil, rules.DefaultNetwork())
 	sandbox := builder.MakeSandbox("a").Obj()
 	sandbox.Status = rules.SandboxStatus(sandbox, rules.Observed{Err: errors.Join(missing, errors.New("refused")), PodUnknown: true}, builder.Epoch)
 	if !rules.IsWaitingForPolicy(sandbox) {

@@ -79,7 +79,7 @@ func TestNetworkPolicy(t *testing.T) {
 	for name, tc := range map[string]struct {
 		template *builder.TemplateWrapper
 		elder    *extensionsv1.SandboxTemplate
-		router   rules.Router
+		network  rules.Network
 		want     string
 	}{
 		"no rules of its own": {template: builder.MakeTemplate("tpl"), want: head + fromDefaultRouter + publicEgress},
@@ -88,13 +88,38 @@ func TestNetworkPolicy(t *testing.T) {
 		},
 		"a router elsewhere": {
 			template: builder.MakeTemplate("tpl"),
-			router:   rules.Router{Namespace: "default", Labels: map[string]string{"app.kubernetes.io/name": "sandbox-router", "tier": "edge"}},
+			network: rules.Network{Router: rules.Router{
+				Namespace: "default", Labels: map[string]string{"app.kubernetes.io/name": "sandbox-router", "tier": "edge"},
+			}},
 			want: head + publicEgress + `
   ingress:
   - from:
     - namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: default}}
       podSelector: {matchLabels: {app.kubernetes.io/name: sandbox-router, tier: edge}}
 `,
+		},
+		"nameservers in private networks": {
+			template: builder.MakeTemplate("tpl"),
+			network:  rules.Network{Nameservers: rules.Nameservers{"10.0.0.53", "9.9.9.9", "fd00::53"}},
+			want: head + fromDefaultRouter + publicEgress + `
+  - to: [{ipBlock: {cidr: 10.0.0.53/32}}, {ipBlock: {cidr: "fd00::53/128"}}]
+    ports: [{port: 53, protocol: UDP}, {port: 53, protocol: TCP}]
+`,
+		},
+		"public nameservers": {
+			template: builder.MakeTemplate("tpl"),
+			network:  rules.Network{Nameservers: rules.Nameservers{"2001:4860:4860::8888", "9.9.9.9"}},
+			want:     head + fromDefaultRouter + publicEgress,
+		},
+		"private nameservers, and the template asks others": {
+			template: builder.MakeTemplate("tpl").PodSpec(corev1.PodSpec{DNSConfig: &corev1.PodDNSConfig{Nameservers: []string{"9.9.9.9"}}}),
+			network:  rules.Network{Nameservers: rules.Nameservers{"10.0.0.53"}},
+			want:     head + fromDefaultRouter + publicEgress,
+		},
+		"private nameservers, under rules of its own": {
+			template: own(`egress: [{}]`),
+			network:  rules.Network{Nameservers: rules.Nameservers{"10.0.0.53"}},
+			want:     head + "  egress: [{}]",
 		},
 		"rules of its own": {
 			template: own(`
@@ -120,13 +145,13 @@ egress:
 		"rules of its own, beside such an elder":          {template: own(`egress: [{}]`), elder: elder, want: head},
 	} {
 		t.Run(name, func(t *testing.T) {
-			router := tc.router
-			if router.Namespace == "" {
-				router = rules.DefaultRouter()
+			network := tc.network
+			if network.Router.Namespace == "" {
+				network.Router = rules.DefaultRouter()
 			}
 			template := tc.template.Namespace("ns").Obj()
 			before := template.DeepCopy()
-			if diff := cmp.Diff(policyOf(t, tc.want), rules.NetworkPolicy(template, tc.elder, ns, router)); diff != "" {
+			if diff := cmp.Diff(policyOf(t, tc.want), rules.NetworkPolicy(template, tc.elder, ns, network)); diff != "" {
 				t.Errorf("NetworkPolicy (-want +got):\n%s", diff)
 			}
 			if diff := cmp.Diff(before, template); diff != "" {
@@ -139,7 +164,7 @@ egress:
 func TestUnmanagedHasNoNetworkPolicy(t *testing.T) {
 	template := builder.MakeTemplate("tpl").NetworkPolicy(specOf(t, `egress: [{}]`)).NetworkPolicyManagement(extensionsv1.NetworkPolicyUnmanaged).Obj()
 	for _, elder := range []*extensionsv1.SandboxTemplate{nil, builder.MakeTemplate("elder").Obj()} {
-		if got := rules.NetworkPolicy(template, elder, ns, rules.DefaultRouter()); got != nil {
+		if got := rules.NetworkPolicy(template, elder, ns, rules.DefaultNetwork()); got != nil {
 			t.Errorf("got %v", got)
 		}
 	}

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -20,31 +21,39 @@ type BlueprintKey struct {
 	// DNSPolicy and MountsToken are what the secure defaults set. The hashes of agent-sandbox do not cover them.
 	DNSPolicy   corev1.DNSPolicy
 	MountsToken bool
+	// Nameservers are those of a Pod that asks no others, separated by commas. No hash covers those of the operator.
+	Nameservers string
 }
 
 func blueprintKeyOf(hash string, spec *corev1.PodSpec) BlueprintKey {
-	return BlueprintKey{Hash: hash, DNSPolicy: spec.DNSPolicy, MountsToken: ptr.Deref(spec.AutomountServiceAccountToken, true)}
+	key := BlueprintKey{Hash: hash, DNSPolicy: spec.DNSPolicy, MountsToken: ptr.Deref(spec.AutomountServiceAccountToken, true)}
+	if spec.DNSPolicy == corev1.DNSNone && spec.DNSConfig != nil {
+		key.Nameservers = strings.Join(spec.DNSConfig.Nameservers, ",")
+	}
+	return key
 }
 
 // TemplateSnapshot is a template as it is at one time, with values that are computed from it once. It makes many
 // Sandboxes and is compared with many. It is not safe for concurrent use, except in NewPoolSandbox.
 type TemplateSnapshot struct {
-	template  *extensionsv1.SandboxTemplate
-	hash      string
-	podHash   string
-	blueprint sandboxv1.SandboxBlueprint
-	known     map[BlueprintKey]bool
+	template    *extensionsv1.SandboxTemplate
+	nameservers Nameservers
+	hash        string
+	podHash     string
+	blueprint   sandboxv1.SandboxBlueprint
+	known       map[BlueprintKey]bool
 }
 
-// NewTemplateSnapshot returns the snapshot of template, which must not be changed afterwards. It returns nil for nil.
-func NewTemplateSnapshot(template *extensionsv1.SandboxTemplate) *TemplateSnapshot {
+// NewTemplateSnapshot returns the snapshot of template, which must not be changed afterwards. nameservers are the operator's. It
+// returns nil for nil.
+func NewTemplateSnapshot(template *extensionsv1.SandboxTemplate, nameservers ...string) *TemplateSnapshot {
 	if template == nil {
 		return nil
 	}
 	blueprint := Blueprint(template)
 	return &TemplateSnapshot{
-		template: template, hash: hashJSON(blueprint), podHash: PodTemplateHash(template), blueprint: blueprint,
-		known: map[BlueprintKey]bool{},
+		template: template, nameservers: nameservers, hash: hashJSON(blueprint), podHash: PodTemplateHash(template),
+		blueprint: blueprint, known: map[BlueprintKey]bool{},
 	}
 }
 
@@ -68,11 +77,15 @@ func (s *TemplateSnapshot) Matches(sandbox *sandboxv1.Sandbox) bool {
 	return makes
 }
 
-// matchesByValue is Matches by the content alone. A Sandbox that agent-sandbox made of this same template may differ in
-// a secure default. That difference alone is no reason to replace it.
+// matchesByValue is Matches by the content alone. A Sandbox may have the operator's nameservers or the usual ones, whichever its
+// manager was told. A Sandbox that agent-sandbox made of this same template may differ in a secure default. These differences
+// alone are no reason to replace it.
 func (s *TemplateSnapshot) matchesByValue(sandbox *sandboxv1.Sandbox) bool {
 	made := &sandbox.Spec.SandboxBlueprint
 	if sameBlueprint(&s.blueprint, made) {
+		return true
+	}
+	if served := s.nameservers.inBlueprint(s.blueprint, s.template); sameBlueprint(&served, made) {
 		return true
 	}
 	former := referenceBlueprint(s.template)

@@ -46,6 +46,7 @@ var variants = map[string][]string{
 	"labels of monitors":   {"commonLabels.release=a", "metrics.serviceMonitor.enabled=true", "metrics.serviceMonitor.additionalLabels.release=b", "metrics.prometheusRule.enabled=true", "metrics.prometheusRule.additionalLabels.release=b", "metrics.grafanaDashboard.enabled=true", "metrics.grafanaDashboard.labels.release=b"},
 	"placement":            {"tolerations[0].operator=Exists", "affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpressions[0].key=pool", "affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpressions[0].operator=Exists", "topologySpreadConstraints[0].maxSkew=1", "topologySpreadConstraints[0].topologyKey=kubernetes.io/hostname", "topologySpreadConstraints[0].whenUnsatisfiable=DoNotSchedule", `topologySpreadConstraints[0].labelSelector.matchLabels.app\.kubernetes\.io/name=namesake`},
 	"label domains":        {"controller.allowedLabelDomains={example.com,sandbox.users.io}"},
+	"nameservers":          {"controller.defaultNameservers={2001:4860:4860::8888,fd00::53,9.9.9.9}"},
 	"taints of nodes":      {"controller.nodeDisruptionTaints={example.com/draining,example.org/*,draining}"},
 	"nodes' network":       {"hostNetwork=true", "probes.port=18081", "webhook.port=19443", "metrics.port=18080"},
 	"another DNS":          {"hostNetwork=true", "dnsPolicy=Default"},

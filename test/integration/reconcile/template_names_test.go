@@ -28,7 +28,7 @@ func createColliding(ctx context.Context, admin client.Client, namespace string)
 	if err := admin.Create(ctx, younger); err != nil {
 		return err
 	}
-	policy := rules.NetworkPolicy(younger, nil, &corev1.Namespace{}, rules.DefaultRouter())
+	policy := rules.NetworkPolicy(younger, nil, &corev1.Namespace{}, rules.DefaultNetwork())
 	policy.Labels, policy.OwnerReferences = nil, policy.OwnerReferences[:1]
 	return admin.Create(ctx, policy)
 }

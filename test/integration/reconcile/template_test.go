@@ -43,7 +43,7 @@ func ownRules() extensionsv1.NetworkPolicySpec {
 func expectPolicy(t *testing.T, n *suite.Namespace, template, elder *extensionsv1.SandboxTemplate) {
 	t.Helper()
 	want := rules.NetworkPolicy(suite.Get[extensionsv1.SandboxTemplate](t, n, template.Name), elder,
-		suite.Get[corev1.Namespace](t, n, n.Name), rules.DefaultRouter())
+		suite.Get[corev1.Namespace](t, n, n.Name), rules.DefaultNetwork())
 	got := &networkingv1.NetworkPolicy{}
 	err := n.Admin.Get(t.Context(), client.ObjectKey{Namespace: n.Name, Name: rules.NetworkPolicyName(template)}, got)
 	if apierrors.IsNotFound(err) {
@@ -65,7 +65,7 @@ func expectPolicy(t *testing.T, n *suite.Namespace, template, elder *extensionsv
 func TestTheRouterIsLetIn(t *testing.T) {
 	n := suite.New(t)
 	n.Run(t, func(o *controllers.Options) {
-		o.Router = rules.Router{Namespace: "edge", Labels: map[string]string{"app.kubernetes.io/name": "sandbox-router"}}
+		o.Network.Router = rules.Router{Namespace: "edge", Labels: map[string]string{"app.kubernetes.io/name": "sandbox-router"}}
 	})
 	template := suite.Create(t, n, n.Editor, builder.MakeTemplate("python").Obj())
 	policy := &networkingv1.NetworkPolicy{}

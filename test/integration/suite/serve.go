@@ -140,7 +140,7 @@ func (e *environment) manager(
 	options := controllers.Options{
 		Claims: mgr.GetClient(), Templates: mgr.GetClient(), Sandboxes: readYourWrites, Pools: mgr.GetClient(),
 		Live: live, Candidates: e.index, Metrics: metrics.NewClaims(), Now: e.clock.Now, ClusterDomain: clusterDomain,
-		PoolSettings: PoolSettings, Router: rules.DefaultRouter(), LabelDomains: rules.DefaultLabelDomains,
+		PoolSettings: PoolSettings, Network: rules.DefaultNetwork(), LabelDomains: rules.DefaultLabelDomains,
 	}
 	change(&options)
 	if err := controllers.Index(ctx, mgr.GetFieldIndexer()); err != nil {

@@ -38,7 +38,7 @@ func (n *Namespace) Claims(c client.Client) *sandboxclaim.Reconciler {
 // Sandboxes returns a Sandbox reconciler that works with c.
 func (n *Namespace) Sandboxes(c client.Client) *sandbox.Reconciler {
 	return &sandbox.Reconciler{
-		Client: c, Live: n.Controller, Recorder: n.Recorder, Now: n.Clock.Now, ClusterDomain: clusterDomain, Router: rules.DefaultRouter(),
+		Client: c, Live: n.Controller, Recorder: n.Recorder, Now: n.Clock.Now, ClusterDomain: clusterDomain, Network: rules.DefaultNetwork(),
 	}
 }
 
@@ -49,7 +49,7 @@ func (n *Namespace) Pools(c client.Client) *sandboxwarmpool.Reconciler {
 
 // Templates returns a template reconciler that works with c.
 func (n *Namespace) Templates(c client.Client) *sandboxtemplate.Reconciler {
-	return &sandboxtemplate.Reconciler{Client: c, Live: n.Controller, Recorder: n.Recorder, Router: rules.DefaultRouter(), Now: n.Clock.Now}
+	return &sandboxtemplate.Reconciler{Client: c, Live: n.Controller, Recorder: n.Recorder, Network: rules.DefaultNetwork(), Now: n.Clock.Now}
 }
 
 // Step reconciles the current obj once, with a cache that has caught up, and expects no error.
