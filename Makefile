@@ -176,12 +176,14 @@ image-test: ## The image: whole, reproducible, and the Dockerfile's.
 
 # What a package needs of its cluster, so each has one of its own: a manager with the race detector; two that elect a leader
 # and are killed; two that both believe to lead; one and then two without the race detector, which takes memory of its own;
-# and two with the memory that the chart gives them, and a core each.
+# and two with the memory that the chart gives them, and a core each. OpenShift wants rights on an owner from everyone who names it.
+AS_ON_OPENSHIFT = --apiserver-flag=--enable-admission-plugins=OwnerReferencesPermissionEnforcement
+
 E2E = $(GO) test -count=1 -timeout 20m $(GOTESTFLAGS)
 
 .PHONY: e2e
 e2e: $(CLUSTER) ## The whole story on control planes with fake nodes, with the manager running.
-	$(CLUSTER) run --race -- $(E2E) -race ./test/e2e/history/... ./test/e2e/story/...
+	$(CLUSTER) run --race $(AS_ON_OPENSHIFT) -- $(E2E) -race ./test/e2e/history/... ./test/e2e/story/...
 	$(CLUSTER) run --race --managers 2 -- $(E2E) -race ./test/e2e/failover/...
 	$(CLUSTER) run --race --managers 2 --leader-elect=false -- $(E2E) -race ./test/e2e/twomanagers/...
 	$(CLUSTER) run -- $(E2E) ./test/e2e/size/...

@@ -49,6 +49,7 @@ func (c *cluster) apiServerCommand() []string {
 		// The log is written in parallel to the requests, and not before their answers.
 		"--audit-policy-file=" + c.state.path("audit.yaml"), "--audit-log-path=" + c.state.path("logs", "audit.log"), "--audit-log-mode=batch",
 	}
+	command = append(command, c.options.apiServerFlags...)
 	if c.isReal() {
 		return append(command,
 			"--kubelet-client-certificate="+pki("kubelet-client.crt"), "--kubelet-client-key="+pki("kubelet-client.key"),

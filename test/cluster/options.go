@@ -21,8 +21,8 @@ type options struct {
 	managers    int
 	leaderElect bool
 	race        bool
-	// managerFlags are more flags of each manager.
-	managerFlags []string
+	// managerFlags are more flags of each manager, and apiServerFlags of the API server.
+	managerFlags, apiServerFlags []string
 	// managerMemory and managerCPUs limit each manager. Zero is no limit.
 	managerMemory memorySize
 	managerCPUs   float64
@@ -51,6 +51,10 @@ func (o *options) add(flags *flag.FlagSet) {
 	flags.BoolVar(&o.race, "race", false, "whether the manager is built with the race detector (needs a C compiler)")
 	flags.Func("manager-flag", "a flag of each manager besides, as in --claims-first=false; any number", func(text string) error {
 		o.managerFlags = append(o.managerFlags, text)
+		return nil
+	})
+	flags.Func("apiserver-flag", "a flag of the API server besides, as in --enable-admission-plugins=AlwaysPullImages; any number", func(text string) error {
+		o.apiServerFlags = append(o.apiServerFlags, text)
 		return nil
 	})
 	flags.Var(&o.managerMemory, "manager-memory", "how much memory each manager may use, such as 512Mi (Linux as root; elsewhere only Go's own limit)")

@@ -80,7 +80,9 @@ func TestManagersWithDifferentNameservers(t *testing.T) {
 	if diff := cmp.Diff(born, uids(s.members(t))); diff != "" {
 		t.Fatalf("members were replaced (-before +after):\n%s", diff)
 	}
-	s.edit(t, func(template *extensionsv1.SandboxTemplate) { template.Spec.PodTemplate.Spec.Containers[0].Image = "another" })
+	s.edit(t, func(template *extensionsv1.SandboxTemplate) {
+		template.Spec.PodTemplate.Spec.Containers[0].Image = "another"
+	})
 	for turn := range 12 {
 		take(turn)
 	}

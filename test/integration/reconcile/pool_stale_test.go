@@ -106,19 +106,30 @@ func TestStaleness(t *testing.T) {
 // when the API server enforces it.
 func mountTokens(t *testing.T, n *suite.Namespace) {
 	t.Helper()
+	rule := admissionv1.Rule{APIGroups: []string{sandboxv1.GroupName}, APIVersions: []string{"*"}, Resources: []string{"sandboxes"}}
+	changeNew(t, n, rule, `Object{spec: Object.spec{podTemplate: Object.spec.podTemplate{spec: Object.spec.podTemplate.spec{automountServiceAccountToken: true}}}}`,
+		func(ctx context.Context) (bool, error) {
+			probe := builder.MakeSandbox("probe").Namespace(n.Name).Obj()
+			err := n.Editor.Create(ctx, probe, client.DryRunAll)
+			return ptr.Deref(probe.Spec.PodTemplate.Spec.AutomountServiceAccountToken, false), err
+		})
+}
+
+// changeNew creates an admission policy of the cluster's own that changes new objects in the namespace by an expression, and returns
+// when acts says that the API server enforces it.
+func changeNew(t *testing.T, n *suite.Namespace, rule admissionv1.Rule, expression string, acts func(context.Context) (bool, error)) {
+	t.Helper()
 	policy := &admissionv1.MutatingAdmissionPolicy{
 		ObjectMeta: metav1.ObjectMeta{Name: n.Name},
 		Spec: admissionv1.MutatingAdmissionPolicySpec{
 			ReinvocationPolicy: admissionv1.NeverReinvocationPolicy,
 			MatchConstraints: &admissionv1.MatchResources{ResourceRules: []admissionv1.NamedRuleWithOperations{{RuleWithOperations: admissionv1.RuleWithOperations{
 				Operations: []admissionv1.OperationType{admissionv1.Create},
-				Rule:       admissionv1.Rule{APIGroups: []string{sandboxv1.GroupName}, APIVersions: []string{"*"}, Resources: []string{"sandboxes"}},
+				Rule:       rule,
 			}}}},
 			Mutations: []admissionv1.Mutation{{
-				PatchType: admissionv1.PatchTypeApplyConfiguration,
-				ApplyConfiguration: &admissionv1.ApplyConfiguration{
-					Expression: `Object{spec: Object.spec{podTemplate: Object.spec.podTemplate{spec: Object.spec.podTemplate.spec{automountServiceAccountToken: true}}}}`,
-				},
+				PatchType:          admissionv1.PatchTypeApplyConfiguration,
+				ApplyConfiguration: &admissionv1.ApplyConfiguration{Expression: expression},
 			}},
 		},
 	}
@@ -141,12 +152,7 @@ func mountTokens(t *testing.T, n *suite.Namespace) {
 			}
 		})
 	}
-	err := wait.PollUntilContextTimeout(t.Context(), 20*time.Millisecond, time.Minute, true, func(ctx context.Context) (bool, error) {
-		probe := builder.MakeSandbox("probe").Namespace(n.Name).Obj()
-		err := n.Editor.Create(ctx, probe, client.DryRunAll)
-		return ptr.Deref(probe.Spec.PodTemplate.Spec.AutomountServiceAccountToken, false), err
-	})
-	if err != nil {
+	if err := wait.PollUntilContextTimeout(t.Context(), 20*time.Millisecond, time.Minute, true, acts); err != nil {
 		t.Fatalf("the policy does not come to act: %v", err)
 	}
 }

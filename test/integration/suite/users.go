@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"testing"
 
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/client-go/rest"
@@ -70,4 +71,16 @@ func (e *environment) findRoles(ctx context.Context) error {
 		e.editRoles = append(e.editRoles, parts.Items...)
 	}
 	return nil
+}
+
+// As returns a client of a user who has the rights that the test gives that name, and reads live.
+func (n *Namespace) As(t *testing.T, user string) client.WithWatch {
+	t.Helper()
+	config := rest.CopyConfig(shared.admin)
+	config.Impersonate = rest.ImpersonationConfig{UserName: user, Groups: []string{"system:authenticated"}}
+	c, err := shared.client(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
