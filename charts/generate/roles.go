@@ -17,6 +17,7 @@ func addRoles(files map[string][]byte, config string) error {
 		}
 		for _, o := range objects {
 			if aggregates(o) {
+				o.rename()
 				people = append(people, o)
 				continue
 			}
@@ -26,10 +27,7 @@ func addRoles(files map[string][]byte, config string) error {
 			own = append(own, o)
 		}
 	}
-	for _, o := range own {
-		o.metadata()["labels"] = block(`include "namesake.labels" .`)
-	}
-	managers, err := render(own...)
+	managers, err := renderRoles(own)
 	if err != nil {
 		return err
 	}
@@ -40,6 +38,34 @@ func addRoles(files map[string][]byte, config string) error {
 	text := onlyIf(".Values.rbac.create", managers) + onlyIf(".Values.rbac.aggregate", "---\n"+users)
 	files["templates/rbac.yaml"] = []byte(generated + text)
 	return nil
+}
+
+// renderRoles writes the manager's roles and bindings as a template. What the ClusterRole grants in every namespace is granted in
+// the namespaces of controller.namespaces alone, by a role in each, if the values name any.
+func renderRoles(own []object) (string, error) {
+	var documents []string
+	var role *clusterRole
+	for _, o := range own {
+		o.metadata()["labels"] = block(`include "namesake.labels" $`)
+		if o.kind() != "ClusterRole" {
+			text, err := render(o)
+			if err != nil {
+				return "", err
+			}
+			documents = append(documents, text)
+			continue
+		}
+		var err error
+		if role, err = newClusterRole(o); err != nil {
+			return "", err
+		}
+		documents = append(documents, role.text)
+	}
+	if role == nil {
+		return "", fmt.Errorf("the manager has no ClusterRole")
+	}
+	return strings.Join(documents, "---\n") +
+		"{{- range $namespace := .Values.controller.namespaces }}\n---\n" + role.inNamespaces + "{{- end }}\n", nil
 }
 
 // aggregates reports whether o is a part of the cluster's own roles, for people. The labels of o make it one, so aggregates
@@ -55,10 +81,26 @@ func aggregates(o object) bool {
 	return false
 }
 
-// place puts a role or binding into the release's namespace, and lets the values decide a binding's subject.
+// rename lets the values decide the name of an object that is in no namespace: installations of different namespaces each have one.
+func (o object) rename() {
+	name, _ := o.metadata()["name"].(string)
+	call := `include "namesake.clusterName" $`
+	if rest, ok := strings.CutPrefix(name, "namesake-"); ok {
+		call = fmt.Sprintf(`printf "%%s-%s" (%s)`, rest, call)
+	}
+	o.metadata()["name"] = action(call)
+}
+
+// place puts a role or binding into the release's namespace, or gives it the name of what is in none, and lets the values decide a
+// binding's subject.
 func place(o object) error {
 	if _, ok := o.metadata()["namespace"]; ok {
 		o.metadata()["namespace"] = action(".Release.Namespace | quote")
+	} else {
+		o.rename()
+		if ref, ok := o["roleRef"].(map[string]any); ok {
+			ref["name"] = o.metadata()["name"]
+		}
 	}
 	subjects, _ := o["subjects"].([]any)
 	for _, subject := range subjects {
@@ -66,8 +108,8 @@ func place(o object) error {
 		if !ok || fields["kind"] != "ServiceAccount" {
 			return fmt.Errorf("%s %v: the subject %v is no service account", o.kind(), o.metadata()["name"], subject)
 		}
-		fields["name"] = action(`include "namesake.serviceAccountName" . | quote`)
-		fields["namespace"] = action(".Release.Namespace | quote")
+		fields["name"] = action(`include "namesake.serviceAccountName" $ | quote`)
+		fields["namespace"] = action("$.Release.Namespace | quote")
 	}
 	return nil
 }

@@ -21,12 +21,14 @@ import (
 
 // cacheOptions returns options that keep the cache small. Of all Pods, Services and PersistentVolumeClaims the cache holds
 // only those of Sandboxes. Of all NetworkPolicies it holds only those of templates. Of each Pod and node it holds only what
-// is read. Of all webhook configurations it holds only Namesake's own.
-func cacheOptions(o *options) cache.Options {
+// is read. Of all webhook configurations it holds only Namesake's own. It holds what is in one of namespaces, or in any if there
+// are none.
+func cacheOptions(o *options, namespaces []string) cache.Options {
 	ours := cache.ByObject{Field: fields.OneTermEqualSelector("metadata.name", o.webhookConfig)}
 	ofSandboxes := hasLabel(sandboxv1.LabelSandboxNameHash)
 	return cache.Options{
-		DefaultTransform: cache.TransformStripManagedFields(),
+		DefaultTransform:  cache.TransformStripManagedFields(),
+		DefaultNamespaces: namespacesOf(namespaces),
 		ByObject: map[client.Object]cache.ByObject{
 			&corev1.Pod{}:                                 {Label: ofSandboxes, Transform: stripPod},
 			&corev1.Service{}:                             {Label: ofSandboxes},

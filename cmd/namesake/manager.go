@@ -42,7 +42,7 @@ func newManager(
 	if err != nil {
 		return nil, err
 	}
-	network, domains, err := o.policies()
+	said, err := o.policies()
 	if err != nil {
 		return nil, err
 	}
@@ -53,11 +53,11 @@ func newManager(
 	if err != nil {
 		return nil, err
 	}
-	mgr, unread, err := newReadingManager(cfg, o.manager(scheme, secured))
+	mgr, unread, err := newReadingManager(cfg, o.manager(scheme, said.namespaces, secured))
 	if err != nil {
 		return nil, fmt.Errorf("creating the manager: %w", err)
 	}
-	index, err := addIndex(mgr, o, network.Nameservers)
+	index, err := addIndex(mgr, o, said.network.Nameservers)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func newManager(
 	if err != nil {
 		return nil, err
 	}
-	if err := addServing(mgr, o, certificate, drain, fed); err != nil {
+	if err := addServing(mgr, o, said.namespaces, certificate, drain, fed); err != nil {
 		return nil, err
 	}
 	clients, err := newClients(cfg, mgr)
@@ -78,8 +78,8 @@ func newManager(
 		return nil, fmt.Errorf("adding the end of series: %w", err)
 	}
 	err = addWebhooks(ctx, mgr, drain.Server(serving.NewLimits().Server(mgr.GetWebhookServer())), webhooks.Options{
-		LabelDomains: domains, Candidates: index, ControllerUser: o.controllerUser, Metrics: admission, Tracer: tracer, Now: time.Now,
-		Traffic: traffic, Nameservers: network.Nameservers,
+		LabelDomains: said.domains, Candidates: index, ControllerUser: o.controllerUser, Metrics: admission, Tracer: tracer, Now: time.Now,
+		Traffic: traffic, Nameservers: said.network.Nameservers,
 	})
 	if err != nil {
 		return nil, err
@@ -87,13 +87,13 @@ func newManager(
 	elected, err := addReconcilers(ctx, mgr, cfg, o, fail, func(r *controllers.Options) {
 		r.Claims, r.Templates, r.Sandboxes, r.Pools = clients.claims, mgr.GetClient(), clients.sandboxes, mgr.GetClient()
 		r.Live, r.Candidates, r.Metrics, r.Now = mgr.GetAPIReader(), index, claims, time.Now
-		r.Network, r.LabelDomains, r.Tracer, r.Unreadable, r.Traffic = network, domains, tracer, unread, traffic
+		r.Network, r.LabelDomains, r.Tracer, r.Unreadable, r.Traffic = said.network, said.domains, tracer, unread, traffic
 	})
 	if err != nil {
 		return nil, err
 	}
 	return mgr, register(
-		ctrlmetrics.Registry, mgr, metrics.State{Available: index.Available, Network: network}, elected.Leads, claims, admission,
+		ctrlmetrics.Registry, mgr, metrics.State{Available: index.Available, Network: said.network}, elected.Leads, claims, admission,
 		metrics.Unreadable{Count: unread.Count}, metrics.NewBuild(version))
 }
 
@@ -106,6 +106,9 @@ func addIndex(mgr manager.Manager, o *options, nameservers rules.Nameservers) (*
 	register := replicas.New()
 	index := candidates.New(candidates.OrderOf(register.Identity()), taints...)
 	index.Resolve(nameservers)
+	if !o.scope.watchNodes {
+		index.IgnoreNodes()
+	}
 	register.Reader, register.Writer, register.Namespace = mgr.GetAPIReader(), mgr.GetClient(), o.leaseNamespace()
 	register.Clock, register.Log = clock.RealClock{}, mgr.GetLogger().WithName("replicas")
 	register.Changed = func(others []string) {
@@ -121,11 +124,11 @@ func addIndex(mgr manager.Manager, o *options, nameservers rules.Nameservers) (*
 	return index, nil
 }
 
-// manager returns the options of the manager, whose webhooks are secured as given.
-func (o *options) manager(scheme *runtime.Scheme, secured []func(*tls.Config)) manager.Options {
+// manager returns the options of a manager of these namespaces, or of all if there are none, whose webhooks are secured as given.
+func (o *options) manager(scheme *runtime.Scheme, namespaces []string, secured []func(*tls.Config)) manager.Options {
 	return manager.Options{
 		Scheme:  scheme,
-		Cache:   cacheOptions(o),
+		Cache:   cacheOptions(o, namespaces),
 		Metrics: server.Options{BindAddress: o.metricsAddress, ExtraHandlers: o.profiling.handlers()},
 		WebhookServer: webhook.NewServer(webhook.Options{
 			Port:    o.webhookPort,
@@ -147,12 +150,21 @@ func (o *options) reconcilers() controllers.Options {
 	}
 }
 
-// policies returns what the administrator says about the network and about labels.
-func (o *options) policies() (rules.Network, rules.LabelDomains, error) {
-	router, err := o.router.router()
-	nameservers, unknown := o.nameservers.nameservers()
-	domains, wrong := o.labelDomains.domains()
-	return rules.Network{Router: router, Nameservers: nameservers}, domains, errors.Join(err, unknown, wrong)
+// policies is what the administrator says about the network, about labels, and about which namespaces are served, none for all.
+type policies struct {
+	network    rules.Network
+	domains    rules.LabelDomains
+	namespaces []string
+}
+
+// policies returns what the flags say of it, or every problem with them.
+func (o *options) policies() (said policies, err error) {
+	router, wrongRouter := o.router.router()
+	nameservers, wrongNameservers := o.nameservers.nameservers()
+	namespaces, wrongNamespaces := o.scope.served()
+	domains, wrongDomains := o.labelDomains.domains()
+	return policies{rules.Network{Router: router, Nameservers: nameservers}, domains, namespaces},
+		errors.Join(wrongRouter, wrongNameservers, wrongNamespaces, wrongDomains)
 }
 
 // newScheme returns a scheme with every kind that the manager works with.

@@ -51,6 +51,7 @@ type options struct {
 	pool        rules.PoolSettings
 	router      routerOptions
 	nameservers nameserverOptions
+	scope       namespaceOptions
 	nodes       nodeOptions
 
 	tracing                 bool
@@ -89,6 +90,7 @@ func defaults() *options {
 		templateWorkers: 10,
 		router:          defaultRouter(),
 		nameservers:     defaultNameservers(),
+		scope:           namespaceOptions{watchNodes: true},
 		profiling:       profiling{blockRate: 1000000, mutexRate: 10},
 		ignored:         newIgnoredFlags(),
 	}
@@ -124,6 +126,7 @@ func (o *options) addFlags(flags *flag.FlagSet) {
 	flags.IntVar(&o.templateWorkers, "sandbox-template-concurrent-workers", o.templateWorkers, "Templates reconciled at a time.")
 	o.router.addFlags(flags)
 	o.nameservers.addFlags(flags)
+	o.scope.addFlags(flags)
 	o.nodes.addFlags(flags)
 	flags.BoolVar(&o.tracing, "enable-tracing", o.tracing,
 		"Send traces as OTLP over gRPC, to where the OTEL_ variables of the environment say: one write more for each Sandbox.")
@@ -177,6 +180,9 @@ func (o *options) validate(rest []string) error {
 		errs = append(errs, err)
 	}
 	if _, err := o.nameservers.nameservers(); err != nil {
+		errs = append(errs, err)
+	}
+	if _, err := o.scope.served(); err != nil {
 		errs = append(errs, err)
 	}
 	if _, err := o.nodes.taints(); err != nil {

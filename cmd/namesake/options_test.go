@@ -3,12 +3,15 @@ package main
 import (
 	"flag"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
@@ -81,7 +84,12 @@ func TestOptionsValidate(t *testing.T) {
 		},
 		"pools at a rate that is no number": {args: []string{"--sandbox-warm-pool-max-refill-rate=NaN"}, want: []string{"--sandbox-warm-pool-max-refill-rate: found NaN, must be positive, or 0 for no limit"}},
 		"pools at an infinite rate":         {args: []string{"--sandbox-warm-pool-max-refill-rate=+Inf"}, want: []string{"--sandbox-warm-pool-max-refill-rate: found +Inf, must be positive, or 0 for no limit"}},
-		"nameservers of IPv6":               {args: []string{"--default-nameservers=2001:4860:4860::8888,fd00::53"}},
+		"some namespaces":                   {args: []string{"--namespaces=team-a, team-b", "--watch-nodes=false"}},
+		"an empty list of namespaces": {args: []string{"--namespaces="}, want: []string{
+			`--namespaces: found "", must be the name of a namespace: at most 63 small letters, digits and inner dashes`,
+		}},
+		"a namespace twice":   {args: []string{"--namespaces=a,b,a"}, want: []string{`--namespaces: found "a" twice`}},
+		"nameservers of IPv6": {args: []string{"--default-nameservers=2001:4860:4860::8888,fd00::53"}},
 		"nameservers that no Pod can ask": {args: []string{"--default-nameservers=dns.google,127.0.0.1"}, want: []string{
 			`--default-nameservers: found "dns.google", must be an IP address, such as 8.8.8.8 or 2001:4860:4860::8888`,
 			`--default-nameservers: found "127.0.0.1", must be an address at which a Pod can reach a nameserver`,
@@ -188,7 +196,7 @@ func TestAllowedLabelDomains(t *testing.T) {
 
 func TestFlagsKeepTheDefaults(t *testing.T) {
 	o, _ := parsed(t)
-	if diff := cmp.Diff(defaults(), o, cmp.AllowUnexported(options{}, labelDomainOptions{}, routerOptions{}, nameserverOptions{}, nodeOptions{}, profiling{}, callerOptions{}, ignoredFlagValue{})); diff != "" {
+	if diff := cmp.Diff(defaults(), o, cmp.AllowUnexported(options{}, labelDomainOptions{}, routerOptions{}, nameserverOptions{}, namespaceOptions{}, namespaceNames{}, nodeOptions{}, profiling{}, callerOptions{}, ignoredFlagValue{})); diff != "" {
 		t.Errorf("options (-defaults +parsed):\n%s", diff)
 	}
 }
@@ -217,10 +225,24 @@ func TestRouter(t *testing.T) {
 	}
 }
 
+// The cache holds what is in the namespaces that are named, and everything if none are.
+func TestTheNamespacesOfTheCache(t *testing.T) {
+	for text, want := range map[string][]string{"": nil, "--namespaces=a": {"a"}, "--namespaces=b,a": {"a", "b"}} {
+		o, _ := parsed(t, strings.Fields(text)...)
+		namespaces, err := o.scope.served()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := slices.Sorted(maps.Keys(cacheOptions(o, namespaces).DefaultNamespaces)); !cmp.Equal(got, want, cmpopts.EquateEmpty()) {
+			t.Errorf("%q: the cache holds %v, want %v", text, got, want)
+		}
+	}
+}
+
 // The flags reach the policies of templates and the Pods of Sandboxes as one network.
 func TestNetwork(t *testing.T) {
 	o, _ := parsed(t, "--router-namespace=edge", "--default-nameservers=fd00::53, 9.9.9.9")
-	got, _, err := o.policies()
+	said, err := o.policies()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -228,12 +250,12 @@ func TestNetwork(t *testing.T) {
 		Router:      rules.Router{Namespace: "edge", Labels: rules.DefaultRouter().Labels},
 		Nameservers: rules.Nameservers{"fd00::53", "9.9.9.9"},
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, said.network); diff != "" {
 		t.Errorf("network (-want +got):\n%s", diff)
 	}
 	o, _ = parsed(t)
-	if got, _, _ := o.policies(); !cmp.Equal(got, rules.DefaultNetwork()) {
-		t.Errorf("without flags: %v", got)
+	if said, err := o.policies(); err != nil || !cmp.Equal(said.network, rules.DefaultNetwork()) {
+		t.Errorf("without flags: %v, %v", said.network, err)
 	}
 }
 

@@ -21,10 +21,15 @@ import (
 const probeTimeout = time.Second
 
 // addServing makes the manager ready when admission works. The cache must be synced, and the index must have observed it.
-// The API server must trust the certificate. One refusal must have come all the way back. The replica must not be stopping.
+// The API server must trust the certificate, and ask in every namespace that is served. One refusal must have come all the way back.
+// The replica must not be stopping.
 // Leadership is not required, because every replica serves admission.
-func addServing(mgr manager.Manager, o *options, certificate *serving.Certificate, drain *serving.Drain, fed func() bool) error {
-	trust := &serving.Trust{Reader: mgr.GetCache(), Certificate: certificate, Configuration: o.webhookConfig, Now: time.Now}
+func addServing(
+	mgr manager.Manager, o *options, namespaces []string, certificate *serving.Certificate, drain *serving.Drain, fed func() bool,
+) error {
+	trust := &serving.Trust{
+		Reader: mgr.GetCache(), Certificate: certificate, Configuration: o.webhookConfig, Namespaces: namespaces, Now: time.Now,
+	}
 	key, err := o.certificateKey()
 	if err != nil {
 		return err

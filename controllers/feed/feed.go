@@ -41,12 +41,12 @@ func Start(
 			traffic.End(types.NamespacedName{Namespace: claim.Namespace, Name: rules.Binding(claim)})
 		}
 	}
-	var registrations []toolscache.ResourceEventHandlerRegistration
-	for _, source := range []struct {
+	type source struct {
 		object  client.Object
 		observe func(obj any, listed bool)
 		forget  func(any)
-	}{
+	}
+	sources := []source{
 		{&sandboxv1.Sandbox{}, func(obj any, _ bool) { index.Observe(obj.(*sandboxv1.Sandbox)) }, named(index.Forget)},
 		{
 			&extensionsv1.SandboxWarmPool{},
@@ -56,9 +56,15 @@ func Start(
 			&extensionsv1.SandboxTemplate{},
 			func(obj any, _ bool) { index.ObserveTemplate(obj.(*extensionsv1.SandboxTemplate)) }, named(index.ForgetTemplate),
 		},
-		{&corev1.Node{}, func(obj any, _ bool) { index.ObserveNode(obj.(*corev1.Node)) }, named(index.ForgetNode)},
 		{&extensionsv1.SandboxClaim{}, observeClaim, forgetClaim},
-	} {
+	}
+	if index.ObservesNodes() {
+		sources = append(sources, source{
+			&corev1.Node{}, func(obj any, _ bool) { index.ObserveNode(obj.(*corev1.Node)) }, named(index.ForgetNode),
+		})
+	}
+	var registrations []toolscache.ResourceEventHandlerRegistration
+	for _, source := range sources {
 		informer, err := informers.GetInformer(ctx, source.object, cache.BlockUntilSynced(false))
 		if err != nil {
 			return nil, fmt.Errorf("watching %T: %w", source.object, err)

@@ -261,3 +261,32 @@ func TestNameOf(t *testing.T) {
 		}
 	}
 }
+
+// Where nobody may look at nodes, none are watched, and claims get Sandboxes on nodes that nobody knows.
+func TestNodesThatAreNotWatched(t *testing.T) {
+	template, pool := builder.MakeTemplate(builder.DefaultTemplate).Obj(), builder.MakePool("p").Obj()
+	warm := builder.MakeSandbox("a").Pool(pool).Ready().Label(sandboxv1.LabelTemplateHash, rules.BlueprintHash(template)).Obj()
+	for name, tc := range map[string]struct {
+		ignored bool
+		want    string
+	}{"watched, and unknown": {false, ""}, "not watched": {true, "a"}} {
+		t.Run(name, func(t *testing.T) {
+			index, sources := candidates.New(0), &informers{informers: map[string]*informer{}}
+			if tc.ignored {
+				index.IgnoreNodes()
+			}
+			if _, err := Start(t.Context(), sources, index, nil, func() time.Time { return builder.Epoch }); err != nil {
+				t.Fatal(err)
+			}
+			if _, watched := sources.informers["*v1.Node"]; watched == tc.ignored {
+				t.Errorf("nodes are watched: %t", watched)
+			}
+			for _, obj := range []client.Object{template, pool, warm} {
+				sources.of(obj).handler.OnAdd(obj, true)
+			}
+			if got := index.Pick(builder.MakeClaim("c").Pool("p").Obj(), builder.Epoch); got != tc.want {
+				t.Errorf("picked %q, want %q", got, tc.want)
+			}
+		})
+	}
+}

@@ -50,6 +50,12 @@ func New(own uint64, taints ...string) *Index {
 // Resolve tells the nameservers of Pods whose template leaves them to the operator. Nothing has been observed before.
 func (i *Index) Resolve(nameservers rules.Nameservers) { i.resolvers = nameservers }
 
+// IgnoreNodes makes the Index offer Sandboxes on every node, since none are observed. Nothing has been observed before.
+func (i *Index) IgnoreNodes() { i.nodes.ignored = true }
+
+// ObservesNodes reports whether the Index has to be told of nodes.
+func (i *Index) ObservesNodes() bool { return !i.nodes.ignored }
+
 // Observe records sandbox as it is now. It may keep the object, which must not be changed afterwards.
 func (i *Index) Observe(sandbox *sandboxv1.Sandbox) {
 	i.mu.Lock()

@@ -10,6 +10,8 @@ import (
 // nodes records which nodes accept claims, and which candidates are on which node. An unknown node accepts none: it is
 // gone, or it is not observed yet.
 type nodes struct {
+	// ignored makes every node accept claims.
+	ignored    bool
 	accepting  map[string]bool
 	candidates map[string]map[types.NamespacedName]*candidate
 	// load is how many Sandboxes on each node are claimed, or reserved for claims. claimed has the node of each claimed one.
@@ -51,7 +53,7 @@ func (n *nodes) addLoad(node string, by int) {
 
 // accepts reports whether a claim may have c. A Sandbox that does not name its node is accepted.
 func (n *nodes) accepts(c *candidate) bool {
-	return c.node == "" || n.accepting[c.node]
+	return n.ignored || c.node == "" || n.accepting[c.node]
 }
 
 func (n *nodes) add(c *candidate) {

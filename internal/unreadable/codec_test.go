@@ -138,15 +138,24 @@ func TestRegister(t *testing.T) {
 		"a later version":  {func(r *Register) { r.add(unread("a", "2")) }, 1, 2},
 		"another":          {func(r *Register) { r.add(unread("b", "1")) }, 2, 2},
 		"it is readable":   {func(r *Register) { r.remove(sandboxv1.KindSandbox, key) }, 0, 1},
-		"listed, and gone": {func(r *Register) { r.begin(sandboxv1.KindSandbox); r.end(sandboxv1.KindSandbox) }, 0, 1},
+		"listed, and gone": {func(r *Register) { r.begin(sandboxv1.KindSandbox, ""); r.end(sandboxv1.KindSandbox, "") }, 0, 1},
 		"listed, and there": {func(r *Register) {
-			r.begin(sandboxv1.KindSandbox)
+			r.begin(sandboxv1.KindSandbox, "")
 			r.add(unread("a", "1"))
-			r.end(sandboxv1.KindSandbox)
+			r.end(sandboxv1.KindSandbox, "")
 		}, 1, 1},
-		"a list that did not end":   {func(r *Register) { r.begin(sandboxv1.KindSandbox) }, 1, 1},
-		"a list of another kind":    {func(r *Register) { r.begin("SandboxClaim"); r.end("SandboxClaim") }, 1, 1},
-		"the end of no list at all": {func(r *Register) { r.end(sandboxv1.KindSandbox) }, 1, 1},
+		"listed in its namespace, and gone": {func(r *Register) { r.begin(sandboxv1.KindSandbox, "n"); r.end(sandboxv1.KindSandbox, "n") }, 0, 1},
+		"listed in its namespace, and there": {func(r *Register) {
+			r.begin(sandboxv1.KindSandbox, "n")
+			r.begin(sandboxv1.KindSandbox, "m")
+			r.add(unread("a", "1"))
+			r.end(sandboxv1.KindSandbox, "m")
+			r.end(sandboxv1.KindSandbox, "n")
+		}, 1, 1},
+		"listed in another namespace": {func(r *Register) { r.begin(sandboxv1.KindSandbox, "m"); r.end(sandboxv1.KindSandbox, "m") }, 1, 1},
+		"a list that did not end":     {func(r *Register) { r.begin(sandboxv1.KindSandbox, "") }, 1, 1},
+		"a list of another kind":      {func(r *Register) { r.begin("SandboxClaim", ""); r.end("SandboxClaim", "") }, 1, 1},
+		"the end of no list at all":   {func(r *Register) { r.end(sandboxv1.KindSandbox, "") }, 1, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, reported := NewRegister(logr.Discard()), 0

@@ -18,13 +18,21 @@ type Register struct {
 	mu sync.Mutex
 	// found is, for each kind, the resourceVersion of each unreadable object.
 	found map[string]map[types.NamespacedName]string
-	// before holds, for each kind that is being listed, what was found before and not yet again.
-	before map[string]map[types.NamespacedName]string
+	// before holds, for each list that is on its way, what was found before and not yet again.
+	before map[listing]map[types.NamespacedName]string
+}
+
+// listing is a list of all objects of a kind in a namespace, or in all if that is empty.
+type listing struct{ kind, namespace string }
+
+// listings returns the lists that an object may be in.
+func listings(kind string, name types.NamespacedName) [2]listing {
+	return [2]listing{{kind: kind}, {kind: kind, namespace: name.Namespace}}
 }
 
 // NewRegister returns an empty Register. It logs once for each version of an unreadable object.
 func NewRegister(log logr.Logger) *Register {
-	r := &Register{log: log, found: map[string]map[types.NamespacedName]string{}, before: map[string]map[types.NamespacedName]string{}}
+	r := &Register{log: log, found: map[string]map[types.NamespacedName]string{}, before: map[listing]map[types.NamespacedName]string{}}
 	for _, k := range kinds() {
 		r.found[k.name] = map[types.NamespacedName]string{}
 	}
@@ -75,7 +83,9 @@ func (r *Register) put(e *Error) (known bool) {
 	defer r.mu.Unlock()
 	version, known := r.found[e.Object.Kind][e.key()]
 	r.found[e.Object.Kind][e.key()] = e.Object.ResourceVersion
-	delete(r.before[e.Object.Kind], e.key())
+	for _, list := range listings(e.Object.Kind, e.key()) {
+		delete(r.before[list], e.key())
+	}
 	return known && version == e.Object.ResourceVersion
 }
 
@@ -84,24 +94,28 @@ func (r *Register) remove(kind string, name types.NamespacedName) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.found[kind], name)
-	delete(r.before[kind], name)
+	for _, list := range listings(kind, name) {
+		delete(r.before[list], name)
+	}
 }
 
-// begin records that a list of all objects of a kind begins. What was found before, and is not added again before end, is
-// gone.
-func (r *Register) begin(kind string) {
+// begin records that a list of all objects of a kind begins, in a namespace or, if that is empty, in all. What was found there
+// before, and is not added again before end, is gone.
+func (r *Register) begin(kind, namespace string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.before[kind] = map[types.NamespacedName]string{}
-	maps.Copy(r.before[kind], r.found[kind])
+	before := maps.Clone(r.found[kind])
+	maps.DeleteFunc(before, func(name types.NamespacedName, _ string) bool { return namespace != "" && name.Namespace != namespace })
+	r.before[listing{kind, namespace}] = before
 }
 
 // end records that a list is complete.
-func (r *Register) end(kind string) {
+func (r *Register) end(kind, namespace string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for name := range r.before[kind] {
+	list := listing{kind, namespace}
+	for name := range r.before[list] {
 		delete(r.found[kind], name)
 	}
-	delete(r.before, kind)
+	delete(r.before, list)
 }

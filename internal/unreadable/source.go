@@ -63,13 +63,13 @@ func (s *source) ListWithContext(ctx context.Context, options metav1.ListOptions
 		return nil, err
 	}
 	if options.Continue == "" {
-		s.register.begin(s.name)
+		s.register.begin(s.name, s.namespace)
 	}
 	for _, unreadable := range left {
 		s.register.add(unreadable)
 	}
 	if list.GetContinue() == "" {
-		s.register.end(s.name)
+		s.register.end(s.name, s.namespace)
 	}
 	return list, nil
 }
@@ -87,7 +87,7 @@ func (s *source) WatchWithContext(ctx context.Context, options metav1.ListOption
 		return nil, err
 	}
 	if options.SendInitialEvents != nil && *options.SendInitialEvents {
-		s.register.begin(s.name)
+		s.register.begin(s.name, s.namespace)
 	}
 	return watch.NewStreamWatcher(&events{source: s, body: body, decoder: json.NewDecoder(body)},
 		apierrors.NewClientErrorReporter(http.StatusInternalServerError, http.MethodGet, "ClientWatchDecoding")), nil
@@ -122,7 +122,7 @@ func (e *events) Decode() (watch.EventType, runtime.Object, error) {
 	}
 	if event.Type == watch.Bookmark {
 		if object.GetAnnotations()[metav1.InitialEventsAnnotationKey] == "true" {
-			e.source.register.end(e.source.name)
+			e.source.register.end(e.source.name, e.source.namespace)
 		}
 	} else {
 		e.source.register.remove(e.source.name, client.ObjectKeyFromObject(object))

@@ -9,6 +9,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 )
@@ -16,12 +17,18 @@ import (
 // installation is an API server in which the chart is really installed. Nothing runs there: no Pod, and no cert-manager.
 type installation struct {
 	client     client.Client
+	config     *rest.Config
 	kubeconfig string
 }
 
 func newInstallation(t *testing.T) *installation {
 	t.Helper()
-	own := &envtest.Environment{}
+	return newInstallationIn(t, &envtest.Environment{})
+}
+
+// newInstallationIn is newInstallation in an environment that is not started yet.
+func newInstallationIn(t *testing.T, own *envtest.Environment) *installation {
+	t.Helper()
 	config, err := startIn(own)
 	if err != nil {
 		t.Fatal(err)
@@ -39,7 +46,7 @@ func newInstallation(t *testing.T) *installation {
 	if err := os.WriteFile(kubeconfig, own.KubeConfig, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return &installation{client: c, kubeconfig: kubeconfig}
+	return &installation{client: c, config: config, kubeconfig: kubeconfig}
 }
 
 func (i *installation) helm(t *testing.T, args ...string) {

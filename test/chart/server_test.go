@@ -26,7 +26,25 @@ import (
 // environment is for tests that only read. Tests that install the chart have their own.
 var environment envtest.Environment
 
-var start = sync.OnceValues(func() (*rest.Config, error) { return startIn(&environment) })
+var start = sync.OnceValues(func() (*rest.Config, error) {
+	config, err := startIn(&environment)
+	if err != nil {
+		return nil, err
+	}
+	c, err := client.New(config, client.Options{})
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range servedNamespaces {
+		if err := c.Create(context.Background(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}); err != nil {
+			return nil, err
+		}
+	}
+	return config, nil
+})
+
+// servedNamespaces are those that variants of the chart serve.
+var servedNamespaces = []string{"team-a", "team-b"}
 
 // startIn starts an API server that knows the definitions of cert-manager and of the Prometheus operator, and has a namespace
 // in which the strictest Pod Security Standard is enforced.

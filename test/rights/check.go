@@ -2,6 +2,7 @@ package rights
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,16 +19,47 @@ const patience = 10 * time.Second
 // users and in its own, and nothing else that is listed here.
 func Check(t *testing.T, admin client.Client, account types.NamespacedName, users string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
 	// The allowed rights come first: after them the API server knows every role, and its refusals are final.
-	for _, c := range []struct {
-		namespace, list string
-		want            bool
-	}{
+	check(t, admin, account, []expectation{
 		{users, allowed, true}, {account.Namespace, allowedAtHome, true},
 		{users, refused, false}, {account.Namespace, refusedAtHome, false},
-	} {
+	})
+}
+
+// CheckIn is Check for a manager that serves some namespaces, users among them. In its own, it may also ask for the Sandbox that
+// admission has to refuse.
+func CheckIn(t *testing.T, admin client.Client, account types.NamespacedName, users string) {
+	t.Helper()
+	check(t, admin, account, []expectation{
+		{users, strings.ReplaceAll(allowed, " namesake\n", " namesake-"+account.Namespace+"\n"), true},
+		{account.Namespace, allowedAtHome + "\n create sandboxes.agents.x-k8s.io", true},
+		{users, refused, false}, {account.Namespace, refusedAtHome, false},
+	})
+}
+
+// CheckNone fails unless the manager has no right in a namespace that it does not serve. CheckIn comes first.
+func CheckNone(t *testing.T, admin client.Client, account types.NamespacedName, namespace string) {
+	t.Helper()
+	var local []string
+	for line := range strings.Lines(allowed) {
+		if !strings.Contains(line, "webhookconfigurations") && !strings.Contains(line, " nodes") {
+			local = append(local, line)
+		}
+	}
+	check(t, admin, account, []expectation{{namespace, strings.Join(local, ""), false}, {namespace, refused, false}})
+}
+
+// expectation is whether the rights in a list are granted in a namespace.
+type expectation struct {
+	namespace, list string
+	want            bool
+}
+
+func check(t *testing.T, admin client.Client, account types.NamespacedName, expectations []expectation) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	for _, c := range expectations {
 		for right := range in(c.list) {
 			got := !c.want
 			err := wait.PollUntilContextCancel(ctx, 10*time.Millisecond, true, func(context.Context) (bool, error) {

@@ -44,7 +44,7 @@
 {{- end }}
 {{- range .Values.controller.extraArgs }}
 {{-   $flag := regexReplaceAll "^--?([^=]*).*$" . "${1}" }}
-{{-   if has $flag (list "allowed-label-domains-file" "controller-user" "leader-elect" "leader-election-lease-duration" "leader-election-renew-deadline" "leader-election-retry-period" "health-probe-bind-address" "metrics-bind-address" "webhook-port" "webhook-cert-dir" "webhook-client-ca-file" "webhook-client-names" "certificate" "webhook-configuration" "leader-election-namespace" "termination-grace-period" "version") }}
+{{-   if has $flag (list "allowed-label-domains-file" "controller-user" "leader-elect" "leader-election-lease-duration" "leader-election-renew-deadline" "leader-election-retry-period" "health-probe-bind-address" "metrics-bind-address" "webhook-port" "webhook-cert-dir" "webhook-client-ca-file" "webhook-client-names" "certificate" "webhook-configuration" "namespaces" "watch-nodes" "leader-election-namespace" "termination-grace-period" "version") }}
 {{-     fail (printf "controller.extraArgs has --%s, which follows from other values or from what the chart installs: leave it out" $flag) }}
 {{-   end }}
 {{- end }}

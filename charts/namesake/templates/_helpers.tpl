@@ -1,7 +1,32 @@
 {{/*
-Names do not depend on the release's: a cluster holds one Namesake, since the names of its webhooks and of what it owns
-are the cluster's. A second release fails on the first object that belongs to the other.
+Names do not depend on the release's: a cluster holds one Namesake that serves all namespaces. A second release fails on the
+first object that belongs to the other. Installations that serve some namespaces each have a name of their own for what is in no
+namespace.
 */}}
+
+{{- define "namesake.clusterName" -}}
+namesake{{ if .Values.controller.namespaces }}-{{ .Release.Namespace }}{{ end }}
+{{- end }}
+
+{{/* The namespaces that the webhooks are asked in; empty for all. By the name, which nobody can change as a label. */}}
+{{- define "namesake.namespaceSelector" -}}
+{{- with .Values.controller.namespaces -}}
+matchExpressions:
+- key: kubernetes.io/metadata.name
+  operator: In
+  values: {{ toJson . }}
+{{- end }}
+{{- end }}
+
+{{/* Those of the probe's webhook: also the namespace that the managers probe in. */}}
+{{- define "namesake.probeNamespaceSelector" -}}
+{{- with .Values.controller.namespaces -}}
+matchExpressions:
+- key: kubernetes.io/metadata.name
+  operator: In
+  values: {{ append . $.Release.Namespace | uniq | toJson }}
+{{- end }}
+{{- end }}
 
 {{- define "namesake.selectorLabels" -}}
 app.kubernetes.io/name: namesake
@@ -44,7 +69,7 @@ system:serviceaccount:{{ .Release.Namespace }}:{{ include "namesake.serviceAccou
 {{- end }}
 
 {{- define "namesake.priorityClassName" -}}
-{{ .Values.priorityClassName | default "namesake" }}
+{{ .Values.priorityClassName | default (include "namesake.clusterName" .) }}
 {{- end }}
 
 {{/* The Secret with the serving certificate: cert-manager's, or the user's own. */}}

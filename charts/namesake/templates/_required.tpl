@@ -8,6 +8,7 @@ image.pullPolicy
 replicaCount
 crds.enabled
 crds.keep
+controller.watchNodes
 controller.clusterDomain
 controller.leaderElect
 controller.leaderElectionLeaseDuration

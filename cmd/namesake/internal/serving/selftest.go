@@ -12,6 +12,8 @@ import (
 	"github.com/namesake-sandbox/namesake/webhooks"
 )
 
+// +kubebuilder:rbac:groups=agents.x-k8s.io,namespace=namesake-system,resources=sandboxes,verbs=create
+
 // SelfTest asks the API server, once at the start, for something that only these webhooks refuse. The refusal proves that
 // the API server, the network and a replica's certificate work together. The requested Sandbox goes to a webhook of its own.
 // The Service of that webhook also reaches replicas that are not ready. Otherwise the first replica would wait for itself.

@@ -7,7 +7,11 @@ import (
 	"time"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
 // +kubebuilder:rbac:groups=admissionregistration.k8s.io,resources=mutatingwebhookconfigurations;validatingwebhookconfigurations,resourceNames=namesake,verbs=get;list;watch
@@ -19,20 +23,27 @@ type Trust struct {
 	Certificate *Certificate
 	// Configuration is the name of both webhook configurations.
 	Configuration string
-	Now           func() time.Time
+	// Namespaces are those that are served, none for all. Each webhook has to select them.
+	Namespaces []string
+	Now        func() time.Time
 }
 
-// Check returns what keeps the API server from trusting the webhooks, or else when the authority that it trusts ends.
+// Check returns what keeps the API server from trusting the webhooks, or from asking them in a namespace, or else when the authority
+// that it trusts ends.
 func (t *Trust) Check(ctx context.Context) (authorityEnds time.Time, err error) {
 	leaf, intermediates, err := t.Certificate.Chain()
 	if err != nil {
 		return time.Time{}, err
 	}
-	configs, err := t.clientConfigs(ctx)
+	configs, err := t.webhooks(ctx)
 	if err != nil {
 		return time.Time{}, err
 	}
-	for webhook, config := range configs {
+	for webhook, hook := range configs {
+		config := hook.config
+		if err := t.checkSelector(webhook, hook.namespaces); err != nil {
+			return time.Time{}, err
+		}
 		if len(config.CABundle) == 0 {
 			return time.Time{}, fmt.Errorf("webhook %s has no caBundle yet: cert-manager's cainjector, or whoever installed it, has to fill it in", webhook)
 		}
@@ -53,6 +64,24 @@ func (t *Trust) Check(ctx context.Context) (authorityEnds time.Time, err error) 
 	return authorityEnds, nil
 }
 
+// checkSelector returns an error if a webhook is not asked in a namespace that is served: there nothing would be enforced.
+func (t *Trust) checkSelector(webhook string, selector *metav1.LabelSelector) error {
+	switch namespace, err := rules.LeftOut(selector, t.Namespaces); {
+	case err != nil:
+		return fmt.Errorf("webhook %s: %w", webhook, err)
+	case namespace != "":
+		return fmt.Errorf("webhook %s does not select namespace %q, which --namespaces names: its namespaceSelector has to, by %s",
+			webhook, namespace, corev1.LabelMetadataName)
+	}
+	return nil
+}
+
+// reach says how the API server reaches a webhook, and in which namespaces it asks.
+type reach struct {
+	config     admissionv1.WebhookClientConfig
+	namespaces *metav1.LabelSelector
+}
+
 // lastEnd returns when the last of the authorities that verify a certificate ends. A renewed authority stands beside the
 // previous one.
 func lastEnd(chains [][]*x509.Certificate) time.Time {
@@ -65,8 +94,8 @@ func lastEnd(chains [][]*x509.Certificate) time.Time {
 	return last
 }
 
-// clientConfigs returns how the API server reaches each webhook, by the webhook's name.
-func (t *Trust) clientConfigs(ctx context.Context) (map[string]admissionv1.WebhookClientConfig, error) {
+// webhooks returns how the API server reaches each webhook, by the webhook's name.
+func (t *Trust) webhooks(ctx context.Context) (map[string]reach, error) {
 	key := client.ObjectKey{Name: t.Configuration}
 	var mutating admissionv1.MutatingWebhookConfiguration
 	if err := t.Reader.Get(ctx, key, &mutating); err != nil {
@@ -76,12 +105,12 @@ func (t *Trust) clientConfigs(ctx context.Context) (map[string]admissionv1.Webho
 	if err := t.Reader.Get(ctx, key, &validating); err != nil {
 		return nil, fmt.Errorf("reading ValidatingWebhookConfiguration %q: %w", t.Configuration, err)
 	}
-	configs := map[string]admissionv1.WebhookClientConfig{}
+	configs := map[string]reach{}
 	for i := range mutating.Webhooks {
-		configs[mutating.Webhooks[i].Name] = mutating.Webhooks[i].ClientConfig
+		configs[mutating.Webhooks[i].Name] = reach{mutating.Webhooks[i].ClientConfig, mutating.Webhooks[i].NamespaceSelector}
 	}
 	for i := range validating.Webhooks {
-		configs[validating.Webhooks[i].Name] = validating.Webhooks[i].ClientConfig
+		configs[validating.Webhooks[i].Name] = reach{validating.Webhooks[i].ClientConfig, validating.Webhooks[i].NamespaceSelector}
 	}
 	return configs, nil
 }

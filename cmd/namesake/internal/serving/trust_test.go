@@ -18,6 +18,8 @@ import (
 type configurations struct {
 	client.Reader
 	bundle []byte
+	// mutating and validating are the namespaceSelectors.
+	mutating, validating *metav1.LabelSelector
 }
 
 // Get implements client.Reader.
@@ -28,10 +30,10 @@ func (c configurations) Get(_ context.Context, _ client.ObjectKey, obj client.Ob
 	switch obj := obj.(type) {
 	case *admissionv1.MutatingWebhookConfiguration:
 		obj.ObjectMeta = metav1.ObjectMeta{Name: "namesake"}
-		obj.Webhooks = []admissionv1.MutatingWebhook{{Name: "pod.mutate", ClientConfig: config}}
+		obj.Webhooks = []admissionv1.MutatingWebhook{{Name: "pod.mutate", ClientConfig: config, NamespaceSelector: c.mutating}}
 	case *admissionv1.ValidatingWebhookConfiguration:
 		obj.ObjectMeta = metav1.ObjectMeta{Name: "namesake"}
-		obj.Webhooks = []admissionv1.ValidatingWebhook{{Name: "pod.validate", ClientConfig: config}}
+		obj.Webhooks = []admissionv1.ValidatingWebhook{{Name: "pod.validate", ClientConfig: config, NamespaceSelector: c.validating}}
 	}
 	return nil
 }
@@ -65,6 +67,43 @@ func TestTrust(t *testing.T) {
 			case tc.want == "" && (err != nil || !ends.Equal(ours.certificate.NotAfter)):
 				t.Errorf("until %v, %v", ends, err)
 			case tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)):
+				t.Errorf("got %v, want %q", err, tc.want)
+			}
+		})
+	}
+}
+
+// A manager is not ready where a webhook is not asked in a namespace that it serves: nothing would be enforced there. A manager of
+// all namespaces leaves it to the administrator where they are asked.
+func TestTheNamespacesOfTheWebhooks(t *testing.T) {
+	authority, dir := newAuthority(t), t.TempDir()
+	authority.issue(t, dir, "namesake-webhook.namesake-system.svc")
+	certificate := follow(t, dir)
+	in := func(names ...string) *metav1.LabelSelector {
+		return &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{
+			{Key: "kubernetes.io/metadata.name", Operator: metav1.LabelSelectorOpIn, Values: names},
+		}}
+	}
+	for name, tc := range map[string]struct {
+		served               []string
+		mutating, validating *metav1.LabelSelector
+		want                 string
+	}{
+		"all, asked everywhere":     {},
+		"all, asked in some":        {mutating: in("a"), validating: in("a")},
+		"some, asked everywhere":    {served: []string{"a", "b"}},
+		"some, asked there":         {served: []string{"a", "b"}, mutating: in("a", "b"), validating: in("b", "a", "c")},
+		"mutation is not asked":     {served: []string{"a", "b"}, mutating: in("a"), want: `webhook pod.mutate does not select namespace "b"`},
+		"validation is not asked":   {served: []string{"a", "b"}, validating: in("b"), want: `webhook pod.validate does not select namespace "a"`},
+		"a selector that is broken": {served: []string{"a"}, mutating: &metav1.LabelSelector{MatchLabels: map[string]string{"a b": ""}}, want: "webhook pod.mutate: reading"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			trust := &serving.Trust{
+				Reader:      configurations{bundle: authority.pem, mutating: tc.mutating, validating: tc.validating},
+				Certificate: certificate, Configuration: "namesake", Namespaces: tc.served, Now: func() time.Time { return begin },
+			}
+			_, err := trust.Check(t.Context())
+			if (err == nil) != (tc.want == "") || (err != nil && !strings.Contains(err.Error(), tc.want)) {
 				t.Errorf("got %v, want %q", err, tc.want)
 			}
 		})

@@ -1,0 +1,213 @@
+package chart
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/test/builder"
+	"github.com/namesake-sandbox/namesake/test/rights"
+)
+
+// Two installations, of different namespaces, run in one cluster, each with the rights that the chart gives it. In its namespaces
+// each serves claims and refuses what it has to. Nobody touches or refuses anything elsewhere, and the API server refuses no manager
+// anything.
+func TestManagersOfSomeNamespaces(t *testing.T) {
+	record := t.TempDir() // From the beginning: the API server is this test's own.
+	own := &envtest.Environment{}
+	audit(t, own, record, "first", "second")
+	cluster := newInstallationIn(t, own)
+	c := cluster.typed(t)
+	cluster.createNamespaces(t, "first", "second", "team-a", "team-b", "team-c", "elsewhere")
+	node := builder.MakeNode(builder.DefaultNode).UID("").Obj()
+	if err := c.Create(t.Context(), node); err != nil {
+		t.Fatal(err)
+	}
+	program := build(t)
+	logs := map[string]string{
+		"first":  cluster.runManager(t, program, "first", []string{"team-a", "team-b"}),
+		"second": cluster.runManager(t, program, "second", []string{"team-c"}, "crds.enabled=false"),
+	}
+
+	bare := prepare(t, c, "elsewhere")
+	for _, namespace := range []string{"team-a", "team-b", "team-c"} {
+		prepare(t, c, namespace)
+		warm := ready(t, c, namespace)
+		claimIt(t, c, namespace, warm)
+		for name, labels := range map[string]map[string]string{"one": nil, "as the probe's": {"agents.x-k8s.io/admission-probe": ""}} {
+			if err := c.Create(t.Context(), misnamed(namespace, labels)); !apierrors.IsInvalid(err) {
+				t.Errorf("%s: %s whose Pod would bear another name: %v, want Invalid", namespace, name, err)
+			}
+		}
+	}
+
+	untouched(t, c, bare)
+	if err := c.Create(t.Context(), misnamed("elsewhere", nil)); err != nil {
+		t.Errorf("elsewhere somebody refuses what nobody serves: %v", err)
+	}
+	rights.CheckRecord(t, record, time.Time{})
+	for _, namespace := range []string{"elsewhere", "default"} {
+		if calls, err := rights.CallsIn(record, namespace, time.Time{}); err != nil || len(calls) > 0 {
+			t.Errorf("in namespace %s a manager asked for %v: %v", namespace, calls, err)
+		}
+	}
+	for home, log := range logs {
+		text, err := os.ReadFile(log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(text), "forbidden") || strings.Contains(string(text), "unknown namespace") {
+			t.Errorf("the log of the manager in %s speaks of what it may not do", home)
+		}
+	}
+}
+
+// audit makes the API server record what the managers in some namespaces ask for, below a folder.
+func audit(t *testing.T, own *envtest.Environment, folder string, homes ...string) {
+	t.Helper()
+	var users []string
+	for _, home := range homes {
+		users = append(users, fmt.Sprintf("%q", "system:serviceaccount:"+home+":namesake"))
+	}
+	policy := filepath.Join(folder, "policy.yaml")
+	content := "apiVersion: audit.k8s.io/v1\nkind: Policy\nomitStages: [RequestReceived, ResponseStarted]\nrules:\n- {level: Metadata, users: [" +
+		strings.Join(users, ", ") + "]}\n- {level: None}\n"
+	if err := os.WriteFile(policy, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	own.ControlPlane.GetAPIServer().Configure().Set("audit-policy-file", policy).
+		Set("audit-log-path", filepath.Join(folder, "logs", "audit.log"))
+}
+
+// typed returns an administrator's client that knows Namesake's kinds.
+func (i *installation) typed(t *testing.T) client.Client {
+	t.Helper()
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, sandboxv1.AddToScheme, extensionsv1.AddToScheme} {
+		if err := add(scheme); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, err := client.New(i.config, client.Options{Scheme: scheme})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// prepare creates a pool and a Sandbox in a namespace, and returns the Sandbox.
+func prepare(t *testing.T, c client.Client, namespace string) *sandboxv1.Sandbox {
+	t.Helper()
+	bare := builder.MakeSandbox("bare").Namespace(namespace).UID("").Obj()
+	for _, object := range []client.Object{
+		builder.MakeTemplate("python").Namespace(namespace).UID("").Obj(),
+		builder.MakePool("python").Namespace(namespace).UID("").Template("python").Replicas(1).Obj(),
+		bare,
+	} {
+		if err := c.Create(t.Context(), object); err != nil {
+			t.Fatalf("creating %T in %s: %v", object, namespace, err)
+		}
+	}
+	return bare
+}
+
+// ready waits for the Pod of the pool's member in a namespace, runs it as a node would, and returns the member when it is Ready.
+func ready(t *testing.T, c client.Client, namespace string) string {
+	t.Helper()
+	pod := &corev1.Pod{}
+	await(t, "the pool in "+namespace+" has a Pod", func(ctx context.Context) (bool, error) {
+		pods := &corev1.PodList{}
+		if err := c.List(ctx, pods, client.InNamespace(namespace), client.HasLabels{sandboxv1.LabelWarmPool}); err != nil || len(pods.Items) == 0 {
+			return false, err
+		}
+		pod = &pods.Items[0]
+		return true, nil
+	})
+	bind := &corev1.Binding{Target: corev1.ObjectReference{Kind: "Node", Name: builder.DefaultNode}}
+	if err := c.SubResource("binding").Create(t.Context(), pod, bind); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Get(t.Context(), client.ObjectKeyFromObject(pod), pod); err != nil {
+		t.Fatal(err)
+	}
+	pod.Status.Phase, pod.Status.PodIPs = corev1.PodRunning, []corev1.PodIP{{IP: "10.0.0.1"}}
+	pod.Status.PodIP = "10.0.0.1"
+	pod.Status.Conditions = append(pod.Status.Conditions, corev1.PodCondition{
+		Type: corev1.PodReady, Status: corev1.ConditionTrue, LastTransitionTime: metav1.Now(),
+	})
+	if err := c.Status().Update(t.Context(), pod); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "the member in "+namespace+" is Ready", func(ctx context.Context) (bool, error) {
+		pool := &extensionsv1.SandboxWarmPool{}
+		err := c.Get(ctx, client.ObjectKey{Namespace: namespace, Name: "python"}, pool)
+		return pool.Status.ReadyReplicas == 1, err
+	})
+	return pod.Name
+}
+
+// claimIt claims the Sandbox of that name, and waits until the claim has it.
+func claimIt(t *testing.T, c client.Client, namespace, warm string) {
+	t.Helper()
+	claim := builder.MakeClaim("agent").Namespace(namespace).UID("").Pool("python").Obj()
+	if err := c.Create(t.Context(), claim); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "the claim in "+namespace+" has its Sandbox", func(ctx context.Context) (bool, error) {
+		err := c.Get(ctx, client.ObjectKeyFromObject(claim), claim)
+		return claim.Status.Sandbox.Name != "", err
+	})
+	if got := claim.Status.Sandbox.Name; got != warm {
+		t.Errorf("%s: the claim has %q, want the warm Sandbox %q", namespace, got, warm)
+	}
+}
+
+// misnamed returns a Sandbox that says its Pod bears another name, which admission refuses to everyone.
+func misnamed(namespace string, labels map[string]string) *sandboxv1.Sandbox {
+	sandbox := builder.MakeSandbox("misnamed").Namespace(namespace).UID("").Annotation(sandboxv1.AnnotationPodName, "another").Obj()
+	sandbox.Labels = labels
+	return sandbox
+}
+
+// untouched fails if anybody has written to bare or the pool beside it, or made anything of them.
+func untouched(t *testing.T, c client.Client, bare *sandboxv1.Sandbox) {
+	t.Helper()
+	pool, now, pods := &extensionsv1.SandboxWarmPool{}, &sandboxv1.Sandbox{}, &corev1.PodList{}
+	for _, err := range []error{
+		c.Get(t.Context(), client.ObjectKey{Namespace: bare.Namespace, Name: "python"}, pool),
+		c.Get(t.Context(), client.ObjectKeyFromObject(bare), now),
+		c.List(t.Context(), pods, client.InNamespace(bare.Namespace)),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if now.ResourceVersion != bare.ResourceVersion || len(now.Annotations) > 0 || pool.Status.ObservedGeneration != 0 || len(pods.Items) > 0 {
+		t.Errorf("in %s: a Sandbox of version %s, at first %s, with %v; a pool of %v; %d Pods",
+			bare.Namespace, now.ResourceVersion, bare.ResourceVersion, now.Annotations, pool.Status, len(pods.Items))
+	}
+}
+
+// serverCertificate returns a certificate of 127.0.0.1 that is its own authority.
+func serverCertificate(t *testing.T) tls.Certificate {
+	t.Helper()
+	server := httptest.NewTLSServer(nil)
+	defer server.Close()
+	return server.TLS.Certificates[0]
+}
