@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -112,26 +113,31 @@ func explain(t *testing.T) {
 	if !t.Failed() {
 		return
 	}
-	for _, args := range [][]string{
-		{"get", "pods,endpointslices,certificates", "--output=wide"},
-		{"get", "events", "--sort-by=.lastTimestamp"},
-		{"logs", "--selector=app.kubernetes.io/name=namesake", "--tail=15", "--prefix"},
-	} {
-		cmd := exec.Command("kubectl", append([]string{"--namespace", system}, args...)...)
+	explainWith(t, system,
+		[]string{"get", "pods,endpointslices,certificates", "--output=wide"},
+		[]string{"get", "events", "--sort-by=.lastTimestamp"},
+		[]string{"logs", "--selector=app.kubernetes.io/name=namesake", "--tail=15", "--prefix"})
+}
+
+// explainWith prints the ends of what kubectl prints.
+func explainWith(t *testing.T, namespace string, commands ...[]string) {
+	t.Helper()
+	for _, args := range commands {
+		cmd := exec.Command("kubectl", append([]string{"--namespace", namespace}, args...)...)
 		out, err := cmd.CombinedOutput() // The test's context has ended by now.
 		lines := strings.Split(string(out), "\n")
 		t.Logf("kubectl %s: %v\n%s", strings.Join(args, " "), err, strings.Join(lines[max(0, len(lines)-40):], "\n"))
 	}
 }
 
-// install installs the product as the chart's README.md says.
-func (n *node) install(t *testing.T) {
+// install installs the product as the chart's README.md says, with further flags.
+func (n *node) install(t *testing.T, flags ...string) {
 	t.Helper()
 	command := readme(t, "Install")[0]
 	for i, word := range command {
 		command[i] = strings.ReplaceAll(word, "REGISTRY", registry)
 	}
-	run(t, command[0], append(command[1:], patience)...)
+	run(t, command[0], slices.Concat(command[1:], flags, []string{patience})...)
 }
 
 // uninstall removes the product, and waits until the managers are gone.

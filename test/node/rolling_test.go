@@ -46,8 +46,14 @@ func TestKilledManager(t *testing.T) {
 	}
 }
 
-// managers returns the Pods that serve admission.
+// managers returns the two Pods that serve admission.
 func (n *node) managers(t *testing.T) []corev1.Pod {
+	t.Helper()
+	return n.managersOf(t, 2)
+}
+
+// managersOf returns the Pods that serve admission, of which there must be that many.
+func (n *node) managersOf(t *testing.T, count int) []corev1.Pod {
 	t.Helper()
 	pods := &corev1.PodList{}
 	err := n.List(t.Context(), pods, client.InNamespace(system), client.MatchingLabels{"app.kubernetes.io/name": release})
@@ -60,8 +66,8 @@ func (n *node) managers(t *testing.T) []corev1.Pod {
 			managers = append(managers, pod)
 		}
 	}
-	if len(managers) != 2 {
-		t.Fatalf("there are %d managers", len(managers))
+	if len(managers) != count {
+		t.Fatalf("there are %d managers, want %d", len(managers), count)
 	}
 	return managers
 }
