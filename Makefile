@@ -23,6 +23,10 @@ NODES ?= 20
 STORE ?= tmpfs
 INSTALL ?= all
 
+# The Kubernetes that tests and clusters run: K8S=1.30 is that of test/cluster/kubernetes-1.30. Without a number it is the newest.
+K8S ?= $(NAMESAKE_K8S)
+export NAMESAKE_K8S := $(K8S)
+
 # The version that an image is built with: the one that the chart installs.
 VERSION ?= $(shell sed -n 's/^appVersion: //p' $(ROOT)/charts/namesake/Chart.yaml)
 
@@ -201,6 +205,13 @@ test-hostile: $(CLUSTER) ## What one user can do to do harm, in full, with table
 .PHONY: test-scale
 test-scale: $(CLUSTER) ## What 10,000 Sandboxes of 1,000 tenants cost.
 	$(CLUSTER) run --managers 2 --nodes 100 -- $(E2E) -v -timeout 60m ./test/e2e/scale/... -args -tenants 1000 -each 10 -claims 100 -patience 20m
+
+# The oldest Kubernetes that the chart allows.
+OLDEST = $(shell sed -n 's/^kubeVersion: ">=\([0-9]*\.[0-9]*\)\..*/\1/p' $(ROOT)/charts/namesake/Chart.yaml)
+
+.PHONY: test-oldest
+test-oldest: ## What needs a Kubernetes, on the oldest that the chart allows: integration, chart-test and e2e.
+	@for stage in integration chart-test e2e; do printf '\n=== %s on Kubernetes %s\n' "$$stage" '$(OLDEST)'; $(MAKE) "$$stage" K8S=$(OLDEST); done
 
 # How often test-node installs the product in a row; "make test" has less time.
 INSTALLS ?= 20

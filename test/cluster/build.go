@@ -20,6 +20,9 @@ func ensure(ctx context.Context, names ...string) (string, error) {
 	return builder.Ensure(ctx, names...)
 }
 
+// kubernetesVariable names the variable that chooses the minor version of Kubernetes, such as 1.30. Without it, it is the newest.
+const kubernetesVariable = "NAMESAKE_K8S"
+
 func newBuilder() (*binaries.Builder, error) {
 	cache, err := cacheDir()
 	if err != nil {
@@ -29,7 +32,13 @@ func newBuilder() (*binaries.Builder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &binaries.Builder{Source: sourceDir(repository), Cache: cache, Progress: os.Stderr}, nil
+	builder := &binaries.Builder{
+		Source: sourceDir(repository), Cache: cache, Kubernetes: os.Getenv(kubernetesVariable), Progress: os.Stderr,
+	}
+	if err := builder.Check(); err != nil {
+		return nil, err
+	}
+	return builder, nil
 }
 
 func buildCommand(ctx context.Context, args []string) error {

@@ -205,3 +205,15 @@ func TestOptions(t *testing.T) {
 		})
 	}
 }
+
+// A real node needs a kubelet, which is there with the newest Kubernetes only.
+func TestAnOlderKubernetesHasNoRealNode(t *testing.T) {
+	t.Setenv(kubernetesVariable, "1.30")
+	o := options{name: "a", node: nodeReal, store: "tmpfs", managers: 1}
+	if err := o.check(); err == nil || !strings.Contains(err.Error(), kubernetesVariable) {
+		t.Errorf("a real node: %v", err)
+	}
+	if o.node = nodeKwok; o.check() != nil {
+		t.Errorf("fake nodes: %v", o.check())
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"os"
 	"path/filepath"
 	"regexp"
 )
@@ -77,6 +78,9 @@ func (o *options) check() error {
 	}
 	if o.node == nodeReal && o.install == installAll {
 		errs = append(errs, errors.New("--install=all: on a real node the product is installed by its chart: use none"))
+	}
+	if o.node == nodeReal && os.Getenv(kubernetesVariable) != "" {
+		errs = append(errs, fmt.Errorf("--node=real is there with the newest Kubernetes only: unset %s", kubernetesVariable))
 	}
 	if !validName.MatchString(o.name) {
 		errs = append(errs, fmt.Errorf("--name=%q: use at most 42 small letters, digits and inner dashes", o.name))

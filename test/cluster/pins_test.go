@@ -15,6 +15,22 @@ func TestCertManagerIsPinnedOnce(t *testing.T) {
 	}
 }
 
+// The tests know the oldest Kubernetes that the chart allows.
+func TestTheOldestKubernetesIsTheCharts(t *testing.T) {
+	content, err := os.ReadFile("../../charts/namesake/Chart.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	allowed := regexp.MustCompile(`(?m)^kubeVersion: ">=(\d+\.\d+)\.0-0"$`).FindSubmatch(content)
+	folders, err := filepath.Glob("kubernetes-*")
+	if err != nil || allowed == nil {
+		t.Fatalf("the chart allows %q, error %v", allowed, err)
+	}
+	if want := "kubernetes-" + string(allowed[1]); len(folders) == 0 || folders[0] != want {
+		t.Errorf("there are %v, and the first should be %s: the chart allows that", folders, want)
+	}
+}
+
 func pinned(t *testing.T, file string) string {
 	t.Helper()
 	content, err := os.ReadFile(filepath.FromSlash(file))

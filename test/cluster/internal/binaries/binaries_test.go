@@ -111,7 +111,7 @@ func TestLock(t *testing.T) {
 
 func TestVersionsAreRead(t *testing.T) {
 	all := slices.Concat(modules, nodeModules, []module{helm, certManager})
-	versions, err := readVersions(t.Context(), filepath.Join("..", ".."), all)
+	versions, err := (&Builder{Source: source}).versions(t.Context(), all)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,6 +121,9 @@ func TestVersionsAreRead(t *testing.T) {
 		}
 	}
 }
+
+// source is the folder that holds the module folders.
+var source = filepath.Join("..", "..")
 
 func touch(t *testing.T, path string) {
 	t.Helper()

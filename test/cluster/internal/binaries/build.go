@@ -13,6 +13,8 @@ import (
 type Builder struct {
 	// Source is the folder that holds the module folders.
 	Source string
+	// Kubernetes is the minor version of Kubernetes, such as 1.30, which has a folder of its own. Empty is the newest.
+	Kubernetes string
 	// Cache is the folder below which the programs are kept.
 	Cache string
 	// Progress gets a line before and after each build.
@@ -32,7 +34,7 @@ func (b *Builder) EnsureHelm(ctx context.Context) (string, error) {
 
 // ensure builds what is missing, into the folder that is named after the versions of these modules.
 func (b *Builder) ensure(ctx context.Context, modules []module, names []string) (string, error) {
-	versions, err := readVersions(ctx, b.Source, modules)
+	versions, err := b.versions(ctx, modules)
 	if err != nil {
 		return "", err
 	}
@@ -81,7 +83,7 @@ func (b *Builder) build(ctx context.Context, c component, version, dir string) e
 	fmt.Fprintf(b.Progress, "building %s %s%s ...\n", c.name, version, c.note)
 	start := time.Now()
 	if c.name == Kwok {
-		if err := copyStages(ctx, filepath.Join(b.Source, c.module.folder), dir); err != nil {
+		if err := copyStages(ctx, b.dir(c.module), dir); err != nil {
 			return err
 		}
 	}
@@ -91,7 +93,7 @@ func (b *Builder) build(ctx context.Context, c component, version, dir string) e
 	if c.stamp != nil {
 		flags += " " + c.stamp(version)
 	}
-	cmd := GoCommand(ctx, filepath.Join(b.Source, c.module.folder), c.cgo,
+	cmd := GoCommand(ctx, b.dir(c.module), c.cgo,
 		"build", "-trimpath", "-buildvcs=false", "-tags", c.tags, "-ldflags", flags, "-o", temporary, c.pkg)
 	if err := RunGo(cmd); err != nil {
 		return fmt.Errorf("building %s: %w", c.name, err)

@@ -13,7 +13,7 @@ var certManager = module{folder: "certmanager", path: "github.com/cert-manager/c
 
 // CertManagerVersion returns the version of cert-manager that its folder pins.
 func (b *Builder) CertManagerVersion(ctx context.Context) (string, error) {
-	versions, err := readVersions(ctx, b.Source, []module{certManager})
+	versions, err := b.versions(ctx, []module{certManager})
 	return versions[certManager.path], err
 }
 
@@ -23,7 +23,7 @@ func (b *Builder) PackageCertManager(ctx context.Context, version, dir string) e
 	if err != nil {
 		return err
 	}
-	source := filepath.Join(b.Source, certManager.folder)
+	source := b.dir(certManager)
 	if _, err := goOutput(ctx, source, "mod", "download", certManager.path); err != nil {
 		return fmt.Errorf("fetching cert-manager's chart: %w", err)
 	}

@@ -53,7 +53,7 @@ func (b *Builder) EnsureNode(ctx context.Context) (string, error) {
 
 // HasNode reports whether all of them are built.
 func (b *Builder) HasNode(ctx context.Context) bool {
-	versions, err := readVersions(ctx, b.Source, nodeModules)
+	versions, err := b.versions(ctx, nodeModules)
 	if err != nil {
 		return false
 	}

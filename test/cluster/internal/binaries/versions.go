@@ -3,7 +3,6 @@ package binaries
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"runtime"
 	"strings"
 )
@@ -11,15 +10,11 @@ import (
 // Versions maps a module path to the version that its go.mod pins. Versions are written nowhere else.
 type Versions map[string]string
 
-// ReadVersions asks the folder of each of a cluster's modules below source for the version that it pins.
-func ReadVersions(ctx context.Context, source string) (Versions, error) {
-	return readVersions(ctx, source, modules)
-}
-
-func readVersions(ctx context.Context, source string, modules []module) (Versions, error) {
+// versions asks the folder of each module for the version that it pins.
+func (b *Builder) versions(ctx context.Context, modules []module) (Versions, error) {
 	versions := Versions{}
 	for _, m := range modules {
-		out, err := goOutput(ctx, filepath.Join(source, m.folder), "list", "-m", "-f", "{{.Version}}", m.path)
+		out, err := goOutput(ctx, b.dir(m), "list", "-m", "-f", "{{.Version}}", m.path)
 		if err != nil {
 			return nil, fmt.Errorf("reading the version of %s: %w", m.path, err)
 		}
