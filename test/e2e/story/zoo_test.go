@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -74,7 +75,7 @@ func TestTheZoo(t *testing.T) {
 	})
 }
 
-// openZoo makes what the Pods ask for: devices and volumes on each node.
+// openZoo makes what the Pods ask for: volumes on each node, and devices where Kubernetes has these.
 func openZoo(t *testing.T) *zoo {
 	t.Helper()
 	content, err := os.ReadFile("testdata/zoo.yaml")
@@ -90,6 +91,10 @@ func openZoo(t *testing.T) *zoo {
 		t.Fatal(err)
 	}
 	provideDisks(t, z.Scene, "zoo", 8)
+	z.leaveOut(t)
+	if len(z.template.Spec.PodTemplate.Spec.ResourceClaims) == 0 {
+		return z
+	}
 	provide(t, z.Scene, &resourcev1.DeviceClass{ObjectMeta: metav1.ObjectMeta{Name: "zoo.example.com"}})
 	for _, node := range nodes.Items {
 		provide(t, z.Scene, devices(node.Name))
@@ -103,6 +108,37 @@ func openZoo(t *testing.T) *zoo {
 		}}},
 	})
 	return z
+}
+
+// late are the features of testdata/zoo.yaml that the oldest Kubernetes does not have, or not without a feature gate: the minor version
+// that has each (https://kubernetes.io/docs/reference/command-line-tools-reference/feature-gates/), and how a template does without.
+var late = []struct {
+	feature string
+	since   int
+	leave   func(spec *corev1.PodSpec)
+}{
+	{"UserNamespacesSupport", 33, func(spec *corev1.PodSpec) { spec.HostUsers = nil }},
+	{"PodLevelResources", 34, func(spec *corev1.PodSpec) { spec.Resources = nil }},
+	{"DynamicResourceAllocation", 34, func(spec *corev1.PodSpec) {
+		spec.ResourceClaims, spec.Containers[0].Resources.Claims = nil, nil
+	}},
+	{"ImageVolume", 35, func(spec *corev1.PodSpec) {
+		spec.Volumes = slices.DeleteFunc(spec.Volumes, func(v corev1.Volume) bool { return v.Image != nil })
+		spec.Containers[0].VolumeMounts = slices.DeleteFunc(spec.Containers[0].VolumeMounts,
+			func(m corev1.VolumeMount) bool { return m.Name == "tools" })
+	}},
+}
+
+// leaveOut removes from the template what this Kubernetes does not have, and says so.
+func (z *zoo) leaveOut(t *testing.T) {
+	t.Helper()
+	minor := z.KubernetesMinor(t)
+	for _, l := range late {
+		if minor < l.since {
+			t.Logf("this is Kubernetes 1.%d, and %s is there since 1.%d: left out", minor, l.feature, l.since)
+			l.leave(&z.template.Spec.PodTemplate.Spec)
+		}
+	}
 }
 
 // devices returns what a driver says of the two devices of a node.
@@ -172,7 +208,7 @@ func (z *zoo) checkPod(t *testing.T, name string) {
 	if missing := missingIn(fields(t, pod.Spec), fields(t, want), "spec"); missing != "" {
 		t.Errorf("Pod %q lacks %s", name, missing)
 	}
-	if len(pod.Status.ResourceClaimStatuses) != 1 {
+	if len(pod.Status.ResourceClaimStatuses) != len(want.ResourceClaims) {
 		t.Errorf("Pod %q has the devices %v", name, pod.Status.ResourceClaimStatuses)
 	}
 	volume := &corev1.PersistentVolumeClaim{}
