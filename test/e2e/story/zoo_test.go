@@ -132,10 +132,8 @@ var late = []struct {
 // leaveOut removes from the template what this Kubernetes does not have, and says so.
 func (z *zoo) leaveOut(t *testing.T) {
 	t.Helper()
-	minor := z.KubernetesMinor(t)
 	for _, l := range late {
-		if minor < l.since {
-			t.Logf("this is Kubernetes 1.%d, and %s is there since 1.%d: left out", minor, l.feature, l.since)
+		if !z.Has(t, l.feature, l.since) {
 			l.leave(&z.template.Spec.PodTemplate.Spec)
 		}
 	}

@@ -1,27 +1,13 @@
 package testbed
 
 import (
-	"strconv"
-	"strings"
 	"testing"
 
-	"k8s.io/client-go/discovery"
+	"github.com/namesake-sandbox/namesake/test/kubernetes"
 )
 
-// KubernetesMinor returns the minor version of the API server: 30 for v1.30.14.
-func (b *Bed) KubernetesMinor(t *testing.T) int {
+// Has reports whether the API server has a feature, which it has since that minor version of Kubernetes.
+func (b *Bed) Has(t *testing.T, feature string, since int) bool {
 	t.Helper()
-	client, err := discovery.NewDiscoveryClientForConfig(b.admin)
-	if err != nil {
-		t.Fatal(err)
-	}
-	version, err := client.ServerVersion()
-	if err != nil {
-		t.Fatal(err)
-	}
-	minor, err := strconv.Atoi(strings.TrimSuffix(version.Minor, "+"))
-	if err != nil || version.Major != "1" {
-		t.Fatalf("the API server's version is %s: %v", version, err)
-	}
-	return minor
+	return kubernetes.Has(t, b.admin, feature, since)
 }

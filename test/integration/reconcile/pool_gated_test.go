@@ -89,10 +89,12 @@ func TestWhatChangesInAMembersPod(t *testing.T) {
 		return func(ctx context.Context, pod *corev1.Pod) error { return s.Admin.SubResource(name).Update(ctx, pod) }
 	}
 	plain := func(ctx context.Context, pod *corev1.Pod) error { return s.Admin.Update(ctx, pod) }
-	if err := write(func(pod *corev1.Pod) {
-		pod.Spec.Containers[0].Resources.Requests = corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("2")}
-	}, sub("resize")); err != nil {
-		t.Errorf("resizing it: %v", err)
+	if suite.Has(t, "InPlacePodVerticalScaling", 33) {
+		if err := write(func(pod *corev1.Pod) {
+			pod.Spec.Containers[0].Resources.Requests = corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("2")}
+		}, sub("resize")); err != nil {
+			t.Errorf("resizing it: %v", err)
+		}
 	}
 	if err := write(debug, sub("ephemeralcontainers")); !apierrors.IsForbidden(err) {
 		t.Errorf("debugging it: %v, want it forbidden", err)

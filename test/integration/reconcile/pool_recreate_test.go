@@ -10,6 +10,7 @@ import (
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	"github.com/namesake-sandbox/namesake/internal/rules"
 	"github.com/namesake-sandbox/namesake/test/builder"
+	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
 // The template of a pool of four changes. Its Sandboxes are replaced one by one.
@@ -113,6 +114,9 @@ func TestRecreateWithAMistake(t *testing.T) {
 // Where an admission policy of the cluster changes new Sandboxes, the pool does not replace what it has just made, and claims
 // get it.
 func TestRecreateUnderAPolicyThatChangesSandboxes(t *testing.T) {
+	if !suite.Has(t, "MutatingAdmissionPolicy", 36) {
+		t.SkipNow()
+	}
 	s := newPoolStory(t, 1, recreate)
 	mountTokens(t, s.Namespace)
 	s.step(t)
