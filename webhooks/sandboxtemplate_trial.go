@@ -101,13 +101,14 @@ func (v *templateValidator) tryAll(ctx context.Context, trials []trial) []trialA
 }
 
 // try asks the API server whether it would accept an object. What its own validation finds is an error. Everything else is a
-// warning, because it can change: a quota, Pod Security, a policy or a webhook of the cluster that refuses the object, and one
-// that is down or slow.
+// warning, because it can change: a quota, Pod Security, a policy or a webhook of the cluster that refuses the object, one that is
+// down or slow, and a field that is dropped without a word.
 func (v *templateValidator) try(ctx context.Context, t *trial) trialAnswer {
-	err := v.dryRun.Create(ctx, t.object)
+	made, _ := t.object.DeepCopyObject().(client.Object)
+	err := v.dryRun.Create(ctx, made)
 	switch said := rules.Cut(fmt.Sprint(err), answerLimit); {
 	case err == nil:
-		return trialAnswer{}
+		return trialAnswer{warnings: droppedWarnings(t, made)}
 	case rules.IsInvalidObject(err):
 		return trialAnswer{errs: causes(err, t.path, t.within)}
 	case rules.IsRefusal(err):
@@ -117,6 +118,20 @@ func (v *templateValidator) try(ctx context.Context, t *trial) trialAnswer {
 	default:
 		return trialAnswer{warnings: admission.Warnings{fmt.Sprintf("%s: nobody knows whether the namespace allows this: %s", t.path, said)}}
 	}
+}
+
+// droppedWarnings returns a warning for each field of the trial's object that made lacks, which the API server made of it.
+func droppedWarnings(t *trial, made client.Object) admission.Warnings {
+	dropped, err := rules.DroppedFields(t.object, made)
+	if err != nil {
+		return admission.Warnings{fmt.Sprintf("%s: nobody knows whether this Kubernetes has all of it: %v", t.path, err)}
+	}
+	var warnings admission.Warnings
+	for _, path := range dropped {
+		warnings = append(warnings, fmt.Sprintf("%s: ignored: this Kubernetes does not have it, or a feature gate or a webhook takes it out",
+			t.path.Child(strings.TrimPrefix(path.String(), t.within))))
+	}
+	return warnings
 }
 
 // answerLimit is how much is passed on of an answer of the API server that has no causes, in bytes. The API server cuts warnings at 4096
