@@ -71,7 +71,7 @@ func (b *Burst) create(ctx context.Context, c client.Client, claim *extensionsv1
 	})
 }
 
-// AwaitReady waits until every claim of the burst is Ready.
+// AwaitReady waits until every claim of the burst is Ready, and until its Sandbox was seen to be the claim's, which another watch tells.
 func (s *Scene) AwaitReady(t *testing.T, b *Burst) {
 	t.Helper()
 	if t.Failed() {
@@ -92,9 +92,17 @@ func (s *Scene) AwaitReady(t *testing.T, b *Burst) {
 		}
 		return fmt.Sprintf("%d of %d claims are not Ready, by reason: %v", missing, len(b.sent), reasons)
 	})
+	s.History.Await(t, Soon, func(h *history.History) string {
+		for uid := range b.sent {
+			if h.Of(h.Claims[uid]) == nil {
+				return fmt.Sprintf("claim %s is Ready, and no Sandbox is its own", h.Claims[uid].Latest.Name)
+			}
+		}
+		return ""
+	})
 }
 
-// Count returns how many claims of the burst got a warm Sandbox, how many a cold one, and how many were bound more than once.
+// Count returns how many claims of the burst, which are Ready, got a warm Sandbox, how many a cold one, and how many were bound more than once.
 func (s *Scene) Count(b *Burst) (warm, cold, rebound int) {
 	s.History.Look(func(h *history.History) {
 		for uid := range b.sent {
@@ -102,7 +110,7 @@ func (s *Scene) Count(b *Burst) (warm, cold, rebound int) {
 			if len(claim.Bindings) > 1 {
 				rebound++
 			}
-			if sandbox := h.Of(claim); sandbox != nil && sandbox.Warm() {
+			if h.Of(claim).Warm() {
 				warm++
 			} else {
 				cold++

@@ -128,13 +128,13 @@ func (s *Scene) Pool(t *testing.T, name string, replicas int) {
 	s.AwaitFull(t, name, replicas)
 }
 
-// AwaitFull waits until the pool controls exactly that many Sandboxes, and all are Ready.
+// AwaitFull waits until the pool controls exactly that many Sandboxes, and all are Ready, with Pods that were seen.
 func (s *Scene) AwaitFull(t *testing.T, pool string, replicas int) {
 	t.Helper()
 	s.History.Await(t, Long, func(h *history.History) string {
 		members, ready := h.Members(pool), 0
 		for _, member := range members {
-			if member.Ready() && member.Latest.DeletionTimestamp == nil {
+			if member.Ready() && member.Latest.DeletionTimestamp == nil && h.Pods[member.Latest.Status.PodUID] != nil {
 				ready++
 			}
 		}
