@@ -11,6 +11,7 @@ import (
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/internal/rules"
+	"github.com/namesake-sandbox/namesake/test/builder"
 	"github.com/namesake-sandbox/namesake/test/e2e/history"
 	"github.com/namesake-sandbox/namesake/test/e2e/scene"
 )
@@ -31,7 +32,8 @@ func TestClaimsThatAWebhookSendsToAnotherPool(t *testing.T) {
 			s := scene.Enter(t)
 			s.Pool(t, "red", n)
 			s.Pool(t, "blue", n)
-			s.ChangeClaims(t, tc.configuration, func(claim *extensionsv1.SandboxClaim) []jsonpatch.Operation {
+			probe := builder.MakeClaim("probe").Pool("red").Obj()
+			scene.Change(t, s, tc.configuration, probe, func(claim *extensionsv1.SandboxClaim) []jsonpatch.Operation {
 				if isRed(claim.Name + claim.GenerateName) {
 					return nil
 				}
