@@ -229,6 +229,12 @@ test-node: $(CLUSTER) ## On a real node, as root: that node itself; then cert-ma
 
 BENCH_LOAD = $(GO) build -o $(ROOT)/bin/bench-load ./test/bench/load
 
+.PHONY: test-kueue
+test-kueue: $(CLUSTER) ## Beside a real Kueue, which holds the Pods of Sandboxes until there is quota; as root, for its certificates.
+	$(GO) -C test/cluster/kueue build -o $(ROOT)/bin/kueue sigs.k8s.io/kueue/cmd/kueue
+	export NAMESAKE_KUEUE=$(ROOT)/bin/kueue NAMESAKE_KUEUE_SOURCE="$$($(GO) -C test/cluster/kueue list -m -f '{{.Dir}}' sigs.k8s.io/kueue)"; \
+	$(CLUSTER) run -- $(E2E) ./test/e2e/kueue/...
+
 .PHONY: bench
 bench: $(CLUSTER) ## How quickly sandboxes come, on a cluster of its own, within 25 minutes: table and plots in bin/bench. BENCH="-n 5 -limit 23m".
 	@$(BENCH_LOAD)

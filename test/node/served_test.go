@@ -27,7 +27,8 @@ func scriptOf(name, script string) *builder.TemplateWrapper {
 func (n *node) offer(t *testing.T, template *extensionsv1.SandboxTemplate) {
 	t.Helper()
 	t.Cleanup(func() { explainDefault(t) })
-	n.create(t, template)
+	// An earlier test may have kept the managers from being ready until now, and kube-proxy is told a moment later.
+	n.eventually(t, back, "the template is accepted", func(ctx context.Context) error { return n.Create(ctx, template.DeepCopy()) })
 	n.create(t, builder.MakePool(template.Name).Namespace(namespace).Template(template.Name).Obj())
 }
 

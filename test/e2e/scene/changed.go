@@ -17,9 +17,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// Change installs a mutating webhook of somebody else's, which patches every new object of probe's kind in the namespace: patch returns how.
-// The API server calls webhooks in the order of their configurations' names. Change returns when the API server calls this one,
-// as creations of probe show, none of which is stored.
+// Change installs a mutating webhook of somebody else's, which patches every new object of probe's kind in the namespace: patch
+// returns how. The API server calls webhooks in the order of their configurations' names. Change returns when the API server calls
+// this one, as creations of probe show, none of which is stored.
 func Change[T any, P interface {
 	*T
 	client.Object

@@ -102,7 +102,8 @@ func (s *Scene) AwaitReady(t *testing.T, b *Burst) {
 	})
 }
 
-// Count returns how many claims of the burst, which are Ready, got a warm Sandbox, how many a cold one, and how many were bound more than once.
+// Count returns how many claims of the burst, which are Ready, got a warm Sandbox, how many a cold one, and how many were bound
+// more than once.
 func (s *Scene) Count(b *Burst) (warm, cold, rebound int) {
 	s.History.Look(func(h *history.History) {
 		for uid := range b.sent {

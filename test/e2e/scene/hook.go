@@ -13,7 +13,9 @@ import (
 
 // serveHook serves an admission webhook of somebody else's until the test ends. answer returns what the webhook says to a request,
 // which is gone when the request's context is done. The result says how the API server calls it.
-func serveHook(t *testing.T, answer func(*http.Request, *admissionv1.AdmissionRequest) *admissionv1.AdmissionResponse) registrationv1.WebhookClientConfig {
+func serveHook(
+	t *testing.T, answer func(*http.Request, *admissionv1.AdmissionRequest) *admissionv1.AdmissionResponse,
+) registrationv1.WebhookClientConfig {
 	t.Helper()
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		review := &admissionv1.AdmissionReview{}

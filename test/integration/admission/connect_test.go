@@ -2,6 +2,7 @@ package admission
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -27,24 +28,7 @@ const connected = "does not have a host assigned"
 // changes nothing.
 func TestConnectPolicy(t *testing.T) {
 	n, elsewhere := suite.New(t), suite.New(t)
-	for _, file := range []string{"exec.yaml", "exec-binding.yaml"} {
-		text, err := os.ReadFile(filepath.Join(samplesFolder, "policies", file))
-		if err != nil {
-			t.Fatal(err)
-		}
-		obj := &unstructured.Unstructured{}
-		if err := yaml.UnmarshalStrict(text, &obj.Object); err != nil {
-			t.Fatal(err)
-		}
-		if err := n.Admin.Create(t.Context(), obj); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = n.Admin.Delete(context.WithoutCancel(t.Context()), obj) })
-	}
-	label := client.RawPatch("application/merge-patch+json", []byte(`{"metadata":{"labels":{"example.com/connect":"by-sandbox"}}}`))
-	if err := n.Admin.Patch(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: n.Name}}, label); err != nil {
-		t.Fatal(err)
-	}
+	applyPolicy(t, n, "exec", "example.com/connect", "by-sandbox")
 	for _, ns := range []*suite.Namespace{n, elsewhere} {
 		for _, name := range []string{"mine", "theirs"} {
 			ns.Step(t, suite.Create(t, ns, ns.Editor, builder.MakeSandbox(name).Obj()))
@@ -67,6 +51,29 @@ func TestConnectPolicy(t *testing.T) {
 	expect(t, n, refused, "attach", "theirs")
 	expect(t, n, connected, "exec", "mine", "--", "true")
 	expect(t, elsewhere, connected, "exec", "theirs", "--", "true")
+}
+
+// applyPolicy applies the policy of the samples with that name, and its binding, and gives n the label that the binding asks for.
+func applyPolicy(t *testing.T, n *suite.Namespace, name, label, value string) {
+	t.Helper()
+	for _, file := range []string{name + ".yaml", name + "-binding.yaml"} {
+		text, err := os.ReadFile(filepath.Join(samplesFolder, "policies", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		obj := &unstructured.Unstructured{}
+		if err := yaml.UnmarshalStrict(text, &obj.Object); err != nil {
+			t.Fatal(err)
+		}
+		if err := n.Admin.Create(t.Context(), obj); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = n.Admin.Delete(context.WithoutCancel(t.Context()), obj) })
+	}
+	patch := client.RawPatch("application/merge-patch+json", fmt.Appendf(nil, `{"metadata":{"labels":{%q:%q}}}`, label, value))
+	if err := n.Admin.Patch(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: n.Name}}, patch); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // expect waits until kubectl says want. The API server learns of a policy, and of rights, a moment later.

@@ -31,7 +31,7 @@ func TestSamples(t *testing.T) {
 	n := restricted(t)
 	again := []string{"diff"}
 	for _, s := range readSamples(t) {
-		if slices.Contains(clusterKinds, s.kind) { // TestConnectPolicy applies it, since no user may.
+		if slices.Contains(adminKinds, s.kind) { // Tests of their own apply them, since no user may.
 			continue
 		}
 		again = append(again, "-f", s.file)
@@ -118,11 +118,14 @@ type sample struct {
 
 // order is the order in which kinds are applied. An object that others refer to is applied before them.
 var order = []string{
-	"PodDisruptionBudget", "PersistentVolumeClaim", "SandboxTemplate", "SandboxWarmPool", "HorizontalPodAutoscaler", "Sandbox", "SandboxClaim",
+	"PodDisruptionBudget", "PersistentVolumeClaim", "ResourceClaimTemplate", "DaemonSet", "Deployment", "SandboxTemplate", "SandboxWarmPool", "HorizontalPodAutoscaler", "Sandbox", "SandboxClaim",
 }
 
-// clusterKinds are the kinds of samples that only an administrator applies.
-var clusterKinds = []string{"ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"}
+// adminKinds are the kinds of samples that only an administrator applies.
+var adminKinds = []string{
+	"ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "PriorityClass", "ResourceQuota",
+	"ResourceFlavor", "ClusterQueue", "LocalQueue",
+}
 
 // readSamples returns all samples in the order in which to apply them.
 func readSamples(t *testing.T) []sample {
@@ -159,7 +162,7 @@ func readSample(t *testing.T, file string) sample {
 	if !strings.HasPrefix(string(text), "# ") {
 		t.Errorf("%s does not begin with a comment that says what it shows", file)
 	}
-	if !slices.Contains(order, object.Kind) && !slices.Contains(clusterKinds, object.Kind) {
+	if !slices.Contains(order, object.Kind) && !slices.Contains(adminKinds, object.Kind) {
 		t.Errorf("%s: it is not known when to apply a %q", file, object.Kind)
 	}
 	resource := schema.GroupResource{Group: object.GroupVersionKind().Group, Resource: strings.ToLower(object.Kind)}
