@@ -127,16 +127,33 @@ func (r *Reconciler) pool(ctx context.Context, namespace, name string) (*extensi
 	return pool, nil
 }
 
-// adopt takes a warm Sandbox out of its pool for claim. The patch is a compare-and-swap on the Sandbox's owner.
-func (r *Reconciler) adopt(ctx context.Context, claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox) (*sandboxv1.Sandbox, error) {
+// origin returns the pool and the template of sandbox, a warm one, as the cache has them.
+func (r *Reconciler) origin(ctx context.Context, sandbox *sandboxv1.Sandbox) (rules.Origin, error) {
 	pool, err := r.pool(ctx, sandbox.Namespace, rules.ControllerOf(sandbox).Name)
 	if err != nil {
-		return nil, err
+		return rules.Origin{}, err
 	}
 	if pool != nil && !rules.ControlledBy(sandbox, pool) {
 		pool = nil
 	}
-	patch, problem := rules.AdoptionPatch(sandbox, claim, pool, r.LabelDomains)
+	template := &extensionsv1.SandboxTemplate{}
+	name := sandbox.Annotations[sandboxv1.AnnotationTemplateRef]
+	switch err := r.Client.Get(ctx, client.ObjectKey{Namespace: sandbox.Namespace, Name: name}, template); {
+	case apierrors.IsNotFound(err):
+		template = nil
+	case err != nil:
+		return rules.Origin{}, fmt.Errorf("reading the template: %w", err)
+	}
+	return rules.Origin{Pool: pool, Template: template}, nil
+}
+
+// adopt takes a warm Sandbox out of its pool for claim. The patch is a compare-and-swap on the Sandbox's owner.
+func (r *Reconciler) adopt(ctx context.Context, claim *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbox) (*sandboxv1.Sandbox, error) {
+	origin, err := r.origin(ctx, sandbox)
+	if err != nil {
+		return nil, err
+	}
+	patch, problem := rules.AdoptionPatch(sandbox, claim, origin, r.LabelDomains)
 	if problem != nil {
 		return nil, problem
 	}

@@ -128,7 +128,7 @@ func TestAdoptionOutOfAPoolThatProtects(t *testing.T) {
 		"it is gone meantime": {nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			ops, problem := rules.AdoptionPatch(sandbox, claim, tc.pool, rules.DefaultLabelDomains)
+			ops, problem := rules.AdoptionPatch(sandbox, claim, rules.Origin{Pool: tc.pool}, rules.DefaultLabelDomains)
 			if problem != nil {
 				t.Fatal(problem)
 			}

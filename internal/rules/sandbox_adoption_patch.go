@@ -10,15 +10,22 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
+// Origin is where a warm Sandbox comes from, as it is when a claim gets the Sandbox. Either is nil if it is gone.
+type Origin struct {
+	// Pool may ask for the protection of the Pod.
+	Pool *extensionsv1.SandboxWarmPool
+	// Template may say what becomes of the volumes.
+	Template *extensionsv1.SandboxTemplate
+}
+
 // AdoptionPatch returns the JSON patch by which claim adopts sandbox out of its pool. sandbox must be controlled by a
 // pool. The patch tests the Sandbox's UID and its controller's UID, and nothing else of a Sandbox that has labels and
 // annotations, as a pool's has. These tests make it a compare-and-swap: another adoption conflicts with it, a status write
 // does not. The claim is the only owner then, or the Sandbox would outlive it. The patch changes the spec, and so the
 // generation, only if the claim adds metadata to its Pod. If that metadata is not allowed, AdoptionPatch returns the
-// reason instead. pool is the pool that the Sandbox leaves, or nil if it is gone: it may ask for the Pod's protection. domains are the
-// domains of the labels that a claim may add.
+// reason instead. from is where the Sandbox comes from. domains are the domains of the labels that a claim may add.
 func AdoptionPatch(
-	sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim, pool *extensionsv1.SandboxWarmPool, domains LabelDomains,
+	sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim, from Origin, domains LabelDomains,
 ) ([]jsonpatch.Operation, *ConditionError) {
 	wanted, problem := WithClaimMetadata(sandbox, claim, domains)
 	if problem != nil {
@@ -43,11 +50,10 @@ func AdoptionPatch(
 		sandboxv1.AnnotationSafeToEvict:      "",
 		sandboxv1.AnnotationClaimLabels:      wanted.Annotations[sandboxv1.AnnotationClaimLabels],
 		sandboxv1.AnnotationClaimAnnotations: wanted.Annotations[sandboxv1.AnnotationClaimAnnotations],
+
+		sandboxv1.AnnotationVolumesWhenDeleted: volumesWhenDeleted(sandbox, claim, from.Template),
 	}
-	if word, ok := claim.Annotations[sandboxv1.AnnotationVolumesWhenDeleted]; ok {
-		annotations[sandboxv1.AnnotationVolumesWhenDeleted] = word
-	}
-	if ProtectsClaimedPods(pool) {
+	if ProtectsClaimedPods(from.Pool) {
 		annotations[sandboxv1.AnnotationProtectClaimedPods] = "true"
 	}
 	ops = append(ops, SetStoredKeys("/metadata/labels", sandbox.Labels, labels)...)

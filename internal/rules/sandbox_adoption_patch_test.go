@@ -19,7 +19,7 @@ import (
 // adoptionPatch returns the AdoptionPatch of a claim without a problem.
 func adoptionPatch(t *testing.T, sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim) []jsonpatch.Operation {
 	t.Helper()
-	ops, problem := rules.AdoptionPatch(sandbox, claim, nil, rules.DefaultLabelDomains)
+	ops, problem := rules.AdoptionPatch(sandbox, claim, rules.Origin{}, rules.DefaultLabelDomains)
 	if problem != nil {
 		t.Fatal(problem)
 	}

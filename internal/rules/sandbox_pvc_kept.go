@@ -7,6 +7,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
@@ -16,6 +17,19 @@ import (
 func KeepsVolumes(sandbox *sandboxv1.Sandbox) bool {
 	value, ok := sandbox.Annotations[sandboxv1.AnnotationVolumesWhenDeleted]
 	return ok && value != sandboxv1.VolumesWhenDeletedDelete && !IsPool(ControllerOf(sandbox))
+}
+
+// volumesWhenDeleted returns what counts for sandbox, a warm one, when claim gets it: the claim's word, or else that of its template as
+// it is now, whatever sandbox has said in the pool. If the template is gone, it is what sandbox says.
+func volumesWhenDeleted(sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim, template *extensionsv1.SandboxTemplate) string {
+	const key = sandboxv1.AnnotationVolumesWhenDeleted
+	if word, ok := claim.Annotations[key]; ok {
+		return word
+	}
+	if template == nil {
+		return sandbox.Annotations[key]
+	}
+	return template.Annotations[key]
 }
 
 // CheckVolumesWhenDeleted checks the value of that annotation on obj, a Sandbox, a claim or a template, if it has changed. old is nil on

@@ -7,6 +7,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/internal/rules"
 	"github.com/namesake-sandbox/namesake/test/builder"
@@ -95,7 +96,8 @@ func TestAVolumeThatOutlivedItsSandbox(t *testing.T) {
 			if (err == nil) != tc.taken {
 				t.Fatalf("error: %v", err)
 			}
-			if err == nil && !cmp.Equal(next.OwnerReferences, []metav1.OwnerReference{*rules.SandboxOwner(sandbox)}) {
+			// The namespace stays: a Sandbox that is created anew without the annotation does not end the keeping.
+			if err == nil && !cmp.Equal(next.OwnerReferences, append([]metav1.OwnerReference{*rules.SandboxOwner(sandbox)}, left.OwnerReferences...)) {
 				t.Errorf("owners are %v", next.OwnerReferences)
 			}
 		})
@@ -134,6 +136,51 @@ func TestWhoSaysThatVolumesAreKept(t *testing.T) {
 				if got := sandbox.Annotations[key]; got != tc.want {
 					t.Errorf("%s: the Sandbox says %q, want %q", how, got, tc.want)
 				}
+			}
+		})
+	}
+}
+
+// A member of a pool says what its template said when it was made. What the template says when a claim gets it counts.
+func TestTheTemplatesWordAtTheClaim(t *testing.T) {
+	const key = sandboxv1.AnnotationVolumesWhenDeleted
+	says := func(word string) *extensionsv1.SandboxTemplate {
+		template := builder.MakeTemplate("t")
+		if word != "" {
+			template.Annotation(key, word)
+		}
+		return template.Obj()
+	}
+	for name, tc := range map[string]struct {
+		made  *extensionsv1.SandboxTemplate
+		now   *extensionsv1.SandboxTemplate
+		claim string
+		want  string
+	}{
+		"said since then":          {says(""), says("Retain"), "", "Retain"},
+		"taken back since then":    {says("Retain"), says(""), "", ""},
+		"changed since then":       {says("Retain"), says("Delete"), "", "Delete"},
+		"the same":                 {says("Retain"), says("Retain"), "", "Retain"},
+		"the template is gone":     {says("Retain"), nil, "", "Retain"},
+		"the claim says otherwise": {says(""), says("Retain"), "Delete", "Delete"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			warm := rules.NewPoolSandbox(builder.MakePool("p").Template("t").Obj(), rules.NewTemplateSnapshot(tc.made), "abcde")
+			warm.UID = "warm"
+			claim := builder.MakeClaim("c").Template("t").BoundTo("p-abcde")
+			if tc.claim != "" {
+				claim.Annotation(key, tc.claim)
+			}
+			patch, problem := rules.AdoptionPatch(warm, claim.Obj(), rules.Origin{Template: tc.now}, rules.DefaultLabelDomains)
+			if problem != nil {
+				t.Fatal(problem)
+			}
+			adopted, err := apply(t, warm, patch)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, has := adopted.Annotations[key]; got != tc.want || has != (tc.want != "") {
+				t.Errorf("the Sandbox says %q (%t), want %q", got, has, tc.want)
 			}
 		})
 	}

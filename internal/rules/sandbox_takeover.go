@@ -86,8 +86,9 @@ func controllerOrOwner(obj metav1.Object) *metav1.OwnerReference {
 	return nil
 }
 
-// takeOver makes sandbox the owner of obj, which has none, and sets obj's labels accordingly.
+// takeOver makes sandbox the owner of obj, which has none besides the namespace, and sets obj's labels accordingly. What was kept once
+// stays so: see KeepVolume.
 func takeOver(sandbox *sandboxv1.Sandbox, obj metav1.Object) {
-	obj.SetOwnerReferences([]metav1.OwnerReference{*SandboxOwner(sandbox)})
+	obj.SetOwnerReferences(append([]metav1.OwnerReference{*SandboxOwner(sandbox)}, obj.GetOwnerReferences()...))
 	obj.SetLabels(withKeys(obj.GetLabels(), ownershipLabels(sandbox)))
 }

@@ -57,7 +57,7 @@ func TestPodsOfATemplateHaveOneIdentity(t *testing.T) {
 // adopt returns sandbox as the adoption by claim leaves it.
 func adopt(t *testing.T, sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim) *sandboxv1.Sandbox {
 	t.Helper()
-	ops, problem := rules.AdoptionPatch(sandbox, claim, nil, rules.DefaultLabelDomains)
+	ops, problem := rules.AdoptionPatch(sandbox, claim, rules.Origin{}, rules.DefaultLabelDomains)
 	if problem != nil {
 		t.Fatal(problem)
 	}

@@ -53,7 +53,7 @@ func newClaim(name string, pool *extensionsv1.SandboxWarmPool) *extensionsv1.San
 }
 
 func adoptionPatch(sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim) (client.Patch, error) {
-	patch, problem := rules.AdoptionPatch(sandbox, claim, nil, rules.DefaultLabelDomains)
+	patch, problem := rules.AdoptionPatch(sandbox, claim, rules.Origin{}, rules.DefaultLabelDomains)
 	if problem != nil {
 		return nil, problem
 	}

@@ -56,6 +56,22 @@ spec: {podTemplate: {spec: {containers: [{name: main, image: ` + image + `}]}}}}
 	if err := n.Editor.Update(t.Context(), pod); !apierrors.IsForbidden(err) || !strings.Contains(err.Error(), refused) {
 		t.Errorf("another image for a Pod that runs: %v", err)
 	}
+	pod = suite.Get[corev1.Pod](t, n, "good")
+	pod.Spec.EphemeralContainers = []corev1.EphemeralContainer{{
+		EphemeralContainerCommon: corev1.EphemeralContainerCommon{Name: "debugger", Image: "busybox"},
+	}}
+	err := n.Admin.SubResource("ephemeralcontainers").Update(t.Context(), pod)
+	if !apierrors.IsForbidden(err) || !strings.Contains(err.Error(), refused) {
+		t.Errorf("a debugger of another image: %v", err)
+	}
+	volume := builder.MakeSandbox("volume").Obj()
+	volume.Spec.PodTemplate.Spec.Containers[0].Image = "registry.example.com/python:3.13"
+	volume.Spec.PodTemplate.Spec.Volumes = []corev1.Volume{{
+		Name: "tools", VolumeSource: corev1.VolumeSource{Image: &corev1.ImageVolumeSource{Reference: "example.com/tools:1"}},
+	}}
+	if _, err := n.TryStep(t, suite.Create(t, n, n.Editor, volume)); err == nil || !strings.Contains(err.Error(), refused) {
+		t.Errorf("a volume of another image: %v", err)
+	}
 	suite.Create(t, n, n.Editor, builder.MakePod("other").Obj())
 }
 

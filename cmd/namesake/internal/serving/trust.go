@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
@@ -26,6 +27,10 @@ type Trust struct {
 	// Namespaces are those that are served, none for all. Each webhook has to select them.
 	Namespaces []string
 	Now        func() time.Time
+
+	// selected says that every webhook has selected them all once. What is left out later is being taken off the list, and the other
+	// namespaces go on being served meanwhile.
+	selected atomic.Bool
 }
 
 // Check returns what keeps the API server from trusting the webhooks, or from asking them in a namespace, or else when the authority
@@ -41,7 +46,7 @@ func (t *Trust) Check(ctx context.Context) (authorityEnds time.Time, err error) 
 	}
 	for webhook, hook := range configs {
 		config := hook.config
-		if err := t.checkSelector(webhook, hook.namespaces); err != nil {
+		if err := t.checkSelector(webhook, hook.namespaces); err != nil && !t.selected.Load() {
 			return time.Time{}, err
 		}
 		if len(config.CABundle) == 0 {
@@ -61,6 +66,7 @@ func (t *Trust) Check(ctx context.Context) (authorityEnds time.Time, err error) 
 			authorityEnds = ends
 		}
 	}
+	t.selected.Store(true)
 	return authorityEnds, nil
 }
 

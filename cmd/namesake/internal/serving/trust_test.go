@@ -110,6 +110,31 @@ func TestTheNamespacesOfTheWebhooks(t *testing.T) {
 	}
 }
 
+// A namespace is taken off the list: the webhooks leave it out before the managers are replaced, which serve the others meanwhile. A manager
+// that starts then is not ready.
+func TestANamespaceThatIsTakenOffTheList(t *testing.T) {
+	authority, dir := newAuthority(t), t.TempDir()
+	authority.issue(t, dir, "namesake-webhook.namesake-system.svc")
+	before := serving.Trust{
+		Reader: configurations{bundle: authority.pem}, Certificate: follow(t, dir), Configuration: "namesake",
+		Namespaces: []string{"a", "b"}, Now: func() time.Time { return begin },
+	}
+	if _, err := before.Check(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	narrow := configurations{bundle: authority.pem, mutating: &metav1.LabelSelector{MatchLabels: map[string]string{"kubernetes.io/metadata.name": "a"}}}
+	before.Reader = narrow
+	if _, err := before.Check(t.Context()); err != nil {
+		t.Errorf("a manager that was ready: %v", err)
+	}
+	later := serving.Trust{
+		Reader: narrow, Certificate: before.Certificate, Configuration: "namesake", Namespaces: before.Namespaces, Now: before.Now,
+	}
+	if _, err := later.Check(t.Context()); err == nil {
+		t.Error("a manager that starts is ready")
+	}
+}
+
 // TestTheAuthorityThatEndsLast checks that the end of the last authority counts. cert-manager adds a renewed authority to
 // the bundle and keeps the previous one.
 func TestTheAuthorityThatEndsLast(t *testing.T) {
