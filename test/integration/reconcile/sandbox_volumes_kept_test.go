@@ -94,6 +94,6 @@ func TestASandboxWhoseVolumesAreKept(t *testing.T) {
 	})
 	next := suite.Create(t, n, n.Editor, withVolume())
 	n.Step(t, next)
-	expectKept(t, n, "taken over", "data-my-sandbox", next, false)
+	expectKept(t, n, "taken over, and still kept", "data-my-sandbox", next, true)
 	suite.Get[corev1.Pod](t, n, "my-sandbox")
 }
