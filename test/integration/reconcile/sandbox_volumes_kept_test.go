@@ -8,6 +8,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/test/builder"
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
@@ -63,6 +64,27 @@ func TestAClaimWhoseVolumesAreKept(t *testing.T) {
 	n.Step(t, cold)
 	before.Expect(t, suite.Writes, suite.Counts{"POST persistentvolumeclaims": 1, "POST pods": 1, "PATCH sandboxes/status": 1})
 	expectKept(t, n, "created for the claim", "data-cold", cold, true)
+}
+
+// The template says that volumes are kept after the pool's Sandbox was made. The claim that gets it has its volume kept.
+func TestATemplateThatComesToKeepVolumes(t *testing.T) {
+	n := suite.New(t)
+	n.Template(t, builder.MakeTemplate("python").VolumeClaimTemplate("data").Obj())
+	pool := suite.Create(t, n, n.Editor, builder.MakePool("python").Template("python").Replicas(1).Obj())
+	n.Step(t, pool)
+	warm := &poolMembers(t, n, pool)[0]
+	n.Step(t, warm)
+	n.RunPod(t, warm.Name)
+	n.Step(t, warm)
+	n.AwaitOffer(t, pool, true)
+	change(t, n, "python", func(template *extensionsv1.SandboxTemplate) {
+		template.Annotations = map[string]string{sandboxv1.AnnotationVolumesWhenDeleted: sandboxv1.VolumesWhenDeletedRetain}
+	})
+	mine := suite.Create(t, n, n.Editor, builder.MakeClaim("mine").Pool("python").Obj())
+	n.Settle(t)
+	n.Step(t, mine)
+	n.Step(t, warm)
+	expectKept(t, n, "claimed", "data-"+warm.Name, warm, true)
 }
 
 // The word of a Sandbox may change while it lives, in both directions. A Sandbox that comes later takes what was kept.
