@@ -28,6 +28,8 @@ type Options struct {
 	Cache client.Reader
 	// Live is read if the cache does not have what an object refers to, which may be a millisecond old.
 	Live client.Reader
+	// LeftOut are the namespaces that Cache does not have, since the manager has no rights there.
+	LeftOut []string
 	// DryRun asks the API server whether it would take an object, and creates nothing.
 	DryRun DryRunner
 	// LabelDomains are the domains of labels that claims may add to their Pods.
@@ -55,6 +57,7 @@ type Server interface {
 
 // Register adds every webhook to server, each under the path that its marker has.
 func Register(server Server, o Options) {
+	o.Cache = servedReader{Reader: o.Cache, leftOut: o.LeftOut}
 	sandboxes := lookup[sandboxv1.Sandbox, *sandboxv1.Sandbox]{cache: o.Cache, live: o.Live}
 	claims := lookup[extensionsv1.SandboxClaim, *extensionsv1.SandboxClaim]{cache: o.Cache, live: o.Live}
 	pools := lookup[extensionsv1.SandboxWarmPool, *extensionsv1.SandboxWarmPool]{cache: o.Cache, live: o.Live}

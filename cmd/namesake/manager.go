@@ -47,13 +47,17 @@ func newManager(
 		return nil, err
 	}
 	cfg = limitRate(cfg, o.qps, o.burst)
+	served, leftOut, err := split(ctx, cfg, said.namespaces)
+	if err != nil {
+		return nil, err
+	}
 	certificate := serving.NewCertificate(
 		filepath.Join(o.webhookCertDir, o.webhookCertName), filepath.Join(o.webhookCertDir, o.webhookKeyName))
 	secured, err := o.secure(certificate)
 	if err != nil {
 		return nil, err
 	}
-	mgr, unread, err := newReadingManager(cfg, o.manager(scheme, said.namespaces, secured))
+	mgr, unread, err := newReadingManager(cfg, o.manager(scheme, served, secured))
 	if err != nil {
 		return nil, fmt.Errorf("creating the manager: %w", err)
 	}
@@ -66,7 +70,7 @@ func newManager(
 	if err != nil {
 		return nil, err
 	}
-	if err := addServing(mgr, o, said.namespaces, certificate, drain, fed); err != nil {
+	if err := addServing(mgr, o, served, certificate, drain, fed); err != nil {
 		return nil, err
 	}
 	clients, err := newClients(cfg, mgr)
@@ -79,7 +83,7 @@ func newManager(
 	}
 	err = addWebhooks(ctx, mgr, drain.Server(serving.NewLimits().Server(mgr.GetWebhookServer())), webhooks.Options{
 		LabelDomains: said.domains, Candidates: index, ControllerUser: o.controllerUser, Metrics: admission, Tracer: tracer, Now: time.Now,
-		Traffic: traffic, Nameservers: said.network.Nameservers,
+		Traffic: traffic, Nameservers: said.network.Nameservers, LeftOut: leftOut,
 	})
 	if err != nil {
 		return nil, err
@@ -94,7 +98,7 @@ func newManager(
 	}
 	return mgr, register(
 		ctrlmetrics.Registry, mgr, metrics.State{Available: index.Available, Network: said.network}, elected.Leads, claims, admission,
-		metrics.Unreadable{Count: unread.Count}, metrics.NewBuild(version))
+		metrics.Unreadable{Count: unread.Count}, metrics.LeftOut(leftOut), metrics.NewBuild(version))
 }
 
 // addIndex returns the index of candidates of this replica, which knows of the others by a Lease.

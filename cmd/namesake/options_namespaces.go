@@ -1,12 +1,18 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"strings"
 
+	authorization "k8s.io/client-go/kubernetes/typed/authorization/v1"
+	"k8s.io/client-go/rest"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 
+	"github.com/namesake-sandbox/namesake/cmd/namesake/internal/scope"
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
@@ -48,6 +54,21 @@ func (o *namespaceOptions) served() ([]string, error) {
 		return nil, fmt.Errorf("--namespaces: %s", strings.ReplaceAll(err.Error(), "\n", "\n--namespaces: "))
 	}
 	return namespaces, nil
+}
+
+// split returns which of namespaces, none for all, the manager has the rights to serve, and which it leaves out.
+func split(ctx context.Context, cfg *rest.Config, namespaces []string) (served, leftOut []string, err error) {
+	if len(namespaces) == 0 {
+		return nil, nil, nil
+	}
+	reviews, err := authorization.NewForConfig(cfg)
+	if err != nil {
+		return nil, nil, fmt.Errorf("asking for the manager's rights: %w", err)
+	}
+	rights := &scope.Rights{
+		Review: reviews.SelfSubjectAccessReviews().Create, Clock: clock.RealClock{}, Log: ctrl.Log.WithName("namespaces"),
+	}
+	return rights.Split(ctx, namespaces)
 }
 
 // namespacesOf returns the namespaces of the cache; nil for all.

@@ -142,6 +142,12 @@ var (
 		Labels: []Label{{"kind", "`Sandbox`, `SandboxClaim`, `SandboxTemplate` or `SandboxWarmPool`."}},
 		Help:   "Objects that are stored, cannot be read, and are left out until they can. Every manager has its own count; its log names them.",
 	}
+	leftOut = Definition{
+		Name: "namesake_namespace_left_out", Type: Gauge,
+		Labels: []Label{{"namespace", "A namespace that `--namespaces` names."}},
+		Help: "1 for a namespace that this manager was to serve and leaves out, since it may not list and watch everything there. " +
+			"Not there for every other one.",
+	}
 	build = Definition{
 		Name: "agent_sandbox_build_info", Type: Gauge, Help: "Always 1: the labels say what the program was built of.",
 		Labels: []Label{
@@ -158,6 +164,6 @@ func All() []Definition {
 		controllerStartup, clientStartup, webhookStartup, sandboxCreation, provisions, conflicts,
 		sandboxes, claims, poolDesired, poolReplicas, poolReady, poolAvailable, policyMissing,
 		decisions, admissionErrors,
-		leader, CertificateExpiry, AuthorityExpiry, Trusted, CertificateIssued, unreadable, build,
+		leader, CertificateExpiry, AuthorityExpiry, Trusted, CertificateIssued, unreadable, leftOut, build,
 	}
 }

@@ -26,6 +26,7 @@ const (
 	RuleVolumeNames  = "volume-names"
 	RuleNamedClaims  = "named-claims-only"
 	RuleLimits       = "limits"
+	RuleNotServed    = "not-served"
 	// RuleKeptVolumes is about an annotation of Sandboxes, claims and templates.
 	RuleKeptVolumes = "volumes-when-deleted"
 	// RuleProtectedPods is about an annotation of a pool.
@@ -58,6 +59,7 @@ func Rules() []Rule {
 		{RuleProtectedPods, "A pool protects the Pods of claimed Sandboxes, or not."},
 		{RuleKeptVolumes, "A Sandbox's volumes are kept when it is deleted, or deleted with it."},
 		{RuleLimits, "No object is larger than can be read in time."},
+		{RuleNotServed, "Nothing is decided in a namespace that the manager may not look at."},
 		{RuleOther, "Any other."},
 	}
 }

@@ -32,9 +32,20 @@ func await(t *testing.T, what string, done func(context.Context) (bool, error)) 
 	}
 }
 
-// runManager installs the chart for some namespaces, and runs its manager beside the API server, with the rights of the service
-// account that the chart makes. It returns when the manager is ready, with the path of its log.
+// runManager installs the chart for some namespaces, and runs its manager as start does.
 func (i *installation) runManager(t *testing.T, program, home string, namespaces []string, more ...string) (log string) {
+	t.Helper()
+	return i.install(t, program, home, namespaces, more...).start(t)
+}
+
+// outside is an installation without Pods, whose manager runs beside the API server.
+type outside struct {
+	home, health string
+	command      []string
+}
+
+// install installs the chart for some namespaces.
+func (i *installation) install(t *testing.T, program, home string, namespaces []string, more ...string) *outside {
 	t.Helper()
 	certificates, authority := t.TempDir(), serverCertificate(t)
 	writePEM(t, filepath.Join(certificates, "tls.crt"), "CERTIFICATE", authority.Certificate[0])
@@ -53,19 +64,27 @@ func (i *installation) runManager(t *testing.T, program, home string, namespaces
 		install = append(install, "--set", value)
 	}
 	i.helmIn(t, home, install...)
+	_, port, _ := strings.Cut(webhooks, ":")
+	// As NOTES.txt says, and the ports.
+	return &outside{home: home, health: health, command: []string{
+		program, "--kubeconfig=" + i.accountOf(t, home), "--controller-user=system:serviceaccount:" + home + ":namesake",
+		"--namespaces=" + strings.Join(namespaces, ","), "--webhook-configuration=namesake-" + home,
+		"--webhook-cert-dir=" + certificates, "--webhook-port=" + port, "--metrics-bind-address=0", "--health-probe-bind-address=" + health,
+		"--shutdown-delay=0s",
+	}}
+}
 
+// start runs the manager with the rights of the service account that the chart makes. It returns when the manager is ready, with
+// the path of its log.
+func (o *outside) start(t *testing.T) (log string) {
+	t.Helper()
 	log = filepath.Join(t.TempDir(), "log")
 	output, err := os.Create(log)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer output.Close()
-	_, port, _ := strings.Cut(webhooks, ":")
-	// As NOTES.txt says, and the ports.
-	command := exec.Command(program, "--kubeconfig="+i.accountOf(t, home), "--controller-user=system:serviceaccount:"+home+":namesake",
-		"--namespaces="+strings.Join(namespaces, ","), "--webhook-configuration=namesake-"+home,
-		"--webhook-cert-dir="+certificates, "--webhook-port="+port, "--metrics-bind-address=0", "--health-probe-bind-address="+health,
-		"--shutdown-delay=0s")
+	command := exec.Command(o.command[0], o.command[1:]...)
 	command.Stdout, command.Stderr = output, output
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
@@ -75,11 +94,11 @@ func (i *installation) runManager(t *testing.T, program, home string, namespaces
 		_ = command.Wait()
 		if t.Failed() {
 			text, _ := os.ReadFile(log)
-			t.Logf("the log of the manager in %s:\n%s", home, text)
+			t.Logf("the log of the manager in %s:\n%s", o.home, text)
 		}
 	})
-	await(t, "the manager in "+home+" is ready", func(ctx context.Context) (bool, error) {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+health+"/readyz", http.NoBody)
+	await(t, "the manager in "+o.home+" is ready", func(ctx context.Context) (bool, error) {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+o.health+"/readyz", http.NoBody)
 		if err != nil {
 			return false, err
 		}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -75,6 +76,55 @@ func TestManagersOfSomeNamespaces(t *testing.T) {
 		if strings.Contains(string(text), "forbidden") || strings.Contains(string(text), "unknown namespace") {
 			t.Errorf("the log of the manager in %s speaks of what it may not do", home)
 		}
+	}
+}
+
+// Whoever administrates one of the namespaces takes the managers' rights there away. A manager that starts then serves the others,
+// says so, and refuses in that one what it cannot look at.
+func TestANamespaceWithoutRights(t *testing.T) {
+	cluster := newInstallation(t)
+	c := cluster.typed(t)
+	cluster.createNamespaces(t, "home", "team-a", "team-b")
+	if err := c.Create(t.Context(), builder.MakeNode(builder.DefaultNode).UID("").Obj()); err != nil {
+		t.Fatal(err)
+	}
+	manager := cluster.install(t, build(t), "home", []string{"team-a", "team-b"})
+	binding := &rbacv1.RoleBinding{ObjectMeta: metav1.ObjectMeta{Namespace: "team-b", Name: "namesake-home"}}
+	if err := c.Delete(t.Context(), binding); err != nil {
+		t.Fatal(err)
+	}
+	log := manager.start(t)
+
+	prepare(t, c, "team-a")
+	claimIt(t, c, "team-a", ready(t, c, "team-a"))
+	sandbox := builder.MakeSandbox("bare").Namespace("team-b").UID("").Obj()
+	if err := c.Create(t.Context(), sandbox); err != nil {
+		t.Fatalf("a Sandbox that needs no look at anything else: %v", err)
+	}
+	const why = `namespace "team-b" is not served`
+	for _, create := range []struct {
+		object client.Object
+		refuse string
+	}{
+		{builder.MakePod("another").Namespace("team-b").UID("").ControlledBy(sandbox).Obj(), `use "bare"`},
+		{builder.MakePod("bare").Namespace("team-b").UID("").ControlledBy(sandbox).Obj(), why},
+		{builder.MakeTemplate("python").Namespace("team-b").UID("").Obj(), why},
+		{builder.MakePool("python").Namespace("team-b").UID("").Template("python").Obj(), why},
+		{builder.MakeClaim("agent").Namespace("team-b").UID("").Pool("python").Obj(), why},
+	} {
+		if err := c.Create(t.Context(), create.object); err == nil || !strings.Contains(err.Error(), create.refuse) {
+			t.Errorf("%T %q: %v, want it refused with %q", create.object, create.object.GetName(), err, create.refuse)
+		}
+	}
+	if err := c.Delete(t.Context(), sandbox); err != nil {
+		t.Errorf("the Sandbox cannot be deleted: %v", err)
+	}
+	text, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(text), `may not list sandboxes.agents.x-k8s.io in namespace \"team-b\"`) {
+		t.Error("the manager's log does not say why it leaves the namespace out")
 	}
 }
 

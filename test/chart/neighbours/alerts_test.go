@@ -9,6 +9,7 @@ import (
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/internal/metrics"
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
@@ -196,6 +197,13 @@ func TestUnreadableObjects(t *testing.T) {
 	testAlert(t, "NamesakeUnreadableObjects", map[string]alertCase{
 		"one is left out": {from: func(i *installation) { i.unreadable[sandboxv1.KindSandbox] = 1 }, within: 6 * time.Minute},
 		"it is mended":    {from: func(i *installation) { i.unreadable[sandboxv1.KindSandbox] = 0 }},
+	})
+}
+
+func TestNamespaceLeftOut(t *testing.T) {
+	testAlert(t, "NamesakeNamespaceLeftOut", map[string]alertCase{
+		"a manager leaves one out": {from: func(i *installation) { i.leftOut = metrics.LeftOut{"team-b"} }, within: 6 * time.Minute},
+		"it leaves none out":       {from: func(i *installation) { i.leftOut = nil }},
 	})
 }
 

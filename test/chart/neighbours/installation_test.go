@@ -35,6 +35,7 @@ type installation struct {
 	templates     []extensionsv1.SandboxTemplate
 	available     int
 	unreadable    map[string]int
+	leftOut       metrics.LeftOut
 }
 
 func newInstallation(t *testing.T) *installation {
@@ -59,7 +60,7 @@ func (i *installation) manager(t *testing.T, pod string) *manager {
 	leads := func() bool { return m.leads }
 	for _, collector := range []prometheus.Collector{
 		metrics.NewLeader(leads), m.claims, m.admission, m.errors,
-		metrics.Unreadable{Count: func() map[string]int { return i.unreadable }},
+		metrics.Unreadable{Count: func() map[string]int { return i.unreadable }}, &i.leftOut,
 		&metrics.State{Cache: cache{installation: i}, IsLeader: leads, Available: func(types.UID) int { return i.available }},
 	} {
 		if err := m.registry.Register(collector); err != nil {
