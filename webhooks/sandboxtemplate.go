@@ -15,7 +15,7 @@ import (
 // +kubebuilder:rbac:groups="",resources=pods;persistentvolumeclaims,verbs=create
 // +kubebuilder:rbac:groups=networking.k8s.io,resources=networkpolicies,verbs=create
 //
-// +kubebuilder:webhook:path=/validate-sandboxtemplate,mutating=false,failurePolicy=fail,sideEffects=None,timeoutSeconds=10,groups=extensions.agents.x-k8s.io,resources=sandboxtemplates,verbs=create;update,versions=v1beta1,name=sandboxtemplate.validate.namesake.agents.x-k8s.io,admissionReviewVersions=v1,serviceName=namesake-webhook,serviceNamespace=namesake-system,patch=`{"matchConditions":[{"name":"spec-changed","expression":"oldObject == null || object.spec != oldObject.spec || object.metadata.?annotations[?'agents.x-k8s.io/volumes-when-deleted'] != oldObject.metadata.?annotations[?'agents.x-k8s.io/volumes-when-deleted']"}]}`
+// +kubebuilder:webhook:path=/validate-sandboxtemplate,mutating=false,failurePolicy=fail,sideEffects=None,timeoutSeconds=10,groups=extensions.agents.x-k8s.io,resources=sandboxtemplates,verbs=create;update,versions=v1beta1,name=sandboxtemplate.validate.namesake.agents.x-k8s.io,admissionReviewVersions=v1,serviceName=namesake-webhook,serviceNamespace=namesake-system,patch=`{"matchConditions":[{"name":"spec-changed","expression":"oldObject == null || object.spec != oldObject.spec || ['agents.x-k8s.io/volumes-when-deleted', 'agents.x-k8s.io/pod-identity'].exists(k, object.metadata.?annotations[?k] != oldObject.metadata.?annotations[?k])"}]}`
 
 var templateKind = kind{
 	group: extensionsv1.GroupName, kind: extensionsv1.KindSandboxTemplate, resource: extensionsv1.ResourceSandboxTemplates,
@@ -40,7 +40,7 @@ func (v *templateValidator) check(
 ) (admission.Warnings, error) {
 	ignored := rules.IgnoredTemplateKeys(old, template)
 	warnings := admission.Warnings(ignored[:min(len(ignored), rules.MaxCauses)])
-	errs := checkVolumesWhenDeleted(old == nil, old, template)
+	errs := checkWords(old == nil, old, template)
 	if old == nil {
 		other, err := v.colliding(ctx, template)
 		if err != nil {

@@ -91,6 +91,17 @@ const (
 	VolumesWhenDeletedDelete = "Delete"
 )
 
+// Values of AnnotationPodIdentity.
+const (
+	// PodIdentityOwn gives a Pod the labels of its Sandbox, as without the annotation.
+	PodIdentityOwn = "Own"
+	// PodIdentityShared keeps them off.
+	PodIdentityShared = "Shared"
+
+	// SharedNameHash is the value of LabelSandboxNameHash on a Pod whose labels are shared. The hash of a name has eight digits.
+	SharedNameHash = "shared"
+)
+
 // Annotations.
 const (
 	// AnnotationPodName is on a Sandbox: the name of its Pod. Clients read it; without it the Pod has the Sandbox's
@@ -164,6 +175,12 @@ const (
 	// persistentVolumeClaimRetentionPolicy.whenDeleted. Written by users; adoption and creation copy the claim's, or else the
 	// template's, to the Sandbox, whose word counts.
 	AnnotationVolumesWhenDeleted = ReservedPrefix + "volumes-when-deleted"
+
+	// AnnotationPodIdentity is on a Sandbox or a SandboxTemplate: PodIdentityShared keeps labels that are the Sandbox's alone, its
+	// pool's or its claim's off its Pod, as long as it has no Service to select by them; PodIdentityOwn is as without it. A network
+	// plugin that makes an identity of each set of labels then makes one for all Pods of a template. Written by users; creation copies
+	// the template's to the Sandbox, whose word counts.
+	AnnotationPodIdentity = ReservedPrefix + "pod-identity"
 
 	// AnnotationSafeToEvict is on a Sandbox in a pool and on its Pod, "true" where the pool controller runs with eviction
 	// allowed and the template says nothing of it: the cluster autoscaler may then evict the Pod. Written by the pool

@@ -51,15 +51,21 @@ func CheckForeignPod(old, pod *corev1.Pod, actor Actor) field.ErrorList {
 // IdentityLabels returns the labels by which Services, NetworkPolicies and routers identify sandbox's Pod. They follow the
 // Sandbox: adoption removes the pool's label and adds the claim's. The label of its template is for NetworkPolicies and
 // stays for good. A Sandbox that has lost its pool or its claim still runs the same content. Only the controller writes
-// that label, so users cannot give it to Sandboxes of their own.
+// that label, so users cannot give it to Sandboxes of their own. A Pod that SharesIdentity has that label alone, and the
+// label that says that it is some Sandbox's.
 func IdentityLabels(sandbox *sandboxv1.Sandbox) map[string]string {
 	identity := ownershipLabels(sandbox)
-	owner := ControllerOf(sandbox)
 	inherit := func(key string) {
 		if value := sandbox.Labels[key]; value != "" {
 			identity[key] = value
 		}
 	}
+	if SharesIdentity(sandbox) {
+		identity = map[string]string{sandboxv1.LabelSandboxNameHash: sandboxv1.SharedNameHash}
+		inherit(sandboxv1.LabelTemplateRefHash)
+		return identity
+	}
+	owner := ControllerOf(sandbox)
 	if IsPool(owner) {
 		inherit(sandboxv1.LabelWarmPool)
 	}

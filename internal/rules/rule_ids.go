@@ -29,6 +29,8 @@ const (
 	RuleNotServed    = "not-served"
 	// RuleKeptVolumes is about an annotation of Sandboxes, claims and templates.
 	RuleKeptVolumes = "volumes-when-deleted"
+	// RuleSharedIdentity is about an annotation of Sandboxes and templates.
+	RuleSharedIdentity = "pod-identity-word"
 	// RuleProtectedPods is about an annotation of a pool.
 	RuleProtectedPods = "protect-claimed-pods"
 	// RuleOther is for an error without a rule.
@@ -58,6 +60,7 @@ func Rules() []Rule {
 		{RuleNamedClaims, "A pool is kept for claims that name it, or not."},
 		{RuleProtectedPods, "A pool protects the Pods of claimed Sandboxes, or not."},
 		{RuleKeptVolumes, "A Sandbox's volumes are kept when it is deleted, or deleted with it."},
+		{RuleSharedIdentity, "A Pod has labels of its own, or shares those of its template."},
 		{RuleLimits, "No object is larger than can be read in time."},
 		{RuleNotServed, "Nothing is decided in a namespace that the manager may not look at."},
 		{RuleOther, "Any other."},

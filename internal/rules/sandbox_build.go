@@ -87,8 +87,10 @@ func newSandbox(template *extensionsv1.SandboxTemplate, namespace, name string) 
 		},
 		Spec: sandboxv1.SandboxSpec{SandboxBlueprint: Blueprint(template)},
 	}
-	if word, ok := template.Annotations[sandboxv1.AnnotationVolumesWhenDeleted]; ok {
-		sandbox.Annotations[sandboxv1.AnnotationVolumesWhenDeleted] = word
+	for _, key := range []string{sandboxv1.AnnotationVolumesWhenDeleted, sandboxv1.AnnotationPodIdentity} {
+		if word, ok := template.Annotations[key]; ok {
+			sandbox.Annotations[key] = word
+		}
 	}
 	if !isManaged(template) {
 		sandbox.Annotations[sandboxv1.AnnotationNetworkPolicyManagement] = string(extensionsv1.NetworkPolicyUnmanaged)

@@ -35,18 +35,7 @@ func volumesWhenDeleted(sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxC
 // CheckVolumesWhenDeleted checks the value of that annotation on obj, a Sandbox, a claim or a template, if it has changed. old is nil on
 // create.
 func CheckVolumesWhenDeleted(old, obj metav1.Object) field.ErrorList {
-	const key = sandboxv1.AnnotationVolumesWhenDeleted
-	allowed := []string{sandboxv1.VolumesWhenDeletedRetain, sandboxv1.VolumesWhenDeletedDelete}
-	value, ok := obj.GetAnnotations()[key]
-	if !ok || slices.Contains(allowed, value) {
-		return nil
-	}
-	if old != nil {
-		if before, had := old.GetAnnotations()[key]; had && before == value {
-			return nil
-		}
-	}
-	return field.ErrorList{field.NotSupported(field.NewPath("metadata", "annotations").Key(key), value, allowed)}
+	return checkWord(old, obj, sandboxv1.AnnotationVolumesWhenDeleted, sandboxv1.VolumesWhenDeletedRetain, sandboxv1.VolumesWhenDeletedDelete)
 }
 
 // LacksKeeper reports whether claim, a PersistentVolumeClaim that sandbox controls, is to outlive it and does not yet.

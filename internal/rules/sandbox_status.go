@@ -8,7 +8,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/utils/ptr"
 
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
@@ -61,7 +60,7 @@ func SandboxStatus(sandbox *sandboxv1.Sandbox, observed Observed, now time.Time)
 		status.ServiceFQDN = fmt.Sprintf("%s.%s.svc.%s", observed.Service.Name, sandbox.Namespace, observed.ClusterDomain)
 	}
 	if observed.Pod() != nil || observed.PodNameTaken { // agent-sandbox says it as soon as it sees a Pod of that name, whoever's it is.
-		status.Selector = labels.Set{sandboxv1.LabelSandboxNameHash: Hash(sandbox.Name)}.String()
+		status.Selector = podSelector(sandbox)
 	}
 	if pod := observed.Pod(); pod != nil {
 		status.NodeName = pod.Spec.NodeName

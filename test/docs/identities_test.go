@@ -22,21 +22,9 @@ import (
 func TestPodsOfATemplateHaveOneIdentity(t *testing.T) {
 	leftOut := leftOutOfIdentities(t)
 	template := builder.MakeTemplate("t").PodLabel("app", "agent").Obj()
-	pool := builder.MakePool("p").Template("t").Obj()
-	claim := builder.MakeClaim("c").Template("t").BoundTo("c").Label(sandboxv1.LabelCreatedBy, sandboxv1.CreatedByGoClient).Obj()
-	member := func(name string) *sandboxv1.Sandbox {
-		sandbox := rules.NewPoolSandbox(pool, rules.NewTemplateSnapshot(template), name)
-		sandbox.UID = builder.MakeSandbox(name).Obj().UID
-		return sandbox
-	}
-	adopted := adopt(t, member("ccccc"), claim)
-	cold, problem := rules.NewClaimSandbox(claim, template, rules.DefaultLabelDomains)
-	if problem != nil {
-		t.Fatal(problem)
-	}
 	identities, wholes := map[string]string{}, map[string]string{}
 	var identity map[string]string
-	for name, sandbox := range map[string]*sandboxv1.Sandbox{"warm": member("aaaaa"), "another": member("bbbbb"), "claimed": adopted, "cold": cold} {
+	for name, sandbox := range fourSandboxes(t, template) {
 		all, _ := rules.PodMetadata(sandbox, nil)
 		wholes[labels.Set(all).String()] = name
 		maps.DeleteFunc(all, func(key, _ string) bool { return leftOut(key) })
@@ -51,6 +39,42 @@ func TestPodsOfATemplateHaveOneIdentity(t *testing.T) {
 	}
 	if diff := cmp.Diff(map[string]string{sandboxv1.LabelTemplateRefHash: rules.Hash("t"), "app": "agent"}, identity); diff != "" {
 		t.Errorf("what is left, by which NetworkPolicies select (-want +got):\n%s", diff)
+	}
+}
+
+// With the annotation that docs/networking.md names, the same Pods have one set of labels, and nothing has to be left out.
+func TestPodsThatShareTheirLabels(t *testing.T) {
+	if !strings.Contains(read(t, "docs/networking.md"), sandboxv1.AnnotationPodIdentity+": "+sandboxv1.PodIdentityShared) {
+		t.Error("the page does not name the annotation")
+	}
+	template := builder.MakeTemplate("t").Annotation(sandboxv1.AnnotationPodIdentity, sandboxv1.PodIdentityShared).PodLabel("app", "agent").Obj()
+	for name, sandbox := range fourSandboxes(t, template) {
+		all, _ := rules.PodMetadata(sandbox, nil)
+		want := map[string]string{
+			sandboxv1.LabelSandboxNameHash: sandboxv1.SharedNameHash, sandboxv1.LabelTemplateRefHash: rules.Hash("t"), "app": "agent",
+		}
+		if diff := cmp.Diff(want, all); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// fourSandboxes returns two warm Sandboxes of a template t, one that was adopted and one that was created for a claim.
+func fourSandboxes(t *testing.T, template *extensionsv1.SandboxTemplate) map[string]*sandboxv1.Sandbox {
+	t.Helper()
+	pool := builder.MakePool("p").Template("t").Obj()
+	claim := builder.MakeClaim("c").Template("t").BoundTo("c").Label(sandboxv1.LabelCreatedBy, sandboxv1.CreatedByGoClient).Obj()
+	member := func(name string) *sandboxv1.Sandbox {
+		sandbox := rules.NewPoolSandbox(pool, rules.NewTemplateSnapshot(template), name)
+		sandbox.UID = builder.MakeSandbox(name).Obj().UID
+		return sandbox
+	}
+	cold, problem := rules.NewClaimSandbox(claim, template, rules.DefaultLabelDomains)
+	if problem != nil {
+		t.Fatal(problem)
+	}
+	return map[string]*sandboxv1.Sandbox{
+		"warm": member("aaaaa"), "another": member("bbbbb"), "claimed": adopt(t, member("ccccc"), claim), "cold": cold,
 	}
 }
 

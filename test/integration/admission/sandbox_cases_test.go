@@ -94,6 +94,7 @@ metadata: %s
 		{title: "A reserved label removed", command: `label sandbox python-bbbbb agents.x-k8s.io/warm-pool-sandbox-`},
 		{title: "A label of one's own", command: `label sandbox python-bbbbb team=blue`, allowed: true},
 		{title: "Volumes that are to be kept, or not", command: `annotate sandbox own agents.x-k8s.io/volumes-when-deleted=retain`},
+		{title: "A Pod that is to share labels, or not", command: `annotate sandbox own agents.x-k8s.io/pod-identity=template`},
 		{title: "Another Pod named", command: `annotate sandbox own agents.x-k8s.io/pod-name=yours --overwrite`},
 		{title: "The template's name changed", command: `annotate sandbox python-aaaaa agents.x-k8s.io/sandbox-template-ref=other --overwrite`},
 		{title: "What is in a warm Sandbox, changed", command: `patch sandbox python-bbbbb --type=merge -p '{"spec":{"podTemplate":{"spec":{"containers":[{"name":"main","image":"mine"}]}}}}'`},

@@ -78,6 +78,7 @@ metadata: {name: mine, annotations: {agents.x-k8s.io/named-claims-only: "yes"}}
 spec: {sandboxTemplateRef: {name: python}}`},
 		{title: "A pool that is annotated so later", command: `annotate sandboxwarmpool python agents.x-k8s.io/named-claims-only=on`},
 		{title: "A template whose volumes are to be kept, or not", command: `annotate sandboxtemplate python agents.x-k8s.io/volumes-when-deleted=keep`},
+		{title: "A template whose Pods are to share labels, or not", command: `annotate sandboxtemplate python agents.x-k8s.io/pod-identity=shared`},
 		{title: "A pool whose claimed Pods are to be protected, or not", command: `annotate sandboxwarmpool python agents.x-k8s.io/protect-claimed-pods=on`},
 		apply("A pool whose Sandboxes have no time to start", "mine", "readinessGracePeriodSeconds: 29, sandboxTemplateRef: {name: python}"),
 		allowed(apply("A pool of a template that is not there yet", "early", "sandboxTemplateRef: {name: later}")),

@@ -14,3 +14,12 @@ func checkVolumesWhenDeleted(isNew bool, old, obj metav1.Object) field.ErrorList
 	}
 	return rules.CheckVolumesWhenDeleted(old, obj).WithOrigin(rules.RuleKeptVolumes)
 }
+
+// checkWords checks what obj, a Sandbox or a template, says of volumes and Pods. old is not looked at if obj is new.
+func checkWords(isNew bool, old, obj metav1.Object) field.ErrorList {
+	errs := checkVolumesWhenDeleted(isNew, old, obj)
+	if isNew {
+		old = nil
+	}
+	return append(errs, rules.CheckPodIdentityWord(old, obj).WithOrigin(rules.RuleSharedIdentity)...)
+}
