@@ -42,12 +42,8 @@ func newManager(
 	if err != nil {
 		return nil, err
 	}
-	said, err := o.policies()
-	if err != nil {
-		return nil, err
-	}
 	cfg = limitRate(cfg, o.qps, o.burst)
-	served, leftOut, err := split(ctx, cfg, said.namespaces)
+	said, err := o.policiesIn(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +53,7 @@ func newManager(
 	if err != nil {
 		return nil, err
 	}
-	mgr, unread, err := newReadingManager(cfg, o.manager(scheme, served, secured))
+	mgr, unread, err := newReadingManager(cfg, o.manager(scheme, said.namespaces, secured))
 	if err != nil {
 		return nil, fmt.Errorf("creating the manager: %w", err)
 	}
@@ -70,7 +66,7 @@ func newManager(
 	if err != nil {
 		return nil, err
 	}
-	if err := addServing(mgr, o, served, certificate, drain, fed); err != nil {
+	if err := addServing(mgr, o, said.namespaces, certificate, drain, fed); err != nil {
 		return nil, err
 	}
 	clients, err := newClients(cfg, mgr)
@@ -83,7 +79,7 @@ func newManager(
 	}
 	err = addWebhooks(ctx, mgr, drain.Server(serving.NewLimits().Server(mgr.GetWebhookServer())), webhooks.Options{
 		LabelDomains: said.domains, Candidates: index, ControllerUser: o.controllerUser, Metrics: admission, Tracer: tracer, Now: time.Now,
-		Traffic: traffic, Nameservers: said.network.Nameservers, LeftOut: leftOut,
+		Traffic: traffic, Nameservers: said.network.Nameservers, LeftOut: said.leftOut,
 	})
 	if err != nil {
 		return nil, err
@@ -98,7 +94,7 @@ func newManager(
 	}
 	return mgr, register(
 		ctrlmetrics.Registry, mgr, metrics.State{Available: index.Available, Network: said.network}, elected.Leads, claims, admission,
-		metrics.Unreadable{Count: unread.Count}, metrics.LeftOut(leftOut), metrics.NewBuild(version))
+		metrics.Unreadable{Count: unread.Count}, metrics.LeftOut(said.leftOut), metrics.NewBuild(version))
 }
 
 // addIndex returns the index of candidates of this replica, which knows of the others by a Lease.
@@ -155,10 +151,21 @@ func (o *options) reconcilers() controllers.Options {
 }
 
 // policies is what the administrator says about the network, about labels, and about which namespaces are served, none for all.
+// Some of those may be left out.
 type policies struct {
-	network    rules.Network
-	domains    rules.LabelDomains
-	namespaces []string
+	network             rules.Network
+	domains             rules.LabelDomains
+	namespaces, leftOut []string
+}
+
+// policiesIn returns the policies for the namespaces that the manager has the rights to serve.
+func (o *options) policiesIn(ctx context.Context, cfg *rest.Config) (policies, error) {
+	said, err := o.policies()
+	if err != nil {
+		return policies{}, err
+	}
+	said.namespaces, said.leftOut, err = split(ctx, cfg, said.namespaces)
+	return said, err
 }
 
 // policies returns what the flags say of it, or every problem with them.
@@ -167,7 +174,7 @@ func (o *options) policies() (said policies, err error) {
 	nameservers, wrongNameservers := o.nameservers.nameservers()
 	namespaces, wrongNamespaces := o.scope.served()
 	domains, wrongDomains := o.labelDomains.domains()
-	return policies{rules.Network{Router: router, Nameservers: nameservers}, domains, namespaces},
+	return policies{network: rules.Network{Router: router, Nameservers: nameservers}, domains: domains, namespaces: namespaces},
 		errors.Join(wrongRouter, wrongNameservers, wrongNamespaces, wrongDomains)
 }
 

@@ -29,9 +29,11 @@ const (
 // Rights asks the API server what the program may do.
 type Rights struct {
 	// Review asks whether the program may do something. Everybody may ask for himself, unless an administrator took that away.
-	Review func(context.Context, *authorizationv1.SelfSubjectAccessReview, metav1.CreateOptions) (*authorizationv1.SelfSubjectAccessReview, error)
-	Clock  clock.Clock
-	Log    logr.Logger
+	Review func(
+		context.Context, *authorizationv1.SelfSubjectAccessReview, metav1.CreateOptions,
+	) (*authorizationv1.SelfSubjectAccessReview, error)
+	Clock clock.Clock
+	Log   logr.Logger
 }
 
 // Split returns the namespaces in which everything that the cache holds may be listed and watched, and those where something may
