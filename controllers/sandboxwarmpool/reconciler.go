@@ -62,6 +62,10 @@ func (r *Reconciler) Reconcile(ctx context.Context, pool *extensionsv1.SandboxWa
 	if wait := r.Going.Wait(pool); wait > 0 {
 		return reconcile.Result{RequeueAfter: wait}, nil
 	}
+	began := r.Now()
+	if rest := r.rest(pool, began); rest > 0 {
+		return reconcile.Result{RequeueAfter: rest}, nil
+	}
 	template, err := r.template(ctx, pool)
 	if err != nil {
 		return reconcile.Result{}, err
@@ -73,6 +77,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, pool *extensionsv1.SandboxWa
 	snapshot := rules.NewTemplateSnapshot(template, r.Settings.Nameservers...)
 	memory := r.states.of(pool.UID).WithUnseen(unseen)
 	plan := rules.PlanPool(pool, snapshot, members, memory, r.Settings, r.Now()).WithAccepted(r.accepted(ctx, members))
+	r.states.looked(pool.UID, look{began: began, ended: r.Now()})
 	if left := r.states.lastLeft(pool.UID); left.After(plan.LastReady) {
 		plan.LastReady = left
 	}
@@ -109,6 +114,13 @@ func (r *Reconciler) Reconcile(ctx context.Context, pool *extensionsv1.SandboxWa
 		return retry.Stale(), nil
 	}
 	return reconcile.Result{RequeueAfter: retry.Earliest(retry.Earliest(plan.RequeueAfter, wait), delay)}, nil
+}
+
+// rest returns for how long pool is left alone from now on, after the last look at all its members.
+func (r *Reconciler) rest(pool *extensionsv1.SandboxWarmPool, now time.Time) time.Duration {
+	last := r.states.lastLook(pool.UID)
+	rest := rules.PoolRest(pool, last.ended.Sub(last.began))
+	return min(rest, rest-now.Sub(last.ended))
 }
 
 // MemberLeft records that a member has left the pool of that UID, and since when it was Ready. A reconcile may not have

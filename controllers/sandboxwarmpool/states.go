@@ -19,7 +19,12 @@ type poolStates struct {
 	created map[types.UID]bool
 	// statuses holds when the status of each pool was last written.
 	statuses map[types.UID]time.Time
+	// looks holds when the last look at all members of each pool began, and when it ended.
+	looks map[types.UID]look
 }
+
+// look is a look at all members of a pool.
+type look struct{ began, ended time.Time }
 
 // of returns what is remembered of a pool, or nil.
 func (m *poolStates) of(pool types.UID) *rules.PoolState {
@@ -71,6 +76,23 @@ func (m *poolStates) written(pool types.UID) time.Time {
 	return m.statuses[pool]
 }
 
+// looked records a look at all members of a pool.
+func (m *poolStates) looked(pool types.UID, at look) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.looks == nil {
+		m.looks = map[types.UID]look{}
+	}
+	m.looks[pool] = at
+}
+
+// lastLook returns the last look at all members of a pool, or zero.
+func (m *poolStates) lastLook(pool types.UID) look {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.looks[pool]
+}
+
 // leave records that a member left a pool, and since when it was Ready.
 func (m *poolStates) leave(pool types.UID, ready time.Time) {
 	m.mu.Lock()
@@ -99,4 +121,5 @@ func (m *poolStates) forget(pool types.UID) {
 	delete(m.left, pool)
 	delete(m.created, pool)
 	delete(m.statuses, pool)
+	delete(m.looks, pool)
 }
