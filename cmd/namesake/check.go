@@ -10,6 +10,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/namesake-sandbox/namesake/cmd/namesake/internal/serving"
+	"github.com/namesake-sandbox/namesake/internal/rules"
+	"github.com/namesake-sandbox/namesake/webhooks"
 )
 
 // checkTimeout bounds the whole check. One call may take as long as a webhook's timeout.
@@ -44,7 +46,15 @@ func check(args []string) error {
 }
 
 // checkAdmission returns an error unless the API server refuses what admission must refuse, and refuses it for that reason.
-// It is a dry run: nothing is stored in either case.
+// It is a dry run: nothing is stored in either case. If a policy of the cluster refuses it first, the webhook of the managers' probe
+// is asked, which comes before policies.
 func checkAdmission(ctx context.Context, c client.Client, namespace string) error {
-	return serving.Refused(c.Create(ctx, serving.MisnamedSandbox(namespace, "namesake-check"), client.DryRunAll))
+	sandbox := serving.MisnamedSandbox(namespace, "namesake-check")
+	err := serving.Refused(c.Create(ctx, sandbox, client.DryRunAll))
+	if !rules.IsRefusal(err) {
+		return err
+	}
+	sandbox = serving.MisnamedSandbox(namespace, "namesake-check")
+	sandbox.Labels = map[string]string{webhooks.LabelProbe: ""}
+	return serving.Refused(c.Create(ctx, sandbox, client.DryRunAll))
 }

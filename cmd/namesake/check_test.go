@@ -15,6 +15,7 @@ import (
 
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/internal/rules"
+	"github.com/namesake-sandbox/namesake/webhooks"
 )
 
 func TestCheckAdmission(t *testing.T) {
@@ -37,6 +38,23 @@ func TestCheckAdmission(t *testing.T) {
 				return apierrors.NewInvalid(sandboxes, sandbox.Name, field.ErrorList{field.Required(field.NewPath("spec"), "")})
 			},
 			want: "not for its Pod's name",
+		},
+		"a policy refuses it first, and admission what the probe asks": {
+			answer: func(sandbox *sandboxv1.Sandbox) error {
+				if _, probe := sandbox.Labels[webhooks.LabelProbe]; !probe {
+					return apierrors.NewForbidden(schema.GroupResource{Resource: "sandboxes"}, sandbox.Name, errors.New("images"))
+				}
+				return apierrors.NewInvalid(sandboxes, sandbox.Name, rules.CheckPodName(nil, sandbox, rules.Controller))
+			},
+		},
+		"a policy refuses it first, and nobody what the probe asks": {
+			answer: func(sandbox *sandboxv1.Sandbox) error {
+				if _, probe := sandbox.Labels[webhooks.LabelProbe]; probe {
+					return nil
+				}
+				return apierrors.NewForbidden(schema.GroupResource{Resource: "sandboxes"}, sandbox.Name, errors.New("images"))
+			},
+			want: "does not ask admission",
 		},
 		"the webhook is not reached": {
 			answer: func(*sandboxv1.Sandbox) error {

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -77,6 +78,47 @@ func TestManagersOfSomeNamespaces(t *testing.T) {
 			t.Errorf("the log of the manager in %s speaks of what it may not do", home)
 		}
 	}
+}
+
+// A policy of the cluster about Sandboxes refuses what a manager asks for to learn whether admission answers. The manager is ready all
+// the same.
+func TestAManagerUnderAPolicy(t *testing.T) {
+	cluster := newInstallation(t)
+	c := cluster.typed(t)
+	cluster.createNamespaces(t, "home", "team-a")
+	manager := cluster.install(t, build(t), "home", []string{"team-a"})
+	policy := &admissionv1.ValidatingAdmissionPolicy{
+		ObjectMeta: metav1.ObjectMeta{Name: "images"},
+		Spec: admissionv1.ValidatingAdmissionPolicySpec{
+			MatchConstraints: &admissionv1.MatchResources{ResourceRules: []admissionv1.NamedRuleWithOperations{{
+				RuleWithOperations: admissionv1.RuleWithOperations{
+					Operations: []admissionv1.OperationType{admissionv1.Create},
+					Rule: admissionv1.Rule{
+						APIGroups: []string{sandboxv1.GroupName}, APIVersions: []string{"*"}, Resources: []string{"sandboxes"},
+					},
+				},
+			}}},
+			Validations: []admissionv1.Validation{{Expression: "object.spec.podTemplate.spec.containers.all(c, c.image.contains('/'))"}},
+		},
+	}
+	binding := &admissionv1.ValidatingAdmissionPolicyBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: "images"},
+		Spec: admissionv1.ValidatingAdmissionPolicyBindingSpec{
+			PolicyName: "images", ValidationActions: []admissionv1.ValidationAction{admissionv1.Deny},
+		},
+	}
+	for _, object := range []client.Object{policy, binding} {
+		if err := c.Create(t.Context(), object); err != nil {
+			t.Fatal(err)
+		}
+	}
+	refused := builder.MakeSandbox("refused").Namespace("home").UID("").Obj()
+	refused.Spec.PodTemplate.Spec.Containers[0].Image = "none"
+	await(t, "the policy refuses", func(ctx context.Context) (bool, error) {
+		err := c.Create(ctx, refused.DeepCopy(), client.DryRunAll)
+		return err != nil && strings.Contains(err.Error(), "ValidatingAdmissionPolicy 'images'"), nil
+	})
+	manager.start(t)
 }
 
 // Whoever administrates one of the namespaces takes the managers' rights there away. A manager that starts then serves the others,

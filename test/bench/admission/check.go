@@ -9,7 +9,7 @@ import (
 var others = []hook{
 	{"pod.mutate", "UPDATE"},
 	{"pod.validate", "UPDATE"},
-	{"probe.sandbox.validate", "CREATE"},
+	{"probe.sandbox", "CREATE"},
 	{"sandboxclaim.validate", "CREATE"},
 	{"sandboxclaim.validate", "UPDATE"},
 	{"sandboxclaim-status.validate", "UPDATE"},

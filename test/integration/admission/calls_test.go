@@ -86,8 +86,8 @@ func TestALabelOfSandboxesCostsACall(t *testing.T) {
 	}
 }
 
-// A separate webhook checks, once, the request that a replica makes before it is ready. The label of that request lets no
-// Sandbox escape the check.
+// A separate webhook checks the request that a replica makes before it is ready, and no other does. The label of that request lets
+// no Sandbox escape the check.
 func TestTheProbeIsCheckedOnce(t *testing.T) {
 	n := suite.New(t)
 	labelled := builder.MakeSandbox("labelled").Label(webhooks.LabelProbe, "")
@@ -95,11 +95,11 @@ func TestTheProbeIsCheckedOnce(t *testing.T) {
 	if err := n.Editor.Create(t.Context(), labelled.PodName("other").Namespace(n.Name).Obj()); !apierrors.IsInvalid(err) {
 		t.Errorf("created under another name: %v", err)
 	}
-	before.Expect(t, suite.Calls, suite.Counts{"probe.sandbox.validate CREATE": 1})
+	before.Expect(t, suite.Calls, suite.Counts{"probe.sandbox CREATE": 1})
 
 	before = suite.Calls(t)
 	sandbox := suite.Create(t, n, n.Editor, labelled.PodName("labelled").Obj())
-	before.Expect(t, suite.Calls, suite.Counts{"probe.sandbox.validate CREATE": 1})
+	before.Expect(t, suite.Calls, suite.Counts{"probe.sandbox CREATE": 1, "sandbox.validate CREATE": 1})
 
 	before = suite.Calls(t)
 	base := sandbox.DeepCopy()
