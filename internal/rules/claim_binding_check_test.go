@@ -85,6 +85,9 @@ func TestCheckClaimStatusOfEveryChange(t *testing.T) {
 					} else {
 						wantRefusals(t, errs, "FieldValueInvalid status.sandbox.name")
 					}
+					if errs := rules.CheckClaimStatus(boundClaim(binding, before), boundClaim(binding, after), rules.User); (len(errs) > 0) != (before != after) {
+						t.Errorf("by a user: %v", errs)
+					}
 				})
 			}
 		}

@@ -9,7 +9,7 @@ import (
 )
 
 // CheckClaimStatus checks the change of a claim's status. The name of the Sandbox is written once, because it records
-// that the claim was bound. Only the controller removes it, from an expired claim that releases its Sandbox.
+// that the claim was bound. Only the controller writes it, and removes it from an expired claim that releases its Sandbox.
 func CheckClaimStatus(old, obj *extensionsv1.SandboxClaim, actor Actor) field.ErrorList {
 	before, after := old.Status.Sandbox.Name, obj.Status.Sandbox.Name
 	path := field.NewPath("status", "sandbox", "name")
@@ -20,6 +20,8 @@ func CheckClaimStatus(old, obj *extensionsv1.SandboxClaim, actor Actor) field.Er
 		return nil
 	case before != "":
 		return field.ErrorList{field.Invalid(path, after, fmt.Sprintf("this claim has had Sandbox %q, which stays on record: keep %q", before, before))}
+	case actor == User: // A status from a backup, say: the record would stand for a Sandbox that is not there, for ever.
+		return field.ErrorList{field.Invalid(path, after, "only Namesake's controller records a claim's Sandbox: leave status.sandbox out")}
 	case after != Binding(obj):
 		return field.ErrorList{field.Invalid(path, after, fmt.Sprintf("this claim is bound to %q: a claim's status names the Sandbox that it is bound to", Binding(obj)))}
 	}

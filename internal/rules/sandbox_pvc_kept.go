@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -36,6 +37,16 @@ func volumesWhenDeleted(sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxC
 // create.
 func CheckVolumesWhenDeleted(old, obj metav1.Object) field.ErrorList {
 	return checkWord(old, obj, sandboxv1.AnnotationVolumesWhenDeleted, sandboxv1.VolumesWhenDeletedRetain, sandboxv1.VolumesWhenDeletedDelete)
+}
+
+// UnheardVolumesWhenDeleted returns a warning if claim changes that word after it was bound: its Sandbox has its own by then. old is nil on
+// create.
+func UnheardVolumesWhenDeleted(old, claim *extensionsv1.SandboxClaim) []string {
+	const key = sandboxv1.AnnotationVolumesWhenDeleted
+	if old == nil || Binding(old) == "" || old.Annotations[key] == claim.Annotations[key] {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s of a claim counts until it has its Sandbox: annotate Sandbox %q as well", key, Binding(old))}
 }
 
 // LacksKeeper reports whether claim, a PersistentVolumeClaim that sandbox controls, is to outlive it and does not yet.

@@ -209,3 +209,22 @@ func TestCheckVolumesWhenDeleted(t *testing.T) {
 		}
 	}
 }
+
+func TestUnheardVolumesWhenDeleted(t *testing.T) {
+	const key = sandboxv1.AnnotationVolumesWhenDeleted
+	claim := func() *builder.ClaimWrapper { return builder.MakeClaim("c") }
+	for name, tt := range map[string]struct {
+		old, claim *extensionsv1.SandboxClaim
+		warned     bool
+	}{
+		"on create":              {nil, claim().Annotation(key, "Retain").Obj(), false},
+		"before it is bound":     {claim().Obj(), claim().Annotation(key, "Retain").Obj(), false},
+		"on a bound claim":       {claim().BoundTo("p-a").Obj(), claim().BoundTo("p-a").Annotation(key, "Retain").Obj(), true},
+		"taken from a bound one": {claim().BoundTo("p-a").Annotation(key, "Retain").Obj(), claim().BoundTo("p-a").Obj(), true},
+		"left as it was":         {claim().BoundTo("p-a").Annotation(key, "Retain").Obj(), claim().BoundTo("p-a").Annotation(key, "Retain").Obj(), false},
+	} {
+		if got := rules.UnheardVolumesWhenDeleted(tt.old, tt.claim); (len(got) > 0) != tt.warned {
+			t.Errorf("%s: warned of %v, want a warning: %t", name, got, tt.warned)
+		}
+	}
+}

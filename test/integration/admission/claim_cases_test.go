@@ -48,6 +48,7 @@ func bindings() []act {
 		{title: "When the claim was first seen, changed",
 			command: "annotate sandboxclaim ann agents.x-k8s.io/controller-first-observed-at=2020-01-01T00:00:00Z --overwrite"},
 		claim("Volumes that are to be kept, or not", "create -f -", "name: kept, annotations: {agents.x-k8s.io/volumes-when-deleted: keep}", "warmPoolRef: {name: python}"),
+		{title: "Volumes that are to be kept, said too late", command: "annotate sandboxclaim ann agents.x-k8s.io/volumes-when-deleted=Retain", allowed: true},
 		{title: "An annotation of one's own", command: "annotate sandboxclaim ann team=blue", allowed: true},
 		{title: "The status", command: `patch sandboxclaim ann --subresource=status --type=merge -p '{"status":{"sandbox":{"name":"python-bbbbb"}}}'`},
 	}
