@@ -43,9 +43,13 @@ func newClients(cfg *rest.Config, mgr manager.Manager) (*clients, error) {
 	return &clients{claims: claims, sandboxes: sandboxes}, nil
 }
 
-// limitRate returns cfg with the rate that the flags say, for all clients that are made of it together.
+// limitRate returns cfg with the rate that the flags say, for all clients that are made of it together, and with the name of the program,
+// which becomes the field manager of what they write.
 func limitRate(cfg *rest.Config, qps float64, burst int) *rest.Config {
 	cfg = rest.CopyConfig(cfg)
+	if cfg.UserAgent == "" {
+		cfg.UserAgent = rest.DefaultKubernetesUserAgent()
+	}
 	cfg.QPS = float32(qps)
 	if qps > 0 {
 		cfg.RateLimiter = flowcontrol.NewTokenBucketRateLimiter(float32(qps), burst)
