@@ -114,19 +114,23 @@ func (r *Reconciler) syncChildren(ctx context.Context, sandbox *sandboxv1.Sandbo
 	service, serviceErr := r.service(ctx, sandbox, now)
 	observed.Pods, observed.Service = pods, owned(service, sandbox)
 
-	var volumesErr error
-	switch {
-	case podErr != nil, len(pods) > 1, sandbox.DeletionTimestamp != nil:
-		// Nothing is written: either it is unclear what to write, or the garbage collector does all that is left.
-	case rules.Expired(sandbox, now):
-		observed.Pods, inTheWay, podErr = r.last(ctx, sandbox, pods)
-		observed.PodNameTaken = inTheWay != nil && rules.Suspended(sandbox)
+	var volumeErrs []error
+	switch unclear := podErr != nil || len(pods) > 1; {
+	case sandbox.DeletionTimestamp != nil:
+		// The garbage collector does all that is left.
+	case unclear, rules.Expired(sandbox, now):
+		volumeErrs = r.keepVolumes(ctx, sandbox)
+		observed.VolumesErr = errors.Join(volumeErrs...)
+		if !unclear {
+			observed.Pods, inTheWay, podErr = r.last(ctx, sandbox, pods)
+			observed.PodNameTaken = inTheWay != nil && rules.Suspended(sandbox)
+		}
 	default:
-		volumesErr = r.ensureVolumes(ctx, sandbox)
+		volumeErrs = r.ensureVolumes(ctx, sandbox)
 		if rules.Suspended(sandbox) {
 			observed.Pods, observed.PodNameTaken, podErr = r.stop(ctx, sandbox, pods, inTheWay)
 		} else {
-			observed.Pods, podErr = r.ensurePod(ctx, sandbox, pods, inTheWay, volumesErr == nil)
+			observed.Pods, podErr = r.ensurePod(ctx, sandbox, pods, inTheWay, len(volumeErrs) == 0)
 		}
 		if serviceErr == nil {
 			observed.Service, serviceErr = r.ensureService(ctx, sandbox, service, observed.Pod())
@@ -134,7 +138,7 @@ func (r *Reconciler) syncChildren(ctx context.Context, sandbox *sandboxv1.Sandbo
 	}
 	observed.PodUnknown = podErr != nil && len(observed.Pods) == 0
 	var weather error
-	observed.Err, weather = splitStale(volumesErr, podErr, serviceErr)
+	observed.Err, weather = splitStale(append(volumeErrs, podErr, serviceErr)...)
 	return observed, weather
 }
 

@@ -47,9 +47,9 @@ func (r *Reconciler) last(
 }
 
 // end ends a Sandbox that has expired. It deletes the Sandbox, or its Pods and its Service. It runs after the status is
-// written, even if that write is refused.
+// written, even if that write is refused. A Sandbox whose volumes are to outlive it, and would not yet, is not deleted: they would be lost.
 func (r *Reconciler) end(ctx context.Context, sandbox *sandboxv1.Sandbox, seen rules.Observed) error {
-	if sandbox.Spec.ShutdownPolicy == sandboxv1.ShutdownPolicyDelete {
+	if sandbox.Spec.ShutdownPolicy == sandboxv1.ShutdownPolicyDelete && seen.VolumesErr == nil {
 		return client.IgnoreNotFound(write.DeleteVersion(ctx, r.Client, sandbox))
 	}
 	var errs []error

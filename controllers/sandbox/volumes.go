@@ -14,17 +14,33 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/tracing"
 )
 
-// ensureVolumes gives sandbox its PersistentVolumeClaims, which live as long as it does. Until it has them all it gets no
-// Pod, because the Pod would mount what is another's.
-func (r *Reconciler) ensureVolumes(ctx context.Context, sandbox *sandboxv1.Sandbox) error {
+// ensureVolumes gives sandbox its PersistentVolumeClaims, which live as long as it does, or longer. Until it has them all it gets no
+// Pod, because the Pod would mount what is another's. What is wrong with one of them keeps nothing from the others. ensureVolumes
+// returns what is wrong with each.
+func (r *Reconciler) ensureVolumes(ctx context.Context, sandbox *sandboxv1.Sandbox) []error {
 	ctx, end := tracing.Start(ctx, "reconcilePVCs")
 	defer end()
+	return forEachVolume(sandbox, func(i int) error { return r.ensureVolume(ctx, sandbox, i) })
+}
+
+// keepVolumes is ensureVolumes for a Sandbox that gets nothing any more: what it says of its PersistentVolumeClaims counts until it is
+// deleted. keepVolumes creates none, and takes none over. It reads nothing if sandbox says nothing of them.
+func (r *Reconciler) keepVolumes(ctx context.Context, sandbox *sandboxv1.Sandbox) []error {
+	if !rules.SaysWhetherVolumesAreKept(sandbox) {
+		return nil
+	}
+	return forEachVolume(sandbox, func(i int) error { return r.keepVolume(ctx, sandbox, i) })
+}
+
+// forEachVolume calls do for each volumeClaimTemplate of sandbox, and returns the errors.
+func forEachVolume(sandbox *sandboxv1.Sandbox, do func(i int) error) []error {
+	var errs []error
 	for i := range sandbox.Spec.VolumeClaimTemplates {
-		if err := r.ensureVolume(ctx, sandbox, i); err != nil {
-			return err
+		if err := do(i); err != nil {
+			errs = append(errs, err)
 		}
 	}
-	return nil
+	return errs
 }
 
 // ensureVolume is ensureVolumes for one template. The name makes creation idempotent. A claim of that name that the cache
@@ -55,11 +71,45 @@ func (r *Reconciler) ensureVolume(ctx context.Context, sandbox *sandboxv1.Sandbo
 	if err != nil {
 		return err
 	}
-	if next, err = r.keep(ctx, sandbox, next); err != nil || next == found {
+	if next, err = r.keep(ctx, sandbox, next); err != nil {
 		return err
 	}
+	return r.patchVolume(ctx, next, found)
+}
+
+// keepVolume is keepVolumes for one template. Where the cache does not show a claim that is the Sandbox's, keepVolume looks live.
+func (r *Reconciler) keepVolume(ctx context.Context, sandbox *sandboxv1.Sandbox, i int) error {
+	found, key := &corev1.PersistentVolumeClaim{}, client.ObjectKey{Namespace: sandbox.Namespace, Name: rules.VolumeName(sandbox, i)}
+	err := r.Client.Get(ctx, key, found)
+	if apierrors.IsNotFound(err) || err == nil && !rules.ControlledBy(found, sandbox) {
+		err = r.Live.Get(ctx, key, found)
+	}
+	switch {
+	case apierrors.IsNotFound(err):
+		return nil
+	case err != nil:
+		return fmt.Errorf("reading PersistentVolumeClaim %q: %w", key.Name, err)
+	case !rules.ControlledBy(found, sandbox):
+		return nil
+	}
+	kept, err := r.keep(ctx, sandbox, found)
+	if err != nil || kept == found {
+		return err
+	}
+	next, err := rules.NextVolumeClaim(sandbox, kept) // With its labels: without them, the cache would never observe this write.
+	if err != nil {
+		return err
+	}
+	return r.patchVolume(ctx, next, found)
+}
+
+// patchVolume makes found, a PersistentVolumeClaim as it was read, next, unless that is the same.
+func (r *Reconciler) patchVolume(ctx context.Context, next, found *corev1.PersistentVolumeClaim) error {
+	if next == found {
+		return nil
+	}
 	if err := write.Patch(ctx, r.Client, next, found); err != nil {
-		return fmt.Errorf("updating PersistentVolumeClaim %q: %w", key.Name, err)
+		return fmt.Errorf("updating PersistentVolumeClaim %q: %w", next.Name, err)
 	}
 	return nil
 }

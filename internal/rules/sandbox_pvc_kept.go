@@ -20,6 +20,12 @@ func KeepsVolumes(sandbox *sandboxv1.Sandbox) bool {
 	return ok && value != sandboxv1.VolumesWhenDeletedDelete && !IsPool(ControllerOf(sandbox))
 }
 
+// SaysWhetherVolumesAreKept reports whether sandbox says what becomes of its PersistentVolumeClaims when it is deleted.
+func SaysWhetherVolumesAreKept(sandbox *sandboxv1.Sandbox) bool {
+	_, says := sandbox.Annotations[sandboxv1.AnnotationVolumesWhenDeleted]
+	return says
+}
+
 // volumesWhenDeleted returns what counts for sandbox, a warm one, when claim gets it: the claim's word, or else that of its template as
 // it is now, whatever sandbox has said in the pool. If the template is gone, it is what sandbox says.
 func volumesWhenDeleted(sandbox *sandboxv1.Sandbox, claim *extensionsv1.SandboxClaim, template *extensionsv1.SandboxTemplate) string {

@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -181,6 +182,39 @@ func TestTheTemplatesWordAtTheClaim(t *testing.T) {
 			}
 			if got, has := adopted.Annotations[key]; got != tc.want || has != (tc.want != "") {
 				t.Errorf("the Sandbox says %q (%t), want %q", got, has, tc.want)
+			}
+		})
+	}
+}
+
+// A Sandbox that has expired tells what keeps its volumes from being what it says of them. One that lives tells that as any error.
+func TestTheStatusOfVolumesThatCannotBeKept(t *testing.T) {
+	const key = sandboxv1.AnnotationVolumesWhenDeleted
+	refused := errors.New("refused")
+	for name, tc := range map[string]struct {
+		sandbox *builder.SandboxWrapper
+		says    bool
+		want    string
+	}{
+		"expired": {
+			builder.MakeSandbox("a").ShutdownTime(later).Annotation(key, "Retain"), true,
+			"SandboxExpired: Sandbox has expired; its volumes are not yet what it says of them in agents.x-k8s.io/volumes-when-deleted: refused",
+		},
+		"expired, and to be deleted with them": {
+			builder.MakeSandbox("a").ShutdownTime(later).Annotation(key, "Delete"), true,
+			"SandboxExpired: Sandbox has expired; its volumes are not yet what it says of them in agents.x-k8s.io/volumes-when-deleted: refused",
+		},
+		"what nobody can mean is a word": {builder.MakeSandbox("a").Annotation(key, ""), true, "ReconcilerError: Error seen: refused"},
+		"not expired":                    {builder.MakeSandbox("a"), false, "ReconcilerError: Error seen: refused"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sandbox := tc.sandbox.Obj()
+			if got := rules.SaysWhetherVolumesAreKept(sandbox); got != tc.says {
+				t.Errorf("it says something of its volumes: %t", got)
+			}
+			ready := rules.SandboxStatus(sandbox, rules.Observed{Err: refused, VolumesErr: refused}, later).Conditions[0]
+			if got := ready.Reason + ": " + ready.Message; got != tc.want {
+				t.Errorf("Ready is %q, want %q", got, tc.want)
 			}
 		})
 	}

@@ -27,6 +27,8 @@ type Observed struct {
 	Service *corev1.Service
 	// ClusterDomain is the domain in which the full names of Services end.
 	ClusterDomain string
+	// VolumesErr is what keeps the PersistentVolumeClaims of an expired Sandbox from being what it says of them, or nil. It is a part of Err.
+	VolumesErr error
 	// Err is what keeps the Sandbox from having what it should, or nil.
 	Err error
 }
@@ -88,7 +90,7 @@ func sandboxReady(
 	deleting := sandbox.DeletionTimestamp != nil
 	switch end, message := endOf(sandbox, observed.Pod()); {
 	case Expired(sandbox, now):
-		ready.Reason, ready.Message = sandboxv1.ReasonSandboxExpired, "Sandbox has expired"
+		ready.Reason, ready.Message = sandboxv1.ReasonSandboxExpired, expiredMessage(observed.VolumesErr)
 	case len(observed.Pods) > 1:
 		ready.Reason, ready.Message = sandboxv1.ReasonMultiplePods, MultiplePodsMessage(len(observed.Pods))
 	case observed.Err != nil && !deleting:
@@ -103,6 +105,18 @@ func sandboxReady(
 		return dependenciesReady(sandbox, observed, replacements, now)
 	}
 	return ready
+}
+
+// volumesNotKept is in the message of an expired Sandbox whose volumes cannot be made what it says of them yet.
+const volumesNotKept = "; its volumes are not yet what it says of them in " + sandboxv1.AnnotationVolumesWhenDeleted + ": "
+
+// expiredMessage returns the message of the Ready condition of an expired Sandbox with that problem with its volumes, if any.
+func expiredMessage(volumes error) string {
+	const message = "Sandbox has expired"
+	if volumes == nil {
+		return message
+	}
+	return message + volumesNotKept + volumes.Error()
 }
 
 // dependenciesReady returns the Ready condition as the Pod and the Service make it.

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -48,6 +49,8 @@ func isRetried(condition metav1.Condition) bool {
 	switch condition.Reason {
 	case sandboxv1.ReasonReconcilerError, extensionsv1.ReasonAdoptionConflict, extensionsv1.ReasonSandboxRefused:
 		return true
+	case sandboxv1.ReasonSandboxExpired:
+		return strings.Contains(condition.Message, volumesNotKept)
 	}
 	return false
 }

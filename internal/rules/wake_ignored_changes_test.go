@@ -38,6 +38,7 @@ func TestIsReworded(t *testing.T) {
 		pool := builder.MakePool("p").Condition("Progressing", metav1.ConditionFalse, reason).Obj()
 		return worded(pool, &pool.Status.Conditions, message)
 	}
+	const unkept = "Sandbox has expired; its volumes are not yet what it says of them in agents.x-k8s.io/volumes-when-deleted: "
 	counted := poolSays("SandboxRefused", "b")
 	counted.Status.ReadyReplicas = 7
 	moved := sandboxSays("ReconcilerError", "b")
@@ -57,6 +58,9 @@ func TestIsReworded(t *testing.T) {
 		"a Sandbox is refused no more":                    {sandboxSays("ReconcilerError", "a"), sandboxSays("DependenciesNotReady", "b"), false},
 		"a Sandbox waits, in other words":                 {sandboxSays("DependenciesNotReady", "a"), sandboxSays("DependenciesNotReady", "b"), false},
 		"a Sandbox is seen again as it was":               {sandboxSays("ReconcilerError", "a"), sandboxSays("ReconcilerError", "a"), false},
+		"an expired Sandbox's volumes, in other words":    {sandboxSays("SandboxExpired", unkept+"a"), sandboxSays("SandboxExpired", unkept+"b"), true},
+		"an expired Sandbox's volumes, and then nothing":  {sandboxSays("SandboxExpired", unkept+"a"), sandboxSays("SandboxExpired", "Sandbox has expired"), false},
+		"a Sandbox expires in other words":                {sandboxSays("SandboxExpired", "a"), sandboxSays("SandboxExpired", "b"), false},
 		"a claim is refused in other words":               {claimSays("ReconcilerError", "a"), claimSays("ReconcilerError", "b"), true},
 		"a claim is refused, after lost races":            {claimSays("AdoptionConflict", "a"), claimSays("ReconcilerError", "b"), true},
 		"a claim is refused, and changes":                 {claimSays("ReconcilerError", "a"), claim("ReconcilerError").Generation(2).Obj(), false},

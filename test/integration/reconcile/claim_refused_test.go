@@ -36,6 +36,15 @@ func refuse(
 	t *testing.T, n *suite.Namespace, operation admissionv1.OperationType, group, resources string, probe func(context.Context) error,
 ) func() {
 	t.Helper()
+	return refuseUnless(t, n, "false", operation, group, resources, probe)
+}
+
+// refuseUnless is refuse, where that CEL expression is not true of the object.
+func refuseUnless(
+	t *testing.T, n *suite.Namespace, expression string, operation admissionv1.OperationType, group, resources string,
+	probe func(context.Context) error,
+) func() {
+	t.Helper()
 	rule := admissionv1.RuleWithOperations{
 		Operations: []admissionv1.OperationType{operation},
 		Rule:       admissionv1.Rule{APIGroups: []string{group}, APIVersions: []string{"*"}, Resources: []string{resources}},
@@ -44,7 +53,7 @@ func refuse(
 		ObjectMeta: metav1.ObjectMeta{Name: n.Name},
 		Spec: admissionv1.ValidatingAdmissionPolicySpec{
 			MatchConstraints: &admissionv1.MatchResources{ResourceRules: []admissionv1.NamedRuleWithOperations{{RuleWithOperations: rule}}},
-			Validations:      []admissionv1.Validation{{Expression: "false", Message: "not now"}},
+			Validations:      []admissionv1.Validation{{Expression: expression, Message: "not now"}},
 		},
 	}
 	binding := &admissionv1.ValidatingAdmissionPolicyBinding{

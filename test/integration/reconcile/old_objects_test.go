@@ -70,6 +70,8 @@ func oldPods(ctx context.Context, admin client.Client, namespace string) error {
 			sandbox.PodName("nowhere")
 		case "sleeps", "ends":
 			sandbox.PodName("pool-pod-of-" + name)
+		case "doubled":
+			sandbox.VolumeClaimTemplate("data")
 		}
 		made := sandbox.Obj()
 		if err := admin.Create(ctx, made); err != nil {
@@ -79,7 +81,8 @@ func oldPods(ctx context.Context, admin client.Client, namespace string) error {
 			return err
 		}
 		if name == "doubled" {
-			if err := admin.Create(ctx, builder.MakePod(name).ControlledBy(made).Obj()); err != nil {
+			pod, volume := builder.MakePod(name).ControlledBy(made).Obj(), rules.NewVolumeClaim(made, 0)
+			if err := errors.Join(admin.Create(ctx, pod), admin.Create(ctx, volume)); err != nil {
 				return err
 			}
 		}

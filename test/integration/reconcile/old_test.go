@@ -170,7 +170,8 @@ func TestAnOldPodNameThatIsNone(t *testing.T) {
 	}
 }
 
-// With two Pods it is unclear which one is the Sandbox's. The Sandbox reports that once, and waits until one is gone.
+// With two Pods it is unclear which one is the Sandbox's. The Sandbox reports that once, and waits until one is gone. What it says of
+// its volumes is clear.
 func TestAnOldSandboxWithTwoPods(t *testing.T) {
 	n := suite.OldNamespace(t)
 	sandbox, pod := oldSandbox(t, n, "doubled")
@@ -197,6 +198,11 @@ func TestAnOldSandboxWithTwoPods(t *testing.T) {
 	suspended.Expect(t, suite.Writes, suite.Counts{"PATCH sandboxes/status": 1})
 	expectEvents(t, n)
 	operate(t, n, "doubled", sandboxv1.OperatingModeRunning)
+	change(t, n, "doubled", func(sandbox *sandboxv1.Sandbox) {
+		metav1.SetMetaDataAnnotation(&sandbox.ObjectMeta, sandboxv1.AnnotationVolumesWhenDeleted, sandboxv1.VolumesWhenDeletedRetain)
+	})
+	n.Step(t, sandbox)
+	expectKept(t, n, "with two Pods", "data-doubled", sandbox, true)
 
 	n.Delete(t, n.Editor, second)
 	n.Step(t, sandbox)

@@ -90,23 +90,17 @@ func TestATemplateThatComesToKeepVolumes(t *testing.T) {
 // The word of a Sandbox may change while it lives, in both directions. A Sandbox that comes later takes what was kept.
 func TestASandboxWhoseVolumesAreKept(t *testing.T) {
 	n := suite.New(t)
-	say := func(word string) {
-		t.Helper()
-		change(t, n, "my-sandbox", func(s *sandboxv1.Sandbox) {
-			s.Annotations[sandboxv1.AnnotationVolumesWhenDeleted] = word
-		})
-	}
 	sandbox := suite.Create(t, n, n.Editor, withVolume())
 	n.Step(t, sandbox)
 	expectKept(t, n, "at first", "data-my-sandbox", sandbox, false)
-	say("Retain")
+	say(t, n, "Retain")
 	n.Step(t, sandbox)
 	expectKept(t, n, "to be kept", "data-my-sandbox", sandbox, true)
 	expectNoWrites(t, n, sandbox)
-	say("Delete")
+	say(t, n, "Delete")
 	n.Step(t, sandbox)
 	expectKept(t, n, "not to be kept any more", "data-my-sandbox", sandbox, false)
-	say("Retain")
+	say(t, n, "Retain")
 	n.Step(t, sandbox)
 
 	n.Delete(t, n.Editor, suite.Get[corev1.Pod](t, n, "my-sandbox"))
