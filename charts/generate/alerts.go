@@ -24,12 +24,27 @@ func addAlerts(files map[string][]byte, config string) error {
 	if err != nil {
 		return err
 	}
+	if text, err = ofRelease(text); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
 	if text, err = fromDurations(text); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	text += "  {{- with .Values.metrics.prometheusRule.additionalGroups }}\n  {{- toYaml . | nindent 2 }}\n  {{- end }}\n"
 	files["templates/prometheusrule.yaml"] = []byte(generated + onlyIf(".Values.metrics.prometheusRule.enabled", text))
 	return nil
+}
+
+// inNamespace selects, in config's alerts, what is in config's namespace.
+const inNamespace = `namespace="namesake-system"`
+
+// ofRelease has the alerts of a template select what is in the release's namespace.
+func ofRelease(text string) (string, error) {
+	before := strings.Count(text, "namesake-system")
+	if n := strings.Count(text, inNamespace); n == 0 || n != before {
+		return "", fmt.Errorf("namesake-system is there %d times, and %s %d times", before, inNamespace, n)
+	}
+	return strings.ReplaceAll(text, inNamespace, `namespace="{{ .Release.Namespace }}"`), nil
 }
 
 // secondsLeft maps the seconds that a certificate has left, in config's alerts, to their names in the chart. In the chart

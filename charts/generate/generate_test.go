@@ -141,3 +141,23 @@ func TestCompare(t *testing.T) {
 		t.Errorf("what nothing in config makes is still there: %v", err)
 	}
 }
+
+// The alerts of a release are about its own managers. A part of the text that names config's namespace otherwise would stay.
+func TestTheAlertsAreOfTheRelease(t *testing.T) {
+	got, err := ofRelease(`expr: max(a{job="x",namespace="namesake-system"}) or b{namespace="namesake-system"}` + "\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `expr: max(a{job="x",namespace="{{ .Release.Namespace }}"}) or b{namespace="{{ .Release.Namespace }}"}` + "\n"
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	for name, text := range map[string]string{
+		"none":        "expr: max(a)\n",
+		"another way": "expr: a{namespace=\"namesake-system\"} or b{namespace=~\"namesake-system\"}\n",
+	} {
+		if got, err := ofRelease(text); err == nil {
+			t.Errorf("%s: no error, but %s", name, got)
+		}
+	}
+}

@@ -125,6 +125,9 @@ func TestTheNamespaceIsTheReleases(t *testing.T) {
 	if strings.Contains(out, namespace) {
 		t.Errorf("%s is written in it", namespace)
 	}
+	if !strings.Contains(out, `max by (namespace) (namesake_leader{namespace="elsewhere"})`) {
+		t.Error("the alerts do not ask for the managers of this release")
+	}
 	clusterWide := []string{"ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "FlowSchema", "MutatingWebhookConfiguration", "PriorityClass", "PriorityLevelConfiguration", "ValidatingWebhookConfiguration"}
 	for _, o := range parse(t, out) {
 		kind, _ := o["kind"].(string)

@@ -20,6 +20,9 @@ const (
 	watched = time.Hour
 )
 
+// begin is when what is wrong in a case begins.
+var begin = time.Unix(1_800_000_000, 0)
+
 type alertCase struct {
 	// from is what changes at once when the case begins, and each what happens before each scrape from then on.
 	from func(*installation)
@@ -207,7 +210,8 @@ func TestNamespaceLeftOut(t *testing.T) {
 	})
 }
 
-// testAlert runs installations through cases, and evaluates an alert of the chart as Prometheus does.
+// testAlert runs installations through cases, and evaluates an alert of the chart as Prometheus does. In all cases there is another
+// installation beside, with which nothing is wrong unless the case says so: it may hide nothing.
 func testAlert(t *testing.T, name string, cases map[string]alertCase) {
 	t.Helper()
 	for sentence, tc := range cases {
@@ -231,8 +235,8 @@ func testAlert(t *testing.T, name string, cases map[string]alertCase) {
 // scrape, which is the latest.
 func firing(t *testing.T, name string, tc alertCase) (fired bool, at time.Duration) {
 	t.Helper()
-	begin := time.Unix(1_800_000_000, 0)
-	i, prometheus, rules := newInstallation(t), newServer(), alertsOf(t, name)
+	i, prometheus, rules := newInstallation(t, home), newServer(), alertsOf(t, name)
+	i.beside = newInstallation(t, elsewhere)
 	since := make([]map[string]time.Duration, len(rules))
 	changed := false
 	for now := -quiet; now <= watched; now += interval {

@@ -19,32 +19,40 @@ func TestPrometheusReadsTheAlerts(t *testing.T) {
 }
 
 func TestPrometheusReadsTheDashboard(t *testing.T) {
-	content, err := os.ReadFile(filepath.Join(repository, "charts", "namesake", "dashboards", "namesake.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var dashboard struct {
-		Panels []struct {
-			Title   string `json:"title"`
-			Targets []struct {
-				Expr string `json:"expr"`
-			} `json:"targets"`
-		} `json:"panels"`
-	}
-	if err := json.Unmarshal(content, &dashboard); err != nil {
-		t.Fatal(err)
-	}
-	if len(dashboard.Panels) == 0 {
-		t.Error("it has no panels")
-	}
 	p := parser.NewParser(parser.Options{})
-	for _, panel := range dashboard.Panels {
+	for _, panel := range readDashboard(t).Panels {
 		for _, target := range panel.Targets {
 			if _, err := p.ParseExpr(filled(target.Expr)); err != nil {
 				t.Errorf("%s: %s: %v", panel.Title, target.Expr, err)
 			}
 		}
 	}
+}
+
+// dashboard is what the tests read of the chart's dashboard.
+type dashboard struct {
+	Panels []struct {
+		Title   string `json:"title"`
+		Targets []struct {
+			Expr string `json:"expr"`
+		} `json:"targets"`
+	} `json:"panels"`
+}
+
+func readDashboard(t *testing.T) dashboard {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(repository, "charts", "namesake", "dashboards", "namesake.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var board dashboard
+	if err := json.Unmarshal(content, &board); err != nil {
+		t.Fatal(err)
+	}
+	if len(board.Panels) == 0 {
+		t.Fatal("the dashboard has no panels")
+	}
+	return board
 }
 
 func TestPrometheusReadsTheDocumentation(t *testing.T) {

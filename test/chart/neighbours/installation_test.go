@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -20,7 +21,12 @@ import (
 type manager struct {
 	target
 
-	leads     bool
+	leads   bool
+	trusted bool
+	issued  bool
+	// certificate and authority are when these end.
+	certificate, authority time.Time
+
 	claims    *metrics.Claims
 	admission *metrics.Admission
 	errors    *prometheus.CounterVec
@@ -28,20 +34,27 @@ type manager struct {
 
 // installation is two managers, of which the first leads, and what their caches hold.
 type installation struct {
+	// namespace is that of the managers.
+	namespace     string
 	first, second *manager
-	gone          map[*manager]bool
-	claims        []extensionsv1.SandboxClaim
-	pools         []extensionsv1.SandboxWarmPool
-	templates     []extensionsv1.SandboxTemplate
-	available     int
-	unreadable    map[string]int
-	leftOut       metrics.LeftOut
+	// beside is another installation in the cluster, or nil.
+	beside     *installation
+	gone       map[*manager]bool
+	claims     []extensionsv1.SandboxClaim
+	pools      []extensionsv1.SandboxWarmPool
+	templates  []extensionsv1.SandboxTemplate
+	available  int
+	unreadable map[string]int
+	leftOut    metrics.LeftOut
 }
 
-func newInstallation(t *testing.T) *installation {
+// The namespaces of two installations. The alerts of config are those of the first.
+const home, elsewhere = "namesake-system", "elsewhere"
+
+func newInstallation(t *testing.T, namespace string) *installation {
 	t.Helper()
-	i := &installation{gone: map[*manager]bool{}, unreadable: map[string]int{}, available: 1}
-	i.first, i.second = i.manager(t, "first"), i.manager(t, "second")
+	i := &installation{namespace: namespace, gone: map[*manager]bool{}, unreadable: map[string]int{}, available: 1}
+	i.first, i.second = i.manager(t, namespace+"-first"), i.manager(t, namespace+"-second")
 	i.first.leads = true
 	return i
 }
@@ -51,7 +64,8 @@ func newInstallation(t *testing.T) *installation {
 func (i *installation) manager(t *testing.T, pod string) *manager {
 	t.Helper()
 	m := &manager{
-		target: target{pod: pod, registry: prometheus.NewPedanticRegistry(), answers: true},
+		target:  target{namespace: i.namespace, pod: pod, registry: prometheus.NewPedanticRegistry(), answers: true},
+		trusted: true, issued: true, certificate: begin.Add(60 * 24 * time.Hour), authority: begin.Add(300 * 24 * time.Hour),
 		claims: metrics.NewClaims(), admission: metrics.NewAdmission(),
 		errors: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "controller_runtime_reconcile_errors_total"}, []string{"controller"}),
 	}
@@ -60,6 +74,10 @@ func (i *installation) manager(t *testing.T, pod string) *manager {
 	leads := func() bool { return m.leads }
 	for _, collector := range []prometheus.Collector{
 		metrics.NewLeader(leads), m.claims, m.admission, m.errors,
+		gauge(metrics.Trusted, func() float64 { return number(m.trusted) }),
+		gauge(metrics.CertificateIssued, func() float64 { return number(m.issued) }),
+		gauge(metrics.CertificateExpiry, func() float64 { return float64(m.certificate.Unix()) }),
+		gauge(metrics.AuthorityExpiry, func() float64 { return float64(m.authority.Unix()) }),
 		metrics.Unreadable{Count: func() map[string]int { return i.unreadable }}, &i.leftOut,
 		&metrics.State{Cache: cache{installation: i}, IsLeader: leads, Available: func(types.UID) int { return i.available }},
 	} {
@@ -70,8 +88,25 @@ func (i *installation) manager(t *testing.T, pod string) *manager {
 	return m
 }
 
+// gauge returns the collector of a metric without labels.
+func gauge(metric metrics.Definition, value func() float64) prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: metric.Name, Help: metric.Help}, value)
+}
+
+// number returns 1 for what is true, else 0.
+func number(is bool) float64 {
+	if is {
+		return 1
+	}
+	return 0
+}
+
+// targets returns what is scraped of the installation and of the one beside it, if there is one.
 func (i *installation) targets() []target {
 	var targets []target
+	if i.beside != nil {
+		targets = i.beside.targets()
+	}
 	for _, m := range []*manager{i.first, i.second} {
 		if !i.gone[m] {
 			targets = append(targets, m.target)

@@ -76,12 +76,14 @@ func ruleGroups(t *testing.T) *rulefmt.RuleGroups {
 
 // target is what Prometheus scrapes.
 type target struct {
-	pod      string
+	// namespace is the Pod's. The ServiceMonitor lets a metric keep a label of that name.
+	namespace, pod string
+
 	registry *prometheus.Registry
 	answers  bool
 }
 
-// server holds what Prometheus has scraped, by the name of a target's Pod and by series.
+// server holds what Prometheus has scraped, by the namespace and name of a target's Pod and by series.
 type server struct {
 	engine *promql.Engine
 	held   map[string]map[string]*series
@@ -113,8 +115,8 @@ func (s *server) scrape(t *testing.T, at time.Time, targets []target) {
 		scraped[one] = true
 	}
 	for _, target := range targets {
-		own := map[string]string{"job": "namesake", "pod": target.pod}
-		add(target.pod, up(target.answers), named("up", own))
+		own, key := map[string]string{"job": "namesake", "namespace": target.namespace, "pod": target.pod}, target.namespace+"/"+target.pod
+		add(key, number(target.answers), named("up", own))
 		if !target.answers {
 			continue
 		}
@@ -125,7 +127,7 @@ func (s *server) scrape(t *testing.T, at time.Time, targets []target) {
 		for _, family := range families {
 			for _, metric := range family.Metric {
 				if f, ok := valueOf(metric); ok {
-					add(target.pod, f, named(family.GetName(), own, metric.Label...))
+					add(key, f, named(family.GetName(), own, metric.Label...))
 				}
 			}
 		}
@@ -137,13 +139,6 @@ func (s *server) scrape(t *testing.T, at time.Time, targets []target) {
 			}
 		}
 	}
-}
-
-func up(answers bool) float64 {
-	if answers {
-		return 1
-	}
-	return 0
 }
 
 func named(name string, own map[string]string, pairs ...*dto.LabelPair) labels.Labels {
