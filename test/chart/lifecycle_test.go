@@ -55,12 +55,14 @@ func (i *installation) helm(t *testing.T, args ...string) {
 }
 
 // helmIn runs helm for a release in any namespace.
-func (i *installation) helmIn(t *testing.T, namespace string, args ...string) {
+func (i *installation) helmIn(t *testing.T, namespace string, args ...string) (stdout string) {
 	t.Helper()
 	args = append(args, "--namespace", namespace)
-	if out, problems, err := helmIn(t, i.kubeconfig, args...); err != nil {
+	out, problems, err := helmIn(t, i.kubeconfig, args...)
+	if err != nil {
 		t.Fatalf("helm %s: %v\n%s%s", strings.Join(args, " "), err, out, problems)
 	}
+	return out
 }
 
 // get returns an object, or nil if there is none.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -63,15 +64,11 @@ func (i *installation) install(t *testing.T, program, home string, namespaces []
 	for _, value := range more {
 		install = append(install, "--set", value)
 	}
-	i.helmIn(t, home, install...)
+	flags := flagsIn(t, i.helmIn(t, home, install...))
 	_, port, _ := strings.Cut(webhooks, ":")
-	// As NOTES.txt says, and the ports.
-	return &outside{home: home, health: health, command: []string{
-		program, "--kubeconfig=" + i.accountOf(t, home), "--controller-user=system:serviceaccount:" + home + ":namesake",
-		"--namespaces=" + strings.Join(namespaces, ","), "--webhook-configuration=namesake-" + home,
-		"--webhook-cert-dir=" + certificates, "--webhook-port=" + port, "--metrics-bind-address=0", "--health-probe-bind-address=" + health,
-		"--shutdown-delay=0s",
-	}}
+	return &outside{home: home, health: health, command: append([]string{program}, append(flags,
+		"--kubeconfig="+i.accountOf(t, home), "--webhook-cert-dir="+certificates, "--webhook-port="+port, "--metrics-bind-address=0",
+		"--health-probe-bind-address="+health, "--shutdown-delay=0s")...)}
 }
 
 // start runs the manager with the rights of the service account that the chart makes. It returns when the manager is ready, with
@@ -109,6 +106,17 @@ func (o *outside) start(t *testing.T) (log string) {
 		return response.StatusCode == http.StatusOK, response.Body.Close()
 	})
 	return log
+}
+
+// flagsIn returns the flags with which NOTES.txt says to run the manager outside the cluster.
+func flagsIn(t *testing.T, installed string) []string {
+	t.Helper()
+	_, notes, _ := strings.Cut(installed, "NOTES:")
+	line := regexp.MustCompile(`(?m)^(--controller-user=.*)\.$`).FindStringSubmatch(notes)
+	if line == nil {
+		t.Fatalf("there are no flags in\n%s", installed)
+	}
+	return strings.Fields(line[1])
 }
 
 // accountOf returns the path of a kubeconfig with a token of the managers' service account in a namespace.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
+	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -29,7 +30,7 @@ import (
 
 // Two installations, of different namespaces, run in one cluster, each with the rights that the chart gives it. In its namespaces
 // each serves claims and refuses what it has to. Nobody touches or refuses anything elsewhere, and the API server refuses no manager
-// anything.
+// anything. The second one has no right on nodes, and looks at none.
 func TestManagersOfSomeNamespaces(t *testing.T) {
 	record := t.TempDir() // From the beginning: the API server is this test's own.
 	own := &envtest.Environment{}
@@ -37,20 +38,27 @@ func TestManagersOfSomeNamespaces(t *testing.T) {
 	cluster := newInstallationIn(t, own)
 	c := cluster.typed(t)
 	cluster.createNamespaces(t, "first", "second", "team-a", "team-b", "team-c", "elsewhere")
-	node := builder.MakeNode(builder.DefaultNode).UID("").Obj()
-	if err := c.Create(t.Context(), node); err != nil {
-		t.Fatal(err)
+	const cordoned = "cordoned"
+	for _, node := range []*builder.NodeWrapper{builder.MakeNode(builder.DefaultNode), builder.MakeNode(cordoned).Unschedulable()} {
+		if err := c.Create(t.Context(), node.UID("").Obj()); err != nil {
+			t.Fatal(err)
+		}
 	}
 	program := build(t)
 	logs := map[string]string{
 		"first":  cluster.runManager(t, program, "first", []string{"team-a", "team-b"}),
-		"second": cluster.runManager(t, program, "second", []string{"team-c"}, "crds.enabled=false"),
+		"second": cluster.runManager(t, program, "second", []string{"team-c"}, "crds.enabled=false", "controller.watchNodes=false"),
+	}
+	for home, may := range map[string]bool{"first": true, "second": false} {
+		if got := mayListNodes(t, c, home); got != may {
+			t.Errorf("the manager in %s may list nodes: %t", home, got)
+		}
 	}
 
 	bare := prepare(t, c, "elsewhere")
-	for _, namespace := range []string{"team-a", "team-b", "team-c"} {
+	for namespace, node := range map[string]string{"team-a": builder.DefaultNode, "team-b": builder.DefaultNode, "team-c": cordoned} {
 		prepare(t, c, namespace)
-		warm := ready(t, c, namespace)
+		warm := ready(t, c, namespace, node)
 		claimIt(t, c, namespace, warm)
 		for name, labels := range map[string]map[string]string{"one": nil, "as the probe's": {"agents.x-k8s.io/admission-probe": ""}} {
 			if err := c.Create(t.Context(), misnamed(namespace, labels)); !apierrors.IsInvalid(err) {
@@ -219,8 +227,22 @@ func prepare(t *testing.T, c client.Client, namespace string) *sandboxv1.Sandbox
 	return bare
 }
 
-// ready waits for the Pod of the pool's member in a namespace, runs it as a node would, and returns the member when it is Ready.
-func ready(t *testing.T, c client.Client, namespace string) string {
+// mayListNodes reports whether the API server lets the managers in a namespace list nodes.
+func mayListNodes(t *testing.T, c client.Client, home string) bool {
+	t.Helper()
+	review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
+		User:               "system:serviceaccount:" + home + ":namesake",
+		Groups:             []string{"system:serviceaccounts", "system:serviceaccounts:" + home, "system:authenticated"},
+		ResourceAttributes: &authorizationv1.ResourceAttributes{Verb: "list", Resource: "nodes"},
+	}}
+	if err := c.Create(t.Context(), review); err != nil {
+		t.Fatal(err)
+	}
+	return review.Status.Allowed
+}
+
+// ready waits for the Pod of the pool's member in a namespace, runs it as that node would, and returns the member when it is Ready.
+func ready(t *testing.T, c client.Client, namespace, node string) string {
 	t.Helper()
 	pod := &corev1.Pod{}
 	await(t, "the pool in "+namespace+" has a Pod", func(ctx context.Context) (bool, error) {
@@ -231,7 +253,7 @@ func ready(t *testing.T, c client.Client, namespace string) string {
 		pod = &pods.Items[0]
 		return true, nil
 	})
-	bind := &corev1.Binding{Target: corev1.ObjectReference{Kind: "Node", Name: builder.DefaultNode}}
+	bind := &corev1.Binding{Target: corev1.ObjectReference{Kind: "Node", Name: node}}
 	if err := c.SubResource("binding").Create(t.Context(), pod, bind); err != nil {
 		t.Fatal(err)
 	}
