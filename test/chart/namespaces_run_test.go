@@ -146,7 +146,7 @@ func TestANamespaceWithoutRights(t *testing.T) {
 	log := manager.start(t)
 
 	prepare(t, c, "team-a")
-	claimIt(t, c, "team-a", ready(t, c, "team-a"))
+	claimIt(t, c, "team-a", ready(t, c, "team-a", builder.DefaultNode))
 	sandbox := builder.MakeSandbox("bare").Namespace("team-b").UID("").Obj()
 	if err := c.Create(t.Context(), sandbox); err != nil {
 		t.Fatalf("a Sandbox that needs no look at anything else: %v", err)
