@@ -59,12 +59,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, pool *extensionsv1.SandboxWa
 	if pool.DeletionTimestamp != nil {
 		return reconcile.Result{}, nil // The garbage collector deletes the members.
 	}
-	if wait := r.Going.Wait(pool); wait > 0 {
-		return reconcile.Result{RequeueAfter: wait}, nil
-	}
 	began := r.Now()
-	if rest := r.rest(pool, began); rest > 0 {
-		return reconcile.Result{RequeueAfter: rest}, nil
+	if wait := max(r.Going.Wait(pool), r.rest(pool, began)); wait > 0 {
+		return reconcile.Result{RequeueAfter: wait}, nil
 	}
 	template, err := r.template(ctx, pool)
 	if err != nil {

@@ -14,8 +14,8 @@ const (
 	maxPoolRest = time.Second
 )
 
-// PoolRest returns how long pool is left alone after a look at all its members that took cost. A pool whose spec has changed is
-// looked at at once: somebody waits for that.
+// PoolRest returns how long pool is left alone after a look at all its members that took cost. A pool whose spec has changed
+// does not rest: somebody waits for that.
 func PoolRest(pool *extensionsv1.SandboxWarmPool, cost time.Duration) time.Duration {
 	if PoolYield(pool) == 0 {
 		return 0
