@@ -12,7 +12,7 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
-// +kubebuilder:rbac:groups="",resources=pods;persistentvolumeclaims,verbs=create
+// +kubebuilder:rbac:groups="",resources=pods;persistentvolumeclaims;podtemplates,verbs=create
 // +kubebuilder:rbac:groups=networking.k8s.io,resources=networkpolicies,verbs=create
 //
 // +kubebuilder:webhook:path=/validate-sandboxtemplate,mutating=false,failurePolicy=fail,sideEffects=None,timeoutSeconds=10,groups=extensions.agents.x-k8s.io,resources=sandboxtemplates,verbs=create;update,versions=v1beta1,name=sandboxtemplate.validate.namesake.agents.x-k8s.io,admissionReviewVersions=v1,serviceName=namesake-webhook,serviceNamespace=namesake-system,patch=`{"matchConditions":[{"name":"spec-changed","expression":"oldObject == null || object.spec != oldObject.spec || ['agents.x-k8s.io/volumes-when-deleted', 'agents.x-k8s.io/pod-identity'].exists(k, object.metadata.?annotations[?k] != oldObject.metadata.?annotations[?k])"}]}`

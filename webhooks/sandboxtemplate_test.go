@@ -21,6 +21,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	"github.com/namesake-sandbox/namesake/internal/rules"
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
@@ -28,6 +29,7 @@ import (
 // PersistentVolumeClaims by their names. What is slow is answered when nobody waits any more.
 type answers struct {
 	pod     error
+	asSent  error
 	policy  error
 	volumes map[string]error
 	slow    string
@@ -47,6 +49,8 @@ func (a *answers) Create(ctx context.Context, obj client.Object, _ ...client.Cre
 	switch obj.(type) {
 	case *corev1.Pod:
 		return a.pod
+	case *corev1.PodTemplate:
+		return a.asSent
 	case *networkingv1.NetworkPolicy:
 		return a.policy
 	}
@@ -55,6 +59,11 @@ func (a *answers) Create(ctx context.Context, obj client.Object, _ ...client.Cre
 
 func invalidPod(errs ...*field.Error) error {
 	return apierrors.NewInvalid(schema.GroupKind{Kind: "Pod"}, "", errs)
+}
+
+// invalidAsSent returns the answer for the PodTemplate of an invalid Pod.
+func invalidAsSent() error {
+	return apierrors.NewInvalid(schema.GroupKind{Kind: "PodTemplate"}, "", field.ErrorList{field.Required(field.NewPath("template", "spec"), "")})
 }
 
 func invalidVolume(errs ...*field.Error) error {
@@ -88,15 +97,29 @@ func TestTemplateValidator(t *testing.T) {
 			},
 		},
 		"it refuses the Pod": {
-			answers: &answers{pod: invalidPod(field.Required(image, ""))}, want: "422 FieldValueRequired spec.podTemplate.spec.containers[0].image",
+			answers: &answers{pod: invalidPod(field.Required(image, "")), asSent: invalidAsSent()}, want: "422 FieldValueRequired spec.podTemplate.spec.containers[0].image",
+		},
+		"it refuses the Pod that admission made of a valid one": {
+			answers: &answers{pod: invalidPod(field.Required(image, ""))}, want: "allowed", warnings: []string{
+				"spec.podTemplate: " + notNow + `Pod "" is invalid: spec.containers[0].image: Required value ` +
+					"(it is valid as it was sent: something in the cluster, such as a LimitRange or a webhook, changes it)",
+			},
+		},
+		"it refuses the Pod, and PodTemplates are not allowed": {
+			answers: &answers{pod: invalidPod(field.Required(image, "")), asSent: denied(403)}, want: "allowed", warnings: []string{
+				"spec.podTemplate: " + unknown + `Pod "" is invalid: spec.containers[0].image: Required value ` +
+					"(it is not known whether it was when it was sent: " + webhooks + ")",
+			},
 		},
 		"it refuses a volume": {
 			answers: &answers{volumes: map[string]error{"data-t-trial": invalidVolume(modes)}},
 			want:    "422 FieldValueNotSupported spec.volumeClaimTemplates[1].spec.accessModes",
 		},
 		"it refuses both": {
-			answers: &answers{pod: invalidPod(field.Required(image, "")), volumes: map[string]error{"home-t-trial": invalidVolume(modes)}},
-			want:    "422 FieldValueRequired spec.podTemplate.spec.containers[0].image FieldValueNotSupported spec.volumeClaimTemplates[0].spec.accessModes",
+			answers: &answers{
+				pod: invalidPod(field.Required(image, "")), asSent: invalidAsSent(), volumes: map[string]error{"home-t-trial": invalidVolume(modes)},
+			},
+			want: "422 FieldValueRequired spec.podTemplate.spec.containers[0].image FieldValueNotSupported spec.volumeClaimTemplates[0].spec.accessModes",
 		},
 		"it refuses the rules of the NetworkPolicy": {
 			answers: &answers{policy: apierrors.NewInvalid(schema.GroupKind{Group: "networking.k8s.io", Kind: "NetworkPolicy"}, "", field.ErrorList{
@@ -163,8 +186,12 @@ func TestTemplateValidator(t *testing.T) {
 			if diff := cmp.Diff(tc.warnings, response.Warnings); diff != "" {
 				t.Errorf("warnings (-want +got):\n%s", diff)
 			}
-			if len(tc.answers.asked) != 4 {
-				t.Errorf("asked about %d objects, want 4", len(tc.answers.asked))
+			want := 4
+			if rules.IsInvalidObject(tc.answers.pod) {
+				want++ // Whether it is as it is sent, too.
+			}
+			if len(tc.answers.asked) != want {
+				t.Errorf("asked about %d objects, want %d", len(tc.answers.asked), want)
 			}
 			for _, obj := range tc.answers.asked {
 				if obj.GetNamespace() != "ns" {

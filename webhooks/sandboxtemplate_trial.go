@@ -100,9 +100,9 @@ func (v *templateValidator) tryAll(ctx context.Context, trials []trial) []trialA
 	return answers
 }
 
-// try asks the API server whether it would accept an object. What its own validation finds is an error. Everything else is a
-// warning, because it can change: a quota, Pod Security, a policy or a webhook of the cluster that refuses the object, one that is
-// down or slow, and a field that is dropped without a word.
+// try asks the API server whether it would accept an object. What its own validation finds in what is sent is an error. Everything
+// else is a warning, because it can change: a quota, Pod Security, a policy or a webhook of the cluster that refuses the object, one
+// that is down or slow, and a field that is dropped without a word.
 func (v *templateValidator) try(ctx context.Context, t *trial) trialAnswer {
 	made, _ := t.object.DeepCopyObject().(client.Object)
 	err := v.dryRun.Create(ctx, made)
@@ -110,7 +110,7 @@ func (v *templateValidator) try(ctx context.Context, t *trial) trialAnswer {
 	case err == nil:
 		return trialAnswer{warnings: droppedWarnings(t, made)}
 	case rules.IsInvalidObject(err):
-		return trialAnswer{errs: causes(err, t.path, t.within)}
+		return v.tryAsSent(ctx, t, err)
 	case rules.IsRefusal(err):
 		return trialAnswer{warnings: admission.Warnings{fmt.Sprintf("%s: the namespace does not allow this now: %s", t.path, said)}}
 	case apierrors.IsAlreadyExists(err): // It found nothing wrong before it looked for the name.
@@ -118,6 +118,26 @@ func (v *templateValidator) try(ctx context.Context, t *trial) trialAnswer {
 	default:
 		return trialAnswer{warnings: admission.Warnings{fmt.Sprintf("%s: nobody knows whether the namespace allows this: %s", t.path, said)}}
 	}
+}
+
+// tryAsSent returns the answer for an object that the API server finds invalid. A Pod that was valid when it was sent is a warning, and
+// so is one of which that is not known.
+func (v *templateValidator) tryAsSent(ctx context.Context, t *trial, invalid error) trialAnswer {
+	pod, ok := t.object.(*corev1.Pod)
+	if !ok {
+		return trialAnswer{errs: causes(invalid, t.path, t.within)}
+	}
+	answer := v.dryRun.Create(ctx, rules.AsPodTemplate(pod))
+	sense := "nobody knows whether the namespace allows this"
+	switch rules.JudgePodAsSent(answer) {
+	case rules.PodAsSentInvalid:
+		return trialAnswer{errs: causes(invalid, t.path, t.within)}
+	case rules.PodAsSentValid:
+		sense = "the namespace does not allow this now"
+	case rules.PodAsSentUnknown:
+	}
+	said := rules.Cut(rules.MadeInvalidError(invalid, answer).Error(), answerLimit)
+	return trialAnswer{warnings: admission.Warnings{fmt.Sprintf("%s: %s: %s", t.path, sense, said)}}
 }
 
 // droppedWarnings returns a warning for each field of the trial's object that made lacks, which the API server made of it.

@@ -81,7 +81,7 @@ func (r *Reconciler) keepPod(ctx context.Context, sandbox *sandboxv1.Sandbox, po
 // Sandbox's own or a name conflict.
 func (r *Reconciler) createPod(ctx context.Context, sandbox *sandboxv1.Sandbox) ([]*corev1.Pod, error) {
 	pod := rules.NewPod(sandbox)
-	err := r.invalid.create(sandbox, "Pod", pod.Name, r.Now(), func() error { return r.Client.Create(ctx, pod, fieldManager) })
+	err := r.invalid.create(sandbox, "Pod", pod.Name, r.Now(), func() error { return r.tryPod(ctx, sandbox, pod) })
 	if err == nil {
 		tracing.Event(ctx, "NewPodStatusObserved", "pod.Name", pod.Name, "pod.Phase", string(pod.Status.Phase))
 		if event := rules.PodCreated(sandbox); event != nil {

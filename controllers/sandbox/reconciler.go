@@ -27,6 +27,7 @@ import (
 // +kubebuilder:rbac:groups=agents.x-k8s.io,resources=sandboxes/status,verbs=patch
 // +kubebuilder:rbac:groups=agents.x-k8s.io,resources=sandboxes/finalizers,verbs=update
 // +kubebuilder:rbac:groups="",resources=pods;services;persistentvolumeclaims,verbs=get;list;watch;create;patch;delete
+// +kubebuilder:rbac:groups="",resources=podtemplates,verbs=create
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch;update
 
 const (
@@ -59,6 +60,8 @@ type Reconciler struct {
 	Going *going.Namespaces
 
 	invalid invalidObjects
+	// asSent remembers the Pods that were found invalid although they are not, or may not be, as they are sent.
+	asSent invalidObjects
 }
 
 // Reconcile reconciles sandbox once. The status says what keeps sandbox from having what it should have, and that is

@@ -33,14 +33,15 @@ func IsRefusal(err error) bool {
 }
 
 // IsInvalidObject reports whether err says that the API server's own validation finds an object invalid. Such an object is never
-// accepted, by no cluster of this version.
+// accepted, by no cluster of this version, unless the cluster's admission changed it before: see PodAsSent.
 //
 // The code and the reason do not tell. A ValidatingAdmissionPolicy refuses with the same ones if it says nothing else, and a
 // webhook with whatever it likes. But validation gives each of its causes a type. The cause of a policy's refusal has none
 // (the dispatcher in k8s.io/apiserver/pkg/admission/plugin/policy/validating). A webhook's refusal begins with webhookRefused.
 func IsInvalidObject(err error) bool {
 	var api apierrors.APIStatus
-	if !errors.As(err, &api) {
+	var made *madeInvalidError
+	if !errors.As(err, &api) || errors.As(err, &made) {
 		return false
 	}
 	status := api.Status()

@@ -34,6 +34,7 @@ const (
 		get,list,watch,create,patch,delete pods
 		get,list,watch,create,patch,delete services
 		get,list,watch,create,patch,delete persistentvolumeclaims
+		create podtemplates
 		create,patch,delete sandboxes.agents.x-k8s.io
 		patch,delete sandboxclaims.extensions.agents.x-k8s.io
 		patch sandboxes.agents.x-k8s.io/status
@@ -57,6 +58,7 @@ const (
 		create serviceaccounts/token
 		update,deletecollection persistentvolumeclaims
 		update,patch persistentvolumeclaims/status
+		get,list,watch,update,patch,delete podtemplates
 		update,deletecollection services
 		update,patch services/status
 		get,create,update,patch,delete nodes
