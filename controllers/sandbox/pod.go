@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -89,7 +88,7 @@ func (r *Reconciler) createPod(ctx context.Context, sandbox *sandboxv1.Sandbox) 
 		}
 		return list(pod), nil
 	}
-	if !apierrors.IsAlreadyExists(err) {
+	if !rules.IsNameTaken(err) {
 		return nil, rules.PodCreationError(pod.Name, err)
 	}
 	ours, inTheWay, err := r.podLive(ctx, sandbox)

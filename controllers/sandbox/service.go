@@ -37,7 +37,7 @@ func (r *Reconciler) ensureService(
 		if err == nil {
 			return wanted, nil
 		}
-		if !apierrors.IsAlreadyExists(err) {
+		if !rules.IsNameTaken(err) {
 			return nil, fmt.Errorf("creating Service %q: %w", wanted.Name, err)
 		}
 		if service, err = readService(ctx, r.Live, sandbox); err != nil {

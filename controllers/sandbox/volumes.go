@@ -59,7 +59,7 @@ func (r *Reconciler) ensureVolume(ctx context.Context, sandbox *sandboxv1.Sandbo
 		if err == nil {
 			return nil
 		}
-		if !apierrors.IsAlreadyExists(err) {
+		if !rules.IsNameTaken(err) {
 			return fmt.Errorf("creating PersistentVolumeClaim %q: %w", key.Name, err)
 		}
 		err = r.Live.Get(ctx, key, found)

@@ -16,16 +16,21 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
-// bind chooses a Sandbox for claim and writes the binding, on the version of the claim that the choice was made for.
+// bind chooses a Sandbox for claim and writes the binding, on the version of the claim that the choice was made for. Its error is
+// rules.IsBindingRemoved if the claim was stored without the binding.
 func (r *Reconciler) bind(ctx context.Context, claim *extensionsv1.SandboxClaim) error {
 	name, err := r.choose(ctx, claim)
 	if err != nil {
 		return err
 	}
 	base := claim.DeepCopy()
-	*claim = *bindTo(claim, name)
-	if err := write.Patch(ctx, r.Client, claim, base); err != nil {
+	stored, err := write.PatchInto(ctx, r.Client, bindTo(claim, name), base, &extensionsv1.SandboxClaim{})
+	if err != nil {
 		return err
+	}
+	*claim = *stored
+	if rules.Binding(claim) != name {
+		return rules.BindingRemovedError(claim, name)
 	}
 	if !rules.IsColdName(claim, name) {
 		r.Traffic.Pick(types.NamespacedName{Namespace: claim.Namespace, Name: name})
@@ -185,7 +190,7 @@ func (r *Reconciler) createSandbox(ctx context.Context, claim *extensionsv1.Sand
 	}
 	sandbox = r.Nameservers.Serve(sandbox, template)
 	switch err := r.Client.Create(ctx, sandbox); {
-	case apierrors.IsAlreadyExists(err):
+	case rules.IsNameTaken(err):
 		return nil, nil // It was created before, or there is a name conflict: the next step tells which.
 	case rules.IsNamespaceGoing(err):
 		return nil, fmt.Errorf("creating Sandbox %q: %w", sandbox.Name, err)

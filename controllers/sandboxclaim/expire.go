@@ -24,7 +24,11 @@ import (
 // because with more time it gets another Sandbox.
 func (r *Reconciler) expire(ctx context.Context, claim *extensionsv1.SandboxClaim) (time.Duration, *rules.ConditionError, error) {
 	if older := claim.Status.Sandbox.Name; older != "" && rules.Binding(claim) != older {
-		if err := r.bind(ctx, claim); err != nil { // The status is about to lose a name that no annotation has.
+		err := r.bind(ctx, claim) // The status is about to lose a name that no annotation has.
+		if rules.IsBindingRemoved(err) {
+			*claim, err = *bindTo(claim, older), nil // It ends all the same.
+		}
+		if err != nil {
 			return 0, nil, err
 		}
 	}

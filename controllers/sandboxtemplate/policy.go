@@ -28,7 +28,7 @@ func (r *Reconciler) ensurePolicy(ctx context.Context, template *extensionsv1.Sa
 		return err
 	}
 	err = r.bring(ctx, template, earlier, existing)
-	if existing == nil && apierrors.IsAlreadyExists(err) { // The cache does not have it: it is new, or somebody else's.
+	if existing == nil && rules.IsNameTaken(err) { // The cache does not have it: it is new, or somebody else's.
 		if existing, err = r.findLive(ctx, template); err == nil {
 			err = r.bring(ctx, template, earlier, existing)
 		}

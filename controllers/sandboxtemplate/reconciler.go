@@ -109,7 +109,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, template *extensionsv1.Sandb
 
 // isStale reports whether err means only that the view was stale. A policy of that name that was created in the meantime
 // counts as stale, too: the next reconcile observes whose it is.
-func isStale(err error) bool { return retry.IsStale(err) || apierrors.IsAlreadyExists(err) }
+func isStale(err error) bool { return retry.IsStale(err) || rules.IsNameTaken(err) }
 
 // isLabelled reports whether template has its own hash as a label, which it gets with its policy.
 func isLabelled(template *extensionsv1.SandboxTemplate) bool {

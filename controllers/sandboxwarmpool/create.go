@@ -153,7 +153,10 @@ func (r *Reconciler) createOne(ctx context.Context, pool *extensionsv1.SandboxWa
 	ctx, cancel := context.WithTimeout(ctx, createTimeout)
 	defer cancel()
 	r.writes.creating(pool.UID, name, r.Now())
-	err := client.IgnoreAlreadyExists(r.Client.Create(ctx, sandbox))
+	err := r.Client.Create(ctx, sandbox)
+	if rules.IsNameTaken(err) {
+		return nil
+	}
 	if problem := rules.PoolRefusedError(name, err); problem != nil {
 		r.writes.refused(pool.UID, name)
 		return problem

@@ -1,9 +1,11 @@
 package rules
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
@@ -54,6 +56,25 @@ func AdoptionConflictError(cause error) *ConditionError {
 		Message: fmt.Sprintf("%v; the next pass retries from a converged view", cause),
 	}
 }
+
+// BindingRemovedError returns the ConditionError of a claim that was stored without its binding to the Sandbox of that name. Its cause is
+// like a refusal by the API server.
+func BindingRemovedError(claim *extensionsv1.SandboxClaim, sandbox string) *ConditionError {
+	why := fmt.Errorf("the annotation %s, which binds it to Sandbox %q, was removed or changed by something in the cluster, "+
+		"such as a webhook or a policy for claims", sandboxv1.AnnotationBinding, sandbox)
+	return RefusedError(&bindingRemovedError{
+		apierrors.NewForbidden(extensionsv1.Resource(extensionsv1.ResourceSandboxClaims), claim.Name, why),
+	})
+}
+
+// IsBindingRemoved reports whether err is a BindingRemovedError.
+func IsBindingRemoved(err error) bool {
+	var problem *ConditionError
+	var removed *bindingRemovedError
+	return errors.As(err, &problem) && errors.As(problem.Cause, &removed)
+}
+
+type bindingRemovedError struct{ *apierrors.StatusError }
 
 // RefusedError returns the ConditionError of a claim for which the API server refused a write.
 func RefusedError(err error) *ConditionError {

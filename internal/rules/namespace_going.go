@@ -11,10 +11,13 @@ import (
 // The first is a 403 whose cause is NamespaceTerminating, by the admission plugin NamespaceLifecycle of Kubernetes; the second is a
 // 404 about the namespace. Neither is a refusal that a user could do anything about.
 func IsNamespaceGoing(err error) bool {
+	var api apierrors.APIStatus
+	if errors.As(err, &api) && isDenial(api.Status()) {
+		return false
+	}
 	if apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause) {
 		return true
 	}
-	var api apierrors.APIStatus
 	if !apierrors.IsNotFound(err) || !errors.As(err, &api) {
 		return false
 	}

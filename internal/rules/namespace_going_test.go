@@ -36,7 +36,11 @@ func TestIsNamespaceGoing(t *testing.T) {
 		"a kind of that name of others":   {apierrors.NewNotFound(schema.GroupResource{Group: "a.com", Resource: "namespaces"}, "mine"), false},
 		"a quota":                         {apierrors.NewForbidden(pods, "a", errors.New("exceeded quota")), false},
 		"a policy that speaks of the end": {apierrors.NewForbidden(pods, "a", errors.New("namespace mine is being terminated")), false},
-		"no answer":                       {errors.New("connection refused"), false},
+		"a webhook's not found": {&apierrors.StatusError{ErrStatus: metav1.Status{
+			Code: 404, Reason: metav1.StatusReasonNotFound, Details: &metav1.StatusDetails{Kind: "namespaces"},
+			Message: `admission webhook "policy" denied the request: no`,
+		}}, false},
+		"no answer": {errors.New("connection refused"), false},
 	} {
 		if got := rules.IsNamespaceGoing(tc.err); got != tc.want {
 			t.Errorf("%s: %t", name, got)

@@ -50,7 +50,7 @@ func JudgePodAsSent(answer error) PodAsSent {
 		if slices.ContainsFunc(api.Status().Details.Causes, ours) {
 			return PodAsSentInvalid
 		}
-	case apierrors.IsAlreadyExists(answer) && !IsRefusal(answer): // It was validated before its name was looked for.
+	case IsNameTaken(answer): // It was validated before its name was looked for.
 		return PodAsSentValid
 	}
 	return PodAsSentUnknown

@@ -3,6 +3,7 @@ package rules_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -11,14 +12,17 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/namesake-sandbox/namesake/internal/rules"
+	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
 func TestIsRefusal(t *testing.T) {
 	pods := schema.GroupResource{Resource: "pods"}
-	// denied returns the error for a webhook's answer with that code.
-	denied := func(code int32) error {
-		return &apierrors.StatusError{ErrStatus: metav1.Status{Code: code, Message: `admission webhook "policy" denied the request: no`}}
+	answered := func(code int32, message string) error {
+		return &apierrors.StatusError{ErrStatus: metav1.Status{Code: code, Message: message}}
 	}
+	// denied returns the error for a webhook's answer with that code.
+	denied := func(code int32) error { return answered(code, `admission webhook "policy" denied the request: no`) }
+	const ours = `admission webhook "sandbox.validate.namesake.agents.x-k8s.io" denied the request: `
 	for name, tc := range map[string]struct {
 		err  error
 		want bool
@@ -36,8 +40,18 @@ func TestIsRefusal(t *testing.T) {
 		"a webhook's 409":                {denied(409), true},
 		"a webhook's 418":                {denied(418), true},
 		"a webhook's 422":                {denied(422), true},
-		"a webhook that has no time":     {denied(429), false},
-		"a webhook's own failure":        {denied(500), false},
+		"a webhook's 408":                {denied(408), true},
+		"a webhook's 429":                {denied(429), true},
+		"a webhook's 500":                {denied(500), true},
+		"a webhook's 503":                {denied(503), true},
+		"a webhook that is down":         {apierrors.NewInternalError(errors.New(`failed calling webhook "policy": it denied the request`)), false},
+		"a webhook without explanation":  {answered(500, `admission webhook "policy" denied the request without explanation`), true},
+		"a webhook that is there":        {answered(409, `admission webhook "policy" denied the request: AlreadyExists`), true},
+		"words like a webhook's":         {answered(500, `the admission webhook "policy" denied the request`), false},
+		"half of a webhook's words":      {answered(500, `admission webhook "policy" is slow`), false},
+		"our webhook refuses":            {answered(403, ours+"no"), true},
+		"our webhook cannot look it up":  {answered(500, ours+"reading the claim: lost"), false},
+		"our webhook is busy":            {answered(429, ours+"busy"), false},
 		"gone":                           {apierrors.NewNotFound(pods, "a"), false},
 		"changed":                        {apierrors.NewConflict(pods, "a", errors.New("changed")), false},
 		"there already":                  {apierrors.NewAlreadyExists(pods, "a"), false},
@@ -98,5 +112,48 @@ func TestIsInvalidObject(t *testing.T) {
 				t.Errorf("IsInvalidObject: %t", got)
 			}
 		})
+	}
+}
+
+// A name is taken when the API server says so, and not when somebody's webhook uses its words.
+func TestIsNameTaken(t *testing.T) {
+	taken := apierrors.NewAlreadyExists(schema.GroupResource{Resource: "pods"}, "a")
+	denied := &apierrors.StatusError{ErrStatus: *taken.ErrStatus.DeepCopy()}
+	denied.ErrStatus.Message = `admission webhook "policy" denied the request: ` + denied.ErrStatus.Message
+	for name, tc := range map[string]struct {
+		err  error
+		want bool
+	}{
+		"nothing":               {nil, false},
+		"taken":                 {taken, true},
+		"taken, wrapped":        {fmt.Errorf("creating: %w", taken), true},
+		"a webhook's refusal":   {denied, false},
+		"changed in the middle": {apierrors.NewConflict(schema.GroupResource{Resource: "pods"}, "a", errors.New("changed")), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := rules.IsNameTaken(tc.err); got != tc.want {
+				t.Errorf("IsNameTaken: %t", got)
+			}
+		})
+	}
+}
+
+// A claim whose binding was removed says so, and is tried again as after a refusal.
+func TestBindingRemoved(t *testing.T) {
+	problem := rules.BindingRemovedError(builder.MakeClaim("mine").Obj(), "warm-aaaaa")
+	if !rules.IsBindingRemoved(problem) || !rules.IsRefusal(problem.Cause) || problem.Reason != "ReconcilerError" {
+		t.Errorf("%s: removed: %t, refused: %t", problem.Reason, rules.IsBindingRemoved(problem), rules.IsRefusal(problem.Cause))
+	}
+	for _, part := range []string{"agents.x-k8s.io/sandbox-name", `"warm-aaaaa"`, "webhook"} {
+		if !strings.Contains(problem.Message, part) {
+			t.Errorf("it says %s, and not %s", problem.Message, part)
+		}
+	}
+	for name, err := range map[string]error{
+		"nothing": nil, "another refusal": rules.RefusedError(errors.New("no")), "another error": errors.New("lost"),
+	} {
+		if rules.IsBindingRemoved(err) {
+			t.Errorf("%s: it counts as removed", name)
+		}
 	}
 }

@@ -20,6 +20,18 @@ func Patch(ctx context.Context, c client.Client, obj, base client.Object) error 
 	return c.Patch(ctx, obj, client.MergeFromWithOptions(base, client.MergeFromWithOptimisticLock{}))
 }
 
+// PatchInto is Patch, and reads what is stored then into stored, which is empty. Patch reads into obj, where what somebody's webhook
+// removed would still be.
+func PatchInto[T client.Object](ctx context.Context, c client.Client, obj, base, stored T) (T, error) {
+	data, err := client.MergeFromWithOptions(base, client.MergeFromWithOptimisticLock{}).Data(obj)
+	if err != nil {
+		return stored, fmt.Errorf("encoding a patch of %s: %w", obj.GetName(), err)
+	}
+	stored.SetNamespace(obj.GetNamespace())
+	stored.SetName(obj.GetName())
+	return stored, c.Patch(ctx, stored, client.RawPatch(types.MergePatchType, data))
+}
+
 // Status patches the status of obj if the API server still has base, which is the earlier state of obj.
 func Status(ctx context.Context, c client.Client, obj, base client.Object) error {
 	return c.Status().Patch(ctx, obj, client.MergeFromWithOptions(base, client.MergeFromWithOptimisticLock{}))

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	registrationv1 "k8s.io/api/admissionregistration/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -28,6 +30,9 @@ var answers = map[string]metav1.Status{
 	"409":                   {Code: http.StatusConflict},
 	"409 by its reason":     {Reason: metav1.StatusReasonConflict},
 	"409 with an object":    {Code: http.StatusConflict, Reason: metav1.StatusReasonConflict, Details: &metav1.StatusDetails{Kind: "images", Name: "a"}},
+	"409 for a taken name":  {Code: http.StatusConflict, Reason: metav1.StatusReasonAlreadyExists, Details: &metav1.StatusDetails{Kind: "pods", Name: "alone"}},
+	"429":                   {Code: http.StatusTooManyRequests, Reason: metav1.StatusReasonTooManyRequests},
+	"500":                   {Code: http.StatusInternalServerError},
 	"422":                   {Code: http.StatusUnprocessableEntity},
 	"422 with a reason":     {Code: http.StatusUnprocessableEntity, Reason: metav1.StatusReasonInvalid},
 	"422 without an object": {Code: http.StatusUnprocessableEntity, Reason: metav1.StatusReasonInvalid, Details: &metav1.StatusDetails{}},
@@ -37,12 +42,12 @@ const denied = `admission webhook "policy.example.com" denied the request: `
 
 // deny installs a webhook of the cluster's own that gives this answer.
 func deny(
-	t *testing.T, n *suite.Namespace, answer metav1.Status, operation registrationv1.OperationType, group, resource string,
+	t *testing.T, n *suite.Namespace, answer metav1.Status, operation registrationv1.OperationType, group, kinds string,
 	probe func(context.Context) error,
 ) (lift func()) {
 	t.Helper()
 	answer.Message = "no latest images"
-	return n.Deny(t, &suite.Denial{Operation: operation, Group: group, Resource: resource, Result: answer, Probe: probe})
+	return n.Deny(t, &suite.Denial{Operation: operation, Group: group, Resource: kinds, Result: answer, Probe: probe})
 }
 
 // A webhook refuses the Pod of a Sandbox. The Sandbox reports that in the webhook's words, and is retried with backoff.
@@ -151,6 +156,43 @@ func TestADeniedCreation(t *testing.T) {
 			if got := said(suite.Get[extensionsv1.SandboxClaim](t, n, "mine").Status.Conditions); got != want {
 				t.Errorf("it says\n%s, want\n%s", got, want)
 			}
+		})
+	}
+}
+
+// A webhook refuses a volume or the Service of a Sandbox, in the words of a name that is taken.
+func TestADeniedVolumeOrService(t *testing.T) {
+	meta := func(n *suite.Namespace) metav1.ObjectMeta { return metav1.ObjectMeta{Namespace: n.Name, Name: "probe"} }
+	for name, tc := range map[string]struct {
+		resource, creating string
+		probe              func(*suite.Namespace) client.Object
+	}{
+		"a volume": {"persistentvolumeclaims", `creating PersistentVolumeClaim "data-alone": `, func(n *suite.Namespace) client.Object {
+			return &corev1.PersistentVolumeClaim{ObjectMeta: meta(n), Spec: corev1.PersistentVolumeClaimSpec{
+				AccessModes: []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce},
+				Resources:   corev1.VolumeResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("1Gi")}},
+			}}
+		}},
+		"a Service": {"services", `creating Service "alone": `, func(n *suite.Namespace) client.Object {
+			return &corev1.Service{ObjectMeta: meta(n), Spec: corev1.ServiceSpec{ClusterIP: corev1.ClusterIPNone, Selector: map[string]string{"a": "b"}}}
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := suite.New(t)
+			lift := deny(t, n, answers["409 for a taken name"], registrationv1.Create, "", tc.resource, func(ctx context.Context) error {
+				return n.Admin.Create(ctx, tc.probe(n), client.DryRunAll)
+			})
+			sandbox := suite.Create(t, n, n.Editor, builder.MakeSandbox("alone").VolumeClaimTemplate("data").Service(true).Obj())
+			if result, err := n.TryStep(t, sandbox); !rules.IsRefusal(err) {
+				t.Errorf("it ends with %v, and again %+v: the queue would not wait longer each time", err, result)
+			}
+			want := "False ReconcilerError: Error seen: " + tc.creating + denied + "no latest images"
+			if got := said(suite.Get[sandboxv1.Sandbox](t, n, "alone").Status.Conditions); got != want {
+				t.Errorf("it says\n%s, want\n%s", got, want)
+			}
+			lift()
+			n.Step(t, sandbox)
+			n.RunPod(t, "alone")
 		})
 	}
 }
