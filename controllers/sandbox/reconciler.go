@@ -101,10 +101,14 @@ func (r *Reconciler) sync(ctx context.Context, sandbox *sandboxv1.Sandbox, now t
 	case retry.IsStale(written), sandbox.DeletionTimestamp != nil:
 		return observed, delay, errors.Join(written, renewed)
 	case rules.Expired(sandbox, now):
-		return observed, delay, errors.Join(r.end(ctx, sandbox, observed), written, renewed)
+		ended := r.end(ctx, sandbox, observed)
+		if written == nil {
+			ended = r.sayRefused(ctx, sandbox, observed, now, ended)
+		}
+		return observed, delay, errors.Join(ended, written, renewed)
 	case written == nil:
 		wait, err := r.replacePod(ctx, sandbox, observed.Pod(), now)
-		return observed, retry.Earliest(delay, wait), errors.Join(err, renewed)
+		return observed, retry.Earliest(delay, wait), errors.Join(r.sayRefused(ctx, sandbox, observed, now, err), renewed)
 	}
 	return observed, delay, errors.Join(written, renewed)
 }

@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/controllers/internal/retry"
 	"github.com/namesake-sandbox/namesake/controllers/internal/write"
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
@@ -50,7 +51,11 @@ func (r *Reconciler) last(
 // written, even if that write is refused. A Sandbox whose volumes are to outlive it, and would not yet, is not deleted: they would be lost.
 func (r *Reconciler) end(ctx context.Context, sandbox *sandboxv1.Sandbox, seen rules.Observed) error {
 	if sandbox.Spec.ShutdownPolicy == sandboxv1.ShutdownPolicyDelete && seen.VolumesErr == nil {
-		return client.IgnoreNotFound(write.DeleteVersion(ctx, r.Client, sandbox))
+		err := write.DeleteVersion(ctx, r.Client, sandbox)
+		if err == nil || apierrors.IsNotFound(err) && !rules.IsRefusal(err) {
+			return nil
+		}
+		return fmt.Errorf("deleting Sandbox %q: %w", sandbox.Name, err)
 	}
 	var errs []error
 	for _, pod := range seen.Pods {
@@ -60,6 +65,18 @@ func (r *Reconciler) end(ctx context.Context, sandbox *sandboxv1.Sandbox, seen r
 		errs = append(errs, r.drop(ctx, sandbox, seen.Service))
 	}
 	return errors.Join(errs...)
+}
+
+// sayRefused writes to the status that err, of a deletion, is a refusal, if it is one. It returns err, and what kept it from being said.
+func (r *Reconciler) sayRefused(
+	ctx context.Context, sandbox *sandboxv1.Sandbox, observed rules.Observed, now time.Time, err error,
+) error {
+	if !rules.IsRefusal(err) {
+		return err
+	}
+	observed.Refused = err
+	_, unsaid := r.writeStatus(ctx, sandbox, observed, now)
+	return errors.Join(err, retry.IgnoreStale(unsaid))
 }
 
 // replacePod deletes the Pod of sandbox if it has ended and another is to take its place. That one is created as soon as this one is

@@ -38,20 +38,38 @@ func (r *Reconciler) expire(ctx context.Context, claim *extensionsv1.SandboxClai
 	}
 	said := rules.IsReportedExpired(claim)
 	policy := rules.ShutdownPolicy(claim)
-	_, unsaid := r.writeStatus(ctx, claim, rules.ExpiredStatus(claim, sandbox, r.Now()))
+	left, err := r.controlled(ctx, claim)
+	if err != nil {
+		return 0, nil, err
+	}
+	pending := policy != extensionsv1.ShutdownPolicyRetain || len(left) > 0
+	status := func(refused error) extensionsv1.SandboxClaimStatus {
+		return rules.WithRefusedDeletion(claim, rules.ExpiredStatus(claim, sandbox, r.Now()), refused, pending)
+	}
+	_, unsaid := r.writeStatus(ctx, claim, status(nil))
 	if retry.IsStale(unsaid) || (unsaid != nil && policy == extensionsv1.ShutdownPolicyRetain) {
 		return 0, nil, unsaid
 	}
 	if unsaid == nil && !said {
 		r.Recorder.Eventf(claim, nil, corev1.EventTypeNormal, extensionsv1.ReasonClaimExpired, "Claim Expired", "Claim expired")
 	}
-	switch policy {
+	refused := r.end(ctx, claim)
+	if unsaid == nil && rules.IsRefusal(refused) {
+		_, again := r.writeStatus(ctx, claim, status(refused))
+		unsaid = retry.IgnoreStale(again)
+	}
+	return 0, nil, errors.Join(refused, unsaid)
+}
+
+// end deletes claim, whose time is up, or its Sandboxes, as its policy says.
+func (r *Reconciler) end(ctx context.Context, claim *extensionsv1.SandboxClaim) error {
+	switch rules.ShutdownPolicy(claim) {
 	case extensionsv1.ShutdownPolicyDelete:
-		return 0, nil, errors.Join(r.delete(ctx, claim, metav1.DeletePropagationBackground), unsaid)
+		return r.delete(ctx, claim, metav1.DeletePropagationBackground)
 	case extensionsv1.ShutdownPolicyDeleteForeground:
-		return 0, nil, errors.Join(r.delete(ctx, claim, metav1.DeletePropagationForeground), unsaid)
+		return r.delete(ctx, claim, metav1.DeletePropagationForeground)
 	default:
-		return 0, nil, r.deleteSandboxes(ctx, claim)
+		return r.deleteSandboxes(ctx, claim)
 	}
 }
 

@@ -96,6 +96,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, pool *extensionsv1.SandboxWa
 		r.states.create(pool.UID, n)
 		plan.Created = n
 		deleted = r.delete(ctx, plan.Delete)
+		problem = rules.PoolDeletionRefusedError(plan.Delete, deleted)
 		memory = memory.WithWritten(&plan)
 	}
 	r.states.keep(pool.UID, memory)

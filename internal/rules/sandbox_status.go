@@ -31,6 +31,8 @@ type Observed struct {
 	VolumesErr error
 	// Err is what keeps the Sandbox from having what it should, or nil.
 	Err error
+	// Refused is the refusal of a deletion by which the Sandbox or its Pod is to end, or nil.
+	Refused error
 }
 
 // Pod returns the Pod of the Sandbox. It returns nil if there is none, or if more than one Pod could be it.
@@ -52,6 +54,7 @@ func SandboxStatus(sandbox *sandboxv1.Sandbox, observed Observed, now time.Time)
 	conditions.set(suspended(sandbox, &observed))
 	if Expired(sandbox, now) { // An expired Sandbox reports nothing else.
 		setFinished(conditions, sandbox, &observed, true)
+		sayRefusedDeletion(conditions.old, conditions.list, observed.Refused, isDeletionPending(sandbox, &observed, true))
 		return sandboxv1.SandboxStatus{ObservedGeneration: sandbox.Generation, Conditions: conditions.list}
 	}
 	status := sandboxv1.SandboxStatus{
@@ -77,6 +80,7 @@ func SandboxStatus(sandbox *sandboxv1.Sandbox, observed Observed, now time.Time)
 		})
 	}
 	setFinished(conditions, sandbox, &observed, false)
+	sayRefusedDeletion(conditions.old, conditions.list, observed.Refused, isDeletionPending(sandbox, &observed, false))
 	status.Conditions = conditions.list
 	return status
 }

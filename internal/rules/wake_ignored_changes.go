@@ -40,8 +40,8 @@ func reworded(before, after []metav1.Condition) bool {
 	return slices.ContainsFunc(before, isRetried) && slices.ContainsFunc(after, isRetried) && !slices.Equal(before, after)
 }
 
-// isRetried reports whether condition tells of what is tried again with backoff: a write that was refused, or races that were
-// lost.
+// isRetried reports whether condition tells of what is tried again with backoff: a write or a deletion that was refused, or races that
+// were lost.
 func isRetried(condition metav1.Condition) bool {
 	if condition.Status != metav1.ConditionFalse {
 		return false
@@ -52,7 +52,7 @@ func isRetried(condition metav1.Condition) bool {
 	case sandboxv1.ReasonSandboxExpired:
 		return strings.Contains(condition.Message, volumesNotKept)
 	}
-	return false
+	return isDeletionRefused(condition)
 }
 
 func wordlessSandbox(sandbox *sandboxv1.Sandbox) *sandboxv1.Sandbox {

@@ -50,7 +50,7 @@ const (
 	// ReasonSandboxesGated: scheduling gates hold the Pods of Sandboxes, and whoever set the gates has not removed them yet.
 	// Progressing is False when that has lasted for longer than the grace period.
 	ReasonSandboxesGated = "SandboxesGated"
-	// ReasonSandboxRefused: the API server refuses the pool's Sandboxes, or their Pods; the message has its words.
+	// ReasonSandboxRefused: the API server refuses the pool's Sandboxes, their Pods, or a deletion; the message has its words.
 	ReasonSandboxRefused = "SandboxRefused"
 )
 
