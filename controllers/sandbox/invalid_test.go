@@ -3,15 +3,58 @@ package sandbox
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
+
+// The change of an object that was found invalid is sent once, for each Sandbox's spec and each object, in whatever order the API server
+// names what is wrong, and is said in the same words each time.
+func TestInvalidChanges(t *testing.T) {
+	r := &Reconciler{Now: func() time.Time { return builder.Epoch }}
+	labels := field.NewPath("metadata", "labels")
+	causes := field.ErrorList{field.Invalid(labels, "b c", "no"), field.Invalid(labels, "a b", "no"), field.Invalid(labels, "c d", "no")}
+	const want = `Pod "a" is invalid: [metadata.labels: Invalid value: "a b": no, metadata.labels: Invalid value: "b c": no, ` +
+		`metadata.labels: Invalid value: "c d": no]`
+	for i, step := range []struct {
+		generation int64
+		obj        client.Object
+		sent       bool
+	}{
+		{1, builder.MakePod("a").Obj(), true},
+		{1, builder.MakePod("a").Obj(), false},
+		{1, builder.MakePod("a").UID("recreated").Obj(), true},
+		{1, &corev1.Service{ObjectMeta: builder.MakePod("a").Obj().ObjectMeta}, true},
+		{2, builder.MakePod("a").Obj(), true},
+		{2, builder.MakePod("a").Obj(), false},
+	} {
+		sent := false
+		err := r.change(builder.MakeSandbox("a").Generation(step.generation).Obj(), step.obj, func() error {
+			sent = true
+			slices.Reverse(causes)
+			return apierrors.NewInvalid(schema.GroupKind{Kind: "Pod"}, "a", causes)
+		})
+		if sent != step.sent || err == nil || err.Error() != want {
+			t.Errorf("step %d: sent %t, %v", i, sent, err)
+		}
+	}
+	created := false
+	_ = r.invalid.try(builder.MakeSandbox("a").Generation(2).Obj(), "Pod", "a", builder.Epoch, func() error {
+		created = true
+		return nil
+	})
+	if !created {
+		t.Error("since a change is invalid, the object is not created")
+	}
+}
 
 // What was found invalid is not tried again for ten minutes, unless the Sandbox's spec changes; everything else is, and nothing is
 // remembered for longer.
@@ -20,7 +63,7 @@ func TestInvalidObjects(t *testing.T) {
 	now, memory := builder.Epoch, &invalidObjects{}
 	try := func(sandbox *builder.SandboxWrapper, name string, answer error) (tried bool) {
 		t.Helper()
-		err := memory.create(sandbox.Obj(), "Pod", name, now, func() error {
+		err := memory.try(sandbox.Obj(), "Pod", name, now, func() error {
 			tried = true
 			return answer
 		})

@@ -70,7 +70,7 @@ func (r *Reconciler) keepPod(ctx context.Context, sandbox *sandboxv1.Sandbox, po
 		return list(pod), nil
 	}
 	labelled := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: pod.Namespace, Name: pod.Name}}
-	if err := write.JSONPatch(ctx, r.Client, labelled, patch); err != nil {
+	if err := r.change(sandbox, pod, func() error { return write.JSONPatch(ctx, r.Client, labelled, patch) }); err != nil {
 		return list(pod), fmt.Errorf("updating labels of Pod %q: %w", pod.Name, err)
 	}
 	return list(labelled), nil
@@ -80,7 +80,7 @@ func (r *Reconciler) keepPod(ctx context.Context, sandbox *sandboxv1.Sandbox, po
 // Sandbox's own or a name conflict.
 func (r *Reconciler) createPod(ctx context.Context, sandbox *sandboxv1.Sandbox) ([]*corev1.Pod, error) {
 	pod := rules.NewPod(sandbox)
-	err := r.invalid.create(sandbox, "Pod", pod.Name, r.Now(), func() error { return r.tryPod(ctx, sandbox, pod) })
+	err := r.invalid.try(sandbox, "Pod", pod.Name, r.Now(), func() error { return r.tryPod(ctx, sandbox, pod) })
 	if err == nil {
 		tracing.Event(ctx, "NewPodStatusObserved", "pod.Name", pod.Name, "pod.Phase", string(pod.Status.Phase))
 		if event := rules.PodCreated(sandbox); event != nil {
@@ -109,7 +109,7 @@ func (r *Reconciler) takeOverPod(ctx context.Context, sandbox *sandboxv1.Sandbox
 		return nil, err
 	}
 	taken := rules.TakeOverPod(sandbox, pod)
-	if err := write.Patch(ctx, r.Client, taken, pod); err != nil {
+	if err := r.patch(ctx, sandbox, taken, pod); err != nil {
 		return nil, fmt.Errorf("taking over Pod %q: %w", pod.Name, err)
 	}
 	return list(taken), nil

@@ -10,7 +10,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
-	"github.com/namesake-sandbox/namesake/controllers/internal/write"
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
@@ -33,7 +32,7 @@ func (r *Reconciler) ensureService(
 ) (*corev1.Service, error) {
 	step, wanted, err := rules.NextService(sandbox, service, pod)
 	if step == rules.ServiceCreate {
-		err = r.invalid.create(sandbox, "Service", wanted.Name, r.Now(), func() error { return r.Client.Create(ctx, wanted, fieldManager) })
+		err = r.invalid.try(sandbox, "Service", wanted.Name, r.Now(), func() error { return r.Client.Create(ctx, wanted, fieldManager) })
 		if err == nil {
 			return wanted, nil
 		}
@@ -57,7 +56,7 @@ func (r *Reconciler) ensureService(
 		}
 		return nil, nil
 	case step == rules.ServiceChange:
-		if err := write.Patch(ctx, r.Client, wanted, service); err != nil {
+		if err := r.patch(ctx, sandbox, wanted, service); err != nil {
 			return owned(service, sandbox), fmt.Errorf("updating Service %q: %w", wanted.Name, err)
 		}
 		return wanted, nil

@@ -53,7 +53,7 @@ func (r *Reconciler) ensureVolume(ctx context.Context, sandbox *sandboxv1.Sandbo
 		if unread != nil {
 			return unread
 		}
-		err = r.invalid.create(sandbox, "PersistentVolumeClaim", key.Name, r.Now(), func() error {
+		err = r.invalid.try(sandbox, "PersistentVolumeClaim", key.Name, r.Now(), func() error {
 			return r.Client.Create(ctx, volume, fieldManager)
 		})
 		if err == nil {

@@ -3,8 +3,10 @@ package rules
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // IsInvalidConfiguration reports whether problem, one error or several joined, says of nothing but objects of a Sandbox that the API
@@ -24,6 +26,43 @@ func IsInvalidConfiguration(problem error) bool {
 	}
 	return IsInvalidObject(problem)
 }
+
+// SortedInvalid returns err, for which IsInvalidObject is true, with its causes in order, in its message as well. The API server goes
+// through labels and annotations, which are maps, in any order: the same object would be refused in other words each time.
+func SortedInvalid(err error) error {
+	var api apierrors.APIStatus
+	if !errors.As(err, &api) {
+		return err
+	}
+	said := api.Status()
+	status := *said.DeepCopy()
+	causes := status.Details.Causes
+	begin, ordered := strings.CutSuffix(err.Error(), causesInWords(causes))
+	if !ordered { // The message says something else than its causes.
+		return err
+	}
+	slices.SortStableFunc(causes, func(a, b metav1.StatusCause) int { return strings.Compare(causeInWords(a), causeInWords(b)) })
+	status.Message = begin + causesInWords(causes)
+	return &apierrors.StatusError{ErrStatus: status}
+}
+
+// causesInWords returns causes as the API server's message has them: each once, and in brackets if there are more than one
+// (NewInvalid in k8s.io/apimachinery/pkg/api/errors, and Error of utilerrors.Aggregate).
+func causesInWords(causes []metav1.StatusCause) string {
+	var words []string
+	seen := map[string]bool{}
+	for _, cause := range causes {
+		if word := causeInWords(cause); !seen[word] {
+			words, seen[word] = append(words, word), true
+		}
+	}
+	if len(words) == 1 {
+		return words[0]
+	}
+	return "[" + strings.Join(words, ", ") + "]"
+}
+
+func causeInWords(cause metav1.StatusCause) string { return cause.Field + ": " + cause.Message }
 
 // briefInvalid is how much BriefInvalid keeps of a message, in bytes. The API server repeats in it what it found wrong, value by value.
 const briefInvalid = 2048

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -59,6 +60,62 @@ func TestInvalidConfiguration(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What the API server names in any order is said in the same words each time, and nothing of it is lost.
+func TestSortedInvalid(t *testing.T) {
+	var labels field.ErrorList
+	for i := range 12 {
+		labels = append(labels, field.Invalid(field.NewPath("metadata", "labels"), fmt.Sprintf("not valid %d", i), "no"))
+	}
+	keys := field.ErrorList{
+		field.Invalid(field.NewPath("metadata", "annotations"), "a b", "no"), field.Required(field.NewPath("metadata", "annotations"), ""),
+		field.Invalid(field.NewPath("metadata", "annotations"), "a b", "no"),
+	}
+	invalid := func(errs ...*field.Error) error {
+		return apierrors.NewInvalid(schema.GroupKind{Kind: "Pod"}, "a", errs)
+	}
+	for name, tc := range map[string]struct {
+		errs field.ErrorList
+		want string
+	}{
+		"one cause":             {labels[:1], `Pod "a" is invalid: metadata.labels: Invalid value: "not valid 0": no`},
+		"a cause that is twice": {keys, `Pod "a" is invalid: [metadata.annotations: Invalid value: "a b": no, metadata.annotations: Required value]`},
+		"many": {labels, `Pod "a" is invalid: [` + strings.Join([]string{
+			inLabels(0), inLabels(1), inLabels(10), inLabels(11), inLabels(2), inLabels(3), inLabels(4), inLabels(5), inLabels(6), inLabels(7),
+			inLabels(8), inLabels(9),
+		}, ", ") + "]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for range len(tc.errs) {
+				tc.errs = slices.Concat(tc.errs[1:], tc.errs[:1])
+				slices.Reverse(tc.errs[:len(tc.errs)/2])
+				for err, want := range map[error]string{
+					invalid(tc.errs...):                             tc.want,
+					fmt.Errorf("patching: %w", invalid(tc.errs...)): "patching: " + tc.want,
+				} {
+					got := rules.SortedInvalid(err)
+					if got.Error() != want || !rules.IsInvalidObject(got) {
+						t.Fatalf("got %v, want %s", got, want)
+					}
+					if brief := rules.BriefInvalid(got); brief.Error() != want {
+						t.Fatalf("in brief %v, want %s", brief, want)
+					}
+				}
+			}
+		})
+	}
+	others := &apierrors.StatusError{ErrStatus: *apierrors.NewInvalid(schema.GroupKind{Kind: "Pod"}, "a", keys).ErrStatus.DeepCopy()}
+	others.ErrStatus.Message = "in other words"
+	for _, err := range []error{others, errors.New("lost")} {
+		if got := rules.SortedInvalid(err); got.Error() != err.Error() {
+			t.Errorf("got %v, want %v", got, err)
+		}
+	}
+}
+
+func inLabels(i int) string {
+	return fmt.Sprintf(`metadata.labels: Invalid value: "not valid %d": no`, i)
 }
 
 // However much is wrong with an object, what is kept of it is short, and says the same.

@@ -40,14 +40,15 @@ func reworded(before, after []metav1.Condition) bool {
 	return slices.ContainsFunc(before, isRetried) && slices.ContainsFunc(after, isRetried) && !slices.Equal(before, after)
 }
 
-// isRetried reports whether condition tells of what is tried again with backoff: a write or a deletion that was refused, or races that
-// were lost.
+// isRetried reports whether condition tells of what is tried again with backoff, or after a while: a write or a deletion that was refused,
+// an object that is not valid, or races that were lost.
 func isRetried(condition metav1.Condition) bool {
 	if condition.Status != metav1.ConditionFalse {
 		return false
 	}
 	switch condition.Reason {
-	case sandboxv1.ReasonReconcilerError, extensionsv1.ReasonAdoptionConflict, extensionsv1.ReasonSandboxRefused:
+	case sandboxv1.ReasonReconcilerError, sandboxv1.ReasonInvalidConfiguration,
+		extensionsv1.ReasonAdoptionConflict, extensionsv1.ReasonSandboxRefused:
 		return true
 	case sandboxv1.ReasonSandboxExpired:
 		return strings.Contains(condition.Message, volumesNotKept)

@@ -50,6 +50,10 @@ func TestIsReworded(t *testing.T) {
 		want          bool
 	}{
 		"a Sandbox is refused in other words":             {sandboxSays("ReconcilerError", "a"), sandboxSays("ReconcilerError", "b"), true},
+		"a Sandbox is invalid in other words":             {sandboxSays("InvalidConfiguration", "a"), sandboxSays("InvalidConfiguration", "b"), true},
+		"a Sandbox is invalid, and its spec changes":      {sandboxSays("InvalidConfiguration", "a"), sandbox("InvalidConfiguration").Generation(2).Obj(), false},
+		"a Sandbox is invalid":                            {sandboxSays("DependenciesNotReady", "a"), sandboxSays("InvalidConfiguration", "b"), false},
+		"a Sandbox is invalid no more":                    {sandboxSays("InvalidConfiguration", "a"), sandboxSays("DependenciesReady", "b"), false},
 		"a Sandbox is refused, and moves":                 {sandboxSays("ReconcilerError", "a"), moved, false},
 		"a Sandbox is refused, and gets a finalizer":      {sandboxSays("ReconcilerError", "a"), finalized, false},
 		"a Sandbox is refused, and its spec changes":      {sandboxSays("ReconcilerError", "a"), sandbox("ReconcilerError").Generation(2).Obj(), false},
