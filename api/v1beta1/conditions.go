@@ -7,7 +7,7 @@ const (
 	// ConditionSuspended is True when the Sandbox is suspended and its Pod is gone.
 	ConditionSuspended = "Suspended"
 	// ConditionFinished is True when the Pod ended by itself and is not replaced; it is absent otherwise. It stays when the Pod of
-	// a task is gone, whose restartPolicy is Never or OnFailure.
+	// a task is gone, whose restartPolicy is Never or OnFailure, or that of all its containers, or that has activeDeadlineSeconds.
 	ConditionFinished = "Finished"
 	// ConditionPodScheduled mirrors the condition of the same name of the Pod; it is absent where there is no Pod.
 	ConditionPodScheduled = "PodScheduled"

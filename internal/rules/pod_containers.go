@@ -7,6 +7,8 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
 const (
@@ -62,12 +64,12 @@ func shortState(s corev1.ContainerState) corev1.ContainerState {
 	return short
 }
 
-// podTrouble returns what keeps the containers of pod, or its init containers, from running at the time now, for the first of them
-// that has any trouble. It returns nothing if their start goes well, as far as pod tells.
+// podTrouble returns what keeps the containers of pod, the Pod of sandbox, or its init containers, from running at the time now, for the
+// first of them that has any trouble. It returns nothing if their start goes well, as far as pod tells.
 //
 // The text stays the same while a container is tried again and again: it has neither counts nor delays, and names the same state
 // whether the container waits, runs for a moment, or has just ended. Otherwise each try would cost a write.
-func podTrouble(pod *corev1.Pod, now time.Time) string {
+func podTrouble(sandbox *sandboxv1.Sandbox, pod *corev1.Pod, now time.Time) string {
 	for _, kind := range []struct {
 		mark     string
 		statuses []corev1.ContainerStatus
@@ -75,7 +77,7 @@ func podTrouble(pod *corev1.Pod, now time.Time) string {
 		{initMark, pod.Status.InitContainerStatuses}, {containerMark, pod.Status.ContainerStatuses},
 	} {
 		for _, s := range TellingContainers(kind.statuses) {
-			if reason, message := containerTrouble(pod, &s, now); reason != "" {
+			if reason, message := containerTrouble(sandbox, pod, &s, now); reason != "" {
 				return fmt.Sprintf("%s%s\"", kind.mark, s.Name) + inWords(reason, Cut(message, waitMessageLimit))
 			}
 		}
@@ -87,10 +89,12 @@ func podTrouble(pod *corev1.Pod, now time.Time) string {
 const initMark, containerMark = `init container "`, `container "`
 
 // containerTrouble returns the reason and the message of what keeps a container of pod from running, or two empty strings.
-func containerTrouble(pod *corev1.Pod, s *corev1.ContainerStatus, now time.Time) (reason, message string) {
+func containerTrouble(
+	sandbox *sandboxv1.Sandbox, pod *corev1.Pod, s *corev1.ContainerStatus, now time.Time,
+) (reason, message string) {
 	switch waiting := s.State.Waiting; {
 	case waiting == nil:
-		return endTrouble(pod, s, now)
+		return endTrouble(sandbox, pod, s, now)
 	case slices.Contains(pullFailures, waiting.Reason):
 		return pullBackOff, pullCause(waiting.Message)
 	case waiting.Reason == crashLoop:
@@ -102,12 +106,14 @@ func containerTrouble(pod *corev1.Pod, s *corev1.ContainerStatus, now time.Time)
 }
 
 // endTrouble is containerTrouble for a container that has ended, or runs.
-func endTrouble(pod *corev1.Pod, s *corev1.ContainerStatus, now time.Time) (reason, message string) {
+func endTrouble(
+	sandbox *sandboxv1.Sandbox, pod *corev1.Pod, s *corev1.ContainerStatus, now time.Time,
+) (reason, message string) {
 	running, ended := s.State.Running, s.State.Terminated
 	switch {
 	case s.Ready:
 		return "", ""
-	case ended != nil && ended.ExitCode == 0 && !isAlways(pod.Spec.RestartPolicy): // It has done its work.
+	case ended != nil && ended.ExitCode == 0 && !isRestarted(sandbox, pod, s.Name): // It has done its work.
 		return "", ""
 	case s.RestartCount == 0 && ended != nil && ended.ExitCode != 0:
 		return endWord(ended), "it ended with " + exitCode(ended)

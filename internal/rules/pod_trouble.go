@@ -20,7 +20,7 @@ func withTrouble(sandbox *sandboxv1.Sandbox, pod *corev1.Pod, message string, no
 	if pod == nil || pod.DeletionTimestamp != nil || endingOf(sandbox, pod) != podLives {
 		return message
 	}
-	trouble := podTrouble(pod, now)
+	trouble := podTrouble(sandbox, pod, now)
 	if trouble == "" {
 		return message
 	}

@@ -42,6 +42,36 @@ func restarted(status corev1.ContainerStatus, restarts int32, last corev1.Contai
 	return status
 }
 
+// A container's own restartPolicy says whether it has done its work, before the Pod's.
+func TestWhetherAContainerHasDoneItsWork(t *testing.T) {
+	const runsNot, again = "Pod is Running but not Ready", `; container "main": CrashLoopBackOff: it ends with exit code 0 (Completed)`
+	for name, tc := range map[string]struct {
+		pod  corev1.RestartPolicy
+		own  corev1.ContainerRestartPolicy
+		want string
+	}{
+		"it restarts on failure":                {"Always", "OnFailure", runsNot},
+		"it never restarts":                     {"", "Never", runsNot},
+		"it is to run always":                   {"Never", "Always", runsNot + again},
+		"it says nothing, the Pod runs always":  {"Always", "", runsNot + again},
+		"it says nothing, the Pod does not run": {"OnFailure", "", runsNot},
+	} {
+		t.Run(name, func(t *testing.T) {
+			main := corev1.Container{Name: "main", Image: builder.DefaultImage}
+			if tc.own != "" {
+				main.RestartPolicy = &tc.own
+			}
+			sandbox := builder.MakeSandbox("a").Containers(main).RestartPolicy(tc.pod).Obj()
+			pod := builder.MakePod("a").Ready().Condition(corev1.PodReady, corev1.ConditionFalse).RestartPolicy(tc.pod).
+				Container(restarted(ends("main", 2, 0, "Completed"), 2, ended(1, "Error"))).Obj()
+			status := rules.SandboxStatus(sandbox, rules.Observed{Pods: []*corev1.Pod{pod}}, later)
+			if diff := cmp.Diff("DependenciesNotReady: "+tc.want, told(status, "Ready")); diff != "" {
+				t.Errorf("Ready (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 // Ready says for which reason a container does not run, and nothing where the start goes well.
 func TestWhyAContainerDoesNotRun(t *testing.T) {
 	pending := func() *builder.PodWrapper { return builder.MakePod("a").Phase(corev1.PodPending) }

@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -26,6 +27,13 @@ func TestAPodThatFailed(t *testing.T) {
 	evicted := func() *builder.PodWrapper { return builder.MakePod("a").Ready().Failed("Evicted", full) }
 	never := func(pod *builder.PodWrapper) *builder.PodWrapper { return pod.RestartPolicy(corev1.RestartPolicyNever) }
 	keeps := func() *builder.SandboxWrapper { return sandbox().Annotation("agents.x-k8s.io/keep-ended-pod", "true") }
+	ending := func(policies ...corev1.ContainerRestartPolicy) *builder.SandboxWrapper {
+		var containers []corev1.Container
+		for i := range policies {
+			containers = append(containers, corev1.Container{Name: fmt.Sprint("c", i), Image: builder.DefaultImage, RestartPolicy: &policies[i]})
+		}
+		return sandbox().Containers(containers...)
+	}
 	type want struct {
 		Ready, Finished string
 		Replaced        *sandboxv1.PodReplacements
@@ -67,6 +75,14 @@ func TestAPodThatFailed(t *testing.T) {
 		"at its own deadline": {
 			sandbox(), builder.MakePod("a").Failed("DeadlineExceeded", "Pod was active on the node longer than the specified deadline"),
 			finished("PodFailed: Pod failed: DeadlineExceeded: Pod was active on the node longer than the specified deadline"),
+		},
+		"its container never restarts": {
+			ending("Never"), builder.MakePod("a").Phase(corev1.PodFailed).Container(ends("c0", 0, 1, "")),
+			finished(`PodFailed: Pod failed: Error: container "c0" ended with exit code 1`),
+		},
+		"its container never restarts, evicted": {ending("Never", "OnFailure"), evicted(), finished("PodFailed: Pod failed: Evicted: " + full)},
+		"one of its containers is to run always": {
+			ending("Never", "Always"), evicted(), lost("DependenciesNotReady: Pod failed and is replaced: Evicted: "+full, "Evicted", full),
 		},
 		"a task":                         {sandbox(), never(builder.MakePod("a").Phase(corev1.PodFailed)), finished("PodFailed: Pod failed")},
 		"a task, evicted":                {sandbox(), never(evicted()), finished("PodFailed: Pod failed: Evicted: " + full)},

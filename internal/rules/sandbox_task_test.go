@@ -2,6 +2,7 @@ package rules_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -62,6 +63,46 @@ func TestATaskWhosePodIsGone(t *testing.T) {
 				t.Errorf("it finished at %s, want when it did", c.LastTransitionTime)
 			}
 		})
+	}
+}
+
+// A task is what its Pod's or its containers' restartPolicy, or a deadline, make end.
+func TestIsTask(t *testing.T) {
+	container := func(policy corev1.ContainerRestartPolicy) corev1.Container {
+		c := corev1.Container{Name: "c-" + strings.ToLower(string(policy)), Image: builder.DefaultImage}
+		if policy != "" {
+			c.RestartPolicy = &policy
+		}
+		return c
+	}
+	const always, never, onFailure = corev1.ContainerRestartPolicyAlways, corev1.ContainerRestartPolicyNever, corev1.ContainerRestartPolicyOnFailure
+	for name, tc := range map[string]struct {
+		pod        corev1.RestartPolicy
+		deadline   *int64
+		containers []corev1.Container
+		init       []corev1.Container
+		want       bool
+	}{
+		"by default":                           {containers: []corev1.Container{container("")}},
+		"the Pod runs always":                  {pod: "Always", containers: []corev1.Container{container("")}},
+		"the Pod never restarts":               {pod: "Never", containers: []corev1.Container{container("")}, want: true},
+		"the Pod restarts on failure":          {pod: "OnFailure", containers: []corev1.Container{container("")}, want: true},
+		"the Pod has a deadline":               {pod: "Always", deadline: new(int64(60)), containers: []corev1.Container{container("")}, want: true},
+		"its container never restarts":         {containers: []corev1.Container{container(never)}, want: true},
+		"its containers end":                   {containers: []corev1.Container{container(never), container(onFailure)}, want: true},
+		"one of them is to run always":         {containers: []corev1.Container{container(never), container(always)}},
+		"one of them says nothing":             {containers: []corev1.Container{container(""), container(never)}},
+		"one of them says so, the Pod not":     {pod: "Never", containers: []corev1.Container{container(always)}, want: true},
+		"its container ends, its sidecar not":  {containers: []corev1.Container{container(never)}, init: []corev1.Container{container(always)}, want: true},
+		"its init container ends, as they all": {containers: []corev1.Container{container("")}, init: []corev1.Container{container(never)}},
+		"it has no container":                  {},
+	} {
+		sandbox := builder.MakeSandbox("a").PodSpec(corev1.PodSpec{
+			RestartPolicy: tc.pod, ActiveDeadlineSeconds: tc.deadline, Containers: tc.containers, InitContainers: tc.init,
+		}).Obj()
+		if got := rules.IsTask(sandbox); got != tc.want {
+			t.Errorf("%s: %t", name, got)
+		}
 	}
 }
 

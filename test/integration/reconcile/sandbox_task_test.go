@@ -43,6 +43,73 @@ func TestATaskRunsOnce(t *testing.T) {
 	}
 }
 
+// Whatever says that it ends makes it a task: its container's own restartPolicy, or its deadline.
+func TestATaskOfAPodThatRunsAlwaysRunsOnce(t *testing.T) {
+	main := func(policy corev1.ContainerRestartPolicy) corev1.Container {
+		return corev1.Container{Name: "main", Image: builder.DefaultImage, RestartPolicy: &policy}
+	}
+	inTime := func(sandbox *builder.SandboxWrapper) *builder.SandboxWrapper {
+		spec := sandbox.Obj().Spec.PodTemplate.Spec
+		spec.ActiveDeadlineSeconds = new(int64(3600))
+		return sandbox.PodSpec(spec)
+	}
+	failed := func(reason string) func(*corev1.PodStatus) {
+		return func(status *corev1.PodStatus) { status.Phase, status.Reason = corev1.PodFailed, reason }
+	}
+	succeeded := func(status *corev1.PodStatus) { status.Phase = corev1.PodSucceeded }
+	exited := func(status *corev1.PodStatus) {
+		status.Phase = corev1.PodFailed
+		status.ContainerStatuses = []corev1.ContainerStatus{{Name: "main", Image: builder.DefaultImage, State: terminated(1, "Error", status.StartTime.Time)}}
+	}
+	sandbox := func() *builder.SandboxWrapper { return builder.MakeSandbox("my-sandbox") }
+	for name, tc := range map[string]struct {
+		sandbox *builder.SandboxWrapper
+		end     func(*corev1.PodStatus)
+		want    string
+		since   int
+	}{
+		"its container fails":            {sandbox().Containers(main("Never")), exited, `PodFailed: Pod failed: Error: container "main" ended with exit code 1`, 35},
+		"its container succeeds":         {sandbox().Containers(main("OnFailure")), succeeded, "PodSucceeded: Pod completed successfully", 35},
+		"its time is over":               {inTime(sandbox()), failed("DeadlineExceeded"), "PodFailed: Pod failed: DeadlineExceeded", 0},
+		"its node evicts it in time":     {inTime(sandbox()), failed("Evicted"), "PodFailed: Pod failed: Evicted", 0},
+		"one container runs always":      {sandbox().Containers(main("Never"), corev1.Container{Name: "other", Image: builder.DefaultImage}), failed("Evicted"), "", 35},
+		"its container is to run always": {sandbox().Containers(main("Always")), failed("Evicted"), "", 35},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if tc.since > 0 && !suite.Has(t, "a container's own restartPolicy", tc.since) {
+				return
+			}
+			s := newStoryOf(t, tc.sandbox)
+			s.ready(t)
+			s.goOn(t, func(status *corev1.PodStatus) {
+				status.StartTime = new(metav1.NewTime(s.began))
+				tc.end(status)
+			})
+			s.Step(t, s.sandbox)
+			if tc.want == "" {
+				s.killPod(t)
+				s.Step(t, s.sandbox)
+				if got := suite.Get[corev1.Pod](t, s.Namespace, "my-sandbox"); got.UID == s.pod.UID {
+					t.Error("the Pod is the same")
+				}
+				return
+			}
+			if got := suite.Get[corev1.Pod](t, s.Namespace, "my-sandbox"); got.UID != s.pod.UID || got.DeletionTimestamp != nil {
+				t.Error("its Pod is replaced")
+			}
+			s.killPod(t)
+			s.Clock.Step(time.Minute)
+			s.Step(t, s.sandbox)
+			s.Step(t, s.sandbox)
+			expectNone[corev1.Pod](t, s.Namespace, "my-sandbox")
+			finished := meta.FindStatusCondition(s.status(t).Conditions, "Finished")
+			if at := s.at(3); finished == nil || finished.Reason+": "+finished.Message != tc.want || !finished.LastTransitionTime.Equal(&at) {
+				t.Errorf("Finished is %v, want %s since %s", finished, tc.want, at)
+			}
+		})
+	}
+}
+
 // Neither does it run again when it is suspended and resumed, or expires and is revived.
 func TestATaskRunsOnceThoughItIsResumed(t *testing.T) {
 	s := finishedTask(t, corev1.RestartPolicyNever)
