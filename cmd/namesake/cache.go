@@ -67,8 +67,8 @@ func stripPod(obj any) (any, error) {
 		Status: corev1.PodStatus{
 			Phase: pod.Status.Phase, Reason: pod.Status.Reason, Message: pod.Status.Message,
 			Conditions: pod.Status.Conditions, PodIPs: pod.Status.PodIPs,
-			InitContainerStatuses: rules.TellingContainers(pod.Status.InitContainerStatuses),
-			ContainerStatuses:     rules.TellingContainers(pod.Status.ContainerStatuses),
+			InitContainerStatuses: rules.KeptContainers(pod.Status.Phase, pod.Status.InitContainerStatuses),
+			ContainerStatuses:     rules.KeptContainers(pod.Status.Phase, pod.Status.ContainerStatuses),
 		},
 	}, nil
 }

@@ -43,9 +43,12 @@ func TestStripNode(t *testing.T) {
 func TestStripPod(t *testing.T) {
 	sandbox := builder.MakeSandbox("a").PodLabel("app", "x").RestartPolicy(corev1.RestartPolicyNever).Obj()
 	for name, pod := range map[string]*builder.PodWrapper{
-		"that is being deleted": builder.MakePod("a").ControlledBy(sandbox).Ready().Deleting(),
-		"of a task that failed": builder.MakePod("a").ControlledBy(sandbox).Failed("Evicted", "The node was low on resource: memory."),
-		"that failed":           builder.MakePod("a").ControlledBy(sandbox).RestartPolicy("").Failed("Evicted", "The node was low on resource: memory."),
+		"that is being deleted":       builder.MakePod("a").ControlledBy(sandbox).Ready().Deleting(),
+		"of a task that failed":       builder.MakePod("a").ControlledBy(sandbox).Failed("Evicted", "The node was low on resource: memory."),
+		"that failed":                 builder.MakePod("a").ControlledBy(sandbox).RestartPolicy("").Failed("Evicted", "The node was low on resource: memory."),
+		"of a task that was rejected": builder.MakePod("a").ControlledBy(sandbox).Failed("OutOfcpu", "Pod was rejected: no"),
+		"of a task that was rejected, and had run": builder.MakePod("a").ControlledBy(sandbox).Failed("OutOfcpu", "Pod was rejected: no").
+			Container(corev1.ContainerStatus{Name: "main", State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{}}}),
 		"whose container waits": builder.MakePod("a").ControlledBy(sandbox).Phase(corev1.PodPending).Container(corev1.ContainerStatus{
 			Name: "main", Image: "x", State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "ErrImagePull", Message: "not found"}},
 		}),

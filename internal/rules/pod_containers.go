@@ -34,10 +34,7 @@ func TellingContainers(statuses []corev1.ContainerStatus) []corev1.ContainerStat
 	var telling []corev1.ContainerStatus
 	for i := range statuses {
 		if s := &statuses[i]; len(telling) < tellingLimit && isTelling(s) {
-			telling = append(telling, corev1.ContainerStatus{
-				Name: s.Name, Ready: s.Ready, RestartCount: s.RestartCount,
-				State: shortState(s.State), LastTerminationState: shortState(s.LastTerminationState),
-			})
+			telling = append(telling, shortContainer(s))
 		}
 	}
 	return telling
@@ -46,6 +43,13 @@ func TellingContainers(statuses []corev1.ContainerStatus) []corev1.ContainerStat
 func isTelling(s *corev1.ContainerStatus) bool {
 	waiting, ended := s.State.Waiting, s.State.Terminated
 	return s.RestartCount > 0 || waiting != nil && !slices.Contains(ordinaryWaits, waiting.Reason) || ended != nil && ended.ExitCode != 0
+}
+
+func shortContainer(s *corev1.ContainerStatus) corev1.ContainerStatus {
+	return corev1.ContainerStatus{
+		Name: s.Name, Ready: s.Ready, RestartCount: s.RestartCount,
+		State: shortState(s.State), LastTerminationState: shortState(s.LastTerminationState),
+	}
 }
 
 func shortState(s corev1.ContainerState) corev1.ContainerState {

@@ -110,6 +110,61 @@ func TestATaskOfAPodThatRunsAlwaysRunsOnce(t *testing.T) {
 	}
 }
 
+// A task whose Pod a kubelet rejected has not run. Another Pod takes its place, later and later. One that has run stays as it is.
+func TestATaskWhosePodIsRejected(t *testing.T) {
+	reject := func(reason, message string) func(*corev1.PodStatus) {
+		return func(status *corev1.PodStatus) {
+			*status = corev1.PodStatus{Phase: corev1.PodFailed, Reason: reason, Message: message}
+		}
+	}
+	const why = "Pod was rejected: Node didn't have enough resource: cpu, requested: 1000, used: 0, capacity: 500"
+	for name, tc := range map[string]struct {
+		ready    bool
+		end      func(*corev1.PodStatus)
+		replaced bool
+		want     string
+	}{
+		"its node has too little":                {false, reject("OutOfcpu", why), true, "False DependenciesNotReady: Pod failed and is replaced: OutOfcpu: " + why},
+		"its node has another label":             {false, reject("NodeAffinity", ""), true, "False DependenciesNotReady: Pod failed and is replaced: NodeAffinity"},
+		"a kubelet that starts anew, and it ran": {true, reject("NodeAffinity", ""), false, "False PodFailed: Pod failed: NodeAffinity"},
+		"its container has run": {false, func(status *corev1.PodStatus) {
+			reject("OutOfcpu", why)(status)
+			status.ContainerStatuses = []corev1.ContainerStatus{{Name: "main", State: terminated(0, "Completed", builder.Epoch)}}
+		}, false, "False PodFailed: Pod failed: OutOfcpu: " + why},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStoryOf(t, builder.MakeSandbox("my-sandbox").RestartPolicy(corev1.RestartPolicyNever))
+			if tc.ready {
+				s.ready(t)
+			} else {
+				s.SchedulePod(t, "my-sandbox")
+			}
+			s.goOn(t, tc.end)
+			if got := said(s.status(t).Conditions); got != tc.want {
+				t.Errorf("it says %s, want %s", got, tc.want)
+			}
+			if !tc.replaced {
+				s.Step(t, s.sandbox)
+				if got := suite.Get[corev1.Pod](t, s.Namespace, "my-sandbox"); got.UID != s.pod.UID || got.DeletionTimestamp != nil {
+					t.Error("its Pod is replaced")
+				}
+				return
+			}
+			s.Step(t, s.sandbox)
+			if got := suite.Get[corev1.Pod](t, s.Namespace, "my-sandbox"); got.UID == s.pod.UID {
+				t.Error("its Pod is the same")
+			}
+			s.PatchPodStatus(t, "my-sandbox", tc.end)
+			if again := s.Step(t, s.sandbox); again.RequeueAfter != 10*time.Second {
+				t.Errorf("the next waits for %s, want 10s", again.RequeueAfter)
+			}
+			if got := s.status(t); got.Replacements == nil || got.Replacements.Count != 2 || meta.FindStatusCondition(got.Conditions, "Finished") != nil {
+				t.Errorf("the status is %+v", got)
+			}
+		})
+	}
+}
+
 // Neither does it run again when it is suspended and resumed, or expires and is revived.
 func TestATaskRunsOnceThoughItIsResumed(t *testing.T) {
 	s := finishedTask(t, corev1.RestartPolicyNever)
