@@ -100,7 +100,7 @@ func (v *sandboxValidator) check(ctx context.Context, req admission.Request, old
 		errs = rules.CheckAdoption(old, sandbox, claim).WithOrigin(rules.RuleAdopter)
 	}
 	if actor == rules.User { // The controller copies what was accepted once.
-		errs = append(errs, checkWords(old == nil, old, sandbox)...)
+		errs = append(errs, checkSandboxWords(old, sandbox)...)
 	}
 	if old == nil { // Volume templates never change after creation.
 		shared, err := v.sharedVolumes(ctx, sandbox)

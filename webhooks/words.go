@@ -4,6 +4,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
@@ -13,6 +14,16 @@ func checkVolumesWhenDeleted(isNew bool, old, obj metav1.Object) field.ErrorList
 		old = nil
 	}
 	return rules.CheckVolumesWhenDeleted(old, obj).WithOrigin(rules.RuleKeptVolumes)
+}
+
+// checkSandboxWords is checkWords for a Sandbox, which also says what becomes of its Pod. A nil old is a new Sandbox.
+func checkSandboxWords(old, sandbox *sandboxv1.Sandbox) field.ErrorList {
+	errs := checkWords(old == nil, old, sandbox)
+	var before metav1.Object
+	if old != nil {
+		before = old
+	}
+	return append(errs, rules.CheckKeepEndedPod(before, sandbox).WithOrigin(rules.RuleKeptPod)...)
 }
 
 // checkWords checks what obj, a Sandbox or a template, says of volumes and Pods. old is not looked at if obj is new.

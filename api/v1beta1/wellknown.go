@@ -76,8 +76,10 @@ const (
 	// CreatedByUnknown stands on a Pod for a LabelCreatedBy that is none of the others.
 	CreatedByUnknown = "unknown"
 
-	// KeepEndedPodTrue is the only value of AnnotationKeepEndedPod that has an effect.
+	// KeepEndedPodTrue is the AnnotationKeepEndedPod that keeps a Pod that failed.
 	KeepEndedPodTrue = "true"
+	// KeepEndedPodFalse is as without that annotation.
+	KeepEndedPodFalse = "false"
 
 	// AdoptableTrue is the only value of LabelAdoptable that has an effect.
 	AdoptableTrue = "true"
@@ -167,7 +169,7 @@ const (
 	AnnotationTraceContext = "opentelemetry.io/trace-context"
 
 	// AnnotationKeepEndedPod is on a Sandbox: KeepEndedPodTrue keeps a Pod that failed, for its log, although its restartPolicy is
-	// Always. Another Pod takes its place when that one is deleted. Written by users.
+	// Always; KeepEndedPodFalse is as without it. Another Pod takes its place when that one is deleted. Written by users.
 	AnnotationKeepEndedPod = ReservedPrefix + "keep-ended-pod"
 
 	// AnnotationVolumesWhenDeleted is on a Sandbox, a claim or a SandboxTemplate: what becomes of the Sandbox's PersistentVolumeClaims when

@@ -6,6 +6,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
@@ -64,9 +66,16 @@ func isReplaceable(sandbox *sandboxv1.Sandbox, pod *corev1.Pod) bool {
 	return pod.Status.Reason != deadlineExceeded
 }
 
-// KeepsEndedPod reports whether sandbox keeps a Pod that failed.
+// KeepsEndedPod reports whether sandbox keeps a Pod that failed. A value that CheckKeepEndedPod refuses, and that is stored all the same,
+// keeps it: that is the safe side, as its log would be lost.
 func KeepsEndedPod(sandbox *sandboxv1.Sandbox) bool {
-	return sandbox.Annotations[sandboxv1.AnnotationKeepEndedPod] == sandboxv1.KeepEndedPodTrue
+	value, ok := sandbox.Annotations[sandboxv1.AnnotationKeepEndedPod]
+	return ok && value != sandboxv1.KeepEndedPodFalse
+}
+
+// CheckKeepEndedPod checks the value of that annotation on obj, a Sandbox, if it has changed. old is nil on create.
+func CheckKeepEndedPod(old, obj metav1.Object) field.ErrorList {
+	return checkWord(old, obj, sandboxv1.AnnotationKeepEndedPod, sandboxv1.KeepEndedPodTrue, sandboxv1.KeepEndedPodFalse)
 }
 
 // isAlways reports whether containers under policy run always, which is the default.

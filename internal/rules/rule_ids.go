@@ -31,6 +31,8 @@ const (
 	RuleKeptVolumes = "volumes-when-deleted"
 	// RuleSharedIdentity is about an annotation of Sandboxes and templates.
 	RuleSharedIdentity = "pod-identity-word"
+	// RuleKeptPod is about an annotation of Sandboxes.
+	RuleKeptPod = "keep-ended-pod"
 	// RuleProtectedPods is about an annotation of a pool.
 	RuleProtectedPods = "protect-claimed-pods"
 	// RuleOther is for an error without a rule.
@@ -61,6 +63,7 @@ func Rules() []Rule {
 		{RuleProtectedPods, "A pool protects the Pods of claimed Sandboxes, or not."},
 		{RuleKeptVolumes, "A Sandbox's volumes are kept when it is deleted, or deleted with it."},
 		{RuleSharedIdentity, "A Pod has labels of its own, or shares those of its template."},
+		{RuleKeptPod, "A Pod that failed is kept, or replaced."},
 		{RuleLimits, "No object is larger than can be read in time."},
 		{RuleNotServed, "Nothing is decided in a namespace that the manager may not look at."},
 		{RuleOther, "Any other."},

@@ -6,6 +6,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
@@ -123,6 +124,35 @@ func TestAnEndedPodThatIsKept(t *testing.T) {
 	s.Step(t, s.sandbox)
 	if got := suite.Get[corev1.Pod](t, s.Namespace, "my-sandbox"); got.UID == s.pod.UID {
 		t.Error("the Pod is the same")
+	}
+}
+
+// A word that admission refuses, and that is stored all the same, keeps the Pod until it is mended.
+func TestAnEndedPodWhoseKeepingIsUnclear(t *testing.T) {
+	for _, word := range []string{"True", "yes", ""} {
+		t.Run(word, func(t *testing.T) {
+			s := newStory(t)
+			s.ready(t)
+			stored := suite.Get[sandboxv1.Sandbox](t, s.Namespace, "my-sandbox")
+			base := stored.DeepCopy()
+			stored.Annotations[sandboxv1.AnnotationKeepEndedPod] = word
+			if err := s.Controller.Patch(t.Context(), stored, client.MergeFrom(base)); err != nil { // Its own writes are not checked.
+				t.Fatal(err)
+			}
+			s.evict(t)
+			s.Step(t, s.sandbox)
+			if got := suite.Get[corev1.Pod](t, s.Namespace, "my-sandbox"); got.UID != s.pod.UID || got.DeletionTimestamp != nil {
+				t.Error("the Pod was replaced")
+			}
+			change(t, s.Namespace, "my-sandbox", func(sandbox *sandboxv1.Sandbox) {
+				sandbox.Annotations[sandboxv1.AnnotationKeepEndedPod] = "false"
+			})
+			s.Step(t, s.sandbox)
+			s.Step(t, s.sandbox)
+			if got := suite.Get[corev1.Pod](t, s.Namespace, "my-sandbox"); got.UID == s.pod.UID {
+				t.Error("the Pod is the same")
+			}
+		})
 	}
 }
 
