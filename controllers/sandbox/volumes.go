@@ -9,7 +9,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
-	"github.com/namesake-sandbox/namesake/controllers/internal/write"
 	"github.com/namesake-sandbox/namesake/internal/rules"
 	"github.com/namesake-sandbox/namesake/internal/tracing"
 )
@@ -74,7 +73,7 @@ func (r *Reconciler) ensureVolume(ctx context.Context, sandbox *sandboxv1.Sandbo
 	if next, err = r.keep(ctx, sandbox, next); err != nil {
 		return err
 	}
-	return r.patchVolume(ctx, next, found)
+	return r.patchVolume(ctx, sandbox, next, found)
 }
 
 // keepVolume is keepVolumes for one template. Where the cache does not show a claim that is the Sandbox's, keepVolume looks live.
@@ -100,15 +99,15 @@ func (r *Reconciler) keepVolume(ctx context.Context, sandbox *sandboxv1.Sandbox,
 	if err != nil {
 		return err
 	}
-	return r.patchVolume(ctx, next, found)
+	return r.patchVolume(ctx, sandbox, next, found)
 }
 
-// patchVolume makes found, a PersistentVolumeClaim as it was read, next, unless that is the same.
-func (r *Reconciler) patchVolume(ctx context.Context, next, found *corev1.PersistentVolumeClaim) error {
+// patchVolume makes found, a PersistentVolumeClaim of sandbox as it was read, next, unless that is the same.
+func (r *Reconciler) patchVolume(ctx context.Context, sandbox *sandboxv1.Sandbox, next, found *corev1.PersistentVolumeClaim) error {
 	if next == found {
 		return nil
 	}
-	if err := write.Patch(ctx, r.Client, next, found); err != nil {
+	if err := r.patch(ctx, sandbox, next, found); err != nil {
 		return fmt.Errorf("updating PersistentVolumeClaim %q: %w", next.Name, err)
 	}
 	return nil

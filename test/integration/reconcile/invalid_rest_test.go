@@ -2,11 +2,15 @@ package reconcile
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/test/builder"
@@ -129,5 +133,42 @@ func TestAnInvalidLabelIsTriedAgain(t *testing.T) {
 	step("by another manager", suite.Counts{"PATCH pods": 1})
 	if got := readyOf(t, s.Namespace, "my-sandbox"); got != said {
 		t.Errorf("Ready is %s, was %s", got, said)
+	}
+}
+
+// A change of a volume that is invalid is sent once, too, and again after ten minutes.
+func TestAnInvalidChangeOfAVolume(t *testing.T) {
+	n := suite.New(t)
+	sandbox := suite.Create(t, n, n.Editor, withVolume())
+	n.Step(t, sandbox)
+	causes, tries := field.ErrorList{}, 0
+	for _, value := range []string{"a b", "b c", "c d"} {
+		causes = append(causes, field.Invalid(field.NewPath("metadata", "labels"), value, "no"))
+	}
+	r := n.Sandboxes(suite.Before(n.ReadYourWrites, func(w suite.Write) error {
+		if _, ok := w.Object.(*corev1.PersistentVolumeClaim); !ok || w.Verb != "patch" {
+			return nil
+		}
+		tries++
+		slices.Reverse(causes)
+		return apierrors.NewInvalid(schema.GroupKind{Kind: "PersistentVolumeClaim"}, w.Object.GetName(), causes)
+	}))
+	change(t, n, "data-my-sandbox", func(volume *corev1.PersistentVolumeClaim) { delete(volume.Labels, sandboxv1.LabelSandboxUID) })
+	for _, tc := range []struct {
+		after time.Duration
+		tries int
+	}{{0, 1}, {time.Minute, 1}, {9 * time.Minute, 2}} {
+		n.Clock.Step(tc.after)
+		n.Settle(t)
+		result, err := r.Reconcile(t.Context(), suite.Get[sandboxv1.Sandbox](t, n, "my-sandbox"))
+		if err != nil || result.RequeueAfter != 10*time.Minute || tries != tc.tries {
+			t.Errorf("%s later: %+v, %v; %d tries, want %d", tc.after, result, err, tries, tc.tries)
+		}
+		const want = `False InvalidConfiguration: Error seen: updating PersistentVolumeClaim "data-my-sandbox": PersistentVolumeClaim ` +
+			`"data-my-sandbox" is invalid: [metadata.labels: Invalid value: "a b": no, metadata.labels: Invalid value: "b c": no, ` +
+			`metadata.labels: Invalid value: "c d": no]`
+		if got := readyOf(t, n, "my-sandbox"); got != want {
+			t.Errorf("Ready is %s, want %s", got, want)
+		}
 	}
 }
