@@ -53,14 +53,14 @@ func endingOf(sandbox *sandboxv1.Sandbox, pod *corev1.Pod) podEnding {
 }
 
 // isReplaceable reports whether another Pod takes the place of pod, which has ended. It does if pod is to run always and failed
-// nevertheless: its node evicted it, was shut down, or is gone. A task, by the word of the Sandbox or of the Pod, which may be older
-// than that, runs once: it is replaced only if it never ran. A Pod that ended at a deadline of its own is not replaced, nor is one that
-// the Sandbox keeps. A pool replaces the whole Sandbox.
+// nevertheless: its node evicted it, was shut down, or is gone. What runs once, by the word of the Sandbox or of the Pod, which may be
+// older than that, is replaced only if it never ran. A Pod that ended at a deadline of its own is not replaced, nor is one that the
+// Sandbox keeps. A pool replaces the whole Sandbox.
 func isReplaceable(sandbox *sandboxv1.Sandbox, pod *corev1.Pod) bool {
 	if pod.Status.Phase != corev1.PodFailed || IsPool(ControllerOf(sandbox)) || KeepsEndedPod(sandbox) {
 		return false
 	}
-	if IsTask(sandbox) || !isAlways(pod.Spec.RestartPolicy) {
+	if runsOnce(sandbox) || !isAlways(pod.Spec.RestartPolicy) {
 		return neverRan(sandbox, pod)
 	}
 	return pod.Status.Reason != deadlineExceeded

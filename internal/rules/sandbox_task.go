@@ -13,8 +13,13 @@ import (
 // container's own restartPolicy counts before the Pod's, since Kubernetes 1.35. Init containers do not count: those that run always are
 // sidecars, which end with the others.
 func IsTask(sandbox *sandboxv1.Sandbox) bool {
+	return sandbox.Spec.PodTemplate.Spec.ActiveDeadlineSeconds != nil || runsOnce(sandbox)
+}
+
+// runsOnce reports whether the containers of sandbox are not to run always.
+func runsOnce(sandbox *sandboxv1.Sandbox) bool {
 	spec := &sandbox.Spec.PodTemplate.Spec
-	if spec.ActiveDeadlineSeconds != nil || !isAlways(spec.RestartPolicy) {
+	if !isAlways(spec.RestartPolicy) {
 		return true
 	}
 	ends := func(c corev1.Container) bool {

@@ -50,10 +50,9 @@ func isRetried(condition metav1.Condition) bool {
 	case sandboxv1.ReasonReconcilerError, sandboxv1.ReasonInvalidConfiguration,
 		extensionsv1.ReasonAdoptionConflict, extensionsv1.ReasonSandboxRefused:
 		return true
-	case sandboxv1.ReasonSandboxExpired:
-		return strings.Contains(condition.Message, volumesNotKept)
 	}
-	return isDeletionRefused(condition)
+	return isDeletionRefused(condition) ||
+		condition.Reason == sandboxv1.ReasonSandboxExpired && strings.Contains(condition.Message, volumesNotKept)
 }
 
 func wordlessSandbox(sandbox *sandboxv1.Sandbox) *sandboxv1.Sandbox {
