@@ -81,10 +81,11 @@ func (v *podValidator) check(ctx context.Context, req admission.Request, old, po
 	var errs field.ErrorList
 	if actor == rules.User && old != nil {
 		errs = rules.CheckPodReserved(old, pod).WithOrigin(rules.RulePodIdentity)
-		if rules.IsPoolPod(old) {
-			content := rules.CheckPodContent(spec(req.OldObject.Raw), spec(req.Object.Raw))
-			errs = append(errs, content.WithOrigin(rules.RulePodContent)...)
+		content, err := v.content(ctx, req, old)
+		if err != nil {
+			return err
 		}
+		errs = append(errs, content.WithOrigin(rules.RulePodContent)...)
 	}
 	if rules.NeedsSandbox(old, pod) && !isTrial(req, actor) {
 		sandbox, err := v.sandbox(ctx, pod)
@@ -99,6 +100,23 @@ func (v *podValidator) check(ctx context.Context, req admission.Request, old, po
 		}
 	}
 	return podKind.forbidden(pod, errs)
+}
+
+// content refuses what a user changes in a Pod whose Sandbox is in a pool. A Sandbox leaves its pool once and for good, so a cached
+// Sandbox that is in none is enough to allow a change. One that is in a pool may just have been adopted, and is read live.
+func (v *podValidator) content(ctx context.Context, req admission.Request, old *corev1.Pod) (field.ErrorList, error) {
+	errs := rules.CheckPodContent(spec(req.OldObject.Raw), spec(req.Object.Raw))
+	owner := rules.ControllerOf(old)
+	if len(errs) == 0 || !rules.IsSandbox(owner) {
+		return nil, nil
+	}
+	sandbox, err := v.sandboxes.get(ctx, old.Namespace, owner.Name, func(cached *sandboxv1.Sandbox) bool {
+		return cached.UID == owner.UID && !rules.IsPoolPod(old, cached)
+	})
+	if err != nil || !rules.IsPoolPod(old, sandbox) {
+		return nil, err
+	}
+	return errs, nil
 }
 
 // isTrial reports whether the manager only asks what the API server says of a template's Pod. That Pod has a Sandbox which

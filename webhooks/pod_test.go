@@ -101,6 +101,12 @@ func TestPodValidator(t *testing.T) {
 	of := func(name string, sandbox *sandboxv1.Sandbox) *builder.PodWrapper {
 		return builder.MakePod(name).ControlledBy(sandbox)
 	}
+	unlabelled := func(sandbox *sandboxv1.Sandbox) *builder.PodWrapper {
+		return of(sandbox.Name, sandbox).WithoutLabel(sandboxv1.LabelWarmPool)
+	}
+	sharing := func(sandbox *sandboxv1.Sandbox) *builder.PodWrapper {
+		return builder.MakePod(sandbox.Name).OwnerReferences(*rules.SandboxOwner(sandbox)).Label(sandboxv1.LabelSandboxNameHash, sandboxv1.SharedNameHash)
+	}
 	const ref = "metadata.ownerReferences[0]"
 	for name, tc := range map[string]struct {
 		user     string
@@ -119,6 +125,11 @@ func TestPodValidator(t *testing.T) {
 		"the controller does":                             {user: controllerUser, old: of("pooled", pooled), pod: of("pooled", pooled).Image("evil"), want: "allowed"},
 		"a user changes where it may run":                 {user: someUser, old: of("pooled", pooled), pod: of("pooled", pooled).NodeSelector("zone", "a"), want: "allowed"},
 		"a user changes what is in the Pod of a claim":    {user: someUser, old: of("claimed", claimed), pod: of("claimed", claimed).Image("evil"), want: "allowed"},
+		"and that has lost the pool's label":              {user: someUser, old: unlabelled(pooled), pod: unlabelled(pooled).Image("evil"), want: "403"},
+		"and that shares its labels":                      {user: someUser, old: sharing(pooled), pod: sharing(pooled).Image("evil"), want: "403"},
+		"the same with where it may run":                  {user: someUser, old: sharing(pooled), pod: sharing(pooled).NodeSelector("zone", "a"), want: "allowed"},
+		"the same with a Pod of a claim":                  {user: someUser, old: sharing(claimed), pod: sharing(claimed).Image("evil"), want: "allowed"},
+		"the same with that of a bare Sandbox":            {user: someUser, old: of("runner", bare), pod: of("runner", bare).Image("evil"), want: "allowed"},
 		"a Pod of nobody":                                 {user: someUser, pod: builder.MakePod("x"), want: "allowed"},
 		"a user changes labels of their own":              {user: someUser, old: of("runner", bare), pod: of("runner", bare).Label("app", "x"), want: "allowed"},
 		"a user changes a label that routes":              {user: someUser, old: of("runner", bare), pod: of("runner", bare).Label(sandboxv1.LabelClaimUID, "x"), want: "403"},

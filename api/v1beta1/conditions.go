@@ -28,7 +28,8 @@ const (
 	ReasonSandboxExpired = "SandboxExpired"
 	// ReasonMultiplePods: more than one Pod is controlled by the Sandbox; nothing is created or deleted.
 	ReasonMultiplePods = "MultiplePods"
-	// ReasonNetworkPolicyNotReady: the Pod is not created before the NetworkPolicy of the Sandbox's template is as it should be.
+	// ReasonNetworkPolicyNotReady: the Pod is not created before the NetworkPolicy of the Sandbox's template is as it should be, or the
+	// cluster keeps from the Pod the label by which that policy selects it.
 	ReasonNetworkPolicyNotReady = "NetworkPolicyNotReady"
 	// ReasonReconcilerError: the last pass failed; the message says how.
 	ReasonReconcilerError = "ReconcilerError"

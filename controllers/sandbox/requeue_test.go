@@ -6,10 +6,12 @@ import (
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/internal/rules"
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
@@ -42,6 +44,7 @@ func TestNext(t *testing.T) {
 	policy := rules.NetworkPolicyProblem(builder.MakeTemplate("a").Obj(), nil, nil, rules.DefaultNetwork())
 	refused := errors.New("refused")
 	invalid := fmt.Errorf("creating: %w", apierrors.NewInvalid(schema.GroupKind{Kind: "Pod"}, "a", field.ErrorList{field.Required(field.NewPath("spec"), "")}))
+	unselected := rules.Observed{Pods: []*corev1.Pod{builder.MakePod("a").Obj()}}
 	for name, tc := range map[string]struct {
 		deleting bool
 		left     time.Duration
@@ -71,11 +74,14 @@ func TestNext(t *testing.T) {
 		"its Pod is invalid, and it expires soon":           {left: time.Second, problem: []error{invalid}, after: time.Second},
 		"its Pod is invalid, and something is refused":      {problem: []error{invalid, refused}, after: never, err: true},
 		"its Pod is invalid, and its status is refused":     {problem: []error{invalid}, ended: refused, after: invalidRecheck, err: true},
+		"its Pod lacks its template's label":                {observed: unselected, after: labelRecheck},
+		"its Pod lacks the label, and it expires":           {left: time.Second, observed: unselected, after: time.Second},
+		"its Pod lacks the label, and something is refused": {observed: unselected, problem: []error{refused}, after: never, err: true},
 		"it is being deleted":                               {deleting: true, left: time.Hour, problem: []error{refused}, after: never},
 		"it is being deleted, and its status is refused":    {deleting: true, left: time.Hour, ended: refused, after: never, err: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			sandbox := builder.MakeSandbox("a")
+			sandbox := builder.MakeSandbox("a").Label(sandboxv1.LabelTemplateRefHash, "12345678")
 			if tc.deleting {
 				sandbox.Deleting()
 			}

@@ -26,8 +26,15 @@ var (
 // ephemeralContainers is the field that subresource ephemeralcontainers changes, as kubectl debug does.
 const ephemeralContainers = "ephemeralContainers"
 
-// IsPoolPod reports whether pod, which a Sandbox controls, says that its Sandbox is in a pool.
-func IsPoolPod(pod *corev1.Pod) bool { return pod.Labels[sandboxv1.LabelWarmPool] != "" }
+// IsPoolPod reports whether sandbox, which controls pod, is in a pool. sandbox is nil if it does not exist. Then, and if it is
+// another Sandbox of that name, the Pod's own label says it. Otherwise the label counts for nothing: a policy of the cluster may have
+// removed it, a Pod that SharesIdentity has none, and after an adoption it stays a moment too long.
+func IsPoolPod(pod *corev1.Pod, sandbox *sandboxv1.Sandbox) bool {
+	if sandbox == nil || !ControlledBy(pod, sandbox) {
+		return pod.Labels[sandboxv1.LabelWarmPool] != ""
+	}
+	return IsPool(ControllerOf(sandbox))
+}
 
 // CheckPodContent returns a Forbidden error for each field of a Pod's spec that says what is in the Pod and changes from
 // before to after. It is for a Pod of which IsPoolPod is true: whoever adopts its Sandbox has to know what is in it. Where

@@ -12,12 +12,31 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
+// Where the Sandbox is says whether its Pod is in a pool, and not what the Pod is labelled.
 func TestIsPoolPod(t *testing.T) {
-	if !rules.IsPoolPod(builder.MakePod("a").Label(sandboxv1.LabelWarmPool, "12345678").Obj()) {
-		t.Error("a Pod in a pool does not count as one")
-	}
-	if rules.IsPoolPod(builder.MakePod("a").Obj()) {
-		t.Error("a Pod that is in no pool counts as one")
+	pool := builder.MakePool("p").Template("t").Obj()
+	warm := builder.MakeSandbox("a").Pool(pool)
+	claimed := builder.MakeSandbox("a").Pool(pool).ClaimedBy(builder.MakeClaim("c").Template("t").Obj()).Obj()
+	pod := func() *builder.PodWrapper { return builder.MakePod("a").ControlledBy(warm.Obj()) }
+	for name, tc := range map[string]struct {
+		pod     *builder.PodWrapper
+		sandbox *sandboxv1.Sandbox
+		want    bool
+	}{
+		"in a pool":                            {pod(), warm.Obj(), true},
+		"in a pool, without its label":         {pod().WithoutLabel(sandboxv1.LabelWarmPool), warm.Obj(), true},
+		"in a pool, without any label":         {builder.MakePod("a").OwnerReferences(*rules.SandboxOwner(warm.Obj())), warm.Obj(), true},
+		"adopted, and still labelled":          {pod(), claimed, false},
+		"adopted":                              {builder.MakePod("a").ControlledBy(claimed), claimed, false},
+		"of a bare Sandbox":                    {builder.MakePod("b").ControlledBy(builder.MakeSandbox("b").Obj()), builder.MakeSandbox("b").Obj(), false},
+		"of a Sandbox that is gone":            {pod(), nil, true},
+		"of one that is gone, and not in one":  {pod().WithoutLabel(sandboxv1.LabelWarmPool), nil, false},
+		"of an earlier Sandbox of that name":   {pod(), builder.MakeSandbox("a").UID("later").Obj(), true},
+		"of an earlier one, and without label": {pod().WithoutLabel(sandboxv1.LabelWarmPool), builder.MakeSandbox("a").UID("later").Pool(pool).Obj(), false},
+	} {
+		if got := rules.IsPoolPod(tc.pod.Obj(), tc.sandbox); got != tc.want {
+			t.Errorf("%s: got %t", name, got)
+		}
 	}
 }
 

@@ -85,8 +85,8 @@ func SandboxStatus(sandbox *sandboxv1.Sandbox, observed Observed, now time.Time)
 	return status
 }
 
-// sandboxReady returns the Ready condition. It is True for a Pod that is Ready, has an address, and is not being
-// deleted, and for a Service if one is asked for.
+// sandboxReady returns the Ready condition. It is True for a Pod that is Ready, has an address, is selected by the NetworkPolicy of
+// its template, and is not being deleted, and for a Service if one is asked for.
 func sandboxReady(
 	sandbox *sandboxv1.Sandbox, observed *Observed, replacements *sandboxv1.PodReplacements, now time.Time,
 ) metav1.Condition {
@@ -105,6 +105,8 @@ func sandboxReady(
 		ready.Reason, ready.Message = sandboxv1.ReasonSandboxSuspended, "Sandbox is suspending"
 	case end != "":
 		ready.Reason, ready.Message = end, message
+	case !deleting && UnselectedPod(sandbox, observed.Pod()) != "":
+		ready.Reason, ready.Message = sandboxv1.ReasonNetworkPolicyNotReady, UnselectedPod(sandbox, observed.Pod())
 	default:
 		return dependenciesReady(sandbox, observed, replacements, now)
 	}

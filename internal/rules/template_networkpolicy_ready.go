@@ -85,7 +85,8 @@ func NetworkPolicyNameOf(sandbox *sandboxv1.Sandbox, template *extensionsv1.Sand
 // whose NetworkPolicy Namesake manages is never created before that policy is as it should be. templates are those for
 // TemplateOf. policy is the NetworkPolicy of the name that NetworkPolicyNameOf returns, or nil.
 //
-//   - A Sandbox that came from no template needs no policy. Nor does one whose template is Unmanaged.
+//   - A Sandbox that came from no template needs no policy. Nor does one whose template is Unmanaged. One that a pool or a claim controls
+//     came from a template, whatever its labels say.
 //   - While the template exists, the policy must be the template's own and say what the template says now.
 //   - When the template is gone, the policy that it left behind will do, since nobody knows any more what it should say.
 //   - When the policy is gone as well, the Pod is not created, unless the template was Unmanaged when the Sandbox was
@@ -94,9 +95,11 @@ func CheckNetworkPolicyReady(
 	sandbox *sandboxv1.Sandbox, templates []extensionsv1.SandboxTemplate, policy *networkingv1.NetworkPolicy, network Network,
 ) error {
 	switch hash := sandbox.Labels[sandboxv1.LabelTemplateRefHash]; {
-	case hash == "" && MigratedSandbox(sandbox).Labels[sandboxv1.LabelTemplateRefHash] != "":
+	case hash == "" && templateHashOf(sandbox) != "":
 		return &policyWait{fmt.Sprintf("the Pod would not be under the NetworkPolicy of SandboxTemplate %q: this Sandbox has no label %s yet",
 			sandbox.Annotations[sandboxv1.AnnotationTemplateRef], sandboxv1.LabelTemplateRefHash)}
+	case hash == "" && isFromTemplate(sandbox):
+		return &policyWait{"no Pod is created: " + lostTemplateMessage(sandbox)}
 	case hash == "":
 		return nil
 	}

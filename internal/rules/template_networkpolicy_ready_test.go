@@ -39,6 +39,11 @@ func TestCheckNetworkPolicyReady(t *testing.T) {
 	pool := builder.MakePool("p").Namespace("ns").Template("tpl").Obj()
 	member := func() *builder.SandboxWrapper { return builder.MakeSandbox("p-aaaaa").Pool(pool) }
 	cold := builder.MakeSandbox("c").ClaimedBy(builder.MakeClaim("c").Namespace("ns").Template("tpl").Obj()).Obj()
+	bareOf := func(sandbox *sandboxv1.Sandbox) *sandboxv1.Sandbox {
+		stripped := sandbox.DeepCopy()
+		stripped.Labels, stripped.Annotations = nil, nil
+		return stripped
+	}
 	orphan := member().OwnerReferences().Obj()
 	colliding := member().Annotation("agents.x-k8s.io/sandbox-template-ref", second).Label(refHash, rules.Hash(second)).Obj()
 	left := func(p *networkingv1.NetworkPolicy) { p.OwnerReferences = p.OwnerReferences[1:] }
@@ -101,6 +106,8 @@ func TestCheckNetworkPolicyReady(t *testing.T) {
 		"colliding, and only the elder's":         {colliding, list(elder, younger), nil, missing},
 		"colliding, and gone":                     {colliding, list(elder), stored(younger, left), allowed},
 		"the label is missing":                    {member().WithoutLabel(refHash).Obj(), list(managed), stored(managed), "has no label " + refHash},
+		"label and annotation are missing":        {member().WithoutLabel(refHash).WithoutAnnotation("agents.x-k8s.io/sandbox-template-ref").Obj(), list(managed), stored(managed), `in SandboxWarmPool "p", and has neither`},
+		"both are missing, of a cold one":         {bareOf(cold), list(managed), stored(managed), `that of SandboxClaim "c", and has neither`},
 		"the label is missing, of a lost Sandbox": {member().OwnerReferences().WithoutLabel(refHash).Obj(), list(managed), nil, allowed},
 	} {
 		t.Run(name, func(t *testing.T) {
