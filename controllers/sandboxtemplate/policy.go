@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -135,6 +136,20 @@ func (w *withoutPolicy) has(template *extensionsv1.SandboxTemplate) bool {
 
 func (w *withoutPolicy) forget(template types.NamespacedName) { w.generations.Delete(template) }
 
+// blockedRecheck is the delay until a policy in the way is looked at again. It need not have our label, and then no event tells when
+// it is gone.
+const blockedRecheck = time.Minute
+
+// blocked is the error of a template whose policy's name belongs to somebody else's. Only a person can mend that, whom the event tells.
+type blocked struct{ message string }
+
+func (b *blocked) Error() string { return b.message }
+
+func isBlocked(err error) bool {
+	var b *blocked
+	return errors.As(err, &b)
+}
+
 // applyPlan carries out plan. The name makes a creation idempotent. The other writes apply only to the version that was
 // read.
 func (r *Reconciler) applyPlan(ctx context.Context, plan rules.PolicyPlan, existing *networkingv1.NetworkPolicy) error {
@@ -142,7 +157,7 @@ func (r *Reconciler) applyPlan(ctx context.Context, plan rules.PolicyPlan, exist
 	var err error
 	switch {
 	case plan.Blocked != "":
-		return errors.New(plan.Blocked)
+		return &blocked{plan.Blocked}
 	case plan.Create != nil:
 		doing, err = "creating NetworkPolicy "+plan.Create.Name, r.Client.Create(ctx, plan.Create)
 	case plan.Update != nil:

@@ -96,8 +96,11 @@ func (r *Reconciler) Reconcile(ctx context.Context, template *extensionsv1.Sandb
 		result = retry.Stale()
 	}
 	var errs []error
+	if isBlocked(policy) && result.IsZero() {
+		result.RequeueAfter = blockedRecheck
+	}
 	for _, err := range []error{policy, label} {
-		if err != nil && !isStale(err) {
+		if err != nil && !isStale(err) && !isBlocked(err) {
 			errs = append(errs, err)
 		}
 	}

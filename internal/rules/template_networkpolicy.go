@@ -73,7 +73,7 @@ func NetworkPolicy(
 // policySpec returns the spec of the NetworkPolicy of template, as NetworkPolicy explains it.
 func policySpec(template, earlier *extensionsv1.SandboxTemplate, network Network) networkingv1.NetworkPolicySpec {
 	spec := networkingv1.NetworkPolicySpec{
-		PodSelector: metav1.LabelSelector{MatchLabels: map[string]string{sandboxv1.LabelTemplateRefHash: Hash(template.Name)}},
+		PodSelector: podsOf(template),
 		PolicyTypes: []networkingv1.PolicyType{networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress},
 	}
 	switch {
@@ -87,6 +87,11 @@ func policySpec(template, earlier *extensionsv1.SandboxTemplate, network Network
 		}
 	}
 	return spec
+}
+
+// podsOf returns the selector of the Pods of template.
+func podsOf(template *extensionsv1.SandboxTemplate) metav1.LabelSelector {
+	return metav1.LabelSelector{MatchLabels: map[string]string{sandboxv1.LabelTemplateRefHash: Hash(template.Name)}}
 }
 
 // SampleNetworkPolicy returns a NetworkPolicy with the rules of template, under a generated name and without an owner.

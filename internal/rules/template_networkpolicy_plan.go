@@ -30,7 +30,8 @@ type PolicyPlan struct {
 
 // PlanNetworkPolicy compares existing with want. existing is the NetworkPolicy with the name of template's, or nil.
 // want is what NetworkPolicy returns. PlanNetworkPolicy changes or deletes only a policy that template controls, or one
-// that an earlier template of its name left behind. In such a policy, labels and owners that others added stay.
+// that an earlier template of its name left behind. In such a policy, labels and owners that others added stay. It also takes over
+// one that isForsaken, as it is after a backup was restored, and does not delete it.
 func PlanNetworkPolicy(template *extensionsv1.SandboxTemplate, existing, want *networkingv1.NetworkPolicy) PolicyPlan {
 	if existing == nil {
 		return PolicyPlan{Create: want}
@@ -39,9 +40,10 @@ func PlanNetworkPolicy(template *extensionsv1.SandboxTemplate, existing, want *n
 	switch {
 	case !ours && want == nil:
 		return PolicyPlan{}
-	case !ours:
+	case !ours && !isForsaken(existing, template):
 		return PolicyPlan{Blocked: fmt.Sprintf("NetworkPolicy %q is controlled by %s, not by this template, and is left as it is: the Pods of this template "+
-			"are not under the rules of the template until that policy is deleted or renamed", existing.Name, describeOwner(ControllerOf(existing)))}
+			"are not under the rules of the template until that policy is deleted or renamed%s", existing.Name, describeOwner(ControllerOf(existing)),
+			otherwise(existing, template))}
 	case want == nil:
 		return PolicyPlan{Delete: existing}
 	}
@@ -76,6 +78,23 @@ func policyOwners(existing, want *networkingv1.NetworkPolicy) []metav1.OwnerRefe
 func ofEarlierTemplate(obj metav1.Object, template *extensionsv1.SandboxTemplate) bool {
 	ref := ControllerOf(obj)
 	return IsTemplate(ref) && ref.Name == template.Name && ref.UID != template.UID
+}
+
+// isForsaken reports whether policy, which has the name of template's, is template's own except that it has no owner at all. A backup
+// that is restored leaves owners out. Such a policy has the template's label, and selects the template's Pods and no others: whoever
+// made it, the template would have another one in its place.
+func isForsaken(policy *networkingv1.NetworkPolicy, template *extensionsv1.SandboxTemplate) bool {
+	return len(policy.OwnerReferences) == 0 && policy.Labels[sandboxv1.LabelTemplateRefHash] == Hash(template.Name) &&
+		equality.Semantic.DeepEqual(policy.Spec.PodSelector, podsOf(template))
+}
+
+// otherwise returns, for a message about policy, how policy could become template's, or "" if somebody controls it.
+func otherwise(policy *networkingv1.NetworkPolicy, template *extensionsv1.SandboxTemplate) string {
+	if ControllerOf(policy) != nil {
+		return ""
+	}
+	label := sandboxv1.LabelTemplateRefHash + "=" + Hash(template.Name)
+	return fmt.Sprintf(". The template takes it over if it has no owner, has the label %s, and selects Pods by that label alone", label)
 }
 
 // OrphanedPolicyTemplate returns the name of the template that policy belonged to, if that template is gone. The

@@ -38,8 +38,13 @@ func TestPlanNetworkPolicy(t *testing.T) {
 	notController := *rules.TemplateOwner(managed)
 	notController.Controller = nil
 	blocked := func(by string) rules.PolicyPlan {
-		return rules.PolicyPlan{Blocked: `NetworkPolicy "tpl-network-policy" is controlled by ` + by + `, not by this template, and is left as it is: ` +
-			`the Pods of this template are not under the rules of the template until that policy is deleted or renamed`}
+		message := `NetworkPolicy "tpl-network-policy" is controlled by ` + by + `, not by this template, and is left as it is: ` +
+			`the Pods of this template are not under the rules of the template until that policy is deleted or renamed`
+		if by == "nobody" {
+			message += `. The template takes it over if it has no owner, has the label ` + refHash + `=` + rules.Hash("tpl") +
+				`, and selects Pods by that label alone`
+		}
+		return rules.PolicyPlan{Blocked: message}
 	}
 	for name, tc := range map[string]struct {
 		template *extensionsv1.SandboxTemplate
@@ -67,8 +72,19 @@ func TestPlanNetworkPolicy(t *testing.T) {
 		"an earlier template's, from before":          {managed, is(owned(former)), rules.PolicyPlan{Update: is()}},
 		"left behind by an earlier template":          {managed, is(noted, owned(byNamespace)), rules.PolicyPlan{Update: is(noted, owned(byNamespace, byTemplate))}},
 		"another template's":                          {managed, is(another), blocked(`SandboxTemplate "another"`)},
-		"nobody's":                                    {managed, is(owned()), blocked("nobody")},
-		"nobody's, with another owner":                {managed, is(owned(other)), blocked("nobody")},
+		"restored without owners":                     {managed, is(owned()), rules.PolicyPlan{Update: is()}},
+		"restored without owners, with more labels":   {managed, is(owned(), noted), rules.PolicyPlan{Update: is(noted)}},
+		"restored, with the rules of before": {managed, is(owned(), func(p *networkingv1.NetworkPolicy) {
+			p.Spec.Egress = nil
+		}), rules.PolicyPlan{Update: is()}},
+		"nobody's, without our label":   {managed, is(owned(), func(p *networkingv1.NetworkPolicy) { p.Labels = nil }), blocked("nobody")},
+		"nobody's, of another template": {managed, is(owned(), func(p *networkingv1.NetworkPolicy) { p.Labels[refHash] = "x" }), blocked("nobody")},
+		"nobody's, for other Pods":      {managed, is(owned(), func(p *networkingv1.NetworkPolicy) { p.Spec.PodSelector.MatchLabels[refHash] = "x" }), blocked("nobody")},
+		"nobody's, for all Pods":        {managed, is(owned(), func(p *networkingv1.NetworkPolicy) { p.Spec.PodSelector = metav1.LabelSelector{} }), blocked("nobody")},
+		"nobody's, for fewer Pods": {managed, is(owned(), func(p *networkingv1.NetworkPolicy) {
+			p.Spec.PodSelector.MatchLabels["team"] = "x"
+		}), blocked("nobody")},
+		"nobody's, with another owner": {managed, is(owned(other)), blocked("nobody")},
 		"the namespace's, without our label": {
 			managed, is(owned(byNamespace), func(p *networkingv1.NetworkPolicy) { p.Labels = nil }), blocked("nobody"),
 		},

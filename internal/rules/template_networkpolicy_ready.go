@@ -111,8 +111,8 @@ func CheckNetworkPolicyReady(
 }
 
 // NetworkPolicyProblem returns why policy is not what template needs before its Pods may run, or nil if it is, or if
-// template needs none. policy is the NetworkPolicy of the name of template's, or nil. others are the templates that
-// EarlierCollision takes. Labels and owners that others added do not count.
+// template needs none. policy is the NetworkPolicy of the name of template's, or nil if the cache has none with the label. others are
+// the templates that EarlierCollision takes. Labels and owners that others added do not count.
 func NetworkPolicyProblem(
 	template *extensionsv1.SandboxTemplate, others []extensionsv1.SandboxTemplate, policy *networkingv1.NetworkPolicy, network Network,
 ) error {
@@ -126,7 +126,7 @@ func NetworkPolicyProblem(
 	}
 	switch {
 	case policy == nil:
-		return wait("it does not exist. %s", lasts)
+		return wait("it does not exist, or has no label %s. %s", sandboxv1.LabelTemplateRefHash, lasts)
 	case policy.DeletionTimestamp != nil:
 		return wait("it is being deleted. The controller creates it again")
 	case !ControlledBy(policy, template) && !leftBehindFor(policy, template):
@@ -139,9 +139,10 @@ func NetworkPolicyProblem(
 	return nil
 }
 
-// leftBehindFor reports whether an earlier template of template's name left policy behind, so that template takes it over.
+// leftBehindFor reports whether an earlier template of template's name left policy behind, or a restored backup did, so that template
+// takes it over.
 func leftBehindFor(policy *networkingv1.NetworkPolicy, template *extensionsv1.SandboxTemplate) bool {
-	return ofEarlierTemplate(policy, template) || OrphanedPolicyTemplate(policy) == template.Name
+	return ofEarlierTemplate(policy, template) || OrphanedPolicyTemplate(policy) == template.Name || isForsaken(policy, template)
 }
 
 // checkOrphanedPolicy is CheckNetworkPolicyReady for a Sandbox whose template is gone. The policy must select the

@@ -74,8 +74,11 @@ func TestAPolicyThatComesInBetween(t *testing.T) {
 	reconciler := n.Templates(suite.Before(n.Cached, suite.Once[*networkingv1.NetworkPolicy]("create", func() {
 		suite.Create(t, n, n.Admin, theirs)
 	})))
-	if _, err := reconciler.Reconcile(t.Context(), template); err == nil || !strings.Contains(err.Error(), policyName) {
-		t.Errorf("the pass ends with %v, and does not say that the name is taken", err)
+	if result, err := reconciler.Reconcile(t.Context(), template); err != nil || result.RequeueAfter != time.Minute {
+		t.Errorf("the pass ends with %+v, %v; want another one in a minute", result, err)
+	}
+	if events := n.Events(); len(events) != 1 || !strings.Contains(events[0], policyName) {
+		t.Errorf("events %v do not say that the name is taken", events)
 	}
 	if got := suite.Get[networkingv1.NetworkPolicy](t, n, policyName); got.ResourceVersion != theirs.ResourceVersion {
 		t.Errorf("the policy was touched: %v", got)
