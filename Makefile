@@ -72,9 +72,10 @@ generate: ## Generate the deepcopy functions of the API types.
 # The Pod's own documentation is cut short in the CRDs, or a CRD would not fit where other tools put it.
 # Which fields controller-gen leaves without a bound, and what they get: config/crd/bounds.
 .PHONY: manifests
-manifests: ## Generate CRDs, RBAC and webhook manifests below config.
+manifests: ## Generate CRDs, RBAC, policies and webhook manifests below config.
 	$(CONTROLLER_GEN) crd:maxDescLen=180 paths=./api/... output:crd:dir=config/crd/bases
 	$(GO) run ./config/crd/bounds -crds config/crd/bases
+	$(GO) run ./config/policy/generate -out config/policy
 	$(if $(RUNNING),$(CONTROLLER_GEN) rbac:roleName=namesake webhook $(RUNNING:%=paths=%) \
 		output:rbac:dir=config/rbac output:webhook:dir=config/webhook)
 
@@ -103,7 +104,7 @@ verify-generated:
 	@copies="$$(mktemp -d)"; trap 'rm -rf "$$copies"' EXIT; mkdir "$$copies/is"; \
 	cp -R go.mod go.sum $(wildcard api internal webhooks controllers cmd config) "$$copies/is"; \
 	cp -R "$$copies/is" "$$copies/should-be"; \
-	(cd "$$copies/should-be" && rm -rf config/crd/bases config/rbac/role.yaml config/webhook/manifests.yaml); \
+	(cd "$$copies/should-be" && rm -rf config/crd/bases config/rbac/role.yaml config/webhook/manifests.yaml; find config/policy -name policies.yaml -delete); \
 	$(MAKE) -s -f $(ROOT)/Makefile -C "$$copies/should-be" generate manifests; \
 	if ! (cd "$$copies" && diff -ruN is should-be); then \
 		echo 'error: generated files are stale (the diff above): run "make generate manifests"' >&2; exit 1; \

@@ -1,5 +1,5 @@
 // Command generate writes those parts of the chart that config or values.yaml already state, so that they cannot differ.
-// These are the templates of CRDs, roles, webhook configurations and alerts, the list of required values, and README.md.
+// These are the templates of CRDs, roles, webhook configurations, policies and alerts, the list of required values, and README.md.
 package main
 
 import (
@@ -42,6 +42,7 @@ func generate(config, chart string) (map[string][]byte, error) {
 		func() error { return addCRDs(files, config) },
 		func() error { return addRoles(files, config) },
 		func() error { return addWebhooks(files, config) },
+		func() error { return addPolicies(files, config) },
 		func() error { return addAlerts(files, config) },
 		func() error { return addRequired(files, chart) },
 		func() error { return addReadme(files, chart) },

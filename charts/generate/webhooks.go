@@ -34,8 +34,8 @@ func addWebhooks(files map[string][]byte, config string) error {
 		return err
 	}
 	text = withSelectors(text)
-	text = strings.ReplaceAll(text, controllerUser, `{{ include "namesake.controllerUser" . }}`)
-	files["templates/webhooks.yaml"] = []byte(generated + text)
+	text = strings.ReplaceAll(text, controllerUser, `{{ include "namesake.controllerUser" $ }}`)
+	files["templates/webhooks.yaml"] = []byte(generated + onlyIf(".Values.webhooks.enabled", text))
 	return nil
 }
 
@@ -49,6 +49,9 @@ func selectorOf(service string) string {
 	}
 	return "namesake.namespaceSelector"
 }
+
+// matchBlock is selectorBlock for the binding of a policy.
+var matchBlock = regexp.MustCompile(`(?m)^  matchResources:\n    namespaceSelector:\n      \{\{- (include "[^"]+" \$) \| nindent 6 \}\}$`)
 
 var selectorBlock = regexp.MustCompile(`(?m)^  namespaceSelector:\n    \{\{- (include "[^"]+" \$) \| nindent 4 \}\}$`)
 

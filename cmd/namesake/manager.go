@@ -77,7 +77,7 @@ func newManager(
 	if err := mgr.Add(&retirer{cache: mgr.GetCache(), claims: claims}); err != nil {
 		return nil, fmt.Errorf("adding the end of series: %w", err)
 	}
-	err = addWebhooks(ctx, mgr, drain.Server(serving.NewLimits().Server(mgr.GetWebhookServer())), webhooks.Options{
+	err = o.addWebhooks(ctx, mgr, drain, webhooks.Options{
 		LabelDomains: said.domains, Candidates: index, ControllerUser: o.controllerUser, Metrics: admission, Tracer: tracer, Now: time.Now,
 		Traffic: traffic, Nameservers: said.network.Nameservers, LeftOut: said.leftOut,
 	})
@@ -191,12 +191,16 @@ func newScheme() (*runtime.Scheme, error) {
 	return scheme, nil
 }
 
-// addWebhooks serves the webhooks with o, which it completes from mgr.
-func addWebhooks(ctx context.Context, mgr manager.Manager, hooks webhooks.Server, o webhooks.Options) error {
+// addWebhooks serves the webhooks with hooks, which it completes from mgr, unless there are to be none.
+func (o *options) addWebhooks(ctx context.Context, mgr manager.Manager, drain *serving.Drain, hooks webhooks.Options) error {
+	if !o.webhooks {
+		return nil
+	}
 	if err := webhooks.Index(ctx, mgr.GetFieldIndexer()); err != nil {
 		return err
 	}
-	o.Scheme, o.Cache, o.Live, o.DryRun = mgr.GetScheme(), mgr.GetCache(), mgr.GetAPIReader(), client.NewDryRunClient(mgr.GetClient())
-	webhooks.Register(hooks, o)
+	hooks.Scheme, hooks.Cache, hooks.Live = mgr.GetScheme(), mgr.GetCache(), mgr.GetAPIReader()
+	hooks.DryRun = client.NewDryRunClient(mgr.GetClient())
+	webhooks.Register(drain.Server(serving.NewLimits().Server(mgr.GetWebhookServer())), hooks)
 	return nil
 }

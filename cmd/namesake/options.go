@@ -29,6 +29,7 @@ type options struct {
 	controllerUser       string
 	clusterDomain        string
 
+	webhooks        bool
 	webhookPort     int
 	webhookCertDir  string
 	webhookCertName string
@@ -72,6 +73,7 @@ func defaults() *options {
 		election:        defaultElection(),
 		clusterDomain:   "cluster.local",
 		controllerUser:  "system:serviceaccount:namesake-system:namesake",
+		webhooks:        true,
 		webhookPort:     9443,
 		webhookCertDir:  "/tmp/k8s-webhook-server/serving-certs",
 		webhookCertName: "tls.crt",
@@ -103,6 +105,8 @@ func (o *options) addFlags(flags *flag.FlagSet) {
 	flags.StringVar(&o.controllerUser, "controller-user", o.controllerUser,
 		"User name of the manager's own service account: the only one that may write owners, bindings and reserved labels.")
 	flags.StringVar(&o.clusterDomain, "cluster-domain", o.clusterDomain, "Domain of the cluster's DNS, for the full names of Sandboxes' Services.")
+	flags.BoolVar(&o.webhooks, "webhooks", o.webhooks,
+		"Serve the webhooks. Without them the API server enforces what its policies can, and claims are bound by the controller.")
 	flags.IntVar(&o.webhookPort, "webhook-port", o.webhookPort, "Port that admission is served on.")
 	flags.StringVar(&o.webhookCertDir, "webhook-cert-dir", o.webhookCertDir, "Folder of the serving certificate, which is read again when it changes.")
 	flags.StringVar(&o.webhookCertName, "webhook-cert-name", o.webhookCertName, "File of the certificate in that folder.")

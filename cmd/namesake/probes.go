@@ -21,7 +21,8 @@ import (
 const probeTimeout = time.Second
 
 // addServing makes the manager ready when admission works. The cache must be synced, and the index must have observed it.
-// The API server must trust the certificate, and ask in every namespace that is served. One refusal must have come all the way back.
+// The API server must trust the certificate, and ask in every namespace that is served. One refusal must have come all the way back:
+// a webhook's, or that of a policy where no webhooks are served.
 // The replica must not be stopping.
 // Leadership is not required, because every replica serves admission.
 func addServing(
@@ -35,13 +36,10 @@ func addServing(
 		return err
 	}
 	issuance := &serving.Issuance{Reader: mgr.GetAPIReader(), Certificate: key}
-	selfTest := &serving.SelfTest{Create: client.NewDryRunClient(mgr.GetClient()).Create, Namespace: o.ownNamespace()}
+	selfTest := &serving.SelfTest{Create: client.NewDryRunClient(mgr.GetClient()).Create, Namespace: o.ownNamespace(), By: o.refuser()}
 
-	errs := []error{
-		mgr.Add(certificate), mgr.Add(selfTest), metrics.Registry.Register(serving.NewMetrics(trust, issuance)),
-		mgr.AddHealthzCheck("ping", healthz.Ping),
-	}
-	for name, check := range map[string]func(context.Context) error{
+	errs := []error{mgr.Add(selfTest), mgr.AddHealthzCheck("ping", healthz.Ping)}
+	checks := map[string]func(context.Context) error{
 		"stopping": func(context.Context) error { return drain.Check() },
 		"cache": func(ctx context.Context) error {
 			if !mgr.GetCache().WaitForCacheSync(ctx) {
@@ -52,12 +50,16 @@ func addServing(
 			}
 			return nil
 		},
-		"certificate": func(ctx context.Context) error {
+		"admission": func(context.Context) error { return selfTest.Check() },
+	}
+	if o.webhooks {
+		errs = append(errs, mgr.Add(certificate), metrics.Registry.Register(serving.NewMetrics(trust, issuance)))
+		checks["certificate"] = func(ctx context.Context) error {
 			_, err := trust.Check(ctx)
 			return issuance.Explain(ctx, err)
-		},
-		"admission": func(context.Context) error { return selfTest.Check() },
-	} {
+		}
+	}
+	for name, check := range checks {
 		errs = append(errs, mgr.AddReadyzCheck(name, logged(mgr.GetLogger().WithValues("check", name), check)))
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -91,4 +93,12 @@ func logged(log logr.Logger, check func(context.Context) error) healthz.Checker 
 		last = reason
 		return err
 	}
+}
+
+// refuser returns who refuses where admission works: the webhooks, or the policies where no webhooks are served.
+func (o *options) refuser() serving.Refuser {
+	if o.webhooks {
+		return serving.ByWebhook
+	}
+	return serving.ByPolicy
 }

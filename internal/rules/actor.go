@@ -1,5 +1,7 @@
 package rules
 
+import "slices"
+
 // Actor is who sent a write, as far as the rules distinguish senders.
 type Actor int
 
@@ -15,13 +17,17 @@ const (
 
 // ActorFor returns the Actor of username. controllerUser is the user name of Namesake's own service account.
 func ActorFor(username, controllerUser string) Actor {
-	switch username {
-	case controllerUser:
+	switch {
+	case username == controllerUser:
 		return Controller
-	case "system:serviceaccount:kube-system:generic-garbage-collector", // --use-service-account-credentials=true
-		"system:kube-controller-manager": // --use-service-account-credentials=false
+	case slices.Contains(GarbageCollectors(), username):
 		return GarbageCollector
 	default:
 		return User
 	}
+}
+
+// GarbageCollectors returns the user names that the garbage collector may have: with --use-service-account-credentials=true, and without.
+func GarbageCollectors() []string {
+	return []string{"system:serviceaccount:kube-system:generic-garbage-collector", "system:kube-controller-manager"}
 }

@@ -1,8 +1,6 @@
 package rules
 
 import (
-	"fmt"
-
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
@@ -79,15 +77,15 @@ func CheckBinding(old, obj *extensionsv1.SandboxClaim, sandbox *sandboxv1.Sandbo
 	case old.Status.Sandbox.Name != "" && after == old.Status.Sandbox.Name:
 		return nil
 	case before == "" && old.Status.Sandbox.Name != "":
-		return invalidBinding(after, "this claim already has Sandbox %q: bind it to that one", old.Status.Sandbox.Name)
+		return invalidBinding(after, WordsBoundTo, old.Status.Sandbox.Name)
 	case before == "":
 		return nil
 	case after == "":
-		return invalidBinding(after, "a binding is never removed: keep %q", before)
+		return invalidBinding(after, WordsNeverUnbound, before)
 	case old.Status.Sandbox.Name != "":
-		return invalidBinding(after, "this claim already has Sandbox %q: keep %q, or create a new claim", old.Status.Sandbox.Name, before)
+		return invalidBinding(after, WordsBoundForGood, old.Status.Sandbox.Name, before)
 	case IsColdName(old, before):
-		return invalidBinding(after, "a binding to a Sandbox of the claim's own name is final: keep %q", before)
+		return invalidBinding(after, WordsColdStays, before)
 	case !IsBindingLost(old, sandbox):
 		return invalidBinding(after, "Sandbox %q can still be adopted: keep %q", before, before)
 	}
@@ -99,6 +97,6 @@ func NeedsBoundSandbox(old, obj *extensionsv1.SandboxClaim) bool {
 	return old.Status.Sandbox.Name == "" && Binding(old) != "" && Binding(old) != Binding(obj) && len(CheckBinding(old, obj, nil)) == 0
 }
 
-func invalidBinding(value, format string, args ...any) field.ErrorList {
-	return field.ErrorList{field.Invalid(bindingPath, value, fmt.Sprintf(format, args...))}
+func invalidBinding(value string, words Words, found ...any) field.ErrorList {
+	return field.ErrorList{field.Invalid(bindingPath, value, words.With(found...))}
 }

@@ -1,8 +1,6 @@
 package rules
 
 import (
-	"fmt"
-
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
@@ -19,11 +17,11 @@ func CheckClaimStatus(old, obj *extensionsv1.SandboxClaim, actor Actor) field.Er
 	case after == "" && actor == Controller && mayReleaseSandbox(obj, before):
 		return nil
 	case before != "":
-		return field.ErrorList{field.Invalid(path, after, fmt.Sprintf("this claim has had Sandbox %q, which stays on record: keep %q", before, before))}
+		return field.ErrorList{field.Invalid(path, after, WordsOnRecord.With(before, before))}
 	case actor == User: // A status from a backup, say: the record would stand for a Sandbox that is not there, for ever.
-		return field.ErrorList{field.Invalid(path, after, "only Namesake's controller records a claim's Sandbox: leave status.sandbox out")}
+		return field.ErrorList{field.Invalid(path, after, string(WordsNoRecord))}
 	case after != Binding(obj):
-		return field.ErrorList{field.Invalid(path, after, fmt.Sprintf("this claim is bound to %q: a claim's status names the Sandbox that it is bound to", Binding(obj)))}
+		return field.ErrorList{field.Invalid(path, after, WordsOtherRecord.With(Binding(obj)))}
 	}
 	return nil
 }

@@ -127,6 +127,6 @@ func hasOwner(sandbox *sandboxv1.Sandbox, ref *metav1.OwnerReference) bool {
 	return false
 }
 
-func invalidOwner(ref *metav1.OwnerReference, format string, args ...any) field.ErrorList {
-	return field.ErrorList{field.Invalid(ownersPath, describeOwner(ref), fmt.Sprintf(format, args...))}
+func invalidOwner(ref *metav1.OwnerReference, words Words, found ...any) field.ErrorList {
+	return field.ErrorList{field.Invalid(ownersPath, describeOwner(ref), words.With(found...))}
 }

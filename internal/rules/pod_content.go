@@ -56,12 +56,11 @@ func CheckPodContent(before, after map[string]any) field.ErrorList {
 		if reflect.DeepEqual(was[name], is[name]) {
 			continue
 		}
-		advice := "change the pool's SandboxTemplate instead, or claim the Sandbox first"
+		advice := AdviceContent
 		if name == ephemeralContainers {
-			advice = "a claim may take it at any moment, and would get this container with it. Debug a copy " +
-				"(kubectl debug --copy-to), or claim the Sandbox first"
+			advice = AdviceDebug
 		}
-		errs = append(errs, field.Forbidden(field.NewPath("spec", name), "this Pod's Sandbox is in a pool: "+advice))
+		errs = append(errs, field.Forbidden(field.NewPath("spec", name), WordsPoolPod.With(advice)))
 	}
 	return errs
 }

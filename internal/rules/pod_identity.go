@@ -1,8 +1,6 @@
 package rules
 
 import (
-	"fmt"
-
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -40,9 +38,7 @@ func CheckForeignPod(old, pod *corev1.Pod, actor Actor) field.ErrorList {
 			}
 		}
 		if has {
-			errs = append(errs, field.Forbidden(field.NewPath("metadata", "labels").Key(key), fmt.Sprintf(
-				"only the Pod of a Sandbox has this, found %q on one controlled by %s: leave it out, and select by a label of your own",
-				value, describeOwner(ControllerOf(pod)))))
+			errs = append(errs, field.Forbidden(field.NewPath("metadata", "labels").Key(key), WordsForeignPod.With(value, describeOwner(ControllerOf(pod)))))
 		}
 	}
 	return errs

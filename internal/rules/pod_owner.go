@@ -22,19 +22,17 @@ func CheckPodOwner(old, pod *corev1.Pod, actor Actor) field.ErrorList {
 	after := ControllerOf(pod)
 	switch {
 	case actor != GarbageCollector && IsSandbox(after) && len(pod.OwnerReferences) > ownersBefore(old, after):
-		return field.ErrorList{field.Invalid(ownersPath, len(pod.OwnerReferences), fmt.Sprintf(
-			"a Pod of Sandbox %q has no other owner, or it would outlive the Sandbox: leave the others out", after.Name))}
+		return field.ErrorList{field.Invalid(ownersPath, len(pod.OwnerReferences), WordsOneOwner.With(after.Name))}
 	case IsSandbox(before) && sameOwner(before, after):
 		return nil
 	case IsSandbox(before) && after == nil && actor == GarbageCollector:
 		return nil
 	case IsSandbox(before):
-		return invalidOwner(after, "this Pod is controlled by Sandbox %q and keeps that controller: delete the Pod or the Sandbox instead", before.Name)
+		return invalidOwner(after, WordsPodStays, before.Name)
 	case !IsSandbox(after):
 		return nil
 	case pod.Name != after.Name:
-		return field.ErrorList{field.Invalid(field.NewPath("metadata", "name"), pod.Name, fmt.Sprintf(
-			"this Pod is controlled by Sandbox %q, and a Sandbox's Pod bears its name: use %q, or leave metadata.name out", after.Name, after.Name))}
+		return field.ErrorList{field.Invalid(field.NewPath("metadata", "name"), pod.Name, WordsPodName.With(after.Name, after.Name))}
 	}
 	return nil
 }

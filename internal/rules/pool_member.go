@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"fmt"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -124,6 +123,5 @@ func CheckPoolMember(old, obj *sandboxv1.Sandbox) field.ErrorList {
 	if old == nil || !IsPool(ControllerOf(old)) || equality.Semantic.DeepEqual(old.Spec, obj.Spec) {
 		return nil
 	}
-	return field.ErrorList{field.Forbidden(field.NewPath("spec"), fmt.Sprintf(
-		"this Sandbox is in %s: change the pool's SandboxTemplate instead", describeOwner(ControllerOf(old))))}
+	return field.ErrorList{field.Forbidden(field.NewPath("spec"), WordsPoolMember.With(describeOwner(ControllerOf(old))))}
 }

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -43,6 +42,23 @@ var (
 	}
 	podAnnotations = []string{sandboxv1.AnnotationPropagatedLabels, sandboxv1.AnnotationPropagatedAnnotations}
 )
+
+// Keys are labels and annotations that only the controller writes.
+type Keys struct {
+	Labels, Annotations []string
+}
+
+// SandboxKeys returns those of Sandboxes. CheckPodName covers the annotation with the Pod's name.
+func SandboxKeys() Keys { return Keys{slices.Clone(sandboxLabels), slices.Clone(sandboxAnnotations)} }
+
+// ClaimKeys returns those of claims.
+func ClaimKeys() Keys { return Keys{slices.Clone(claimLabels), slices.Clone(claimAnnotations)} }
+
+// PodKeys returns those of Pods.
+func PodKeys() Keys { return Keys{slices.Clone(podLabels), slices.Clone(podAnnotations)} }
+
+// IdentityKeys returns the labels by which anything selects a Sandbox's Pod, and which no other Pod gets.
+func IdentityKeys() []string { return slices.Clone(identityLabels) }
 
 // IsReserved reports whether key, of a label or an annotation, belongs to the controllers. A reserved key is never
 // copied from a pod template or a claim to a Pod.
@@ -92,8 +108,8 @@ func checkReserved(old, obj metav1.Object, labels, annotations []string) field.E
 }
 
 func changed(path *field.Path, old, obj map[string]string, keys []string) field.ErrorList {
-	refuse := func(key, format string, args ...any) *field.Error {
-		return field.Forbidden(path.Key(key), fmt.Sprintf(format, args...))
+	refuse := func(key string, words Words, found ...any) *field.Error {
+		return field.Forbidden(path.Key(key), words.With(found...))
 	}
 	var errs field.ErrorList
 	for _, key := range keys {
@@ -102,11 +118,11 @@ func changed(path *field.Path, old, obj map[string]string, keys []string) field.
 		switch {
 		case before == after && had == has:
 		case !had:
-			errs = append(errs, refuse(key, "only Namesake's controller sets this, found %q: leave it out", after))
+			errs = append(errs, refuse(key, WordsKeySet, after))
 		case !has:
-			errs = append(errs, refuse(key, "only Namesake's controller removes this: keep %q", before))
+			errs = append(errs, refuse(key, WordsKeyRemoved, before))
 		default:
-			errs = append(errs, refuse(key, "only Namesake's controller changes this, found %q: keep %q", after, before))
+			errs = append(errs, refuse(key, WordsKeyChanged, after, before))
 		}
 	}
 	return errs

@@ -1,8 +1,6 @@
 package rules
 
 import (
-	"fmt"
-
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -28,18 +26,15 @@ func CheckController(old, obj *sandboxv1.Sandbox, actor Actor) field.ErrorList {
 	case after == nil && actor == GarbageCollector:
 		return nil
 	case after == nil:
-		return invalidOwner(after, "this Sandbox is controlled by %s and keeps that controller: delete the Sandbox or its controller instead",
-			describeOwner(before))
+		return invalidOwner(after, WordsSandboxStays, describeOwner(before))
 	case !isOurs(before):
-		return invalidOwner(after, "this Sandbox is controlled by %s, and comes under no pool or claim any more: a Sandbox is adopted once, out of a "+
-			"SandboxWarmPool by a SandboxClaim. To get a Sandbox of your own, create a SandboxClaim", describeOwner(before))
+		return invalidOwner(after, WordsNeverAgain, describeOwner(before))
 	case !IsPool(before):
-		return invalidOwner(after, "this Sandbox is controlled by %s and stays so: a Sandbox is adopted once, out of a SandboxWarmPool by a SandboxClaim. "+
-			"To get a Sandbox of your own, create a SandboxClaim", describeOwner(before))
+		return invalidOwner(after, WordsAdoptedOnce, describeOwner(before))
 	case !IsClaim(after):
-		return invalidOwner(after, "this Sandbox is controlled by %s: only a SandboxClaim can adopt it", describeOwner(before))
+		return invalidOwner(after, WordsOnlyAClaim, describeOwner(before))
 	case old.DeletionTimestamp != nil:
-		return invalidOwner(after, "this Sandbox is being deleted: it is not adopted any more")
+		return invalidOwner(after, WordsBeingDeleted)
 	case len(obj.OwnerReferences) != 1:
 		return field.ErrorList{field.TooMany(ownersPath, len(obj.OwnerReferences), 1)}
 	}
@@ -54,15 +49,13 @@ func CheckUserOwners(old, obj *sandboxv1.Sandbox) field.ErrorList {
 	if old != nil {
 		ref := ControllerOf(old)
 		if isOurs(ref) && !equality.Semantic.DeepEqual(ref, ControllerOf(obj)) {
-			return field.ErrorList{field.Forbidden(ownersPath, fmt.Sprintf(
-				"this Sandbox is controlled by %s: only Namesake's controller changes that", describeOwner(ref)))}
+			return field.ErrorList{field.Forbidden(ownersPath, WordsNotYours.With(describeOwner(ref)))}
 		}
 	}
 	var errs field.ErrorList
 	for i := range obj.OwnerReferences {
 		if ref := &obj.OwnerReferences[i]; isOurs(ref) && !hasOwner(old, ref) {
-			errs = append(errs, field.Forbidden(ownersPath.Index(i), fmt.Sprintf(
-				"only Namesake's controller makes %s the owner of a Sandbox: leave it out, and create a SandboxClaim to get a Sandbox", describeOwner(ref))))
+			errs = append(errs, field.Forbidden(ownersPath.Index(i), WordsNoOwner.With(describeOwner(ref))))
 		}
 	}
 	return errs

@@ -1,8 +1,6 @@
 package rules
 
 import (
-	"fmt"
-
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -23,10 +21,9 @@ func CheckPodName(old, obj *sandboxv1.Sandbox, actor Actor) field.ErrorList {
 	case before == after, actor == Controller && old != nil:
 		return nil
 	case old != nil && PodName(old) != old.Name:
-		return field.ErrorList{field.Invalid(path, after, fmt.Sprintf("this Sandbox has Pod %q until that Pod is gone: keep %q", before, before))}
+		return field.ErrorList{field.Invalid(path, after, WordsHasPod.With(before, before))}
 	case !own:
-		return field.ErrorList{field.Invalid(path, after, fmt.Sprintf(
-			"a Sandbox's Pod bears its name: use %q, or leave the annotation out", obj.Name))}
+		return field.ErrorList{field.Invalid(path, after, WordsOwnName.With(obj.Name))}
 	}
 	return nil
 }

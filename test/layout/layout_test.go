@@ -58,8 +58,8 @@ var layers = [][]string{
 	{"internal/rules"},
 	{"internal/limits"},
 	{
-		"internal/candidates", "internal/going", "internal/metrics", "internal/queue", "internal/tracing", "internal/unreadable",
-		"internal/yield",
+		"internal/candidates", "internal/going", "internal/metrics", "internal/policy", "internal/queue", "internal/tracing",
+		"internal/unreadable", "internal/yield",
 	},
 	{"webhooks", "controllers"},
 	{"cmd/"},

@@ -1,7 +1,11 @@
 {{/* What values.schema.json cannot say, or not so that it helps: values that do not go together. Each message says what to do. */}}
 {{- define "namesake.checks" -}}
 {{- include "namesake.checkPresence" . }}
-{{- include "namesake.checkCertificates" . }}
+{{- if .Values.webhooks.enabled }}
+{{-   include "namesake.checkCertificates" . }}
+{{- else if not .Values.policies.enabled }}
+{{-   fail "webhooks.enabled=false and policies.enabled=false: nothing would be refused. Leave one of them on" }}
+{{- end }}
 {{- include "namesake.checkHost" . }}
 {{- include "namesake.checkLabels" . }}
 {{- include "namesake.checkMetrics" . }}
@@ -44,7 +48,7 @@
 {{- end }}
 {{- range .Values.controller.extraArgs }}
 {{-   $flag := regexReplaceAll "^--?([^=]*).*$" . "${1}" }}
-{{-   if has $flag (list "allowed-label-domains-file" "controller-user" "leader-elect" "leader-election-lease-duration" "leader-election-renew-deadline" "leader-election-retry-period" "health-probe-bind-address" "metrics-bind-address" "webhook-port" "webhook-cert-dir" "webhook-client-ca-file" "webhook-client-names" "certificate" "webhook-configuration" "namespaces" "watch-nodes" "leader-election-namespace" "termination-grace-period" "version") }}
+{{-   if has $flag (list "allowed-label-domains-file" "controller-user" "leader-elect" "leader-election-lease-duration" "leader-election-renew-deadline" "leader-election-retry-period" "health-probe-bind-address" "metrics-bind-address" "webhooks" "webhook-port" "webhook-cert-dir" "webhook-client-ca-file" "webhook-client-names" "certificate" "webhook-configuration" "namespaces" "watch-nodes" "leader-election-namespace" "termination-grace-period" "version") }}
 {{-     fail (printf "controller.extraArgs has --%s, which follows from other values or from what the chart installs: leave it out" $flag) }}
 {{-   end }}
 {{- end }}

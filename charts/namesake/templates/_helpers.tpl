@@ -158,7 +158,12 @@ certificateUrgent: {{ div $certificate 10 | quote }}
 authority: {{ div $authority 2 | quote }}
 {{- end }}
 
+{{/* Not empty where cert-manager looks after the webhooks' certificate. */}}
+{{- define "namesake.usesCertManager" -}}
+{{- if and .Values.webhooks.enabled .Values.certManager.enabled }}true{{ end }}
+{{- end }}
+
 {{/* Not empty where the managers verify who calls the webhooks. */}}
 {{- define "namesake.hasClientCA" -}}
-{{- with .Values.webhook.clientCA }}{{ if or .configMapName .secretName }}true{{ end }}{{ end }}
+{{- if .Values.webhooks.enabled }}{{ with .Values.webhook.clientCA }}{{ if or .configMapName .secretName }}true{{ end }}{{ end }}{{ end }}
 {{- end }}

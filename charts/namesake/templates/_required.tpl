@@ -27,6 +27,8 @@ controller.sandboxWarmPoolUnschedulableRecheckInterval
 controller.enableWarmPoolEviction
 controller.logLevel
 controller.logFormat
+policies.enabled
+webhooks.enabled
 webhook.timeoutSeconds
 webhook.port
 webhook.url.host

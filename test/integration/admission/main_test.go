@@ -8,4 +8,4 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-func TestMain(m *testing.M) { suite.Main(m, suite.Options{}) }
+func TestMain(m *testing.M) { suite.Main(m, suite.Options{WithoutPolicies: true}) }

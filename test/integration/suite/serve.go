@@ -59,6 +59,10 @@ func (e *environment) serve(ctx context.Context, _ string) error {
 			return err
 		}
 	}
+	if e.options.WithoutWebhooks {
+		go func() { _ = e.cache.Start(ctx) }() // Its end is that of the tests.
+		return wait.PollUntilContextTimeout(ctx, moment, patience, true, func(context.Context) (bool, error) { return fed(), nil })
+	}
 	if err := e.hooks.Install(e.admin); err != nil {
 		return fmt.Errorf("installing the webhooks: %w", err)
 	}

@@ -40,6 +40,10 @@ type Options struct {
 	EnforceOwnerPermissions bool
 	// Unfed leaves the index of the webhooks empty. No claim is bound on its creation, and the tests bind as they need.
 	Unfed bool
+	// WithoutWebhooks leaves the webhooks out: what is refused is refused by the policies.
+	WithoutWebhooks bool
+	// WithoutPolicies leaves the policies out: what is refused is refused by the webhooks, also what a policy refuses before them.
+	WithoutPolicies bool
 	// Old creates, as the administrator, the objects that exist before the webhooks are installed. OldNamespace returns their
 	// namespace.
 	Old func(ctx context.Context, admin client.Client, namespace string) error
@@ -124,7 +128,7 @@ func start(ctx context.Context, o Options) (*environment, error) {
 	if env.admin, err = env.server.Start(); err != nil {
 		return env, fmt.Errorf("starting the API server: %w", err)
 	}
-	for _, step := range []func(context.Context, string) error{env.install, env.addUsers, env.createOld, env.serve} {
+	for _, step := range []func(context.Context, string) error{env.install, env.addUsers, env.createOld, env.serve, env.enforce} {
 		if err := step(ctx, root); err != nil {
 			return env, err
 		}

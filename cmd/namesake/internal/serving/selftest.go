@@ -21,6 +21,8 @@ type SelfTest struct {
 	// Create asks without storing anything (a dry run).
 	Create    func(ctx context.Context, obj client.Object, opts ...client.CreateOption) error
 	Namespace string
+	// By is who has to refuse.
+	By Refuser
 
 	passed atomic.Bool
 	failed atomic.Pointer[error]
@@ -63,5 +65,5 @@ func (s *SelfTest) Check() error {
 func (s *SelfTest) try(ctx context.Context) error {
 	sandbox := MisnamedSandbox(s.Namespace, "namesake-admission-probe")
 	sandbox.Labels = map[string]string{webhooks.LabelProbe: ""}
-	return Refused(s.Create(ctx, sandbox))
+	return Refused(s.Create(ctx, sandbox), s.By)
 }

@@ -21,7 +21,7 @@ func TestMisnamedSandbox(t *testing.T) {
 			t.Fatalf("refused for %v", errs)
 		}
 		err := apierrors.NewInvalid(schema.GroupKind{Kind: "Sandbox"}, sandbox.Name, errs)
-		if problem := serving.Refused(err); problem != nil {
+		if problem := serving.Refused(err, serving.ByWebhook); problem != nil {
 			t.Errorf("not taken for a refusal: %v", problem)
 		}
 	}
@@ -36,7 +36,7 @@ func TestRefused(t *testing.T) {
 		"who asks may not":            apierrors.NewForbidden(schema.GroupResource{Resource: "sandboxes"}, "s", errors.New("no")),
 	} {
 		t.Run(name, func(t *testing.T) {
-			if serving.Refused(err) == nil {
+			if serving.Refused(err, serving.ByWebhook) == nil {
 				t.Error("taken for admission's refusal")
 			}
 		})
