@@ -19,7 +19,8 @@ const (
 
 // isSame says of owner references o, from before, and r that they name the same owner. The version may become the one that is served.
 const isSame = "(o.uid == r.uid && o.kind == r.kind && o.name == r.name && (o.apiVersion == r.apiVersion || " +
-	"r.apiVersion in ['agents.x-k8s.io/v1beta1', 'extensions.agents.x-k8s.io/v1beta1']))"
+	"o.apiVersion.startsWith('agents.x-k8s.io/') && r.apiVersion == 'agents.x-k8s.io/v1beta1' || " +
+	"o.apiVersion.startsWith('extensions.agents.x-k8s.io/') && r.apiVersion == 'extensions.agents.x-k8s.io/v1beta1'))"
 
 // who says who sends the request.
 func who() []admissionv1.Variable {
