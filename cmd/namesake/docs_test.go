@@ -60,6 +60,10 @@ func TestDocsOfMetrics(t *testing.T) {
 	page(t, "metrics.md", map[string]any{"Metrics": metrics.All(), "Labels": labels, "Rules": rules.Rules()})
 }
 
+func TestDocsOfRefusals(t *testing.T) {
+	page(t, "refusals.md", map[string]any{"Rules": rules.Rules()})
+}
+
 func TestDocsOfFlags(t *testing.T) {
 	type row struct{ Name, Default, Usage, Why string }
 	flags := flag.NewFlagSet("namesake", flag.ContinueOnError)

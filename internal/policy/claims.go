@@ -29,7 +29,7 @@ func claims() Policy {
 				"object.?status.conditions.orValue([]).exists(c, c.type == %s && c.reason == %s)",
 				quote(string(extensionsv1.ShutdownPolicyRetain)), quote(sandboxv1.ConditionReady), quote(extensionsv1.ReasonClaimExpired)),
 		}),
-		Checks: slices.Concat(kept(rules.RuleBindingKeys, "!variables.user || oldObject == null"), binding(), record(),
+		Checks: slices.Concat(kept(rules.RuleBindingKeys, "variables.manager || oldObject == null"), binding(), record(),
 			[]Check{word(rules.RuleKeptVolumes, "", sandboxv1.AnnotationVolumesWhenDeleted,
 				sandboxv1.VolumesWhenDeletedRetain, sandboxv1.VolumesWhenDeletedDelete)}),
 	}
@@ -61,7 +61,7 @@ func record() []Check {
 	}
 	return []Check{
 		check("variables.oldRecord == '' || variables.released", rules.WordsOnRecord, "variables.oldRecord", "variables.oldRecord"),
-		check("!variables.user", rules.WordsNoRecord),
+		check("variables.manager", rules.WordsNoRecord),
 		check("variables.record == '' || variables.record == variables.bound", rules.WordsOtherRecord, "variables.bound"),
 	}
 }
@@ -74,7 +74,7 @@ func claimsAlone() Policy {
 			resources(extensionsv1.GroupName, []admissionv1.OperationType{admissionv1.Create}, extensionsv1.ResourceSandboxClaims),
 		},
 		Variables: slices.Concat(who(), metadata(), differing(rules.ClaimKeys())),
-		Checks:    kept(rules.RuleBindingKeys, "!variables.user"),
+		Checks:    kept(rules.RuleBindingKeys, "variables.manager"),
 	}
 }
 

@@ -74,7 +74,7 @@ func podOwner() []Check {
 		},
 		{
 			Rule: rules.RulePodOwner,
-			Holds: "!variables.user || oldObject != null || !variables.ofSandbox || " + list([]string{sandboxv1.LabelWarmPool, sandboxv1.LabelClaimUID}) +
+			Holds: "variables.manager || oldObject != null || !variables.ofSandbox || " + list([]string{sandboxv1.LabelWarmPool, sandboxv1.LabelClaimUID}) +
 				".all(k, !(k in variables.labels))",
 			Field: ownersField, Words: say(rules.WordsOurPod),
 		},
@@ -97,7 +97,7 @@ func podIdentity(isBound string) []Check {
 			Field: text{quote("metadata.labels[" + sandboxv1.LabelSandboxUID + "]")},
 			Words: say(rules.WordsPodUID, "variables.controller[0].uid"),
 		},
-	}, kept(rules.RulePodIdentity, "!variables.user || oldObject == null || !variables.ofSandbox")...)
+	}, kept(rules.RulePodIdentity, "variables.manager || oldObject == null || !variables.ofSandbox")...)
 }
 
 // podContent returns what rules.CheckPodContent checks, of the fields that the API server lets change at all (ValidatePodUpdate in
@@ -130,7 +130,7 @@ func podsAlone() Policy {
 		Variables:  append(podVariables(), variable("planted", "%s.filter(k, k in variables.labels)", list(hashes))),
 		Checks: []Check{{
 			Rule: rules.RulePodIdentity, Who: true,
-			Holds: "!variables.user || !variables.ofSandbox || variables.planted.size() == 0",
+			Holds: "variables.manager || !variables.ofSandbox || variables.planted.size() == 0",
 			Field: text{quote("metadata.labels["), "variables.planted[0]", quote("]")},
 			Words: say(rules.WordsKeySet, "variables.labels[variables.planted[0]]"),
 		}},

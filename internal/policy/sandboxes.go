@@ -27,7 +27,7 @@ func sandboxes() Policy {
 				`variables.oldPodName.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')`),
 		}),
 		Checks: slices.Concat(namesake(), ownership(), userOwners(),
-			kept(rules.RuleReservedKeys, "!variables.user"), []Check{poolMember()}, sandboxWords()),
+			kept(rules.RuleReservedKeys, "variables.manager"), []Check{poolMember()}, sandboxWords()),
 	}
 }
 
@@ -70,7 +70,7 @@ func userOwners() []Check {
 			Field: ownersField, Words: say(rules.WordsNotYours, controllerBefore), Who: true,
 		},
 		{
-			Rule: rules.RuleOwners, Holds: "!variables.user || variables.added.size() == 0",
+			Rule: rules.RuleOwners, Holds: "variables.manager || variables.added.size() == 0",
 			Field: ownersField, Words: say(rules.WordsNoOwner, "variables.added[0].kind + ' \"' + variables.added[0].name + '\"'"), Who: true,
 		},
 	}
@@ -79,7 +79,7 @@ func userOwners() []Check {
 // poolMember returns what rules.CheckPoolMember checks.
 func poolMember() Check {
 	return Check{
-		Rule: rules.RulePoolMember, Holds: "!variables.user || !variables.wasInPool || object.spec == oldObject.spec",
+		Rule: rules.RulePoolMember, Holds: "variables.manager || !variables.wasInPool || object.spec == oldObject.spec",
 		Field: text{quote("spec")}, Words: say(rules.WordsPoolMember, controllerBefore), Who: true,
 	}
 }

@@ -1,9 +1,34 @@
 package rules
 
-// Rule names a rule that refused a write. The name stays the same in every release, so that metrics can count by it.
+// Rule is a rule that refuses writes: what admission says, counts and documents of it comes from here.
 type Rule struct {
-	ID, Meaning string
+	// ID stays the same in every release, so that metrics can count by it. It begins the message of a policy.
+	ID string
+	// Meaning says what holds.
+	Meaning string
+	// Protects says what would be lost without the rule, with the invariant of docs/design.md that it is a part of, if it is one.
+	Protects string
+	// Passes says whom it lets through.
+	Passes string
+	// Example is a write that it refuses.
+	Example string
+	// Remedy is what to do instead.
+	Remedy string
+	// Policy says how much of the rule the API server enforces by itself, without a webhook.
+	Policy Share
 }
+
+// Share is how much of something there is.
+type Share string
+
+const (
+	// Whole is all of it.
+	Whole Share = "all of it"
+	// Part is what an object shows by itself, and not what takes a look at another one.
+	Part Share = "what the object shows by itself"
+	// None is nothing.
+	None Share = "nothing"
+)
 
 // These are the IDs of the rules that refuse writes. Webhooks put them into their errors (field.Error.Origin).
 const (
@@ -38,34 +63,3 @@ const (
 	// RuleOther is for an error without a rule.
 	RuleOther = "other"
 )
-
-// Rules returns the rules that refuse writes, with their meanings, for people.
-func Rules() []Rule {
-	return []Rule{
-		{RulePodOwner, "A Sandbox has one Pod, with its name and UID, and no second owner."},
-		{RulePodIdentity, "Identity labels are for Sandboxes' Pods only, and not for users to write."},
-		{RulePodContent, "What is in the Pod of a pool's Sandbox is not for users to change."},
-		{RulePodName, "A Sandbox's Pod is called like the Sandbox."},
-		{RuleOwnership, "The controller of a Sandbox changes once at most, from a pool to a claim."},
-		{RuleAdopter, "A claim adopts, or creates, only the Sandbox that it is bound to."},
-		{RuleOwners, "Only Namesake makes a pool or a claim the owner of a Sandbox."},
-		{RuleReservedKeys, "Labels and annotations of a Sandbox that only Namesake writes."},
-		{RulePoolMember, "What is in a pool's Sandbox is not for users to change."},
-		{RuleBinding, "A claim is bound once."},
-		{RuleBindingKeys, "Labels and annotations of a claim that only Namesake writes."},
-		{RuleClaimRecord, "A claim's status names the Sandbox that it is bound to, and keeps it."},
-		{RuleClaimRequest, "A claim asks for no more than its template and the administrator allow."},
-		{RuleTemplate, "The API server would refuse the Pod, a volume or the NetworkPolicy of the template."},
-		{RuleTemplateName, "NetworkPolicies could not tell the Pods of the template from those of another."},
-		{RuleServiceNames, "The pool's Sandboxes could not have the Services that its template asks for."},
-		{RuleVolumeNames, "No two Sandboxes have a PersistentVolumeClaim of the same name."},
-		{RuleNamedClaims, "A pool is kept for claims that name it, or not."},
-		{RuleProtectedPods, "A pool protects the Pods of claimed Sandboxes, or not."},
-		{RuleKeptVolumes, "A Sandbox's volumes are kept when it is deleted, or deleted with it."},
-		{RuleSharedIdentity, "A Pod has labels of its own, or shares those of its template."},
-		{RuleKeptPod, "A Pod that failed is kept, or replaced."},
-		{RuleLimits, "No object is larger than can be read in time."},
-		{RuleNotServed, "Nothing is decided in a namespace that the manager may not look at."},
-		{RuleOther, "Any other."},
-	}
-}
