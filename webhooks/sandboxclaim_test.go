@@ -123,11 +123,16 @@ func TestClaimStatusValidator(t *testing.T) {
 		"another":                         {controllerUser, claim(), claim().StatusSandbox("b"), "422 FieldValueInvalid status.sandbox.name"},
 		"the record is taken away":        {controllerUser, claim().StatusSandbox("a"), claim(), "422 FieldValueInvalid status.sandbox.name"},
 		"the record of an expired claim":  {controllerUser, claim().StatusSandbox("a"), expired(), "allowed"},
+		"of a claim that is created":      {someUser, nil, claim().StatusSandbox("a"), "422 FieldValueInvalid status.sandbox.name"},
 		"by somebody else":                {someUser, claim().StatusSandbox("a"), expired(), "422 FieldValueInvalid status.sandbox.name"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			handler := admission.WithValidator(scheme(t), check[*extensionsv1.SandboxClaim]((&claimStatusValidator{actor: actorOf}).check))
-			if got := answer(handler.Handle(t.Context(), request(t, tc.user, tc.old.Obj(), tc.claim.Obj()))); got != tc.want {
+			var old *extensionsv1.SandboxClaim
+			if tc.old != nil {
+				old = tc.old.Obj()
+			}
+			if got := answer(handler.Handle(t.Context(), request(t, tc.user, old, tc.claim.Obj()))); got != tc.want {
 				t.Errorf("got %s, want %s", got, tc.want)
 			}
 		})

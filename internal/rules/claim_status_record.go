@@ -7,8 +7,12 @@ import (
 )
 
 // CheckClaimStatus checks the change of a claim's status. The name of the Sandbox is written once, because it records
-// that the claim was bound. Only the controller writes it, and removes it from an expired claim that releases its Sandbox.
+// that the claim was bound. Only the controller writes it, and removes it from an expired claim that releases its Sandbox. old is
+// nil on create.
 func CheckClaimStatus(old, obj *extensionsv1.SandboxClaim, actor Actor) field.ErrorList {
+	if old == nil {
+		old = &extensionsv1.SandboxClaim{}
+	}
 	before, after := old.Status.Sandbox.Name, obj.Status.Sandbox.Name
 	path := field.NewPath("status", "sandbox", "name")
 	switch {
