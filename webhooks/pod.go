@@ -79,8 +79,10 @@ func (v *podValidator) check(ctx context.Context, req admission.Request, old, po
 		return podKind.forbidden(pod, rules.CheckForeignPod(old, pod, actor).WithOrigin(rules.RulePodIdentity))
 	}
 	var errs field.ErrorList
-	if actor == rules.User && old != nil {
+	if actor != rules.Controller && old != nil {
 		errs = rules.CheckPodReserved(old, pod).WithOrigin(rules.RulePodIdentity)
+	}
+	if actor == rules.User && old != nil {
 		content, err := v.content(ctx, req, old)
 		if err != nil {
 			return err
@@ -95,7 +97,7 @@ func (v *podValidator) check(ctx context.Context, req admission.Request, old, po
 		if errs := rules.CheckPodSandbox(old, pod, sandbox, actor).WithOrigin(rules.RulePodOwner); len(errs) > 0 {
 			return podKind.invalid(pod, errs)
 		}
-		if actor == rules.User && old == nil {
+		if actor != rules.Controller && old == nil {
 			errs = rules.CheckPodIdentity(pod, sandbox).WithOrigin(rules.RulePodIdentity)
 		}
 	}

@@ -135,6 +135,7 @@ func TestPodValidator(t *testing.T) {
 		"a user changes a label that routes":              {user: someUser, old: of("runner", bare), pod: of("runner", bare).Label(sandboxv1.LabelClaimUID, "x"), want: "403"},
 		"the controller changes a label that routes":      {user: controllerUser, old: of("runner", bare), pod: of("runner", bare).Label(sandboxv1.LabelClaimUID, "x"), want: "allowed"},
 		"a user takes the controller away":                {user: someUser, old: of("runner", bare), pod: of("runner", bare).OwnerReferences(), want: "422 FieldValueInvalid metadata.ownerReferences"},
+		"the garbage collector changes an identity":       {user: collectorUser, old: of("runner", bare), pod: of("runner", bare).Label(sandboxv1.LabelClaimUID, "x"), want: "403"},
 		"the garbage collector takes the controller away": {user: collectorUser, old: of("runner", bare), pod: of("runner", bare).OwnerReferences(), want: "allowed"},
 		"a Pod out of an old-style pool goes on":          {user: someUser, old: of("old", bare), pod: of("old", bare).Label("app", "x"), want: "allowed"},
 		"a Pod of nobody is given to its namesake":        {user: someUser, old: builder.MakePod("runner"), pod: builder.MakePod("runner").OwnerReferences(*rules.SandboxOwner(bare)), want: "allowed"},

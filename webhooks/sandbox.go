@@ -112,8 +112,12 @@ func (v *sandboxValidator) check(ctx context.Context, req admission.Request, old
 	if len(errs) > 0 {
 		return nil, sandboxKind.invalid(sandbox, errs)
 	}
-	if actor == rules.User {
-		errs = slices.Concat(rules.CheckUserOwners(old, sandbox).WithOrigin(rules.RuleOwners),
+	if actor != rules.Controller {
+		checkOwners := rules.CheckUserOwners
+		if actor == rules.GarbageCollector {
+			checkOwners = rules.CheckAddedOwners
+		}
+		errs = slices.Concat(checkOwners(old, sandbox).WithOrigin(rules.RuleOwners),
 			rules.CheckSandboxReserved(old, sandbox).WithOrigin(rules.RuleReservedKeys),
 			rules.CheckPoolMember(old, sandbox).WithOrigin(rules.RulePoolMember))
 	}

@@ -115,6 +115,9 @@ func TestSandboxValidator(t *testing.T) {
 		"a user adopts":                   {user: someUser, old: warm(), sandbox: adopted(), cache: []client.Object{claim}, want: "403"},
 		"a user takes the pool away":      {user: someUser, old: warm(), sandbox: warm().OwnerReferences(), want: "422 " + owners},
 		"the garbage collector does":      {user: collectorUser, old: warm(), sandbox: warm().OwnerReferences(), want: "allowed"},
+		"the garbage collector labels":    {user: collectorUser, old: builder.MakeSandbox("a"), sandbox: builder.MakeSandbox("a").Label(sandboxv1.LabelClaimUID, "x"), want: "403"},
+		"nor does it adopt":               {user: collectorUser, old: warm(), sandbox: adopted(), cache: []client.Object{claim}, want: "403"},
+		"nor does it fill a pool":         {user: collectorUser, sandbox: warm(), want: "403"},
 		"a cold one, created":             {user: controllerUser, sandbox: builder.MakeSandbox("a").ClaimedBy(claim), cache: []client.Object{claim}, live: []client.Object{claim}, want: "allowed", liveAsked: 1},
 		"a cold one, which the claim had, whatever the cache says": {
 			user: controllerUser, sandbox: builder.MakeSandbox("a").ClaimedBy(claim), cache: []client.Object{claim}, live: []client.Object{had},

@@ -44,7 +44,7 @@ func (v *claimValidator) check(
 }
 
 func (v *claimValidator) checkBinding(ctx context.Context, req admission.Request, old, claim *extensionsv1.SandboxClaim) error {
-	if v.actor(req) == rules.User {
+	if v.actor(req) != rules.Controller {
 		return claimKind.forbidden(claim, rules.CheckClaimReserved(old, claim).WithOrigin(rules.RuleBindingKeys))
 	}
 	var bound *sandboxv1.Sandbox

@@ -31,7 +31,8 @@ func TestClaimValidator(t *testing.T) {
 		"a binding is rewritten, its Sandbox waits":   {controllerUser, bound("p-abcde"), bound("p-fghij"), []client.Object{warm.Obj()}, "422 " + path, 1},
 		"a binding is taken away":                     {controllerUser, bound("p-abcde"), builder.MakeClaim("c"), nil, "422 " + path, 0},
 		"a binding of a claim that is served":         {controllerUser, bound("p-abcde").StatusSandbox("p-abcde"), bound("p-fghij").StatusSandbox("p-abcde"), nil, "422 " + path, 0},
-		"the garbage collector has no need":           {collectorUser, bound("c"), bound("p-fghij"), nil, "422 " + path, 0},
+		"the garbage collector has no need":           {collectorUser, bound("c"), bound("p-fghij"), nil, "403", 0},
+		"nor does it bind":                            {collectorUser, builder.MakeClaim("c"), bound("p-abcde"), nil, "403", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			// The cache is stale and is not asked: only a live read tells that a Sandbox is lost.
@@ -123,6 +124,7 @@ func TestClaimStatusValidator(t *testing.T) {
 		"another":                         {controllerUser, claim(), claim().StatusSandbox("b"), "422 FieldValueInvalid status.sandbox.name"},
 		"the record is taken away":        {controllerUser, claim().StatusSandbox("a"), claim(), "422 FieldValueInvalid status.sandbox.name"},
 		"the record of an expired claim":  {controllerUser, claim().StatusSandbox("a"), expired(), "allowed"},
+		"by the garbage collector":        {collectorUser, claim(), claim().StatusSandbox("a"), "422 FieldValueInvalid status.sandbox.name"},
 		"of a claim that is created":      {someUser, nil, claim().StatusSandbox("a"), "422 FieldValueInvalid status.sandbox.name"},
 		"by somebody else":                {someUser, claim().StatusSandbox("a"), expired(), "422 FieldValueInvalid status.sandbox.name"},
 	} {

@@ -158,8 +158,11 @@ func TestThePolicyOfSandboxes(t *testing.T) {
 			if old != nil {
 				before = old
 			}
-			errs = slices.Concat(errs, rules.CheckUserOwners(old, obj), rules.CheckSandboxReserved(old, obj), rules.CheckPoolMember(old, obj),
-				rules.CheckVolumesWhenDeleted(before, obj), rules.CheckPodIdentityWord(before, obj), rules.CheckKeepEndedPod(before, obj))
+			errs = slices.Concat(errs, rules.CheckUserOwners(old, obj), rules.CheckVolumesWhenDeleted(before, obj),
+				rules.CheckPodIdentityWord(before, obj), rules.CheckKeepEndedPod(before, obj))
+		}
+		if who != rules.Controller {
+			errs = slices.Concat(errs, rules.CheckAddedOwners(old, obj), rules.CheckSandboxReserved(old, obj), rules.CheckPoolMember(old, obj))
 		}
 		if !agree(t, e, request{sandboxv1.GroupVersion.WithKind("Sandbox"), "sandboxes", "", user, object(old), obj}, errs) {
 			return
@@ -211,7 +214,7 @@ func podErrors(old, pod *corev1.Pod, who rules.Actor) field.ErrorList {
 	owner := rules.ControllerOf(pod)
 	if !rules.IsSandbox(owner) {
 		errs = append(errs, rules.CheckForeignPod(old, pod, who)...)
-	} else if who == rules.User && old != nil {
+	} else if who != rules.Controller && old != nil {
 		errs = append(errs, rules.CheckPodReserved(old, pod)...)
 	}
 	if who == rules.User && old != nil && rules.IsSandbox(rules.ControllerOf(old)) && rules.IsPoolPod(old, nil) {
@@ -222,7 +225,7 @@ func podErrors(old, pod *corev1.Pod, who rules.Actor) field.ErrorList {
 			errs = append(errs, field.Invalid(field.NewPath("uid"), uid, rules.WordsPodUID.With(owner.UID)))
 		}
 		for _, key := range []string{sandboxv1.LabelWarmPool, sandboxv1.LabelClaimUID} {
-			if _, ok := pod.Labels[key]; ok && who == rules.User {
+			if _, ok := pod.Labels[key]; ok && who != rules.Controller {
 				errs = append(errs, field.Forbidden(field.NewPath("ours"), string(rules.WordsOurPod)))
 			}
 		}
@@ -265,7 +268,7 @@ func TestThePolicyOfClaims(t *testing.T) {
 		user := pick(d, users...)
 		errs := rules.CheckVolumesWhenDeleted(before, obj)
 		switch {
-		case old != nil && actor(user) == rules.User:
+		case old != nil && actor(user) != rules.Controller:
 			errs = append(errs, rules.CheckClaimReserved(old, obj)...)
 		case old != nil:
 			errs = append(errs, rules.CheckBinding(old, obj, nil)...)

@@ -22,7 +22,7 @@ func CheckClaimStatus(old, obj *extensionsv1.SandboxClaim, actor Actor) field.Er
 		return nil
 	case before != "":
 		return field.ErrorList{field.Invalid(path, after, WordsOnRecord.With(before, before))}
-	case actor == User: // A status from a backup, say: the record would stand for a Sandbox that is not there, for ever.
+	case actor != Controller: // A status from a backup, say: the record would stand for a Sandbox that is not there, for ever.
 		return field.ErrorList{field.Invalid(path, after, string(WordsNoRecord))}
 	case after != Binding(obj):
 		return field.ErrorList{field.Invalid(path, after, WordsOtherRecord.With(Binding(obj)))}

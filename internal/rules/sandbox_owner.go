@@ -52,6 +52,12 @@ func CheckUserOwners(old, obj *sandboxv1.Sandbox) field.ErrorList {
 			return field.ErrorList{field.Forbidden(ownersPath, WordsNotYours.With(describeOwner(ref)))}
 		}
 	}
+	return CheckAddedOwners(old, obj)
+}
+
+// CheckAddedOwners returns a Forbidden error for each pool and each claim that becomes an owner of a Sandbox. It is for everybody but the
+// controller: the garbage collector removes owners, and adds none. old is nil on create.
+func CheckAddedOwners(old, obj *sandboxv1.Sandbox) field.ErrorList {
 	var errs field.ErrorList
 	for i := range obj.OwnerReferences {
 		if ref := &obj.OwnerReferences[i]; isOurs(ref) && !hasOwner(old, ref) {
