@@ -31,9 +31,9 @@ func TestTheManagerMeasures(t *testing.T) {
 	s.Create(t, builder.MakeTemplate("bare").Obj())
 	ready(t, s, builder.MakeClaim("cold").Template("bare").Obj())
 	s.AwaitFull(t, "pool", n)
-	stray := builder.MakePod("stray").Namespace(s.Namespace).ControlledBy(builder.MakeSandbox("none").Obj()).Obj()
+	stray := builder.MakePod("none").Namespace(s.Namespace).ControlledBy(builder.MakeSandbox("none").Obj()).Obj()
 	if err := s.Editor.Create(t.Context(), stray); !apierrors.IsInvalid(err) {
-		t.Fatalf("a Pod that is not its Sandbox's namesake: got %v", err)
+		t.Fatalf("a Pod of a Sandbox that does not exist: got %v", err)
 	}
 
 	var after testbed.Metrics
