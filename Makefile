@@ -38,9 +38,9 @@ GOLANGCI_LINT := $(TOOL) golangci-lint
 # The program that builds and runs a real control plane, see test/cluster/README.md.
 CLUSTER := $(ROOT)/bin/cluster
 
-# The product's code, and the part of it that runs and so needs rights.
+# The product's code, and the part of it that runs in the cluster and so needs rights.
 PRODUCT = $(patsubst %,./%/...,$(wildcard api internal webhooks controllers cmd))
-RUNNING = $(filter-out ./api/... ./internal/...,$(PRODUCT))
+RUNNING = $(patsubst %,./%/...,$(wildcard webhooks controllers cmd/namesake))
 
 ##@ General
 
@@ -53,6 +53,10 @@ help: ## List the targets.
 .PHONY: build
 build: ## Build the manager: bin/namesake.
 	CGO_ENABLED=0 $(GO) build -trimpath -tags grpcnotrace -o bin/namesake ./cmd/namesake
+
+.PHONY: plugin
+plugin: ## Build the plugin of kubectl: bin/kubectl-namesake. In your PATH, it is "kubectl namesake".
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.release=$(VERSION)' -o bin/kubectl-namesake ./cmd/kubectl-namesake
 
 .PHONY: image
 image: ## Build the manager's image for linux/amd64 and linux/arm64, without Docker: bin/image.

@@ -141,7 +141,7 @@ func TestWhatTheAPIDependsOn(t *testing.T) {
 }
 
 // row is a line of the layout in docs/design.md: a package's folder, and what it is for.
-var row = regexp.MustCompile("(?m)^\\| `([a-z0-9/_.]+)` \\| (.+) \\|$")
+var row = regexp.MustCompile("(?m)^\\| `([a-z0-9/_.-]+)` \\| (.+) \\|$")
 
 // docs/design.md has a line for every folder that holds Go code, and none for one that is not there.
 func TestTheMapIsTrue(t *testing.T) {
