@@ -45,7 +45,7 @@ func TestExitCodesAndStreams(t *testing.T) {
 			if code != tc.code || !strings.Contains(out, tc.out) {
 				t.Errorf("exit code %d, want %d; output, want %q in it:\n%s", code, tc.code, tc.out, out)
 			}
-			if tc.args == nil || tc.args[0] != cobra.ShellCompRequestCmd { // Which says there how the completion ended.
+			if len(tc.args) == 0 || tc.args[0] != cobra.ShellCompRequestCmd { // Which says there how the completion ended.
 				if diff := cmp.Diff(tc.errOut, errOut); diff != "" {
 					t.Errorf("error stream (-want +got):\n%s", diff)
 				}

@@ -51,8 +51,7 @@ func End(errOut io.Writer, err error) int {
 		return OK
 	}
 	code := Failed
-	var exit *ExitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*ExitError](err); ok {
 		if code = exit.Code; exit.Err == nil {
 			return code
 		}

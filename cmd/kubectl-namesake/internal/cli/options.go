@@ -4,6 +4,7 @@ package cli
 
 import (
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 	corev1 "k8s.io/api/core/v1"
@@ -32,6 +33,8 @@ type Options struct {
 	Colour *colour.When
 	// Version is the version of the plugin.
 	Version string
+	// Now is the clock, by which ages are told.
+	Now func() time.Time
 }
 
 // NewOptions returns options without any flag set. A client prints what the API server warns of on the error stream, as kubectl
@@ -45,7 +48,7 @@ func NewOptions(streams genericiooptions.IOStreams, version string) Options {
 		return config
 	})
 	when := colour.Auto
-	return Options{IOStreams: streams, Flags: flags, Colour: &when, Version: version}
+	return Options{IOStreams: streams, Flags: flags, Colour: &when, Version: version, Now: time.Now}
 }
 
 // AddFlags adds the flags that all commands have.

@@ -89,3 +89,11 @@ func (o *Output) Print(out io.Writer, r Result) error {
 	}
 	return r.Text(out, o.Format == FormatWide)
 }
+
+// NothingFound is kubectl's sentence for a namespace, or all for "", without what was asked for.
+func NothingFound(namespace string) string {
+	if namespace == "" {
+		return "No resources found"
+	}
+	return fmt.Sprintf("No resources found in %s namespace.", namespace)
+}

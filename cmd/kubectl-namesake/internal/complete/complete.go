@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -100,10 +99,7 @@ func matching(list *metav1.PartialObjectMetadataList, before, typed string) []st
 
 // GlobalFlags completes the flags that all commands have, as kubectl does.
 func GlobalFlags(o cli.Options, root *cobra.Command) error {
-	namespaces := &objects.Kind{
-		Name: "Namespace", Resource: "namespaces", Short: []string{"namespace"},
-		New: func() client.Object { return &corev1.Namespace{} }, NewList: func() client.ObjectList { return &corev1.NamespaceList{} },
-	}
+	namespaces := &objects.Kind{Name: "Namespace", Resource: "namespaces", Short: []string{"namespace"}}
 	for flag, complete := range map[string]Func{
 		"namespace": Flag(o, namespaces),
 		"context":   contexts(o),

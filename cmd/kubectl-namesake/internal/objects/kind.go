@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
@@ -24,9 +24,6 @@ type Kind struct {
 	Resource string
 	// Short is what users may write besides the kind and the plural. The first is what messages use.
 	Short []string
-	// New and NewList return an empty object and list.
-	New     func() client.Object
-	NewList func() client.ObjectList
 }
 
 // The kinds that commands take as KIND/NAME.
@@ -34,26 +31,21 @@ var (
 	Claim = &Kind{
 		Name: extensionsv1.KindSandboxClaim, Group: extensionsv1.GroupName, Resource: extensionsv1.ResourceSandboxClaims,
 		Short: []string{"claim", "claims"},
-		New:   func() client.Object { return &extensionsv1.SandboxClaim{} }, NewList: func() client.ObjectList { return &extensionsv1.SandboxClaimList{} },
 	}
 	Pool = &Kind{
 		Name: extensionsv1.KindSandboxWarmPool, Group: extensionsv1.GroupName, Resource: extensionsv1.ResourceSandboxWarmPools,
 		Short: []string{"pool", "pools", "swp"},
-		New:   func() client.Object { return &extensionsv1.SandboxWarmPool{} }, NewList: func() client.ObjectList { return &extensionsv1.SandboxWarmPoolList{} },
 	}
 	Template = &Kind{
 		Name: extensionsv1.KindSandboxTemplate, Group: extensionsv1.GroupName, Resource: extensionsv1.ResourceSandboxTemplates,
 		Short: []string{"template", "templates"},
-		New:   func() client.Object { return &extensionsv1.SandboxTemplate{} }, NewList: func() client.ObjectList { return &extensionsv1.SandboxTemplateList{} },
 	}
 	Sandbox = &Kind{
 		Name: sandboxv1.KindSandbox, Group: sandboxv1.GroupName, Resource: sandboxv1.ResourceSandboxes,
 		Short: []string{"sandbox"},
-		New:   func() client.Object { return &sandboxv1.Sandbox{} }, NewList: func() client.ObjectList { return &sandboxv1.SandboxList{} },
 	}
 	Pod = &Kind{
 		Name: "Pod", Resource: "pods", Short: []string{"pod", "po"},
-		New: func() client.Object { return &corev1.Pod{} }, NewList: func() client.ObjectList { return &corev1.PodList{} },
 	}
 )
 
@@ -70,6 +62,23 @@ func (k *Kind) GroupVersionKind() schema.GroupVersionKind {
 		version = "v1"
 	}
 	return schema.GroupVersionKind{Group: k.Group, Version: version, Kind: k.Name}
+}
+
+// New returns an empty object.
+func (k *Kind) New() client.Object { return newOf[client.Object](k.GroupVersionKind()) }
+
+// NewList returns an empty list.
+func (k *Kind) NewList() client.ObjectList {
+	kind := k.GroupVersionKind()
+	kind.Kind += "List"
+	return newOf[client.ObjectList](kind)
+}
+
+// newOf returns an empty object or list of a kind that Scheme has, as it has all of Kinds.
+func newOf[T any](kind schema.GroupVersionKind) T {
+	object, err := Scheme.New(kind)
+	utilruntime.Must(err)
+	return object.(T)
 }
 
 // NameOf returns how kubectl's -o name writes an object, such as "sandboxclaim.extensions.agents.x-k8s.io/agent".
@@ -95,7 +104,7 @@ func ParseRef(args []string, kinds ...*Kind) (Ref, error) {
 	var kind, name string
 	switch len(args) {
 	case 1:
-		found := false
+		var found bool
 		if kind, name, found = strings.Cut(args[0], "/"); !found {
 			return Ref{}, fmt.Errorf("name an object as KIND/NAME, such as %s/NAME; found %q", kinds[0], args[0])
 		}
@@ -125,5 +134,5 @@ func (k *Kind) is(word string) bool {
 	if group != "" && group != k.Group && group != "v1beta1."+k.Group {
 		return false
 	}
-	return word == strings.ToLower(k.Name) || word == k.Resource || slices.Contains(k.Short, word)
+	return strings.EqualFold(word, k.Name) || word == k.Resource || slices.Contains(k.Short, word)
 }
