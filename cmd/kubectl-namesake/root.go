@@ -10,12 +10,14 @@ import (
 
 	"github.com/namesake-sandbox/namesake/cmd/kubectl-namesake/internal/cli"
 	"github.com/namesake-sandbox/namesake/cmd/kubectl-namesake/internal/complete"
+	"github.com/namesake-sandbox/namesake/cmd/kubectl-namesake/internal/top"
 	"github.com/namesake-sandbox/namesake/cmd/kubectl-namesake/internal/tree"
 	"github.com/namesake-sandbox/namesake/cmd/kubectl-namesake/internal/version"
 )
 
 // commands are the constructors of the commands, in the order of the alphabet.
 var commands = []func(cli.Options) *cobra.Command{
+	top.New,
 	tree.New,
 	version.New,
 }

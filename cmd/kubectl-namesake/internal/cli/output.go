@@ -97,3 +97,13 @@ func NothingFound(namespace string) string {
 	}
 	return fmt.Sprintf("No resources found in %s namespace.", namespace)
 }
+
+// Notes writes what a table does not show, such as what could not be read. It goes to the error stream.
+func Notes(out io.Writer, notes []string) error {
+	for _, note := range notes {
+		if _, err := fmt.Fprintln(out, "note: "+note); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
@@ -76,4 +78,31 @@ func tag(image string) string {
 	last := image[strings.LastIndex(image, "/")+1:]
 	_, tag, _ := strings.Cut(last, ":")
 	return tag
+}
+
+// ManagerPods returns the Pods of a manager's Deployment.
+func ManagerPods(ctx context.Context, c client.Reader, m Manager) ([]corev1.Pod, error) {
+	var deployment appsv1.Deployment
+	if err := c.Get(ctx, client.ObjectKey{Namespace: m.Namespace, Name: m.Name}, &deployment); err != nil {
+		return nil, err
+	}
+	selector, err := metav1.LabelSelectorAsSelector(deployment.Spec.Selector)
+	if err != nil {
+		return nil, err
+	}
+	var pods corev1.PodList
+	err = List(ctx, c, &pods, client.InNamespace(m.Namespace), client.MatchingLabelsSelector{Selector: selector})
+	return pods.Items, err
+}
+
+// MetricsPort returns the port at which a manager's Pod serves metrics: that of the name "metrics", else agent-sandbox' default.
+func MetricsPort(pod *corev1.Pod) int32 {
+	for i := range pod.Spec.Containers {
+		for _, port := range pod.Spec.Containers[i].Ports {
+			if port.Name == "metrics" {
+				return port.ContainerPort
+			}
+		}
+	}
+	return 8080
 }

@@ -2,7 +2,6 @@ package tree
 
 import (
 	"fmt"
-	"io"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -90,14 +89,4 @@ func names(roots []*Node) []string {
 		all = append(all, names(root.Children)...)
 	}
 	return all
-}
-
-// notes writes what the tables do not show.
-func notes(out io.Writer, lines []string) error {
-	for _, line := range lines {
-		if _, err := fmt.Fprintln(out, "note: "+line); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -88,7 +88,7 @@ func (c *command) run(ctx context.Context, args []string) error {
 
 func (c *command) print(result Result, namespace string) error {
 	if c.output.Format != cli.FormatJSON && c.output.Format != cli.FormatYAML {
-		if err := notes(c.ErrOut, result.Notes); err != nil {
+		if err := cli.Notes(c.ErrOut, result.Notes); err != nil {
 			return err
 		}
 		if len(result.Trees) == 0 {
