@@ -8,6 +8,7 @@ import (
 	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
 
+	"github.com/namesake-sandbox/namesake/cmd/kubectl-namesake/internal/claim"
 	"github.com/namesake-sandbox/namesake/cmd/kubectl-namesake/internal/cli"
 	"github.com/namesake-sandbox/namesake/cmd/kubectl-namesake/internal/complete"
 	"github.com/namesake-sandbox/namesake/cmd/kubectl-namesake/internal/top"
@@ -17,6 +18,7 @@ import (
 
 // commands are the constructors of the commands, in the order of the alphabet.
 var commands = []func(cli.Options) *cobra.Command{
+	claim.New,
 	top.New,
 	tree.New,
 	version.New,

@@ -49,6 +49,8 @@ type Options struct {
 	Old func(ctx context.Context, admin client.Client, namespace string) error
 	// OldCopies is the number of namespaces for which Old is called. OldNamespaces returns them. Zero means one.
 	OldCopies int
+	// Plugin builds cmd/kubectl-namesake, for Namespace.Namesake.
+	Plugin bool
 }
 
 // environment is what the tests of one package share.
@@ -128,7 +130,9 @@ func start(ctx context.Context, o Options) (*environment, error) {
 	if env.admin, err = env.server.Start(); err != nil {
 		return env, fmt.Errorf("starting the API server: %w", err)
 	}
-	for _, step := range []func(context.Context, string) error{env.install, env.addUsers, env.createOld, env.serve, env.enforce} {
+	for _, step := range []func(context.Context, string) error{
+		env.buildPlugin, env.install, env.addUsers, env.createOld, env.serve, env.enforce,
+	} {
 		if err := step(ctx, root); err != nil {
 			return env, err
 		}

@@ -34,7 +34,16 @@ func CannotSee(err error) string {
 	case IsMissingKind(err):
 		return "the cluster does not serve this kind"
 	case apierrors.IsForbidden(err):
-		return "you may not read it"
+		return "you may not read " + what(err)
 	}
 	return ""
+}
+
+// what names the resource that err is about.
+func what(err error) string {
+	var status apierrors.APIStatus
+	if errors.As(err, &status) && status.Status().Details != nil && status.Status().Details.Kind != "" {
+		return status.Status().Details.Kind
+	}
+	return "it"
 }

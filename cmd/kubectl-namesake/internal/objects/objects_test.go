@@ -77,7 +77,7 @@ func TestWhatCannotBeSeen(t *testing.T) {
 		"the mapper knows no such kind":  {&meta.NoKindMatchError{}, "the cluster does not serve this kind"},
 		"the API server has no such URL": {apierrors.NewGenericServerResponse(http.StatusNotFound, "get", resource, "a", "404 page not found", 0, true), "the cluster does not serve this kind"},
 		"there is no such object":        {apierrors.NewNotFound(resource, "a"), ""},
-		"forbidden":                      {apierrors.NewForbidden(resource, "a", nil), "you may not read it"},
+		"forbidden":                      {apierrors.NewForbidden(resource, "a", nil), "you may not read sandboxes"},
 		"another error":                  {apierrors.NewInternalError(http.ErrHandlerTimeout), ""},
 		"no error":                       {nil, ""},
 	} {

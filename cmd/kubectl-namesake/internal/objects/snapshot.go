@@ -1,6 +1,7 @@
 package objects
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -29,16 +30,17 @@ type Snapshot struct {
 // is left out, and Unseen says so. It is an error if none of the kinds can be read.
 func Take(ctx context.Context, c client.Reader, namespace string, kinds ...*Kind) (*Snapshot, error) {
 	s := &Snapshot{Unseen: map[string]string{}}
-	var last error
+	var first error
 	for _, kind := range kinds {
 		if err := s.read(ctx, c, namespace, kind); CannotSee(err) != "" {
-			s.Unseen[kind.Resource], last = CannotSee(err), err
+			s.Unseen[kind.Resource] = CannotSee(err)
+			first = cmp.Or(first, err)
 		} else if err != nil {
 			return nil, fmt.Errorf("reading %s: %w", kind.Resource, err)
 		}
 	}
 	if len(s.Unseen) == len(kinds) {
-		return nil, last
+		return nil, first
 	}
 	return s, nil
 }

@@ -1,6 +1,7 @@
 package top
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -110,7 +111,8 @@ func (c *command) look(ctx context.Context, reader client.Reader, namespace stri
 	if m, err := measure(ctx, scrape); err == nil {
 		m.apply(result.Pools)
 	} else {
-		result.Notes = append(result.Notes, "WARM, P50 and P99 are of the claims that still exist, since the managers' metrics cannot be read: "+cli.Clean(err.Error()))
+		why := cmp.Or(objects.CannotSee(err), cli.Clean(err.Error()))
+		result.Notes = append(result.Notes, "WARM, P50 and P99 are of the claims that still exist: the managers' metrics cannot be read: "+why)
 	}
 	c.sortBy.sort(result.Pools)
 	return result, nil

@@ -34,7 +34,7 @@ func (n *Node) rows(rows [][]cli.Cell, before, below string, now time.Time) [][]
 	}
 	rows = append(rows, []cli.Cell{
 		{Text: n.Namespace}, {Text: before + n.Kind + "/" + n.Name}, {Text: or(n.Ready, "-"), Colour: n.colour()}, {Text: or(reason, "-")},
-		{Text: age(n.Created, now)}, {Text: n.Message},
+		{Text: age(n.Created, now)}, {Text: or(n.Message, "-")},
 	})
 	for i, child := range n.Children {
 		if i == len(n.Children)-1 && n.Left == 0 {
@@ -45,7 +45,7 @@ func (n *Node) rows(rows [][]cli.Cell, before, below string, now time.Time) [][]
 	}
 	if n.Left > 0 {
 		rows = append(rows, cli.Text(n.Namespace, below+fmt.Sprintf("└─%d more, --all shows them", n.Left),
-			fmt.Sprintf("%d/%d", n.LeftReady, n.Left), "-", "-", ""))
+			fmt.Sprintf("%d/%d", n.LeftReady, n.Left), "-", "-", "-"))
 	}
 	return rows
 }

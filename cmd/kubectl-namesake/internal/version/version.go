@@ -2,6 +2,7 @@
 package version
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"runtime"
@@ -43,7 +44,7 @@ func New(o cli.Options) *cobra.Command {
 					found.Managers, err = objects.Managers(command.Context(), c)
 				}
 				if err != nil {
-					found.Unseen = cli.Explain(err)
+					found.Unseen = cmp.Or(objects.CannotSee(err), cli.Explain(err))
 				}
 			}
 			return output.Print(o.Out, cli.Result{Value: found, Text: found.print})
