@@ -58,7 +58,7 @@ var layers = [][]string{
 	{"internal/rules"},
 	{"internal/limits"},
 	{
-		"internal/candidates", "internal/going", "internal/metrics", "internal/policy", "internal/queue", "internal/tracing",
+		"internal/audit", "internal/candidates", "internal/going", "internal/metrics", "internal/policy", "internal/queue", "internal/tracing",
 		"internal/unreadable", "internal/yield",
 	},
 	{"webhooks", "controllers"},
