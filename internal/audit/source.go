@@ -162,21 +162,21 @@ func isAbsent(err error) bool {
 	return meta.IsNoMatchError(err) || apierrors.IsNotFound(err)
 }
 
-// get reads one object as List does. It returns nil if the object, or its kind, is not there, or if another of that name is.
+// get reads one object as List does. It returns nil if the object, or its kind, is not there.
 func (s *Source) get(ctx context.Context, object Object) (client.Object, error) {
 	k, known := kindNamed(object.Kind)
 	if !known {
 		return nil, nil
 	}
-	var err error
 	for _, version := range k.versions {
 		raw := &unstructured.Unstructured{}
 		raw.SetGroupVersionKind(version.WithKind(k.name))
-		err = s.Reader.Get(ctx, client.ObjectKey{Namespace: object.Namespace, Name: object.Name}, raw)
-		if err == nil {
+		switch err := s.Reader.Get(ctx, client.ObjectKey{Namespace: object.Namespace, Name: object.Name}, raw); {
+		case err == nil:
 			return k.decode(raw)
-		}
-		if !isAbsent(err) {
+		case apierrors.IsNotFound(err):
+			return nil, nil
+		case !meta.IsNoMatchError(err):
 			return nil, fmt.Errorf("reading %s in namespace %q again: %w", object, object.Namespace, err)
 		}
 	}
