@@ -161,7 +161,22 @@ test: ## Everything that a change has to pass.
 
 .PHONY: unit
 unit: ## Unit tests.
-	$(GO) test -race $(GOTESTFLAGS) $(PRODUCT) ./config/... ./docs/... ./test/bench/load/... ./test/builder/... ./test/docs/... ./test/layout/... ./test/rights/...
+	$(GO) test -race $(GOTESTFLAGS) $(PRODUCT) ./config/... ./docs/... ./test/bench/load/... ./test/builder/... ./test/docs/... ./test/fuzz/... ./test/layout/... ./test/rights/...
+
+# Each target for itself: go fuzzes one at a time. What fails is below testdata/fuzz then, and fails in "make unit" until it is mended.
+FUZZTIME ?= 10m
+FUZZ ?= .
+
+.PHONY: fuzz
+fuzz: ## Run the fuzz targets that match, one after the other: FUZZTIME=10m FUZZ=regexp. Their output is in bin/fuzz.
+	@mkdir -p bin/fuzz; failed=0; \
+	for file in $$(grep -rl '^func Fuzz' --include='*_test.go' $(PRODUCT:./%/...=%) test/fuzz | LC_ALL=C sort); do \
+		for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\)(f \*testing.F).*/\1/p' "$$file" | grep -E '$(FUZZ)'); do \
+			log="bin/fuzz/$$target.txt"; verdict=ok; \
+			$(GO) test "./$$(dirname "$$file")" -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $(GOTESTFLAGS) >"$$log" 2>&1 || { verdict=FAILED; failed=1; }; \
+			printf '%-24s %-7s %s\n' "$$target" "$$verdict" "$$(sed -n 's/^fuzz: elapsed: .*\(execs: [0-9]*\).*\(new interesting: .*\)/\1, \2/p' "$$log" | tail -1)"; \
+		done; \
+	done; exit $$failed
 
 .PHONY: cluster-unit
 cluster-unit: ## The tests of the test cluster's own module.
