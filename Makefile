@@ -187,6 +187,11 @@ integration: $(CLUSTER) ## Tests against a real API server, with the generated C
 	assets="$$($(CLUSTER) assets)"; \
 	KUBEBUILDER_ASSETS="$$assets" $(GO) test -race -timeout 30m $(GOTESTFLAGS) ./test/integration/... ./test/contract/... ./test/bench/admission/...
 
+.PHONY: test-refusals
+test-refusals: $(CLUSTER) ## Every case of what is refused and what is allowed, with webhooks and without, with a table.
+	assets="$$($(CLUSTER) assets)"; \
+	KUBEBUILDER_ASSETS="$$assets" $(GO) test -race -count=1 -timeout 10m -v $(GOTESTFLAGS) ./test/integration/refusals/
+
 # helm and kubectl read the chart and config, which go's cache of results does not see: hence -count=1.
 .PHONY: chart-test
 chart-test: $(CLUSTER) ## The chart in all its variants, rendered by helm, against a real API server.

@@ -84,3 +84,14 @@ func (n *Namespace) As(t *testing.T, user string) client.WithWatch {
 	}
 	return c
 }
+
+// Config returns what connects as a user with the rights that roles give that name and those groups. Without a name it is the administrator.
+func Config(t *testing.T, user string, groups ...string) *rest.Config {
+	t.Helper()
+	config := rest.CopyConfig(shared.admin)
+	config.QPS, config.WarningHandler = -1, rest.NoWarnings{}
+	if user != "" {
+		config.Impersonate = rest.ImpersonationConfig{UserName: user, Groups: append([]string{"system:authenticated"}, groups...)}
+	}
+	return config
+}
