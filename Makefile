@@ -30,6 +30,10 @@ export NAMESAKE_K8S := $(K8S)
 # The version that an image is built with: the one that the chart installs.
 VERSION ?= $(shell sed -n 's/^appVersion: //p' $(ROOT)/charts/namesake/Chart.yaml)
 
+# Where release writes to, and where releases are to be found: krew downloads from a folder below it for each version.
+OUT ?= bin/release
+RELEASE_URL ?= https://github.com/namesake-sandbox/namesake/releases/download
+
 # Programs that are pinned in .tools/go.mod, apart from the product's dependencies.
 TOOL := $(GO) tool -modfile=$(ROOT)/.tools/go.mod
 CONTROLLER_GEN := $(TOOL) controller-gen
@@ -62,6 +66,12 @@ plugin: ## Build the plugin of kubectl: bin/kubectl-namesake. In your PATH, it i
 image: ## Build the manager's image for linux/amd64 and linux/arm64, without Docker: bin/image.
 	@mkdir -p bin && $(GO) build -C test/image -o $(ROOT)/bin/image-builder .
 	@bin/image-builder -version $(VERSION) -out bin/image
+
+.PHONY: release
+release: $(CLUSTER) ## Build everything that a release consists of: VERSION=v1.2.3 OUT=bin/release. DIRTY=1 builds what is not committed, too.
+	@[ '$(origin VERSION)' != file ] || { echo 'error: set VERSION, such as v1.2.3' >&2; exit 2; }
+	@helm="$$($(CLUSTER) helm)"; $(GO) build -C test/release -o $(ROOT)/bin/release-builder .; \
+	bin/release-builder -version '$(VERSION)' -out '$(OUT)' -helm "$$helm" -url '$(RELEASE_URL)' $(if $(DIRTY),-dirty)
 
 .PHONY: clean
 clean: ## Remove what was built here. The programs of the test cluster stay in the user's cache folder.
@@ -139,6 +149,7 @@ lint: ## Run the linters, on the product and on the test cluster's module.
 	$(GOLANGCI_LINT) run ./...
 	cd test/cluster && $(GOLANGCI_LINT) run --config $(ROOT)/.golangci.yaml ./...
 	cd test/image && $(GOLANGCI_LINT) run --config $(ROOT)/.golangci.yaml ./...
+	cd test/release && $(GOLANGCI_LINT) run --config $(ROOT)/.golangci.yaml ./...
 
 .PHONY: helm-lint
 helm-lint: $(CLUSTER) ## Let helm look at the chart.
@@ -200,8 +211,9 @@ chart-test: $(CLUSTER) ## The chart in all its variants, rendered by helm, again
 	$(GO) -C test/chart/neighbours test $(GOTESTFLAGS) ./...
 
 .PHONY: image-test
-image-test: ## The image: whole, reproducible, and the Dockerfile's.
+image-test: ## The image: whole, reproducible, and the Dockerfile's. The parts of a release.
 	$(GO) -C test/image test $(GOTESTFLAGS) ./...
+	$(GO) -C test/release test $(GOTESTFLAGS) .
 
 # What a package needs of its cluster, so each has one of its own: a manager with the race detector; two that elect a leader
 # and are killed; two that both believe to lead; one and then two without the race detector, which takes memory of its own;
@@ -251,6 +263,14 @@ test-node: $(CLUSTER) ## On a real node, as root: that node itself; then cert-ma
 	export NAMESAKE_INSTALLS=$(INSTALLS) NAMESAKE_CLUSTER=$(CLUSTER) NAMESAKE_CERT_MANAGER="$$certmanager" NAMESAKE_IMAGE="$(ROOT)/bin/node-image/namesake-$$arch.tar"; \
 	$(CLUSTER) check-node; \
 	$(CLUSTER) run --node real -- $(GO) test -v -count=1 -timeout 20m $(GOTESTFLAGS) ./test/node/...
+
+# krew is the real one, and installs by the release's manifest. The bare cluster takes the release's manifests.
+.PHONY: test-release
+test-release: $(CLUSTER) ## A whole release: listed, reproducible, checksums, SBOMs, chart and manifests; the plugin installed by krew, run by kubectl.
+	@rm -rf bin/test-release; $(MAKE) release VERSION=v1.2.3 OUT=bin/test-release DIRTY=1
+	@for program in krew validate-krew-manifest; do $(GO) -C test/release/krew build -o $(ROOT)/bin/$$program sigs.k8s.io/krew/cmd/$$program; done
+	@export NAMESAKE_RELEASE=$(ROOT)/bin/test-release NAMESAKE_PROGRAMS=$(ROOT)/bin HELM="$$($(CLUSTER) helm)"; \
+	$(CLUSTER) run --name release --install none -- $(GO) -C test/release test -v -count=1 -timeout 20m $(GOTESTFLAGS) ./whole
 
 BENCH_LOAD = $(GO) build -o $(ROOT)/bin/bench-load ./test/bench/load
 
