@@ -9,6 +9,8 @@ import (
 	"testing"
 )
 
+var makeTarget = regexp.MustCompile("`make ([a-z0-9-]+)")
+
 var testName = regexp.MustCompile("`([a-z0-9/]+)/(Test[A-Za-z0-9]+)`")
 
 // A row that names a test which does not exist proves nothing.
@@ -25,6 +27,28 @@ func TestCompatibilityNamesTests(t *testing.T) {
 		for _, match := range named {
 			if !hasTest(t, match[1], match[2]) {
 				t.Errorf("there is no %s", path.Join(match[1], match[2]))
+			}
+		}
+	}
+}
+
+// SECURITY.md and the comparison say much of what holds: each test that they name for it exists, and each target of make.
+func TestClaimsNameTestsAndTargets(t *testing.T) {
+	makefile := read(t, "Makefile")
+	for _, file := range []string{"SECURITY.md", "docs/comparison.md"} {
+		page := read(t, file)
+		named := testName.FindAllStringSubmatch(page, -1)
+		if len(named) == 0 {
+			t.Errorf("%s names no test", file)
+		}
+		for _, match := range named {
+			if !hasTest(t, match[1], match[2]) {
+				t.Errorf("%s: there is no %s", file, path.Join(match[1], match[2]))
+			}
+		}
+		for _, match := range makeTarget.FindAllStringSubmatch(page, -1) {
+			if !strings.Contains(makefile, "\n"+match[1]+":") {
+				t.Errorf("%s: there is no %s", file, match[0])
 			}
 		}
 	}

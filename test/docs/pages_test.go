@@ -21,10 +21,10 @@ func read(t *testing.T, file string) string {
 	return string(content)
 }
 
-// pages returns README.md, everything in docs, and the pages beside the samples.
+// pages returns the pages of the top folder, everything in docs, and the pages beside the samples.
 func pages(t *testing.T) []string {
 	t.Helper()
-	pages := []string{"README.md", "config/samples/README.md"}
+	pages := []string{"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "config/samples/README.md"}
 	files, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
 	if err != nil {
 		t.Fatal(err)

@@ -140,6 +140,45 @@ func TestWhatTheAPIDependsOn(t *testing.T) {
 	}
 }
 
+// topFolders and topFiles are what the repository's top level has, besides files whose names begin with a dot and what git ignores.
+var (
+	topFolders = []string{"api", "charts", "cmd", "config", "controllers", "docs", "internal", "test", "webhooks"}
+	topFiles   = []string{
+		"CHANGELOG.md", "CONTRIBUTING.md", "Dockerfile", "LICENSE", "Makefile", "README.md", "SECURITY.md", "go.mod", "go.sum",
+	}
+)
+
+// The top level stays small: a new folder or file there is a decision. Only files that git has count.
+func TestTheTopLevel(t *testing.T) {
+	cmd := exec.CommandContext(t.Context(), "git", "ls-files")
+	cmd.Dir = root
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var gotFolders, gotFiles []string
+	for line := range strings.Lines(string(out)) {
+		name, rest, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "/")
+		switch {
+		case strings.HasPrefix(name, "."):
+		case rest != "":
+			gotFolders = append(gotFolders, name)
+		default:
+			gotFiles = append(gotFiles, name)
+		}
+	}
+	for _, names := range [][]string{gotFolders, gotFiles} {
+		slices.Sort(names)
+	}
+	if diff := cmp.Diff(topFolders, slices.Compact(gotFolders)); diff != "" {
+		t.Errorf("folders of the top level (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(topFiles, slices.Compact(gotFiles)); diff != "" {
+		t.Errorf("files of the top level (-want +got):\n%s", diff)
+	}
+}
+
 // row is a line of the layout in docs/design.md: a package's folder, and what it is for.
 var row = regexp.MustCompile("(?m)^\\| `([a-z0-9/_.-]+)` \\| (.+) \\|$")
 
