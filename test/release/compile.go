@@ -17,7 +17,7 @@ func compile(ctx context.Context, source, folder, number string, on platform) ([
 	defer os.RemoveAll(dir)
 	binary := filepath.Join(dir, "program")
 	env := []string{"GOFLAGS=-mod=readonly", "GOWORK=off", "CGO_ENABLED=0", "GOOS=" + on.os, "GOARCH=" + on.arch}
-	args := []string{"build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -X main.version=" + number, "-o", binary, folder}
+	args := []string{"build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -X main.release=" + number, "-o", binary, folder}
 	_, err = output(ctx, source, env, "go", args...)
 	if err != nil {
 		return nil, fmt.Errorf("building %s for %s: %w", folder, on, err)
