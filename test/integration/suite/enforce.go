@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -25,7 +26,7 @@ func (e *environment) enforce(ctx context.Context, root string) error {
 	if err != nil {
 		return err
 	}
-	folders := []string{""}
+	folders := []string{"", "mutating"}
 	if e.options.WithoutWebhooks {
 		folders = append(folders, "alone")
 	}
@@ -35,7 +36,7 @@ func (e *environment) enforce(ctx context.Context, root string) error {
 			return err
 		}
 		for _, object := range objects {
-			if err := admin.Create(ctx, object); err != nil {
+			if err := admin.Create(ctx, object); err != nil && !meta.IsNoMatchError(err) { // Older versions have no mutating ones.
 				return fmt.Errorf("creating %s %s: %w", object.GetKind(), object.GetName(), err)
 			}
 		}
