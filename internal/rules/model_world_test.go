@@ -14,12 +14,20 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// seed draws the choices of a schedule (SplitMix64).
-type seed uint64
+// seed draws the choices of a schedule: from the bytes of a fuzzer as long as there are some, and then by a number (SplitMix64).
+type seed struct {
+	number uint64
+	bytes  []byte
+}
 
 func (s *seed) below(n int) int {
-	*s += 0x9e3779b97f4a7c15
-	x := uint64(*s)
+	if len(s.bytes) > 0 {
+		drawn := int(s.bytes[0]) % n
+		s.bytes = s.bytes[1:]
+		return drawn
+	}
+	s.number += 0x9e3779b97f4a7c15
+	x := s.number
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
 	x = (x ^ x>>27) * 0x94d049bb133111eb
 	return int((x ^ x>>31) % uint64(n))
@@ -53,7 +61,7 @@ const (
 )
 
 func newWorld(p protocol, number int) *world {
-	w := &world{server: newServer(p), seed: seed(number), hook: newView(), names: 1 + number%2}
+	w := &world{server: newServer(p), seed: seed{number: uint64(number)}, hook: newView(), names: 1 + number%2}
 	for range 3 {
 		w.workers = append(w.workers, &worker{view: newView(), hook: w.hook})
 	}

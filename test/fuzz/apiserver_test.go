@@ -97,7 +97,7 @@ func (a *apiserver) arrive(r *tape.Request) *tape.Request {
 	if r.Operation == "CREATE" {
 		r.Old, r.Subresource = nil, ""
 	}
-	if r.Object == nil || (r.Operation == "UPDATE") != (r.Old != nil) || (r.Operation != "CREATE" && r.Operation != "UPDATE") {
+	if r.User == "" || r.Object == nil || (r.Operation == "UPDATE") != (r.Old != nil) || (r.Operation != "CREATE" && r.Operation != "UPDATE") {
 		return nil
 	}
 	r.Object, r.Old = a.stored(r.Kind, r.Object), a.stored(r.Kind, r.Old)
