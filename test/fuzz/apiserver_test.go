@@ -45,29 +45,29 @@ type hook struct {
 }
 
 // loadAPIServer reads the configuration of the webhooks and the CRDs.
-func loadAPIServer(t testing.TB) *apiserver {
-	t.Helper()
+func loadAPIServer(tb testing.TB) *apiserver {
+	tb.Helper()
 	text, err := os.ReadFile(filepath.Join(repository, "config", "webhook", "manifests.yaml"))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	a := &apiserver{schemas: loadSchemas(t)}
+	a := &apiserver{schemas: loadSchemas(tb)}
 	compiler := plugincel.NewConditionCompiler(environment.MustBaseEnvSet(environment.DefaultCompatibilityVersion()))
 	for document := range strings.SplitSeq(string(text), "\n---\n") {
 		var mutators admissionregistrationv1.MutatingWebhookConfiguration
 		var validators admissionregistrationv1.ValidatingWebhookConfiguration
 		if err := yaml.Unmarshal([]byte(document), &mutators); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		if err := yaml.Unmarshal([]byte(document), &validators); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		mutating := mutators.Kind == "MutatingWebhookConfiguration"
 		for i := range validators.Webhooks {
 			v := &validators.Webhooks[i]
 			selector, err := metav1.LabelSelectorAsSelector(v.ObjectSelector)
 			if err != nil {
-				t.Fatal(err)
+				tb.Fatal(err)
 			}
 			if v.ObjectSelector == nil {
 				selector = labels.Everything()
@@ -77,7 +77,7 @@ func loadAPIServer(t testing.TB) *apiserver {
 		}
 	}
 	if len(a.hooks) != 10 {
-		t.Fatalf("%d webhooks are configured, and 10 were here: see whether this test knows what is new", len(a.hooks))
+		tb.Fatalf("%d webhooks are configured, and 10 were here: see whether this test knows what is new", len(a.hooks))
 	}
 	return a
 }

@@ -84,7 +84,7 @@ func FuzzHandlers(f *testing.F) {
 		}
 		switch r.Path {
 		case "/mutate-pod", "/mutate-sandbox", "/mutate-sandboxclaim":
-			known.checkPatch(t, s, w, r, response.Patch)
+			known.checkPatch(t, s, r, response.Patch)
 		default:
 			if len(response.Patch) > 0 {
 				t.Errorf("%s validates, and answers with a patch", r.Path)
@@ -109,9 +109,9 @@ func FuzzAdmission(f *testing.F) {
 }
 
 // fuzzAdmission changes a request as program says, sends it, and asks the oracle. except is the path of a webhook that is not asked.
-func (a *apiserver) fuzzAdmission(t *testing.T, real *tape.Request, program []byte, except string) {
+func (a *apiserver) fuzzAdmission(t *testing.T, sent *tape.Request, program []byte, except string) {
 	t.Helper()
-	r, tp := real.Clone(), tape.New(program)
+	r, tp := sent.Clone(), tape.New(program)
 	words := wordsOf(r)
 	r.Mutate(tp, words)
 	if r = a.arrive(r); r == nil {

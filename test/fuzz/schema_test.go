@@ -38,32 +38,32 @@ type crd struct {
 }
 
 // loadSchemas reads the CRDs.
-func loadSchemas(t testing.TB) schemas {
-	t.Helper()
+func loadSchemas(tb testing.TB) schemas {
+	tb.Helper()
 	files, err := filepath.Glob(filepath.Join(repository, "config", "crd", "bases", "*.yaml"))
 	if err != nil || len(files) != 4 {
-		t.Fatalf("%d CRDs: %v", len(files), err)
+		tb.Fatalf("%d CRDs: %v", len(files), err)
 	}
 	all := schemas{}
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		definition, internal := &apiextensionsv1.CustomResourceDefinition{}, &apiextensions.JSONSchemaProps{}
 		if err := yaml.UnmarshalStrict(text, definition); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		if err := apiextensionsv1.Convert_v1_JSONSchemaProps_To_apiextensions_JSONSchemaProps(
 			definition.Spec.Versions[0].Schema.OpenAPIV3Schema, internal, nil); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		c := &crd{}
 		if c.structural, err = structural.NewStructural(internal); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		if c.validator, _, err = crdvalidation.NewSchemaValidator(internal); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		c.rules = schemacel.NewValidator(c.structural, true, celconfig.PerCallLimit)
 		all[definition.Spec.Names.Kind] = c

@@ -14,23 +14,23 @@ import (
 )
 
 // reviews returns the requests that a real API server sent.
-func reviews(t testing.TB) []*tape.Request {
-	t.Helper()
+func reviews(tb testing.TB) []*tape.Request {
+	tb.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", "reviews.jsonl"))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var all []*tape.Request
 	lines := bufio.NewScanner(bytes.NewReader(text))
 	for lines.Buffer(nil, 1<<20); lines.Scan(); {
 		r := &tape.Request{}
 		if err := json.Unmarshal(lines.Bytes(), r); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		all = append(all, r)
 	}
 	if len(all) < 100 {
-		t.Fatalf("%d requests", len(all))
+		tb.Fatalf("%d requests", len(all))
 	}
 	return all
 }

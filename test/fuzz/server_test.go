@@ -127,9 +127,9 @@ func (s server) ask(t *testing.T, path string, body []byte) *admissionv1.Admissi
 	request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, bytes.NewReader(body))
 	request.Header.Set("Content-Type", "application/json")
 	answer := httptest.NewRecorder()
-	before, began := allocated(), time.Now()
+	before, began := allocated(), time.Now() //nolint:forbidigo // How long an answer takes is measured.
 	s[path].ServeHTTP(answer, request)
-	if took := time.Since(began); took > longest {
+	if took := time.Since(began); took > longest { //nolint:forbidigo // As above.
 		t.Errorf("%s took %s for %d bytes", path, took, len(body))
 	}
 	if took := allocated() - before; took > allocatedAtMost+uint64(len(body))*allocatedPerByte {

@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
@@ -84,7 +85,8 @@ func owners(o Object) []holder {
 // controller returns who controls an object.
 func controller(o Object) holder {
 	for _, ref := range items(o, "metadata", "ownerReferences") {
-		if fields, ok := ref.(map[string]any); ok && fields["controller"] == true {
+		fields, _ := ref.(map[string]any)
+		if controls, _ := fields["controller"].(bool); controls {
 			return holderOf(ref)
 		}
 	}
@@ -98,7 +100,7 @@ func (h holder) ours() bool { return h.what == "pool" || h.what == "claim" }
 func same(a, b any) bool {
 	one, _ := json.Marshal(full(a))
 	other, _ := json.Marshal(full(b))
-	return string(one) == string(other)
+	return bytes.Equal(one, other)
 }
 
 // full returns a value without what is empty in it.

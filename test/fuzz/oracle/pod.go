@@ -125,8 +125,8 @@ func podLabels(l look) string {
 func newIdentity(l look) string {
 	sandbox := l.view["Sandbox/"+controller(l.New).name]
 	want := map[string]string{"agents.x-k8s.io/sandbox-name-hash": fnvHex(name(sandbox)), "agents.x-k8s.io/sandbox-uid": uid(sandbox)}
-	shared := annotation(sandbox, "agents.x-k8s.io/pod-identity") == "Shared" &&
-		at(sandbox, "spec", "service") != true && text(sandbox, "status", "service") == ""
+	served, _ := at(sandbox, "spec", "service").(bool)
+	shared := annotation(sandbox, "agents.x-k8s.io/pod-identity") == "Shared" && !served && text(sandbox, "status", "service") == ""
 	if shared {
 		want = map[string]string{"agents.x-k8s.io/sandbox-name-hash": "shared"}
 	} else if by := label(sandbox, "agents.x-k8s.io/created-by"); by != "" {

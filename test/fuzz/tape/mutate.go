@@ -30,7 +30,8 @@ var keys = func() []string {
 // odd are values that something may stumble over.
 var odd = []any{
 	nil, "", "x", true, false, float64(0), float64(-1), 1e30, Object{}, []any{}, []any{nil}, Object{"": nil}, "shared", "Retain", "Own", "true",
-	"2026-01-01T00:00:00Z", "a/b/c", "../..", strings.Repeat("a", 300), "\u2028\x00", "Delete", "not a time", "1e-900000000", strings.Repeat("long ", 3000),
+	"2026-01-01T00:00:00Z", "a/b/c", "../..", strings.Repeat("a", 300), "\u2028\x00", "Delete", "not a time", "1e-900000000",
+	strings.Repeat("long ", 3000),
 }
 
 // owners are the owners that rules tell apart, and some that look like them.
@@ -194,7 +195,8 @@ func changeSpec(o Object, t *Tape, words []string) {
 	case 1:
 		spec["volumeClaimTemplates"] = []any{Object{"metadata": Object{"name": value(t, words)}, "spec": Object{}}}
 	case 2:
-		set(below(o, "spec", "additionalPodMetadata", "labels"), Of(t, append(keys, "sandbox.users.io/a", "x.sandbox.users.io/b")), value(t, words))
+		added := slices.Concat(keys, []string{"sandbox.users.io/a", "x.sandbox.users.io/b"})
+		set(below(o, "spec", "additionalPodMetadata", "labels"), Of(t, added), value(t, words))
 	case 3:
 		set(below(o, "spec", "warmPoolRef"), "name", value(t, words))
 	case 4:

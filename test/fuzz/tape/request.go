@@ -57,7 +57,7 @@ func clone(value any) any {
 	switch value := value.(type) {
 	case Object:
 		if value == nil {
-			return value
+			return nil
 		}
 		copied := maps.Clone(value)
 		for key := range copied {
