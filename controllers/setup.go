@@ -6,10 +6,12 @@ import (
 	"context"
 	"time"
 
+	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
+	"github.com/namesake-sandbox/namesake/controllers/auditor"
 	"github.com/namesake-sandbox/namesake/controllers/internal/index"
 	"github.com/namesake-sandbox/namesake/controllers/internal/retry"
 	"github.com/namesake-sandbox/namesake/controllers/sandbox"
@@ -25,7 +27,7 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/yield"
 )
 
-// Options are what the reconcilers work with. All fields are required, except Tracer and the options of the controllers.
+// Options are what the reconcilers work with. All fields are required, except Tracer, the auditor's and the options of the controllers.
 type Options struct {
 	// Claims, Templates, Sandboxes and Pools are what each reconciler writes with. All read from the cache; Sandboxes reads its
 	// own writes, and does not wait for them for long (see retry.WithBoundedReads).
@@ -58,6 +60,12 @@ type Options struct {
 	Tracer *tracing.Tracer
 	// ClusterDomain is the suffix of the full names of Services.
 	ClusterDomain string
+
+	// Audit has the metrics of the auditor, AuditInterval is the time between two of its looks at the API server, and Namespaces are
+	// those that it looks at, none for all. With an interval of 0 there is no auditor.
+	Audit         *metrics.Audit
+	AuditInterval time.Duration
+	Namespaces    []string
 
 	// PoolSettings are what the operator decides for all pools.
 	PoolSettings rules.PoolSettings
@@ -134,5 +142,11 @@ func Setup(mgr manager.Manager, o Options) error {
 		Client: namespaces.Client(o.Pools), Going: namespaces, Live: o.Live, Recorder: recorderOf("sandboxwarmpool-controller"),
 		Settings: o.poolSettings(), Now: o.Now, Unreadable: o.Unreadable, Traffic: o.yieldTo(),
 	}
-	return pools.Setup(mgr, o.PoolController)
+	if err := pools.Setup(mgr, o.PoolController); err != nil || o.AuditInterval == 0 {
+		return err
+	}
+	return mgr.Add(&auditor.Auditor{
+		Cache: mgr.GetCache(), Live: o.Live, Namespaces: o.Namespaces, Interval: o.AuditInterval, Traffic: o.yieldTo(),
+		Recorder: recorderOf("sandbox-auditor"), Metrics: o.Audit, Clock: clock.RealClock{}, Log: mgr.GetLogger().WithName("audit"),
+	})
 }

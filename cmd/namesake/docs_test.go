@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/config"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
+	"github.com/namesake-sandbox/namesake/internal/audit"
 	"github.com/namesake-sandbox/namesake/internal/metrics"
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
@@ -62,6 +63,10 @@ func TestDocsOfMetrics(t *testing.T) {
 
 func TestDocsOfRefusals(t *testing.T) {
 	page(t, "refusals.md", map[string]any{"Rules": rules.Rules()})
+}
+
+func TestDocsOfAudit(t *testing.T) {
+	page(t, "audit.md", map[string]any{"Checks": audit.Checks()})
 }
 
 func TestDocsOfFlags(t *testing.T) {

@@ -73,7 +73,7 @@ func newManager(
 	if err != nil {
 		return nil, err
 	}
-	claims, admission := metrics.NewClaims(), metrics.NewAdmission()
+	claims, admission, audited := metrics.NewClaims(), metrics.NewAdmission(), o.audited()
 	if err := mgr.Add(&retirer{cache: mgr.GetCache(), claims: claims}); err != nil {
 		return nil, fmt.Errorf("adding the end of series: %w", err)
 	}
@@ -88,13 +88,14 @@ func newManager(
 		r.Claims, r.Templates, r.Sandboxes, r.Pools = clients.claims, mgr.GetClient(), clients.sandboxes, mgr.GetClient()
 		r.Live, r.Candidates, r.Metrics, r.Now = mgr.GetAPIReader(), index, claims, time.Now
 		r.Network, r.LabelDomains, r.Tracer, r.Unreadable, r.Traffic = said.network, said.domains, tracer, unread, traffic
+		r.Audit, r.AuditInterval, r.Namespaces = audited, o.auditInterval, said.namespaces
 	})
 	if err != nil {
 		return nil, err
 	}
 	return mgr, register(
 		ctrlmetrics.Registry, mgr, metrics.State{Available: index.Available, Network: said.network}, elected.Leads, claims, admission,
-		metrics.Unreadable{Count: unread.Count}, metrics.LeftOut(said.leftOut), metrics.NewBuild(version))
+		metrics.Unreadable{Count: unread.Count}, metrics.LeftOut(said.leftOut), metrics.NewBuild(version), audited)
 }
 
 // addIndex returns the index of candidates of this replica, which knows of the others by a Lease.

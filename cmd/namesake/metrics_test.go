@@ -40,7 +40,7 @@ func described(t *testing.T, collectors ...prometheus.Collector) []string {
 func own() []prometheus.Collector {
 	return []prometheus.Collector{
 		metrics.NewClaims(), metrics.NewAdmission(), metrics.NewBuild("dev"), &metrics.State{}, metrics.NewLeader(nil), metrics.Unreadable{},
-		metrics.LeftOut{}, serving.NewMetrics(nil, nil),
+		metrics.LeftOut{}, serving.NewMetrics(nil, nil), defaults().audited(),
 	}
 }
 

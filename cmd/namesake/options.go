@@ -55,6 +55,8 @@ type options struct {
 	scope       namespaceOptions
 	nodes       nodeOptions
 
+	auditInterval time.Duration
+
 	tracing                 bool
 	claimsFirst             bool
 	disableClaimEvents      bool
@@ -93,6 +95,7 @@ func defaults() *options {
 		router:          defaultRouter(),
 		nameservers:     defaultNameservers(),
 		scope:           namespaceOptions{watchNodes: true},
+		auditInterval:   defaultAuditInterval,
 		profiling:       profiling{blockRate: 1000000, mutexRate: 10},
 		ignored:         newIgnoredFlags(),
 	}
@@ -142,6 +145,7 @@ func (o *options) addFlags(flags *flag.FlagSet) {
 		"Write no events about Sandboxes: two writes less for each that is not in a pool.")
 	flags.BoolVar(&o.disableClaimAnnotations, "disable-claim-observability-annotations", o.disableClaimAnnotations,
 		"Do not note on a claim when it was first Ready: one write less for each. Its startup is then measured whenever it turns Ready.")
+	o.addAuditFlags(flags)
 	o.profiling.addFlags(flags)
 	o.ignored.addFlags(flags)
 }
@@ -192,7 +196,7 @@ func (o *options) validate(rest []string) error {
 	if _, err := o.nodes.taints(); err != nil {
 		errs = append(errs, err)
 	}
-	errs = append(append(errs, o.checkRate(), o.checkShutdown(), checkElection(o.election)), checkPoolSettings(o.pool)...)
+	errs = append(append(errs, o.checkRate(), o.checkShutdown(), o.checkAudit(), checkElection(o.election)), checkPoolSettings(o.pool)...)
 	return errors.Join(append(errs, o.profiling.validate(o.metricsAddress), o.callers.validate(), o.ignored.validate())...)
 }
 

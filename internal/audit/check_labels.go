@@ -2,8 +2,10 @@ package audit
 
 import (
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
@@ -13,6 +15,11 @@ import (
 // identityLabels are the labels by which Services, NetworkPolicies, pools and routers select.
 var identityLabels = []string{
 	sandboxv1.LabelSandboxNameHash, sandboxv1.LabelSandboxUID, sandboxv1.LabelWarmPool, sandboxv1.LabelTemplateRefHash, sandboxv1.LabelClaimUID,
+}
+
+// IsLabelled reports whether obj has a label that makes it a Sandbox's.
+func IsLabelled(obj metav1.Object) bool {
+	return slices.ContainsFunc(identityLabels, func(key string) bool { return obj.GetLabels()[key] != "" })
 }
 
 // plantedLabels looks for labels that no reconciler can have left where they are. A label that its owner has just left, or that a

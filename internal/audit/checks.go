@@ -126,3 +126,14 @@ func Run(snapshot *Snapshot) []Finding {
 	Sort(findings)
 	return findings
 }
+
+// IDs returns the IDs of the checks of a severity.
+func IDs(severity Severity) []string {
+	var ids []string
+	for _, check := range Checks() {
+		if check.Severity == severity {
+			ids = append(ids, check.ID)
+		}
+	}
+	return ids
+}

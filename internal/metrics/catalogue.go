@@ -95,6 +95,24 @@ var policyMissing = Definition{
 		"Also 1 for one that is gone together with its policy while a Sandbox waits for it. Not there for every other one.",
 }
 
+// These metrics are about what cannot be. The leading manager looks for it.
+var (
+	check      = Label{"check", "The check, as [audit.md](audit.md) has it."}
+	violations = Definition{
+		Name: "namesake_audit_violations", Type: Gauge, Labels: []Label{check},
+		Help: "Objects that break the guarantee, by the check that found them. Always there for each check, and always 0. Not there with --audit-interval=0.",
+	}
+	warnings = Definition{
+		Name: "namesake_audit_warnings", Type: Gauge, Labels: []Label{check},
+		Help: "Objects that are left over, lost or out of date, by the check that found them. Not there with --audit-interval=0.",
+	}
+	audited = Definition{
+		Name: "namesake_audit_last_timestamp_seconds", Type: Gauge,
+		Labels: []Label{{"look", "`cache`: at what the manager's cache shows. `list`: at what the API server itself has."}},
+		Help:   "Time, in seconds since the epoch, of the last audit that saw everything. Only the manager that leads has it.",
+	}
+)
+
 // These metrics are about admission, and every manager has its own.
 var (
 	decisions = Definition{
@@ -163,6 +181,7 @@ func All() []Definition {
 	return []Definition{
 		controllerStartup, clientStartup, webhookStartup, sandboxCreation, provisions, conflicts,
 		sandboxes, claims, poolDesired, poolReplicas, poolReady, poolAvailable, policyMissing,
+		violations, warnings, audited,
 		decisions, admissionErrors,
 		leader, CertificateExpiry, AuthorityExpiry, Trusted, CertificateIssued, unreadable, leftOut, build,
 	}

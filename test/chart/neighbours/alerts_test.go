@@ -9,6 +9,7 @@ import (
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/internal/audit"
 	"github.com/namesake-sandbox/namesake/internal/metrics"
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
@@ -210,6 +211,22 @@ func TestNamespaceLeftOut(t *testing.T) {
 	})
 }
 
+func TestAudit(t *testing.T) {
+	testAlert(t, "NamesakeAuditViolation", map[string]alertCase{
+		"a Sandbox has two Pods": {from: func(i *installation) { i.first.audit.Set(map[string]int{audit.CheckTwoPods: 1}) }, within: time.Minute},
+		"a Pod is left over":     {from: func(i *installation) { i.first.audit.Set(map[string]int{audit.CheckPodOrphan: 1}) }},
+		"elsewhere":              {from: func(i *installation) { i.beside.first.audit.Set(map[string]int{audit.CheckTwoPods: 1}) }},
+	})
+	testAlert(t, "NamesakeAuditMissing", map[string]alertCase{
+		"the auditor cannot see everything": {from: func(i *installation) { i.blind = true }, within: 21 * time.Minute},
+		"another manager leads": {from: func(i *installation) {
+			i.first.audit.Clear()
+			i.first.leads, i.second.leads = false, true
+		}},
+		"elsewhere": {from: func(i *installation) { i.beside.blind = true }},
+	})
+}
+
 // testAlert runs installations through cases, and evaluates an alert of the chart as Prometheus does. In all cases there is another
 // installation beside, with which nothing is wrong unless the case says so: it may hide nothing.
 func testAlert(t *testing.T, name string, cases map[string]alertCase) {
@@ -263,6 +280,8 @@ func firing(t *testing.T, name string, tc alertCase) (fired bool, at time.Durati
 				tc.each(i, now)
 			}
 		}
+		i.look(begin.Add(now))
+		i.beside.look(begin.Add(now))
 		prometheus.scrape(t, begin.Add(now), i.targets())
 	}
 	return false, 0

@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
+	"github.com/namesake-sandbox/namesake/internal/audit"
 	"github.com/namesake-sandbox/namesake/internal/metrics"
 	"github.com/namesake-sandbox/namesake/internal/rules"
 	"github.com/namesake-sandbox/namesake/test/builder"
@@ -29,6 +30,7 @@ type manager struct {
 
 	claims    *metrics.Claims
 	admission *metrics.Admission
+	audit     *metrics.Audit
 	errors    *prometheus.CounterVec
 }
 
@@ -46,6 +48,8 @@ type installation struct {
 	available  int
 	unreadable map[string]int
 	leftOut    metrics.LeftOut
+	// blind says that the auditor cannot see everything.
+	blind bool
 }
 
 // The namespaces of two installations. The alerts of config are those of the first.
@@ -67,6 +71,7 @@ func (i *installation) manager(t *testing.T, pod string) *manager {
 		target:  target{namespace: i.namespace, pod: pod, registry: prometheus.NewPedanticRegistry(), answers: true},
 		trusted: true, issued: true, certificate: begin.Add(60 * 24 * time.Hour), authority: begin.Add(300 * 24 * time.Hour),
 		claims: metrics.NewClaims(), admission: metrics.NewAdmission(),
+		audit:  metrics.NewAudit(audit.IDs(audit.Violation), audit.IDs(audit.Warning)),
 		errors: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "controller_runtime_reconcile_errors_total"}, []string{"controller"}),
 	}
 	m.admission.Init("/validate-sandbox")
@@ -78,7 +83,7 @@ func (i *installation) manager(t *testing.T, pod string) *manager {
 		gauge(metrics.CertificateIssued, func() float64 { return number(m.issued) }),
 		gauge(metrics.CertificateExpiry, func() float64 { return float64(m.certificate.Unix()) }),
 		gauge(metrics.AuthorityExpiry, func() float64 { return float64(m.authority.Unix()) }),
-		metrics.Unreadable{Count: func() map[string]int { return i.unreadable }}, &i.leftOut,
+		metrics.Unreadable{Count: func() map[string]int { return i.unreadable }}, &i.leftOut, m.audit,
 		&metrics.State{Cache: cache{installation: i}, IsLeader: leads, Available: func(types.UID) int { return i.available }},
 	} {
 		if err := m.registry.Register(collector); err != nil {
@@ -86,6 +91,15 @@ func (i *installation) manager(t *testing.T, pod string) *manager {
 		}
 	}
 	return m
+}
+
+// look lets the auditor of the manager that leads look at everything.
+func (i *installation) look(now time.Time) {
+	for _, m := range []*manager{i.first, i.second} {
+		if m.leads && !i.blind && !i.gone[m] {
+			m.audit.Complete(metrics.AuditOfCache, now)
+		}
+	}
 }
 
 // gauge returns the collector of a metric without labels.
