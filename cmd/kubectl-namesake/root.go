@@ -8,20 +8,24 @@ import (
 	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
 
+	"github.com/namesake-sandbox/namesake/cmd/kubectl-namesake/internal/check"
 	"github.com/namesake-sandbox/namesake/cmd/kubectl-namesake/internal/claim"
 	"github.com/namesake-sandbox/namesake/cmd/kubectl-namesake/internal/cli"
 	"github.com/namesake-sandbox/namesake/cmd/kubectl-namesake/internal/complete"
 	"github.com/namesake-sandbox/namesake/cmd/kubectl-namesake/internal/top"
 	"github.com/namesake-sandbox/namesake/cmd/kubectl-namesake/internal/tree"
 	"github.com/namesake-sandbox/namesake/cmd/kubectl-namesake/internal/version"
+	"github.com/namesake-sandbox/namesake/cmd/kubectl-namesake/internal/why"
 )
 
 // commands are the constructors of the commands, in the order of the alphabet.
 var commands = []func(cli.Options) *cobra.Command{
+	check.New,
 	claim.New,
 	top.New,
 	tree.New,
 	version.New,
+	why.New,
 }
 
 // newRoot assembles the commands. The usage says "kubectl namesake", since this is how users call the program.

@@ -50,8 +50,8 @@ func readMoves(t *testing.T) []move {
 			Rule    string
 			Entries []struct {
 				Title, Change, Subresource, Webhooks, Policies string
-				To                                   map[string]any
-				By                                   []string
+				To                                             map[string]any
+				By                                             []string
 			}
 		}
 		text, err := os.ReadFile(file)

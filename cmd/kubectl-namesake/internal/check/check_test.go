@@ -1,0 +1,38 @@
+package check
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/namesake-sandbox/namesake/cmd/kubectl-namesake/internal/colour"
+	"github.com/namesake-sandbox/namesake/cmd/kubectl-namesake/internal/installation"
+)
+
+func TestWrite(t *testing.T) {
+	h := Health{Findings: []installation.Finding{
+		{Part: "leader", Level: installation.Fail, Says: "nobody\nleads", Command: "kubectl get lease", Advice: "bring one back"},
+		{Part: "webhooks", Level: installation.OK, Says: "all answer"},
+		{Part: "visibility", Level: installation.Unknown, Says: "not seen", Advice: "ask somebody"},
+	}}
+	var out bytes.Buffer
+	if err := h.write(&out, colour.Never.For(&out)); err != nil {
+		t.Fatal(err)
+	}
+	want := `PART         LEVEL     SAYS
+leader       fail      nobody leads
+webhooks     ok        all answer
+visibility   unknown   not seen
+
+leader, fail:
+  kubectl get lease
+  # bring one back.
+
+visibility, unknown:
+  # ask somebody.
+`
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
