@@ -46,6 +46,9 @@ func (m *podMutator) Handle(ctx context.Context, req admission.Request) admissio
 	if err != nil {
 		return admission.Errored(http.StatusInternalServerError, err)
 	}
+	if sandbox != nil && sandbox.UID != owner.UID { // A later one of that name. Its labels are not this Pod's.
+		sandbox = nil
+	}
 	return admission.Patched("", podPatch(pod, sandbox)...)
 }
 

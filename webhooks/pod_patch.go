@@ -12,8 +12,8 @@ import (
 )
 
 // podPatch returns the operations that give pod, which a Sandbox controls, the name and the identity labels that it lacks.
-// Validation judges what pod already has, right or wrong. sandbox is nil if the Sandbox does not exist. Validation then
-// refuses the Pod, under the name that it would have.
+// Validation judges what pod already has, right or wrong. sandbox is nil if the Sandbox does not exist, or is another
+// one of that name. Validation then refuses the Pod, under the name that it would have.
 func podPatch(pod *corev1.Pod, sandbox *sandboxv1.Sandbox) []jsonpatch.Operation {
 	var ops []jsonpatch.Operation
 	if pod.Name == "" {

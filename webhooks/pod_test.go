@@ -66,6 +66,10 @@ func TestPodMutator(t *testing.T) {
 		"of a Sandbox that does not exist, under the name that it would have": {
 			pod: pod(builder.MakePod("")), want: []jsonpatch.Operation{op("add", "/metadata/name", "runner")},
 		},
+		"of an earlier Sandbox of that name, whose labels are not those of the later one": {
+			pod: pod(builder.MakePod("")), live: []client.Object{builder.MakeSandbox("runner").UID("later").Obj()},
+			want: []jsonpatch.Operation{op("add", "/metadata/name", "runner")},
+		},
 		"that has all": {pod: builder.MakePod("runner").ControlledBy(bare), live: []client.Object{bare}},
 	} {
 		t.Run(name, func(t *testing.T) {
