@@ -255,6 +255,7 @@ func TestThePolicyOfClaims(t *testing.T) {
 		}
 		c.ObjectMeta = meta(d, before, rules.ClaimKeys(), sandboxv1.AnnotationVolumesWhenDeleted)
 		c.OwnerReferences = nil
+		c.Spec.Env = change(d, c.Spec.Env, func() []extensionsv1.EnvVar { return pick(d, nil, []extensionsv1.EnvVar{{Name: "A", Value: "b"}}) })
 		return c
 	}
 	for range tries {
@@ -272,6 +273,9 @@ func TestThePolicyOfClaims(t *testing.T) {
 			errs = append(errs, rules.CheckClaimReserved(old, obj)...)
 		case old != nil:
 			errs = append(errs, rules.CheckBinding(old, obj, nil)...)
+		}
+		if old != nil {
+			errs = append(errs, rules.CheckOverrides(old, obj, nil, nil, rules.DefaultLabelDomains)...)
 		}
 		if !agree(t, e, request{extensionsv1.GroupVersion.WithKind("SandboxClaim"), "sandboxclaims", "", user, object(old), obj}, errs) {
 			return

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"slices"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
@@ -23,13 +24,15 @@ func claims() Policy {
 			variable("wasBound", "variables.oldAnnotations[?%s].orValue('')", quote(sandboxv1.AnnotationBinding)),
 			variable("record", "object.?status.sandbox.name.orValue('')"),
 			variable("oldRecord", "oldObject == null ? '' : oldObject.?status.sandbox.name.orValue('')"),
+			variable("wasBoundTo", "variables.wasBound != '' ? variables.wasBound : variables.oldRecord != '' ? variables.oldRecord : "+
+				"variables.oldLabels[?%s].orValue('')", quote(sandboxv1.LabelBinding)),
 			variable("rebound", "oldObject != null && variables.bound != variables.wasBound"),
 			variable("released", "variables.record == '' && variables.manager && variables.bound == variables.oldRecord && "+
 				"object.?spec.lifecycle.shutdownPolicy.orValue('') in ['', %s] && "+
 				"object.?status.conditions.orValue([]).exists(c, c.type == %s && c.reason == %s)",
 				quote(string(extensionsv1.ShutdownPolicyRetain)), quote(sandboxv1.ConditionReady), quote(extensionsv1.ReasonClaimExpired)),
 		}),
-		Checks: slices.Concat(kept(rules.RuleBindingKeys, "variables.manager || oldObject == null"), binding(), record(),
+		Checks: slices.Concat(kept(rules.RuleBindingKeys, "variables.manager || oldObject == null"), binding(), record(), fixed(),
 			[]Check{word(rules.RuleKeptVolumes, "", sandboxv1.AnnotationVolumesWhenDeleted,
 				sandboxv1.VolumesWhenDeletedRetain, sandboxv1.VolumesWhenDeletedDelete)}),
 	}
@@ -64,6 +67,19 @@ func record() []Check {
 		check("variables.manager", rules.WordsNoRecord),
 		check("variables.record == '' || variables.record == variables.bound", rules.WordsOtherRecord, "variables.bound"),
 	}
+}
+
+// fixed returns what rules.CheckOverrides checks of a claim that is bound. That these fields stay makes a misfit final.
+func fixed() []Check {
+	var checks []Check
+	for _, name := range []string{"env", "volumeClaimTemplates"} {
+		checks = append(checks, Check{
+			Rule:  rules.RuleClaimRequest,
+			Holds: fmt.Sprintf("variables.wasBoundTo == '' || object.?spec.%[1]s.orValue([]) == oldObject.?spec.%[1]s.orValue([])", name),
+			Field: text{quote("spec." + name)}, Words: say(rules.WordsFixed, "variables.wasBoundTo"),
+		})
+	}
+	return checks
 }
 
 // claimsAlone returns what is checked of a user's new claim where no webhook binds it: that it brings no binding along.

@@ -1,8 +1,6 @@
 package rules
 
 import (
-	"fmt"
-
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -71,9 +69,7 @@ func checkFixed(old, claim *extensionsv1.SandboxClaim) field.ErrorList {
 		{"volumeClaimTemplates", old.Spec.VolumeClaimTemplates, claim.Spec.VolumeClaimTemplates},
 	} {
 		if !equality.Semantic.DeepEqual(f.before, f.after) {
-			errs = append(errs, field.Forbidden(field.NewPath("spec", f.name), fmt.Sprintf(
-				"it takes effect only when a Sandbox is created, and this claim is bound to Sandbox %q: leave it as it is, or create a new claim",
-				boundName(old))))
+			errs = append(errs, field.Forbidden(field.NewPath("spec", f.name), WordsFixed.With(boundName(old))))
 		}
 	}
 	return errs

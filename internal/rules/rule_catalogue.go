@@ -121,12 +121,13 @@ func claimRules() []Rule {
 			Remedy:   "Leave status.sandbox out. Create another claim to get another Sandbox.",
 		},
 		{
-			ID: RuleClaimRequest, Policy: None,
+			ID: RuleClaimRequest, Policy: Part,
 			Meaning:  "A claim asks for no more than its template and the administrator allow.",
 			Protects: "What a template says holds for all of its Sandboxes.",
-			Passes:   "Nobody. Without webhooks the claim is accepted, gets no Sandbox, and says why.",
-			Example:  "a claim with env, of a template that allows none",
-			Remedy:   "Ask for what the template allows: its `spec.envVarsInjectionPolicy` and `spec.volumeClaimTemplatesPolicy`.",
+			Passes: "Nobody. Without webhooks the claim is accepted, gets no Sandbox, and says why. But env and volumes of a claim that " +
+				"is bound stay: claims are judged by them.",
+			Example: "a claim with env, of a template that allows none",
+			Remedy:  "Ask for what the template allows: its `spec.envVarsInjectionPolicy` and `spec.volumeClaimTemplatesPolicy`.",
 		},
 	}
 }

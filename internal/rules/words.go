@@ -59,5 +59,6 @@ const (
 	WordsColdStays    Words = "a binding to a Sandbox of the claim's own name is final: keep %q"
 	WordsOnRecord     Words = "this claim has had Sandbox %q, which stays on record: keep %q"
 	WordsNoRecord     Words = "only Namesake's controller records a claim's Sandbox: leave status.sandbox out"
+	WordsFixed        Words = "it takes effect only when a Sandbox is created, and this claim is bound to Sandbox %q: leave it as it is, or create a new claim"
 	WordsOtherRecord  Words = "this claim is bound to %q: a claim's status names the Sandbox that it is bound to"
 )
