@@ -140,6 +140,31 @@ func TestCheckForeignPod(t *testing.T) {
 }
 
 // A volumeClaimTemplate must become a volume of the Pod and replace a volume of the same name.
+// A binding to a node brings no label or annotation that only the controller writes on a Pod.
+func TestCheckPodBinding(t *testing.T) {
+	for name, tc := range map[string]struct {
+		labels, annotations map[string]string
+		want                []string
+	}{
+		"a scheduler's": {labels: map[string]string{"topology.kubernetes.io/zone": "a"}, annotations: map[string]string{"note": "x"}},
+		"with the labels of a Sandbox": {
+			labels: map[string]string{sandboxv1.LabelSandboxUID: "1", sandboxv1.LabelCreatedBy: "me"},
+			want: []string{
+				"FieldValueForbidden metadata.labels[agents.x-k8s.io/sandbox-uid]", "FieldValueForbidden metadata.labels[agents.x-k8s.io/created-by]",
+			},
+		},
+		"with what is noted of a Pod": {
+			annotations: map[string]string{sandboxv1.AnnotationPropagatedLabels: "app"},
+			want:        []string{"FieldValueForbidden metadata.annotations[agents.x-k8s.io/propagated-labels]"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			binding := &corev1.Binding{ObjectMeta: metav1.ObjectMeta{Name: "pod", Labels: tc.labels, Annotations: tc.annotations}}
+			wantRefusals(t, rules.CheckPodBinding(binding), tc.want...)
+		})
+	}
+}
+
 func TestNewPodHasItsVolumes(t *testing.T) {
 	sandbox := builder.MakeSandbox("runner").VolumeClaimTemplate("data").Obj()
 	sandbox.Spec.PodTemplate.Spec.Volumes = []corev1.Volume{{Name: "data"}, {Name: "tmp"}}

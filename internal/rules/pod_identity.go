@@ -44,6 +44,21 @@ func CheckForeignPod(old, pod *corev1.Pod, actor Actor) field.ErrorList {
 	return errs
 }
 
+// CheckPodBinding returns a Forbidden error for each label and annotation of a binding to a node that only the controller writes on a Pod.
+// The API server writes on the Pod what the binding has, over what is there (setPodNodeAndMetadata in kubernetes/pkg/registry/core/pod),
+// and that is no update of the Pod. No scheduler needs these.
+func CheckPodBinding(binding metav1.Object) field.ErrorList {
+	var errs field.ErrorList
+	refuse := func(where string, keys []string) {
+		for _, key := range keys {
+			errs = append(errs, field.Forbidden(field.NewPath("metadata", where).Key(key), string(WordsBinding)))
+		}
+	}
+	refuse("labels", present(binding.GetLabels(), podLabels))
+	refuse("annotations", present(binding.GetAnnotations(), podAnnotations))
+	return errs
+}
+
 // IdentityLabels returns the labels by which Services, NetworkPolicies and routers identify sandbox's Pod. They follow the
 // Sandbox: adoption removes the pool's label and adds the claim's. The label of its template is for NetworkPolicies and
 // stays for good. A Sandbox that has lost its pool or its claim still runs the same content. Only the controller writes
