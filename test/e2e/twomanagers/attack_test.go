@@ -76,7 +76,8 @@ type attacker struct {
 	client    client.Client
 	namespace string
 	dice      *rand.Rand
-	// refused and allowed count the answers, by rule.
+	// refused counts the refusals by rule, and allowed what was let in and changed something, by move: it hit an object of which the rule does
+	// not say that.
 	refused, allowed map[string]int
 }
 
@@ -88,15 +89,25 @@ func kinds() map[string]client.ObjectList {
 	}
 }
 
-// run tries the moves in turns, until ctx ends, each on another object.
-func (a *attacker) run(ctx context.Context, moves []move) error {
-	for ctx.Err() == nil {
+// rounds is how often each move is tried at least.
+const rounds = 5
+
+// run tries the moves in turns, each on another object, until done is closed and each was tried often enough.
+func (a *attacker) run(ctx context.Context, moves []move, done <-chan struct{}) error {
+	for round := 0; ; round++ {
+		select {
+		case <-done:
+			if round >= rounds {
+				return nil
+			}
+		default:
+		}
 		live, err := a.look(ctx)
 		if err != nil {
 			return err
 		}
 		for _, m := range moves {
-			if len(live[m.kind]) == 0 || ctx.Err() != nil {
+			if len(live[m.kind]) == 0 {
 				continue
 			}
 			if err := a.try(ctx, m, live); err != nil {
@@ -104,7 +115,6 @@ func (a *attacker) run(ctx context.Context, moves []move) error {
 			}
 		}
 	}
-	return nil
 }
 
 // look returns what objects there are, by kind.
@@ -112,7 +122,7 @@ func (a *attacker) look(ctx context.Context) (map[string][]client.Object, error)
 	live := map[string][]client.Object{}
 	for kind, list := range kinds() {
 		if err := a.client.List(ctx, list, client.InNamespace(a.namespace)); err != nil {
-			return nil, client.IgnoreNotFound(ignoreEnd(ctx, err))
+			return nil, err
 		}
 		err := meta.EachListItem(list, func(item runtime.Object) error {
 			obj, ok := item.(client.Object)
@@ -139,7 +149,7 @@ func (a *attacker) try(ctx context.Context, m move, live map[string][]client.Obj
 	if err != nil {
 		return err
 	}
-	patch := client.RawPatch(types.MergePatchType, body)
+	patch, version := client.RawPatch(types.MergePatchType, body), obj.GetResourceVersion()
 	var options []client.PatchOption
 	if m.to["spec"] != nil {
 		options = append(options, client.DryRunAll)
@@ -150,9 +160,9 @@ func (a *attacker) try(ctx context.Context, m move, live map[string][]client.Obj
 		err = a.client.SubResource(m.subresource).Patch(ctx, obj, patch)
 	}
 	switch {
-	case ctx.Err() != nil:
+	case err == nil && obj.GetResourceVersion() == version: // It was so before.
 	case err == nil:
-		a.allowed[m.rule]++
+		a.allowed[m.rule+": "+m.title]++
 	case apierrors.IsNotFound(err), apierrors.IsConflict(err): // It has gone, or has changed, since the look.
 	case apierrors.IsInvalid(err), apierrors.IsForbidden(err), apierrors.IsBadRequest(err):
 		a.refused[m.rule]++
@@ -205,25 +215,14 @@ func referred(value any) (kind string, ok bool) {
 	return kind, ok && slash
 }
 
-// ignoreEnd returns err, or nil if it is only that ctx has ended.
-func ignoreEnd(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
-	}
-	return err
-}
-
 // String says how often each rule refused, and what was let in.
 func (a *attacker) String() string {
 	var lines []string
-	for _, rule := range slices.Sorted(maps.Keys(merged(a.refused, a.allowed))) {
-		lines = append(lines, fmt.Sprintf("%-22s refused %5d, let in %5d", rule, a.refused[rule], a.allowed[rule]))
+	for _, rule := range slices.Sorted(maps.Keys(a.refused)) {
+		lines = append(lines, fmt.Sprintf("%5d refused: %s", a.refused[rule], rule))
+	}
+	for _, title := range slices.Sorted(maps.Keys(a.allowed)) {
+		lines = append(lines, fmt.Sprintf("%5d let in: %s", a.allowed[title], title))
 	}
 	return strings.Join(lines, "\n")
-}
-
-func merged(a, b map[string]int) map[string]int {
-	all := maps.Clone(a)
-	maps.Copy(all, b)
-	return all
 }

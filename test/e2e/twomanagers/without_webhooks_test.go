@@ -24,8 +24,7 @@ func TestWithoutWebhooks(t *testing.T) {
 	s.Pool(t, "python", sandboxes)
 
 	moves := readMoves(t)
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
+	done := make(chan struct{})
 	var attack sync.WaitGroup
 	attackers := map[string]*attacker{}
 	for i, user := range []string{"editor", "administrator"} {
@@ -35,14 +34,14 @@ func TestWithoutWebhooks(t *testing.T) {
 		}
 		attackers[user] = a
 		attack.Go(func() {
-			if err := a.run(ctx, moves); err != nil {
+			if err := a.run(t.Context(), moves, done); err != nil {
 				t.Errorf("the %s: %v", user, err)
 			}
 		})
 	}
 	burst := s.Claim(t, "python", n, "claim")
 	s.AwaitReady(t, burst)
-	stop()
+	close(done)
 	attack.Wait()
 	warm, cold, rebound := s.Count(burst)
 	t.Logf("%d moves; %d warm, %d cold, %d bound again", len(moves), warm, cold, rebound)
