@@ -40,6 +40,8 @@ var variants = map[string][]string{
 	"own account":          {"serviceAccount.create=false", "serviceAccount.name=mine", "rbac.aggregate=false"},
 	"no roles":             {"rbac.create=false"},
 	"no flow control":      {"flowControl.enabled=false"},
+	"no webhooks":          {"webhooks.enabled=false"},
+	"no policies":          {"policies.enabled=false"},
 	"own priority":         {"priorityClassName=system-cluster-critical"},
 	"image by digest":      {"image.registry=registry.example:5000", "image.digest=sha256:" + strings.Repeat("0", 64)},
 	"labels":               {"commonLabels.team=a", "commonLabels.note=a", "podLabels.team=b", "podLabels.note=", "podLabels.tier=b", "podAnnotations.note=c"},

@@ -112,7 +112,7 @@ func (o *outside) start(t *testing.T) (log string) {
 func flagsIn(t *testing.T, installed string) []string {
 	t.Helper()
 	_, notes, _ := strings.Cut(installed, "NOTES:")
-	line := regexp.MustCompile(`(?m)^(--controller-user=.*)\.$`).FindStringSubmatch(notes)
+	line := regexp.MustCompile(`(?m)(--controller-user=.*)\.$`).FindStringSubmatch(notes)
 	if line == nil {
 		t.Fatalf("there are no flags in\n%s", installed)
 	}

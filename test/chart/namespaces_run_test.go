@@ -129,6 +129,28 @@ func TestAManagerUnderAPolicy(t *testing.T) {
 	manager.start(t)
 }
 
+// A manager without webhooks is ready when the policies refuse what it asks for. It binds claims, and the policies refuse what they have to.
+func TestAManagerWithoutWebhooks(t *testing.T) {
+	cluster := newInstallation(t)
+	c := cluster.typed(t)
+	cluster.createNamespaces(t, "home", "team-a")
+	if err := c.Create(t.Context(), builder.MakeNode(builder.DefaultNode).UID("").Obj()); err != nil {
+		t.Fatal(err)
+	}
+	manager := cluster.install(t, build(t), "home", []string{"team-a"}, "webhooks.enabled=false")
+	manager.command = append(manager.command, "--webhooks=false")
+	manager.start(t)
+	prepare(t, c, "team-a")
+	claimIt(t, c, "team-a", ready(t, c, "team-a", builder.DefaultNode))
+	for _, object := range []client.Object{
+		misnamed("team-a", nil), builder.MakeClaim("made-up").Namespace("team-a").UID("").Pool("python").BoundTo("bare").Obj(),
+	} {
+		if err := c.Create(t.Context(), object); err == nil || !strings.Contains(err.Error(), "namesake-home.agents.x-k8s.io' denied request") {
+			t.Errorf("%T %q: %v, want a policy's refusal", object, object.GetName(), err)
+		}
+	}
+}
+
 // Whoever administrates one of the namespaces takes the managers' rights there away. A manager that starts then serves the others,
 // says so, and refuses in that one what it cannot look at.
 func TestANamespaceWithoutRights(t *testing.T) {

@@ -10,7 +10,7 @@
 {{- include "namesake.checkLabels" . }}
 {{- include "namesake.checkMetrics" . }}
 {{- include "namesake.checkElection" .Values.controller }}
-{{- if and (eq (int .Values.replicaCount) 0) (not .Values.webhook.url.host) }}
+{{- if and .Values.webhooks.enabled (eq (int .Values.replicaCount) 0) (not .Values.webhook.url.host) }}
 {{-   fail "replicaCount=0 needs webhook.url.host: without a manager in the cluster the API server has to find one outside" }}
 {{- end }}
 {{- if and (not .Values.serviceAccount.create) (not .Values.serviceAccount.name) }}
