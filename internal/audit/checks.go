@@ -36,9 +36,10 @@ const (
 	// briefly is for how long a violation lasts at least until it is told: no write that resolves one on its way takes longer.
 	briefly = 5 * time.Second
 	// aWhile is the same for what a reconciler resolves, which may have much to do.
-	aWhile = 30 * time.Second
-	// collected is the same for what the garbage collector deletes. After the deletion of hundreds of objects it is minutes behind.
-	collected = 5 * time.Minute
+	aWhile = 20 * time.Second
+	// late is the same for what the garbage collector deletes, and for claims that are bound again. Among hundreds of others, and on a
+	// control plane that is short of processors, either is minutes behind.
+	late = 5 * time.Minute
 )
 
 // Check is one kind of thing that should not be.
@@ -82,7 +83,7 @@ func Checks() []Check {
 			"the policy is not there, or does not select the Pod.", briefly, kinds(sandbox, pod, template, KindNetworkPolicy), (*view).noNetworkPolicy},
 
 		{CheckPodOwnerGone, Warning, "A Pod whose Sandbox is gone, whether or not there is a later one of its name. The garbage collector deletes it.",
-			collected, kinds(sandbox, pod), (*view).podOwnerGone},
+			late, kinds(sandbox, pod), (*view).podOwnerGone},
 		{CheckPodOrphan, Warning, "A Pod with identity labels that no Sandbox controls.", aWhile, kinds(sandbox, pod), (*view).podOrphan},
 		{CheckPodSecondOwner, Warning, "A Pod of a Sandbox that has another owner, too, and outlives the Sandbox.", aWhile, kinds(pod),
 			(*view).podSecondOwner},
@@ -92,16 +93,19 @@ func Checks() []Check {
 			kinds(sandbox, pod, template, KindNetworkPolicy), (*view).podBeforePolicy},
 		{CheckSandboxOrphan, Warning, "A Sandbox with the marks of a pool or a claim that neither controls.", aWhile, kinds(sandbox),
 			(*view).sandboxOrphan},
-		{CheckSandboxOwnerGone, Warning, "A Sandbox whose pool or claim is gone. The garbage collector deletes it.", collected,
+		{CheckSandboxOwnerGone, Warning, "A Sandbox whose pool or claim is gone. The garbage collector deletes it.", late,
 			kinds(sandbox, claim, pool), (*view).sandboxOwnerGone},
 		{CheckTemplateMismatch, Warning, "A Sandbox whose label selects it for the NetworkPolicy of another template than its annotation names.",
 			aWhile, kinds(sandbox), (*view).templateMismatch},
-		{CheckBindingLost, Warning, "A claim that is bound to a Sandbox which it can never get, and is not bound again.", aWhile,
+		{CheckBindingLost, Warning, "A claim that is bound to a Sandbox which it can never get, and is not bound again.", late,
 			kinds(sandbox, claim), (*view).bindingLost},
 		{CheckRecordLost, Warning, "A claim whose status names a Sandbox that is gone or not the claim's.", aWhile,
 			kinds(sandbox, claim), (*view).recordLost},
 	}
 }
+
+// Lasts returns for how long what a check finds has to be there until it is told.
+func Lasts(id string) time.Duration { return byID[id].Lasts }
 
 // byID has every check by its ID.
 var byID = func() map[string]Check {

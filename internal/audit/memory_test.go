@@ -53,8 +53,8 @@ func TestMemory(t *testing.T) {
 	if !m.Confirmed(&violation, true, now) {
 		t.Error("the violation is not told")
 	}
-	now = now.Add(25 * time.Second)
-	check("after half a minute", m.Due(now, 9), "warning")
+	now = now.Add(15 * time.Second)
+	check("after twenty seconds", m.Due(now, 9), "warning")
 	if m.Confirmed(&warning, false, now) {
 		t.Error("a warning that does not hold is told")
 	}
