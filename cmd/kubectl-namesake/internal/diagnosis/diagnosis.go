@@ -114,6 +114,9 @@ func Diagnose(s *Snapshot) Diagnosis {
 	if blocking := installation.Blocking(s.Installation); blocking != nil && (d.Cause == nil || d.Cause.ID != blocking.Part) {
 		d.Notes = append(d.Notes, consequence(blocking)+blocking.Says)
 	}
+	if s.Target.Kind == kindPod && s.Sandbox == nil && s.sees(kindSandbox) {
+		d.Notes = append(d.Notes, s.Target.String()+" is no Sandbox's: its node and its containers were looked at, and nothing else")
+	}
 	return d
 }
 

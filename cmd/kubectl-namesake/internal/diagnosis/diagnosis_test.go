@@ -186,6 +186,20 @@ func TestWell(t *testing.T) {
 	}
 }
 
+// A Pod that is no Sandbox's is looked at, and what was not is said.
+func TestAPodOfNoSandbox(t *testing.T) {
+	nodes := []corev1.Node{{ObjectMeta: metav1.ObjectMeta{Name: "node-1"}}}
+	d := Diagnose(&Snapshot{Target: Ref{kindPod, "job"}, InNamespace: "demo", Pod: builder.MakePod("job").Ready().Obj(), Nodes: nodes})
+	if d.Cause != nil || len(d.Notes) != 1 {
+		t.Errorf("cause %+v, notes %q, want a note only", d.Cause, d.Notes)
+	}
+	pulls := builder.MakePod("job").Obj()
+	waits("ErrImagePull", "not found")(pulls)
+	if d := Diagnose(&Snapshot{Target: Ref{kindPod, "job"}, InNamespace: "demo", Pod: pulls, Nodes: nodes}); d.Cause == nil || d.Cause.ID != "image" {
+		t.Errorf("cause %+v, want its image", d.Cause)
+	}
+}
+
 // Every object of the way is a step.
 func TestWalk(t *testing.T) {
 	s := ofClaim(notReady, "Pod exists with phase: Pending", withPod(waits("ErrImagePull", "not\n found")), func(s *Snapshot) {

@@ -48,7 +48,7 @@ func (s *Snapshot) editPod() (command string, from Ref) {
 	case s.Sandbox != nil:
 		return s.kubectl("edit sandbox %s", s.Sandbox.Name), s.sandbox()
 	}
-	return "", s.Target
+	return s.kubectl("edit %s %s", resourceOf[s.Target.Kind], s.Target.Name), s.Target
 }
 
 // thenAgain says what is to be done after the template was corrected.
@@ -56,6 +56,8 @@ func (s *Snapshot) thenAgain() string {
 	switch {
 	case s.Claim != nil && s.TemplateName != "" && s.Sandbox != nil:
 		return fmt.Sprintf("; then delete claim %s and make it again, since a Sandbox keeps what it was made of", s.Claim.Name)
+	case s.TemplateName == "" && s.Sandbox != nil && livePod(s) != nil:
+		return fmt.Sprintf("; then delete pod %s, and the Sandbox makes it anew", s.Pod.Name)
 	case s.TemplateName != "" && s.PoolName != "":
 		return "; the pool then replaces what it was made of before"
 	}

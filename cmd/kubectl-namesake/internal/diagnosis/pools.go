@@ -77,7 +77,7 @@ func poolEmpty(s *Snapshot) *Cause {
 	want := rules.Replicas(s.Pool)
 	return &Cause{
 		ID: "pool-empty", Object: s.pool(), Passing: true,
-		Says: fmt.Sprintf("%s has no Ready Sandbox left (it keeps %d): %s starts cold, as long as its image, its volumes and its program take",
+		Says: fmt.Sprintf("%s has no Ready Sandbox left (it keeps %d): %s starts cold, which takes what its image, its volumes and its program need",
 			s.pool(), want, s.claim()),
 		Words:   brief(ready(s.Pool.Status.Conditions).Message),
 		Command: s.kubectl("scale sandboxwarmpool %s --replicas=%d", s.Pool.Name, 2*want),

@@ -142,7 +142,15 @@ func TestUnhealthy(t *testing.T) {
 		"without an election": {func(f *Facts) {
 			f.Leader, f.Deployments = Leader{}, []appsv1.Deployment{deployment(2, 2, "--leader-elect=false")}
 		}, PartLeader, Warn, "", "every one"},
-		"no endpoints":               {func(f *Facts) { f.Slices = []discoveryv1.EndpointSlice{slice("namesake-webhook", false)} }, PartWebhooks, Fail, StopsWrites, "no ready endpoints"},
+		"no endpoints, though it still answers": {noEndpoints, PartWebhooks, Warn, "", "no ready endpoints"},
+		"no endpoints": {func(f *Facts) {
+			noEndpoints(f)
+			f.Probe.Tried = false
+		}, PartWebhooks, Fail, StopsWrites, "no ready endpoints"},
+		"no endpoints, and no answer": {func(f *Facts) {
+			noEndpoints(f)
+			unanswers(`failed calling webhook "a.namesake.agents.x-k8s.io": i/o timeout`)(f)
+		}, PartWebhooks, Fail, StopsWrites, "do not answer: Service namesake-system/namesake-webhook has no ready endpoints"},
 		"a webhook is missing":       {func(f *Facts) { f.Mutating[0].Webhooks = f.Mutating[0].Webhooks[1:] }, PartWebhooks, Fail, "", "missing: pod.mutate"},
 		"a webhook that is ignored":  {func(f *Facts) { f.Mutating[0].Webhooks[0].FailurePolicy = &ignore }, PartWebhooks, Fail, "", "Ignore"},
 		"a policy is missing":        {func(f *Facts) { f.Policies = f.Policies[1:] }, PartPolicies, Fail, "", "missing: pods"},
@@ -202,6 +210,8 @@ func TestUnhealthy(t *testing.T) {
 		})
 	}
 }
+
+func noEndpoints(f *Facts) { f.Slices = []discoveryv1.EndpointSlice{slice("namesake-webhook", false)} }
 
 func unanswers(words string) func(*Facts) {
 	return func(f *Facts) { f.Probe.Accepts = errors.New("Internal error occurred: " + words) }

@@ -141,10 +141,12 @@ func (r *Reader) probe(ctx context.Context, f *Facts, namespace string) error {
 	case rules.IsNamespaceGoing(accepts):
 		f.miss(seeProbe, "namespace "+namespace+" is being deleted")
 		return nil
-	case isUnanswered(accepts):
-		f.Probe.Accepts = accepts
 	}
 	f.Probe.Tried = true
+	if isUnanswered(accepts) { // Nor would the other one be answered.
+		f.Probe.Accepts = accepts
+		return nil
+	}
 	f.Probe.Refuses = refusedForItsName(r.Client.Create(ctx, misnamed, client.DryRunAll))
 	return nil
 }

@@ -61,7 +61,10 @@ func unanswered(f *Facts) Finding {
 		Command: fmt.Sprintf("kubectl --namespace %s get deployments,pods,endpointslices", f.Namespace),
 	}
 	words := brief(f.Probe.Accepts.Error())
-	switch {
+	switch empty := emptyServices(f); {
+	case len(empty) > 0:
+		finding.Says = fmt.Sprintf("the webhooks do not answer: Service %s has no ready endpoints: no manager is behind it", strings.Join(empty, ", "))
+		finding.Advice = "bring the managers back, or see whether the Service selects their labels"
 	case strings.Contains(words, "certificate has expired"):
 		finding.Part = PartCertificate
 		finding.Says = "the webhooks' certificate has expired: " + words
@@ -87,23 +90,36 @@ func unanswered(f *Facts) Finding {
 	return finding
 }
 
-// judgeEndpoints says whether a manager is behind each Service. A Service without a selector of this cluster's Pods, such as an
-// ExternalName, has none to be seen.
+// judgeEndpoints says whether a manager is behind each Service, where no dry run tells. An API server that answers one may still have a
+// connection to a manager that is about to go.
 func judgeEndpoints(f *Facts) []Finding {
-	var findings []Finding
+	empty := emptyServices(f)
+	if len(empty) == 0 {
+		return nil
+	}
+	finding := Finding{
+		Part: PartWebhooks, Level: Fail, Stops: StopsWrites,
+		Says:    fmt.Sprintf("Service %s has no ready endpoints", strings.Join(empty, ", ")),
+		Command: fmt.Sprintf("kubectl --namespace %s get deployments,pods,endpointslices", f.Namespace),
+		Advice:  "bring the managers back, or see whether the Service selects their labels",
+	}
+	if f.Probe.Tried && f.Probe.Accepts == nil {
+		finding.Level, finding.Stops = Warn, ""
+	}
+	return []Finding{finding}
+}
+
+// emptyServices returns the Services of the webhooks without a manager behind them, as NAMESPACE/NAME. What is behind an ExternalName is
+// not to be seen.
+func emptyServices(f *Facts) []string {
+	var empty []string
 	for i := range f.Services {
 		service := &f.Services[i]
-		if service.Spec.Type == corev1.ServiceTypeExternalName || !f.Sees(seeEndpoints) || hasReady(f.Slices, service.Name) {
-			continue
+		if service.Spec.Type != corev1.ServiceTypeExternalName && f.Sees(seeEndpoints) && !hasReady(f.Slices, service.Name) {
+			empty = append(empty, service.Namespace+"/"+service.Name)
 		}
-		findings = append(findings, Finding{
-			Part: PartWebhooks, Level: Fail, Stops: StopsWrites,
-			Says:    fmt.Sprintf("Service %s/%s has no ready endpoints", service.Namespace, service.Name),
-			Command: fmt.Sprintf("kubectl --namespace %s get deployments,pods,endpointslices", service.Namespace),
-			Advice:  "bring the managers back, or see whether the Service selects their labels",
-		})
 	}
-	return findings
+	return empty
 }
 
 func hasReady(slicesOfAll []discoveryv1.EndpointSlice, service string) bool {
