@@ -36,12 +36,7 @@ func transcript(t *testing.T, n *suite.Namespace, file string, acts []act) {
 		}
 		fmt.Fprintf(&text, "\n%s\n", output)
 	}
-	var same func(string) string
-	if minor := suite.KubernetesMinor(t); minor < transcribed {
-		t.Logf("this is Kubernetes 1.%d, whose own words are not compared: the transcripts have those of 1.%d", minor, transcribed)
-		same = withoutKubernetesWords
-	}
-	suite.GoldenBut(t, file, text.String(), "what users read has changed", same)
+	suite.GoldenTranscript(t, file, text.String())
 	for decision := range suite.Decisions(t) {
 		if strings.Contains(decision, "rule=other") {
 			t.Errorf("a refusal does not say by which rule: %s", decision)

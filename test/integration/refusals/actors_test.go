@@ -83,6 +83,7 @@ func clients(t *testing.T) map[string]dynamic.Interface {
 // resources are the kinds that are written.
 var resources = map[string]schema.GroupVersionResource{
 	"Pod":             {Version: "v1", Resource: "pods"},
+	"Binding":         {Version: "v1", Resource: "bindings"},
 	"Sandbox":         sandboxv1.GroupVersion.WithResource(sandboxv1.ResourceSandboxes),
 	"SandboxClaim":    extensionsv1.GroupVersion.WithResource(extensionsv1.ResourceSandboxClaims),
 	"SandboxWarmPool": extensionsv1.GroupVersion.WithResource("sandboxwarmpools"),

@@ -42,9 +42,10 @@ func TestASheetThatIsWrong(t *testing.T) {
 
 // An entry is a case for each kind of request and actor, and for each kind of request in a dry run.
 func TestTheCasesOfAnEntry(t *testing.T) {
-	s := sheet{Rule: "pod-owner", Entries: []entry{{Title: "a", Create: map[string]any{"kind": "Pod"}, How: []string{howCreate, howApply}, By: []string{"editor", "admin"}}}}
+	a := entry{Title: "a", Create: map[string]any{"kind": "Pod"}, How: []string{howCreate, howApply}, By: []string{"editor", "admin"}}
+	s := sheet{Rule: "pod-owner", Entries: []entry{a}}
 	var got []string
-	for _, c := range s.cases() {
+	for _, c := range s.cases()[0] {
 		got = append(got, c.String())
 	}
 	want := []string{
@@ -60,7 +61,7 @@ func TestVerdictsAreReadAsTheyArePrinted(t *testing.T) {
 	for said, want := range map[string]string{
 		"allowed": "", "unchanged": "", "dropped a, b": "", "kept a": "", "refused 403 by rights": "", "refused 422": "refused 422 by pod-owner",
 	} {
-		got, err := parseVerdict(said, "pod-owner")
+		got, err := parseVerdict(said, rules.RulePodOwner)
 		if want == "" {
 			want = said
 		}
@@ -103,5 +104,31 @@ func TestTheREADMEIsComplete(t *testing.T) {
 		if !strings.Contains(string(page), "`"+name+"`") {
 			t.Errorf("testdata/cases/README.md does not say what %q is", name)
 		}
+	}
+}
+
+func TestWhatIsTyped(t *testing.T) {
+	merge := &entry{Change: "Sandbox/own", Subresource: "status", To: map[string]any{}}
+	for name, tc := range map[string]struct {
+		c    instance
+		want string
+	}{
+		"a merge patch": {
+			instance{entry: merge, how: howMerge}, `$ kubectl patch sandbox own --type=merge --subresource=status -p '{"a":1}'`,
+		},
+		"a new object": {
+			instance{entry: &entry{Create: map[string]any{}}, how: howCreate}, "$ kubectl create -f - <<END\na: 1\nEND",
+		},
+		"an object that is applied": {
+			instance{entry: &entry{Create: map[string]any{}}, how: howApply}, "$ kubectl apply --server-side -f - <<END\na: 1\nEND",
+		},
+	} {
+		typed, ok, err := tc.c.typed([]byte(`{"a":1}`))
+		if err != nil || !ok || typed.String() != tc.want {
+			t.Errorf("%s: %s, %t, %v, want %s", name, typed, ok, err, tc.want)
+		}
+	}
+	if typed, ok, _ := (instance{entry: merge, how: howReplace}).typed(nil); ok {
+		t.Errorf("kubectl has %s for a replace of a subresource", typed)
 	}
 }

@@ -17,6 +17,9 @@ import (
 type sheet struct {
 	// Rule is the ID of the rule in internal/rules, or what else decides.
 	Rule string `json:"rule"`
+	// Cached says that webhooks decide the entries by what their cache has of other objects. Otherwise they read these live before they
+	// refuse.
+	Cached bool `json:"cached"`
 	// Let holds what the file's entries refer to by YAML anchors.
 	Let any `json:"let"`
 	// Entries are the writes.
@@ -41,7 +44,7 @@ type entry struct {
 	// How lists the kinds of requests: see hows. By lists the actors: see actors.
 	How []string `json:"how"`
 	By  []string `json:"by"`
-	// Webhooks is what becomes of the write with webhooks and policies, see parseVerdict, and Policies with policies only. Without
+	// Webhooks is what becomes of the write with webhooks and policies, see parseVerdicts, and Policies with policies only. Without
 	// Policies it is the same. Lost says why one of them refuses the write and the other does not, if that is so.
 	Webhooks string `json:"webhooks"`
 	Policies string `json:"policies"`
@@ -52,8 +55,8 @@ type entry struct {
 type instance struct {
 	*entry
 
-	rule, how, by string
-	dryRun        bool
+	rule, how, by  string
+	dryRun, cached bool
 }
 
 // String names the case for a person.
@@ -168,7 +171,7 @@ func (e *entry) check() error {
 		}
 	}
 	for _, said := range []string{e.Webhooks, e.Policies} {
-		if _, err := parseVerdict(said, ""); err != nil {
+		if _, err := parseVerdicts(said, ""); err != nil {
 			return err
 		}
 	}
@@ -178,15 +181,17 @@ func (e *entry) check() error {
 // isRefused reports whether an entry says that the write is refused.
 func isRefused(said string) bool { return strings.HasPrefix(said, "refused") }
 
-// cases returns the cases of the sheet.
-func (s *sheet) cases() []instance {
-	var all []instance
+// cases returns the cases of each entry.
+func (s *sheet) cases() [][]instance {
+	all := make([][]instance, len(s.Entries))
 	for i := range s.Entries {
 		e := &s.Entries[i]
 		for _, how := range e.How {
-			all = append(all, instance{entry: e, rule: s.Rule, how: how, by: e.By[0], dryRun: true})
+			c := instance{entry: e, rule: s.Rule, how: how, by: e.By[0], dryRun: true, cached: s.Cached}
+			all[i] = append(all[i], c)
 			for _, by := range e.By {
-				all = append(all, instance{entry: e, rule: s.Rule, how: how, by: by})
+				c.by, c.dryRun = by, false
+				all[i] = append(all[i], c)
 			}
 		}
 	}

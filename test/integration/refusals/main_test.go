@@ -5,7 +5,7 @@ package refusals
 import (
 	"testing"
 
-	"k8s.io/klog/v2"
+	"github.com/go-logr/logr"
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
@@ -13,6 +13,6 @@ import (
 
 // No claim is bound on its creation: the situations bind as they need.
 func TestMain(m *testing.M) {
-	ctrl.SetLogger(klog.Background()) // Otherwise the webhooks complain that they have no logger.
+	ctrl.SetLogger(logr.Discard()) // The table is what is read. Without a logger the webhooks complain.
 	suite.Main(m, suite.Options{Unfed: true})
 }

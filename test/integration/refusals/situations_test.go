@@ -166,7 +166,8 @@ func recorded(t *testing.T, s *stage) {
 func expired(t *testing.T, s *stage) {
 	t.Helper()
 	past := metav1.NewTime(builder.Epoch.Add(-time.Hour))
-	claim := s.claim(t, builder.MakeClaim("eve").Lifecycle(extensionsv1.Lifecycle{ShutdownTime: &past, ShutdownPolicy: extensionsv1.ShutdownPolicyRetain}))
+	end := extensionsv1.Lifecycle{ShutdownTime: &past, ShutdownPolicy: extensionsv1.ShutdownPolicyRetain}
+	claim := s.claim(t, builder.MakeClaim("eve").Lifecycle(end))
 	s.bind(t, claim, "eve")
 	s.record(t, claim, "eve", metav1.Condition{
 		Type: "Ready", Status: metav1.ConditionFalse, Reason: extensionsv1.ReasonClaimExpired, LastTransitionTime: metav1.NewTime(builder.Epoch),
@@ -261,9 +262,9 @@ func lenient(t *testing.T, s *stage) {
 	template.Spec.VolumeClaimTemplates = builder.MakeSandbox("s").VolumeClaimTemplate("data").Obj().Spec.VolumeClaimTemplates
 	containers := template.Spec.PodTemplate.Spec.Containers
 	containers[0].Env = []corev1.EnvVar{{Name: "HOME", Value: "/"}}
+	settings := &corev1.ConfigMapEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: "settings"}}
 	template.Spec.PodTemplate.Spec.Containers = append(containers, corev1.Container{
-		Name: "side", Image: "python:3.13-slim",
-		EnvFrom: []corev1.EnvFromSource{{ConfigMapRef: &corev1.ConfigMapEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: "settings"}}}},
+		Name: "side", Image: "python:3.13-slim", EnvFrom: []corev1.EnvFromSource{{ConfigMapRef: settings}},
 	})
 	s.template(t, template)
 }

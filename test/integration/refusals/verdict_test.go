@@ -29,7 +29,20 @@ const (
 	byRights = "rights"     // RBAC
 )
 
-// parseVerdict reads what an entry expects: "allowed", "unchanged", "dropped KEY, ...", "kept KEY, ...", or "refused CODE", by rule, or
+// parseVerdicts reads what an entry expects: a verdict, or several with "or" between them, any of which is as good.
+func parseVerdicts(said, rule string) ([]verdict, error) {
+	var all []verdict
+	for one := range strings.SplitSeq(said, " or ") {
+		v, err := parseVerdict(one, rule)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, v)
+	}
+	return all, nil
+}
+
+// parseVerdict reads a verdict: "allowed", "unchanged", "dropped KEY, ...", "kept KEY, ...", or "refused CODE", by rule, or
 // "refused CODE by RULE".
 func parseVerdict(said, rule string) (verdict, error) {
 	word, rest, _ := strings.Cut(said, " ")
@@ -50,7 +63,8 @@ func parseVerdict(said, rule string) (verdict, error) {
 		code, err := strconv.Atoi(number)
 		return verdict{code: code, by: by}, err
 	}
-	return verdict{}, fmt.Errorf("%q says not what becomes of the write: allowed, unchanged, dropped KEY, kept KEY, refused CODE [by RULE]", said)
+	return verdict{}, fmt.Errorf(
+		"%q says not what becomes of the write: allowed, unchanged, dropped KEY, kept KEY, refused CODE [by RULE]", said)
 }
 
 // String is what parseVerdict reads.
@@ -119,8 +133,9 @@ func value(obj *unstructured.Unstructured, key string) (string, bool) {
 	return is, has
 }
 
-// ofPolicy finds the rule in a refusal by a ValidatingAdmissionPolicy of Namesake's, which is named after it.
-var ofPolicy = regexp.MustCompile(`ValidatingAdmissionPolicy '(?:namesake-)?([a-z0-9.-]+?)(?:\.namesake\.agents\.x-k8s\.io)?' with binding`)
+// ofPolicy finds the rule in a refusal by one of Namesake's policies, whose words begin with it.
+var ofPolicy = regexp.MustCompile(
+	`ValidatingAdmissionPolicy '[a-z-]+\.namesake\.agents\.x-k8s\.io' with binding '[^']+' denied request: ([a-z-]+): `)
 
 // refusedBy returns the rule that refused, or what else did.
 func (o outcome) refusedBy() string {

@@ -26,22 +26,29 @@ func (e *environment) enforce(ctx context.Context, root string) error {
 	if err != nil {
 		return err
 	}
-	folders := []string{"", "mutating"}
-	if e.options.WithoutWebhooks {
-		folders = append(folders, "alone")
+	if err := installPolicies(ctx, admin, root, ""); err != nil {
+		return err
 	}
-	for _, folder := range folders {
-		objects, err := manifests(filepath.Join(root, "config", "policy", folder, "policies.yaml"))
-		if err != nil {
+	if e.options.WithoutWebhooks {
+		if err := installPolicies(ctx, admin, root, "alone"); err != nil {
 			return err
-		}
-		for _, object := range objects {
-			if err := admin.Create(ctx, object); err != nil && !meta.IsNoMatchError(err) { // Older versions have no mutating ones.
-				return fmt.Errorf("creating %s %s: %w", object.GetKind(), object.GetName(), err)
-			}
 		}
 	}
 	return e.awaitPolicies(ctx, admin)
+}
+
+// installPolicies creates the policies in a folder of config/policy.
+func installPolicies(ctx context.Context, admin client.Client, root, folder string) error {
+	objects, err := manifests(filepath.Join(root, "config", "policy", folder, "policies.yaml"))
+	if err != nil {
+		return err
+	}
+	for _, object := range objects {
+		if err := admin.Create(ctx, object); err != nil {
+			return fmt.Errorf("creating %s %s: %w", object.GetKind(), object.GetName(), err)
+		}
+	}
+	return nil
 }
 
 // awaitPolicies waits until a policy refuses each of some objects.

@@ -15,9 +15,27 @@ var uid = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 // it succeeded. It replaces what differs from run to run.
 func (n *Namespace) Kubectl(t *testing.T, stdin string, args ...string) (output string, ok bool) {
 	t.Helper()
+	return n.kubectl(t, shared.editorKubeconfig, stdin, args)
+}
+
+// KubectlAs is Kubectl for a user with these groups, and for the administrator if user is empty.
+func (n *Namespace) KubectlAs(t *testing.T, user string, groups []string, stdin string, args ...string) (output string, ok bool) {
+	t.Helper()
+	var as []string
+	if user != "" {
+		as = append(as, "--as="+user, "--as-group=system:authenticated")
+	}
+	for _, group := range groups {
+		as = append(as, "--as-group="+group)
+	}
+	return n.kubectl(t, shared.adminKubeconfig, stdin, append(as, args...))
+}
+
+func (n *Namespace) kubectl(t *testing.T, kubeconfig, stdin string, args []string) (output string, ok bool) {
+	t.Helper()
 	kubectl := shared.server.ControlPlane.KubectlPath
 	args = append([]string{
-		"--kubeconfig", shared.editorKubeconfig, "--cache-dir", filepath.Join(shared.folder, "kubectl"), "--namespace", n.Name,
+		"--kubeconfig", kubeconfig, "--cache-dir", filepath.Join(shared.folder, "kubectl"), "--namespace", n.Name,
 	}, args...)
 	command := exec.CommandContext(t.Context(), kubectl, args...)
 	command.Stdin = strings.NewReader(stdin)

@@ -64,7 +64,7 @@ type environment struct {
 	clock   *Clock
 
 	admin, controller, collector, editor, operator *rest.Config
-	editorKubeconfig                               string
+	editorKubeconfig, adminKubeconfig              string
 
 	cache  cache.Cache
 	cached client.WithWatch

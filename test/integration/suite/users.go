@@ -26,6 +26,10 @@ const (
 )
 
 func (e *environment) addUsers(ctx context.Context, _ string) error {
+	e.adminKubeconfig = filepath.Join(e.folder, "admin.kubeconfig")
+	if err := os.WriteFile(e.adminKubeconfig, e.server.KubeConfig, 0o600); err != nil {
+		return err
+	}
 	base := &rest.Config{QPS: -1}
 	for _, user := range []struct {
 		name   string
@@ -85,7 +89,8 @@ func (n *Namespace) As(t *testing.T, user string) client.WithWatch {
 	return c
 }
 
-// Config returns what connects as a user with the rights that roles give that name and those groups. Without a name it is the administrator.
+// Config returns what connects as a user with the rights that roles give that name and those groups. Without a name it is the
+// administrator.
 func Config(t *testing.T, user string, groups ...string) *rest.Config {
 	t.Helper()
 	config := rest.CopyConfig(shared.admin)
