@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -70,9 +71,7 @@ func (a *Auditor) list(ctx context.Context) (audit.Namespaces, error) {
 		if len(errs) > 0 {
 			return nil, errors.Join(errs...)
 		}
-		for name, snapshot := range found {
-			all[name] = snapshot
-		}
+		maps.Copy(all, found)
 	}
 	return all, nil
 }

@@ -14,7 +14,8 @@ import (
 
 // identityLabels are the labels by which Services, NetworkPolicies, pools and routers select.
 var identityLabels = []string{
-	sandboxv1.LabelSandboxNameHash, sandboxv1.LabelSandboxUID, sandboxv1.LabelWarmPool, sandboxv1.LabelTemplateRefHash, sandboxv1.LabelClaimUID,
+	sandboxv1.LabelSandboxNameHash, sandboxv1.LabelSandboxUID, sandboxv1.LabelWarmPool, sandboxv1.LabelTemplateRefHash,
+	sandboxv1.LabelClaimUID,
 }
 
 // IsLabelled reports whether obj has a label that makes it a Sandbox's.

@@ -38,7 +38,8 @@ func (p *policy) uncovered(pod *corev1.Pod) string {
 		return "is being deleted"
 	case !p.selector.Matches(labels.Set(pod.Labels)):
 		return "does not select it"
-	case !slices.Contains(p.Spec.PolicyTypes, networkingv1.PolicyTypeIngress), !slices.Contains(p.Spec.PolicyTypes, networkingv1.PolicyTypeEgress):
+	case !slices.Contains(p.Spec.PolicyTypes, networkingv1.PolicyTypeIngress),
+		!slices.Contains(p.Spec.PolicyTypes, networkingv1.PolicyTypeEgress):
 		return "does not cover both directions"
 	}
 	return ""

@@ -49,8 +49,7 @@ func (s *Source) List(ctx context.Context, namespace string) (Namespaces, []Unre
 		if ctx.Err() != nil {
 			return nil, nil, ctx.Err()
 		}
-		var stopped *pauseError
-		if errors.As(err, &stopped) {
+		if stopped, ok := errors.AsType[*pauseError](err); ok {
 			return nil, nil, stopped.error
 		}
 		if err != nil {

@@ -133,7 +133,7 @@ func shown(obj runtime.Object) string { return strings.TrimSpace(cmp.Diff(nil, o
 func actor(user string) rules.Actor { return rules.ActorFor(user, ControllerUser) }
 
 func TestThePolicyOfSandboxes(t *testing.T) {
-	e, d, refused := newEngine(t, sandboxes()), dice{rand.New(rand.NewPCG(1, 1))}, map[string]int{} //nolint:gosec // No secret.
+	e, d, refused := newEngine(t, sandboxes()), dice{rand.New(rand.NewPCG(1, 1))}, map[string]int{}
 	keys := rules.SandboxKeys()
 	keys.Annotations = append(keys.Annotations, sandboxv1.AnnotationPodName)
 	draw := func(d dice, old *sandboxv1.Sandbox) *sandboxv1.Sandbox {
@@ -173,7 +173,7 @@ func TestThePolicyOfSandboxes(t *testing.T) {
 }
 
 func TestThePolicyOfPods(t *testing.T) {
-	e, d, refused := newEngine(t, pods()), dice{rand.New(rand.NewPCG(2, 2))}, map[string]int{} //nolint:gosec // No secret.
+	e, d, refused := newEngine(t, pods()), dice{rand.New(rand.NewPCG(2, 2))}, map[string]int{}
 	draw := func(d dice, old *corev1.Pod) *corev1.Pod {
 		p := &corev1.Pod{Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "c", Image: "i"}}}}
 		if old == nil {
@@ -243,7 +243,7 @@ func content(pod *corev1.Pod) map[string]any {
 }
 
 func TestThePolicyOfClaims(t *testing.T) {
-	e, d, refused := newEngine(t, claims()), dice{rand.New(rand.NewPCG(3, 3))}, map[string]int{} //nolint:gosec // No secret.
+	e, d, refused := newEngine(t, claims()), dice{rand.New(rand.NewPCG(3, 3))}, map[string]int{}
 	draw := func(d dice, old *extensionsv1.SandboxClaim) *extensionsv1.SandboxClaim {
 		c := &extensionsv1.SandboxClaim{}
 		if old != nil {
@@ -286,7 +286,7 @@ func TestThePolicyOfClaims(t *testing.T) {
 }
 
 func TestThePolicyOfClaimsStatus(t *testing.T) {
-	e, d, refused := newEngine(t, claims()), dice{rand.New(rand.NewPCG(4, 4))}, map[string]int{} //nolint:gosec // No secret.
+	e, d, refused := newEngine(t, claims()), dice{rand.New(rand.NewPCG(4, 4))}, map[string]int{}
 	for range tries {
 		old := &extensionsv1.SandboxClaim{}
 		old.Name, old.Annotations = "a", d.keys([]string{sandboxv1.AnnotationBinding, sandboxv1.AnnotationBinding}, "1", "2")

@@ -9,31 +9,35 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/rules"
 )
 
-// pods returns the policy about Pods. A Binding to a node is one of their resources: the API server writes its labels and annotations
-// on the Pod, and asks nobody about the Pod then (setPodNodeAndMetadata in kubernetes/pkg/registry/core/pod/storage).
+// pods returns the policy about Pods.
 func pods() Policy {
-	const isBound = "request.kind.kind == 'Binding'"
 	return Policy{
 		Name: "pods",
 		Resources: []admissionv1.NamedRuleWithOperations{
-			resources("", []admissionv1.OperationType{admissionv1.Create, admissionv1.Update},
-				"pods", "pods/status", "pods/ephemeralcontainers", "pods/resize"),
-			resources("", []admissionv1.OperationType{admissionv1.Create}, "bindings", "pods/binding"),
+			resources("", written(), "pods", "pods/status", "pods/ephemeralcontainers", "pods/resize"),
 		},
 		Conditions: ofSandboxes(),
 		Variables:  podVariables(),
-		Checks: slices.Concat(
-			[]Check{{
-				Rule:  rules.RulePodIdentity,
-				Holds: "!(" + isBound + ") || variables.differingLabels.size() == 0 && variables.differingAnnotations.size() == 0",
-				Field: text{quote("metadata")}, Words: say(rules.WordsBinding), Who: true,
-			}},
-			podOwner(), podIdentity(isBound), []Check{podContent()}),
+		Checks:     slices.Concat(podOwner(), podIdentity(), []Check{podContent()}),
 	}
 }
 
-// ofSandboxes returns the condition that an object is a Pod that a Sandbox controls, or controlled, or that has an identity label, or is
-// a Binding with one.
+// bindings returns the policy about the bindings of Pods to nodes. The API server writes a binding's labels and annotations on the Pod,
+// and asks nobody about the Pod then (setPodNodeAndMetadata in kubernetes/pkg/registry/core/pod/storage).
+func bindings() Policy {
+	return Policy{
+		Name:      "bindings",
+		Resources: []admissionv1.NamedRuleWithOperations{resources("", []admissionv1.OperationType{admissionv1.Create}, "bindings", "pods/binding")},
+		Variables: slices.Concat(metadata(), differing(rules.PodKeys())),
+		Checks: []Check{{
+			Rule:  rules.RulePodIdentity,
+			Holds: "variables.differingLabels.size() == 0 && variables.differingAnnotations.size() == 0",
+			Field: text{quote("metadata")}, Words: say(rules.WordsBinding), Who: true,
+		}},
+	}
+}
+
+// ofSandboxes returns the condition that an object is a Pod that a Sandbox controls, or controlled, or that has an identity label.
 func ofSandboxes() []admissionv1.MatchCondition {
 	return []admissionv1.MatchCondition{{
 		Name: "sandbox-pod-or-labelled",
@@ -82,18 +86,19 @@ func podOwner() []Check {
 }
 
 // podIdentity returns what rules.CheckForeignPod and rules.CheckPodReserved check, and that the label with the Sandbox's UID is right.
-func podIdentity(isBound string) []Check {
+func podIdentity() []Check {
 	uid := quote(sandboxv1.LabelSandboxUID)
 	return append([]Check{
 		{
 			Rule:  rules.RulePodIdentity,
-			Holds: "variables.manager || variables.ofSandbox || " + isBound + " || variables.gained.size() == 0",
+			Holds: "variables.manager || variables.ofSandbox || variables.gained.size() == 0",
 			Field: text{quote("metadata.labels["), "variables.gained[0]", quote("]")},
 			Words: say(rules.WordsForeignPod, "variables.labels[variables.gained[0]]", controllerAfter), Who: true,
 		},
 		{
 			Rule:  rules.RulePodIdentity,
-			Holds: "oldObject != null || !variables.ofSandbox || !(" + uid + " in variables.labels) || variables.labels[" + uid + "] == variables.controller[0].uid",
+			Holds: "oldObject != null || !variables.ofSandbox || !(" + uid + " in variables.labels) || " +
+				"variables.labels[" + uid + "] == variables.controller[0].uid",
 			Field: text{quote("metadata.labels[" + sandboxv1.LabelSandboxUID + "]")},
 			Words: say(rules.WordsPodUID, "variables.controller[0].uid"),
 		},

@@ -39,7 +39,7 @@ type Check struct {
 }
 
 // All returns the policies that are always there.
-func All() []Policy { return []Policy{pods(), sandboxes(), claims(), pools(), templates()} }
+func All() []Policy { return []Policy{pods(), bindings(), sandboxes(), claims(), pools(), templates()} }
 
 // Alone returns those that are there where no webhooks are. Mutating webhooks write, on what a user sends, what only the controller may
 // write otherwise: where they are, a policy cannot tell the two apart.

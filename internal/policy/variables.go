@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"strings"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 
@@ -54,8 +55,10 @@ func owners() []admissionv1.Variable {
 
 // The controller before and after, in words.
 const (
-	controllerBefore = `(variables.oldController.size() == 0 ? 'nobody' : variables.oldController[0].kind + ' "' + variables.oldController[0].name + '"')`
-	controllerAfter  = `(variables.controller.size() == 0 ? 'nobody' : variables.controller[0].kind + ' "' + variables.controller[0].name + '"')`
+	controllerBefore = "(variables.oldController.size() == 0 ? 'nobody' : " +
+		`variables.oldController[0].kind + ' "' + variables.oldController[0].name + '"')`
+	controllerAfter = "(variables.controller.size() == 0 ? 'nobody' : " +
+		`variables.controller[0].kind + ' "' + variables.controller[0].name + '"')`
 )
 
 // Fields that several checks name.
@@ -73,7 +76,7 @@ func differing(keys rules.Keys) []admissionv1.Variable {
 	}
 }
 
-// kept returns checks that none of the keys of differing differs, unless unless is true.
+// kept returns checks that none of the keys of differing differs, but where the expression unless is true.
 func kept(rule, unless string) []Check {
 	return []Check{
 		keptIn("labels", "variables.labels", "variables.oldLabels", "variables.differingLabels", rule, unless),
@@ -94,7 +97,8 @@ func keptIn(where, is, was, differing, rule, unless string) Check {
 	}
 }
 
-// word returns a check that the annotation of that key has one of the allowed values, if it is new or has changed, unless unless is true.
+// word returns a check that the annotation of that key has one of the allowed values, if it is new or has changed, but
+// where what is in front of the rest says otherwise.
 func word(rule, unless, key string, allowed ...string) Check {
 	value := "variables.annotations[" + quote(key) + "]"
 	return Check{
@@ -107,13 +111,4 @@ func word(rule, unless, key string, allowed ...string) Check {
 }
 
 // listed returns values for people.
-func listed(values []string) string {
-	text := ""
-	for i, value := range values {
-		if i > 0 {
-			text += ", "
-		}
-		text += `"` + value + `"`
-	}
-	return text
-}
+func listed(values []string) string { return `"` + strings.Join(values, `", "`) + `"` }

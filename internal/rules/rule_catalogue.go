@@ -8,7 +8,7 @@ func Rules() []Rule {
 }
 
 // podRules are about Pods.
-func podRules() []Rule {
+func podRules() []Rule { //nolint:gosec // These are sentences.
 	return []Rule{
 		{
 			ID: RulePodOwner, Policy: Part,
@@ -217,7 +217,7 @@ func wordRules() []Rule {
 }
 
 // otherRules are about all of them.
-func otherRules() []Rule {
+func otherRules() []Rule { //nolint:gosec // These are sentences.
 	return []Rule{
 		{
 			ID: RuleLimits, Policy: None,

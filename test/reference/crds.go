@@ -71,7 +71,8 @@ func (k *kindFact) crd(root *schema) *apiextensionsv1.CustomResourceDefinition {
 	return &apiextensionsv1.CustomResourceDefinition{
 		TypeMeta: metav1.TypeMeta{APIVersion: apiextensionsv1.SchemeGroupVersion.String(), Kind: "CustomResourceDefinition"},
 		ObjectMeta: metav1.ObjectMeta{
-			Name: k.Plural + "." + k.Group, Annotations: map[string]string{"api-approved.kubernetes.io": "https://github.com/kubernetes-sigs/agent-sandbox"},
+			Name:        k.Plural + "." + k.Group,
+			Annotations: map[string]string{"api-approved.kubernetes.io": "https://github.com/kubernetes-sigs/agent-sandbox"},
 		},
 		Spec: apiextensionsv1.CustomResourceDefinitionSpec{
 			Group: k.Group, Scope: apiextensionsv1.NamespaceScoped,

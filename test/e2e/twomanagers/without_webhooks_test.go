@@ -30,7 +30,7 @@ func TestWithoutWebhooks(t *testing.T) {
 	for i, user := range []string{"editor", "administrator"} {
 		a := &attacker{
 			client: map[string]client.Client{"editor": s.Editor, "administrator": s.Admin}[user], namespace: s.Namespace,
-			dice: rand.New(rand.NewPCG(7, uint64(i))), refused: map[string]int{}, allowed: map[string]int{}, //nolint:gosec // No secret.
+			dice: rand.New(rand.NewPCG(7, uint64(i))), refused: map[string]int{}, allowed: map[string]int{},
 		}
 		attackers[user] = a
 		attack.Go(func() {

@@ -139,6 +139,7 @@ func (r *running) gathered(t *testing.T, name string) (sum, series int) {
 // Each violation is told within a minute of being written, whenever that is, once, by a metric and an event. What may be
 // on its way for minutes is told five minutes later.
 func TestAuditorTells(t *testing.T) {
+	t.Parallel()
 	for _, violation := range violations.All() {
 		t.Run(violation.Name, func(t *testing.T) {
 			t.Parallel()

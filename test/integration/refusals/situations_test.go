@@ -21,28 +21,30 @@ import (
 // situations make the objects that a write meets, by the names that entries give them. They make them as users and the manager do, by
 // writes that are allowed with webhooks and without. testdata/cases/README.md says what is in each.
 var situations = map[string]func(*testing.T, *stage){
-	"own": func(t *testing.T, s *stage) { s.pod(t, s.sandbox(t, builder.MakeSandbox("own"))) },
-	"new": func(t *testing.T, s *stage) { s.sandbox(t, builder.MakeSandbox("new")) },
+	"own": func(t *testing.T, s *stage) { t.Helper(); s.pod(t, s.sandbox(t, builder.MakeSandbox("own"))) },
+	"new": func(t *testing.T, s *stage) { t.Helper(); s.sandbox(t, builder.MakeSandbox("new")) },
 	"shared": func(t *testing.T, s *stage) {
+		t.Helper()
 		s.sandbox(t, builder.MakeSandbox("shared").VolumeClaimTemplate("data-two"))
 	},
-	"warm":    func(t *testing.T, s *stage) { s.pod(t, s.member(t, "aaaaa")) },
+	"warm":    func(t *testing.T, s *stage) { t.Helper(); s.pod(t, s.member(t, "aaaaa")) },
 	"sized":   sized,
-	"fresh":   func(t *testing.T, s *stage) { s.member(t, "bbbbb") },
+	"fresh":   func(t *testing.T, s *stage) { t.Helper(); s.member(t, "bbbbb") },
 	"claimed": claimed,
 	"bound": func(t *testing.T, s *stage) {
+		t.Helper()
 		s.bind(t, s.claim(t, builder.MakeClaim("ben")), s.member(t, "ddddd").Name)
 	},
-	"waiting":   func(t *testing.T, s *stage) { s.claim(t, builder.MakeClaim("bob")) },
-	"cold":      func(t *testing.T, s *stage) { s.bind(t, s.claim(t, builder.MakeClaim("carl")), "carl") },
-	"lost":      func(t *testing.T, s *stage) { s.bind(t, s.claim(t, builder.MakeClaim("dan")), poolName+"-zzzzz") },
+	"waiting":   func(t *testing.T, s *stage) { t.Helper(); s.claim(t, builder.MakeClaim("bob")) },
+	"cold":      func(t *testing.T, s *stage) { t.Helper(); s.bind(t, s.claim(t, builder.MakeClaim("carl")), "carl") },
+	"lost":      func(t *testing.T, s *stage) { t.Helper(); s.bind(t, s.claim(t, builder.MakeClaim("dan")), poolName+"-zzzzz") },
 	"recorded":  recorded,
 	"expired":   expired,
 	"leaving":   leaving,
 	"ending":    ending,
 	"heir":      heir,
 	"workspace": workspace,
-	"plain":     func(t *testing.T, s *stage) { s.podOfNobody(t, "plain", s.Admin) },
+	"plain":     func(t *testing.T, s *stage) { t.Helper(); s.podOfNobody(t, "plain", s.Admin) },
 	"stray":     stray,
 	"straggler": straggler,
 	"orphan":    orphan,
@@ -263,9 +265,10 @@ func lenient(t *testing.T, s *stage) {
 	containers := template.Spec.PodTemplate.Spec.Containers
 	containers[0].Env = []corev1.EnvVar{{Name: "HOME", Value: "/"}}
 	settings := &corev1.ConfigMapEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: "settings"}}
-	template.Spec.PodTemplate.Spec.Containers = append(containers, corev1.Container{
+	containers = append(containers, corev1.Container{
 		Name: "side", Image: "python:3.13-slim", EnvFrom: []corev1.EnvFromSource{{ConfigMapRef: settings}},
 	})
+	template.Spec.PodTemplate.Spec.Containers = containers
 	s.template(t, template)
 }
 

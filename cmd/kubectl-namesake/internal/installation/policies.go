@@ -87,9 +87,9 @@ func judgePolicies(f *Facts) []Finding {
 }
 
 // isBound reports whether a binding of the policy denies.
-func (f *Facts) isBound(policy string) bool {
+func (f *Facts) isBound(name string) bool {
 	return slices.ContainsFunc(f.Bindings, func(b admissionv1.ValidatingAdmissionPolicyBinding) bool {
-		return b.Spec.PolicyName == policy && slices.Contains(b.Spec.ValidationActions, admissionv1.Deny)
+		return b.Spec.PolicyName == name && slices.Contains(b.Spec.ValidationActions, admissionv1.Deny)
 	})
 }
 
@@ -99,11 +99,11 @@ var checkedKind = regexp.MustCompile(`Kind=(\w+): ERROR`)
 
 // typeWarning returns what the API server warns of an expression of the policy, or nothing. The policy for Pods is also asked about their
 // bindings to nodes, and does not look at fields there that only Pods have. The type checking does not see that.
-func typeWarning(policy *admissionv1.ValidatingAdmissionPolicy) string {
-	if policy.Status.TypeChecking == nil {
+func typeWarning(p *admissionv1.ValidatingAdmissionPolicy) string {
+	if p.Status.TypeChecking == nil {
 		return ""
 	}
-	for _, warning := range policy.Status.TypeChecking.ExpressionWarnings {
+	for _, warning := range p.Status.TypeChecking.ExpressionWarnings {
 		for _, kind := range checkedKind.FindAllStringSubmatch(warning.Warning, -1) {
 			if kind[1] != "Binding" {
 				return warning.Warning

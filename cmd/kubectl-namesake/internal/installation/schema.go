@@ -74,8 +74,7 @@ type jsonField struct {
 // jsonFields yields the fields of a struct as encoding/json names them, those of embedded structs among them.
 func jsonFields(kind reflect.Type) iter.Seq[jsonField] {
 	return func(yield func(jsonField) bool) {
-		for i := range kind.NumField() {
-			field := kind.Field(i)
+		for field := range kind.Fields() {
 			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 			switch {
 			case field.Anonymous && name == "":

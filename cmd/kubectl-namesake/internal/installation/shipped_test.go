@@ -21,7 +21,7 @@ const config = "../../../../config"
 // shipped returns the CustomResourceDefinitions of this version.
 func shipped(t *testing.T) []apiextensionsv1.CustomResourceDefinition {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(config, "crd/bases/*.yaml"))
+	files, err := filepath.Glob(filepath.Join(config, "crd", "bases", "*.yaml"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no definitions: %v", err)
 	}
@@ -42,7 +42,7 @@ func shipped(t *testing.T) []apiextensionsv1.CustomResourceDefinition {
 
 // The webhooks that are looked for are those of config/webhook.
 func TestOwnWebhooks(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join(config, "webhook/manifests.yaml"))
+	text, err := os.ReadFile(filepath.Join(config, "webhook", "manifests.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}

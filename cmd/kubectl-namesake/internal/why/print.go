@@ -23,7 +23,7 @@ func write(out io.Writer, palette colour.Palette, d *diagnosis.Diagnosis) error 
 	table := cli.Table{Columns: cli.Columns("object", "state", "says")}
 	for _, step := range d.Walk {
 		state := cli.Cell{Text: string(step.State), Colour: colours[step.State]}
-		table.Rows = append(table.Rows, []cli.Cell{{Text: step.Ref.String()}, state, {Text: step.Says}})
+		table.Rows = append(table.Rows, []cli.Cell{{Text: step.String()}, state, {Text: step.Says}})
 	}
 	if err := table.Print(out, palette, true); err != nil {
 		return err
