@@ -26,9 +26,10 @@ func (a *Auditor) tell(finding *audit.Finding) {
 	} else {
 		log.Info("The audit found something left over, lost or out of date")
 	}
+	// The action is the check: an object's events of one reason and action become a series, with the note of the first.
 	a.Recorder.Eventf(&corev1.ObjectReference{
 		APIVersion: apiVersions[object.Kind], Kind: object.Kind, Namespace: object.Namespace, Name: object.Name, UID: object.UID,
-	}, nil, corev1.EventTypeWarning, reason, "Auditing", "%s: %s. %s", finding.Check, finding.Message, finding.Remedy)
+	}, nil, corev1.EventTypeWarning, reason, finding.Check, "%s: %s. %s", finding.Check, finding.Message, finding.Remedy)
 }
 
 // apiVersions are those of the kinds that findings are about.
