@@ -8,6 +8,7 @@ import (
 	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
 
+	"github.com/namesake-sandbox/namesake/cmd/kubectl-namesake/internal/audit"
 	"github.com/namesake-sandbox/namesake/cmd/kubectl-namesake/internal/check"
 	"github.com/namesake-sandbox/namesake/cmd/kubectl-namesake/internal/claim"
 	"github.com/namesake-sandbox/namesake/cmd/kubectl-namesake/internal/cli"
@@ -20,6 +21,7 @@ import (
 
 // commands are the constructors of the commands, in the order of the alphabet.
 var commands = []func(cli.Options) *cobra.Command{
+	audit.New,
 	check.New,
 	claim.New,
 	top.New,

@@ -43,6 +43,14 @@ func (s *Snapshot) add(obj metav1.Object) {
 	}
 }
 
+// Counts returns how many objects of each kind it has.
+func (s *Snapshot) Counts() map[string]int {
+	return map[string]int{
+		sandboxv1.KindSandbox: len(s.Sandboxes), KindPod: len(s.Pods), extensionsv1.KindSandboxClaim: len(s.Claims),
+		extensionsv1.KindSandboxWarmPool: len(s.Pools), extensionsv1.KindSandboxTemplate: len(s.Templates), KindNetworkPolicy: len(s.Policies),
+	}
+}
+
 // Namespaces are snapshots by the name of their namespace.
 type Namespaces map[string]*Snapshot
 

@@ -96,7 +96,7 @@ func podIdentity() []Check {
 			Words: say(rules.WordsForeignPod, "variables.labels[variables.gained[0]]", controllerAfter), Who: true,
 		},
 		{
-			Rule:  rules.RulePodIdentity,
+			Rule: rules.RulePodIdentity,
 			Holds: "oldObject != null || !variables.ofSandbox || !(" + uid + " in variables.labels) || " +
 				"variables.labels[" + uid + "] == variables.controller[0].uid",
 			Field: text{quote("metadata.labels[" + sandboxv1.LabelSandboxUID + "]")},

@@ -35,9 +35,12 @@ var situations = map[string]func(*testing.T, *stage){
 		t.Helper()
 		s.bind(t, s.claim(t, builder.MakeClaim("ben")), s.member(t, "ddddd").Name)
 	},
-	"waiting":   func(t *testing.T, s *stage) { t.Helper(); s.claim(t, builder.MakeClaim("bob")) },
-	"cold":      func(t *testing.T, s *stage) { t.Helper(); s.bind(t, s.claim(t, builder.MakeClaim("carl")), "carl") },
-	"lost":      func(t *testing.T, s *stage) { t.Helper(); s.bind(t, s.claim(t, builder.MakeClaim("dan")), poolName+"-zzzzz") },
+	"waiting": func(t *testing.T, s *stage) { t.Helper(); s.claim(t, builder.MakeClaim("bob")) },
+	"cold":    func(t *testing.T, s *stage) { t.Helper(); s.bind(t, s.claim(t, builder.MakeClaim("carl")), "carl") },
+	"lost": func(t *testing.T, s *stage) {
+		t.Helper()
+		s.bind(t, s.claim(t, builder.MakeClaim("dan")), poolName+"-zzzzz")
+	},
 	"recorded":  recorded,
 	"expired":   expired,
 	"leaving":   leaving,

@@ -26,8 +26,10 @@ func (e *environment) enforce(ctx context.Context, root string) error {
 	if err != nil {
 		return err
 	}
-	if err := installPolicies(ctx, admin, root, ""); err != nil {
-		return err
+	for _, folder := range []string{"", "mutating"} {
+		if err := installPolicies(ctx, admin, root, folder); err != nil {
+			return err
+		}
 	}
 	if e.options.WithoutWebhooks {
 		if err := installPolicies(ctx, admin, root, "alone"); err != nil {
@@ -44,7 +46,7 @@ func installPolicies(ctx context.Context, admin client.Client, root, folder stri
 		return err
 	}
 	for _, object := range objects {
-		if err := admin.Create(ctx, object); err != nil {
+		if err := admin.Create(ctx, object); err != nil && !meta.IsNoMatchError(err) { // Older versions have no mutating ones.
 			return fmt.Errorf("creating %s %s: %w", object.GetKind(), object.GetName(), err)
 		}
 	}
