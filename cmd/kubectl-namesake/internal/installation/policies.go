@@ -86,7 +86,7 @@ func judgePolicies(f *Facts) []Finding {
 	return findings
 }
 
-// isBound reports whether a binding of the policy denies.
+// isBound reports whether a binding of the policy of that name denies.
 func (f *Facts) isBound(name string) bool {
 	return slices.ContainsFunc(f.Bindings, func(b admissionv1.ValidatingAdmissionPolicyBinding) bool {
 		return b.Spec.PolicyName == name && slices.Contains(b.Spec.ValidationActions, admissionv1.Deny)
@@ -99,11 +99,11 @@ var checkedKind = regexp.MustCompile(`Kind=(\w+): ERROR`)
 
 // typeWarning returns what the API server warns of an expression of the policy, or nothing. The policy for Pods is also asked about their
 // bindings to nodes, and does not look at fields there that only Pods have. The type checking does not see that.
-func typeWarning(p *admissionv1.ValidatingAdmissionPolicy) string {
-	if p.Status.TypeChecking == nil {
+func typeWarning(checked *admissionv1.ValidatingAdmissionPolicy) string {
+	if checked.Status.TypeChecking == nil {
 		return ""
 	}
-	for _, warning := range p.Status.TypeChecking.ExpressionWarnings {
+	for _, warning := range checked.Status.TypeChecking.ExpressionWarnings {
 		for _, kind := range checkedKind.FindAllStringSubmatch(warning.Warning, -1) {
 			if kind[1] != "Binding" {
 				return warning.Warning

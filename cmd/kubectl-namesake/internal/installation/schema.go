@@ -76,15 +76,15 @@ func jsonFields(kind reflect.Type) iter.Seq[jsonField] {
 	return func(yield func(jsonField) bool) {
 		for field := range kind.Fields() {
 			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			fields := slices.Values([]jsonField{{name, field.Type}})
 			switch {
 			case field.Anonymous && name == "":
-				for inner := range jsonFields(field.Type) {
-					if !yield(inner) {
-						return
-					}
-				}
-			case name != "" && name != "-":
-				if !yield(jsonField{name, field.Type}) {
+				fields = jsonFields(field.Type)
+			case name == "" || name == "-":
+				continue
+			}
+			for f := range fields {
+				if !yield(f) {
 					return
 				}
 			}

@@ -163,6 +163,23 @@ func (r *reader) readHolders(ctx context.Context) error {
 	return nil
 }
 
+// readSandboxOfPod reads the Sandbox that controls the Pod, if the target is one.
+func (r *reader) readSandboxOfPod(ctx context.Context) error {
+	if r.snapshot.Pod == nil {
+		return nil
+	}
+	owner := rules.ControllerOf(r.snapshot.Pod)
+	if !rules.IsSandbox(owner) {
+		return nil
+	}
+	sandbox := &sandboxv1.Sandbox{}
+	found, err := r.get(ctx, objects.Sandbox.Name, r.key(owner.Name), sandbox)
+	if found {
+		r.snapshot.Sandbox = sandbox
+	}
+	return err
+}
+
 // readPool reads the pool that the target names, or, of a template, the first of its pools that is not Ready. It reads the members, too.
 func (r *reader) readPool(ctx context.Context) error {
 	s := r.snapshot
