@@ -217,7 +217,7 @@ image-test: ## The image: whole, reproducible, and the Dockerfile's. The parts o
 
 # What a package needs of its cluster, so each has one of its own: a manager with the race detector; two that elect a leader
 # and are killed; two that both believe to lead; one and then two without the race detector, which takes memory of its own;
-# and two with the memory that the chart gives them, and a core each. OpenShift wants rights on an owner from everyone who names it.
+# two with the memory that the chart gives them, and a core each; and two that are dead at the end. OpenShift wants rights on an owner from everyone who names it.
 AS_ON_OPENSHIFT = --apiserver-flag=--enable-admission-plugins=OwnerReferencesPermissionEnforcement
 
 E2E = $(GO) test -count=1 -timeout 20m $(GOTESTFLAGS)
@@ -231,6 +231,7 @@ e2e: $(CLUSTER) ## The whole story on control planes with fake nodes, with the m
 	$(CLUSTER) run -- $(E2E) ./test/e2e/size/...
 	$(CLUSTER) run --managers 2 -- $(E2E) ./test/e2e/scale/...
 	$(HOSTILE) -short ./test/e2e/hostile/...
+	$(CLUSTER) run --managers 2 -- $(E2E) ./test/e2e/why/...
 
 HOSTILE = $(CLUSTER) run --managers 2 --manager-memory 512Mi --manager-cpus 1 -- $(E2E) -v
 
