@@ -95,7 +95,9 @@ func TestAPodOfAUsersOwn(t *testing.T) {
 			}
 		}
 	}
-	pod := suite.Create(t, n, n.Editor, builder.MakePod("own").ControlledBy(own).Obj())
+	unlabelled := builder.MakePod("own").ControlledBy(own).Obj()
+	unlabelled.Labels = nil
+	pod := suite.Create(t, n, n.Editor, unlabelled)
 	n.Settle(t)
 	n.Step(t, own)
 	got := suite.Get[corev1.Pod](t, n, pod.Name)
@@ -117,7 +119,7 @@ func TestABindingToANode(t *testing.T) {
 		}
 		return n.Admin.SubResource("binding").Create(t.Context(), suite.Get[corev1.Pod](t, n, "plain"), binding)
 	}
-	wantRefused(t, bind(sandboxv1.LabelTemplateRefHash), "pods", "a binding to a node would write it on the Pod: leave it out")
+	wantRefused(t, bind(sandboxv1.LabelTemplateRefHash), "bindings", "a binding to a node would write it on the Pod: leave it out")
 	if err := bind("topology.kubernetes.io/zone"); err != nil {
 		t.Errorf("a binding with a label of the node: %v", err)
 	}

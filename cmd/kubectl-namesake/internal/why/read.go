@@ -117,24 +117,6 @@ func (r *reader) readNamespace(ctx context.Context) error {
 	return err
 }
 
-// readSandboxOfPod reads the Sandbox that controls the Pod, if a Pod is the target.
-func (r *reader) readSandboxOfPod(ctx context.Context) error {
-	s := r.snapshot
-	if s.Pod == nil || s.Sandbox != nil {
-		return nil
-	}
-	owner := rules.ControllerOf(s.Pod)
-	if !rules.IsSandbox(owner) {
-		return nil
-	}
-	sandbox := &sandboxv1.Sandbox{}
-	found, err := r.get(ctx, objects.Sandbox.Name, r.key(owner.Name), sandbox)
-	if found {
-		s.Sandbox = sandbox
-	}
-	return err
-}
-
 // readHolders reads whose the target is, upwards: the Sandbox of a Pod, the claim of a Sandbox. It learns which pool and template they
 // name.
 func (r *reader) readHolders(ctx context.Context) error {
