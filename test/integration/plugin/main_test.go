@@ -19,7 +19,7 @@ var changing = []struct {
 	replacement string
 }{
 	{regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`), "TIME"},
-	{regexp.MustCompile(`\b\d+(\.\d+)?m?s\b`), "TOOK"},
+	{regexp.MustCompile(`<?\b\d+(\.\d+)?m?s\b`), "TOOK"},
 	{regexp.MustCompile(`(?m)(\S) {3,}`), "$1   "}, // Columns are as wide as what is in them.
 	{regexp.MustCompile(`(Milliseconds"?): \d+`), "$1: N"},
 	{regexp.MustCompile(`"resourceVersion": "\d+"`), `"resourceVersion": "N"`},

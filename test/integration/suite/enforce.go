@@ -26,13 +26,12 @@ func (e *environment) enforce(ctx context.Context, root string) error {
 	if err != nil {
 		return err
 	}
-	for _, folder := range []string{"", "mutating"} {
-		if err := installPolicies(ctx, admin, root, folder); err != nil {
-			return err
-		}
+	folders := []string{""}
+	if e.options.WithoutWebhooks { // The mutating ones do what a webhook does otherwise.
+		folders = append(folders, "alone", "mutating")
 	}
-	if e.options.WithoutWebhooks {
-		if err := installPolicies(ctx, admin, root, "alone"); err != nil {
+	for _, folder := range folders {
+		if err := installPolicies(ctx, admin, root, folder); err != nil {
 			return err
 		}
 	}
