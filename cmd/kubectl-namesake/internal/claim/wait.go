@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/go-logr/logr"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -13,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/tools/cache"
 	watchtools "k8s.io/client-go/tools/watch"
+	"k8s.io/klog/v2"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
@@ -75,7 +77,8 @@ func watchFrom(ctx context.Context, c client.WithWatch, claim *extensionsv1.Sand
 		options.FieldSelector = fields.OneTermEqualSelector("metadata.name", claim.Name).String()
 		return c.Watch(ctx, &extensionsv1.SandboxClaimList{}, &client.ListOptions{Namespace: claim.Namespace, Raw: &options})
 	}}
-	_, err := watchtools.Until(ctx, claim.ResourceVersion, watcher, func(event watch.Event) (bool, error) {
+	// A watch that an interrupt breaks off is no error for client-go to log.
+	_, err := watchtools.Until(klog.NewContext(ctx, logr.Discard()), claim.ResourceVersion, watcher, func(event watch.Event) (bool, error) {
 		if event.Type == watch.Error {
 			return false, apierrors.FromObject(event.Object)
 		}
