@@ -26,8 +26,10 @@ func pods() Policy {
 // and asks nobody about the Pod then (setPodNodeAndMetadata in kubernetes/pkg/registry/core/pod/storage).
 func bindings() Policy {
 	return Policy{
-		Name:      "bindings",
-		Resources: []admissionv1.NamedRuleWithOperations{resources("", []admissionv1.OperationType{admissionv1.Create}, "bindings", "pods/binding")},
+		Name: "bindings",
+		Resources: []admissionv1.NamedRuleWithOperations{
+			resources("", []admissionv1.OperationType{admissionv1.Create}, "bindings", "pods/binding"),
+		},
 		Variables: slices.Concat(metadata(), differing(rules.PodKeys())),
 		Checks: []Check{{
 			Rule:  rules.RulePodIdentity,

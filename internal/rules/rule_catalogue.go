@@ -8,7 +8,7 @@ func Rules() []Rule {
 }
 
 // podRules are about Pods.
-func podRules() []Rule { //nolint:gosec // These are sentences.
+func podRules() []Rule {
 	return []Rule{
 		{
 			ID: RulePodOwner, Policy: Part,
@@ -19,7 +19,7 @@ func podRules() []Rule { //nolint:gosec // These are sentences.
 			Example: "kubectl create of Pod `b` with Sandbox `a` as its controller",
 			Remedy:  "Leave the Pod out: the Sandbox makes its own.",
 		},
-		{
+		{ //nolint:gosec // Sentences, and no credential.
 			ID: RulePodIdentity, Policy: Part,
 			Meaning:  "Identity labels are for Sandboxes' Pods only, and not for users to write.",
 			Protects: "Isolation: with such a label a Pod joins a Sandbox's Service, or leaves its template's NetworkPolicy.",
@@ -217,9 +217,9 @@ func wordRules() []Rule {
 }
 
 // otherRules are about all of them.
-func otherRules() []Rule { //nolint:gosec // These are sentences.
+func otherRules() []Rule {
 	return []Rule{
-		{
+		{ //nolint:gosec // Sentences, and no credential.
 			ID: RuleLimits, Policy: None,
 			Meaning:  "No object is larger than can be read in time.",
 			Protects: "One tenant does not slow the others: what takes long to read is not stored.",

@@ -148,7 +148,7 @@ var changing = []struct {
 	{regexp.MustCompile(`(timeout=10s"): (?:EOF|read tcp|write tcp|dial tcp|net/http|http:)[^;\n]*?(; and|\.\n|\n)`), "$1: NO CONNECTION$2"},
 	{regexp.MustCompile(`\b(\d+h)?(\d+m)?\d+s\b`), "AGE"},
 	{regexp.MustCompile(`\S+_UID\b`), "HOST_UID"},
-	{regexp.MustCompile(`(HOST_UID last renewed) [^\n]*\.\.\.`), "$1 ..."}, // It is cut sooner where the host's name is longer.
+	{regexp.MustCompile(`(HOST_UID last renewed) [^\n]*\.{3}`), "$1 ..."}, // It is cut sooner where the host's name is longer.
 	{regexp.MustCompile(`\d+/\d+ nodes`), "N nodes"},
 	{regexp.MustCompile(`\d+ node\(s\)`), "N node(s)"},
 	{regexp.MustCompile(`(N nodes are available: [^.\n]*)\.[^\n]*`), "$1."}, // What follows differs between versions of the scheduler.
