@@ -126,7 +126,7 @@ func TestTheFlagsOfNamespaces(t *testing.T) {
 		}
 	}
 	test := named(render(t, variants["some namespaces"]...), "Pod", "namesake-test")
-	if diff := cmp.Diff([]any{"check", "--namespace=team-a"}, at(test, "spec", "containers", 0, "args")); diff != "" {
+	if diff := cmp.Diff([]any{"check", "--namespace=team-a", "--webhooks=true", "--policies=true"}, at(test, "spec", "containers", 0, "args")); diff != "" {
 		t.Errorf("helm test (-want +got):\n%s", diff)
 	}
 }

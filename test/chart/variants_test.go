@@ -141,7 +141,7 @@ func TestTheNamespaceIsTheReleases(t *testing.T) {
 	if !strings.Contains(out, `max by (namespace) (namesake_leader{namespace="elsewhere"})`) {
 		t.Error("the alerts do not ask for the managers of this release")
 	}
-	clusterWide := []string{"ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "FlowSchema", "MutatingWebhookConfiguration", "PriorityClass", "PriorityLevelConfiguration", "ValidatingWebhookConfiguration"}
+	clusterWide := []string{"ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "FlowSchema", "MutatingWebhookConfiguration", "PriorityClass", "PriorityLevelConfiguration", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration"}
 	for _, o := range parse(t, out) {
 		kind, _ := o["kind"].(string)
 		if !slices.Contains(clusterWide, kind) && at(o, "metadata", "namespace") != "elsewhere" {
