@@ -13,6 +13,7 @@ import (
 
 	"github.com/namesake-sandbox/namesake/test/builder"
 	"github.com/namesake-sandbox/namesake/test/e2e/scene"
+	"github.com/namesake-sandbox/namesake/test/e2e/testbed"
 )
 
 // Every webhook configuration is deleted. Two managers that both believe to lead serve 500 claims on 300 Sandboxes, while an editor and
@@ -53,6 +54,26 @@ func TestWithoutWebhooks(t *testing.T) {
 	}
 	s.History.Check(t)
 	s.AwaitFull(t, "python", sandboxes)
+	wantNoViolation(t, s)
+}
+
+// wantNoViolation waits until each manager has audited what is there now, and wants it to have found nothing.
+func wantNoViolation(t *testing.T, s *scene.Scene) {
+	t.Helper()
+	now := float64(time.Now().Unix())
+	for _, manager := range s.Managers(t) {
+		var metrics testbed.Metrics
+		audited := func(context.Context) (bool, error) {
+			metrics = manager.ReadMetrics(t)
+			return metrics.Sum("namesake_audit_last_timestamp_seconds") > now, nil
+		}
+		if err := wait.PollUntilContextTimeout(t.Context(), time.Second, 2*scene.Soon, true, audited); err != nil {
+			t.Fatalf("a manager audits nothing: %v", err)
+		}
+		if found := metrics.Sum("namesake_audit_violations"); found != 0 || !metrics.Has("namesake_audit_violations") {
+			t.Errorf("a manager's audit found %v violations", found)
+		}
+	}
 }
 
 // removeWebhooks deletes the webhook configurations, and puts them back when the test ends. It waits until nobody asks the webhooks.
