@@ -17,9 +17,12 @@ import (
 )
 
 // Every webhook configuration is deleted. Two managers that both believe to lead serve 500 claims on 300 Sandboxes, while an editor and
-// an administrator try every write that the rules refuse. The policies alone keep what has to hold.
+// an administrator try every write that the rules refuse. The policies alone keep what has to hold. With -short it is a third of that.
 func TestWithoutWebhooks(t *testing.T) {
-	const sandboxes, n = 300, 500
+	sandboxes, n := 300, 500
+	if testing.Short() {
+		sandboxes, n = sandboxes/3, n/3
+	}
 	s := scene.Enter(t)
 	removeWebhooks(t, s)
 	s.Pool(t, "python", sandboxes)
