@@ -133,9 +133,10 @@ func (m meter) await(t *testing.T, wanted map[string]span) map[string]int {
 }
 
 // sandboxStatuses returns how many writes of their statuses n new Sandboxes may cost: one, and one more for each that was not Ready
-// within the quiet start.
+// within the quiet start. That begins when the manager sees the Sandbox, and times in objects are in whole seconds: a quarter may be on the
+// edge.
 func (m meter) sandboxStatuses(n float64) span {
-	most := n
+	most := n + n/4
 	m.scene.History.Look(func(h *history.History) {
 		for _, sandbox := range h.Sandboxes {
 			if m.tookLong(sandbox.Latest.CreationTimestamp, sandbox.Latest.Status.Conditions) {
