@@ -279,6 +279,8 @@ func TestDebuggingAWarmPodWithoutThePoolsLabel(t *testing.T) {
 			if got := suite.Get[sandboxv1.Sandbox](t, n, warm.Name); !rules.IsClaim(rules.ControllerOf(got)) {
 				t.Fatal("it was not adopted")
 			}
+			n.Settle(t)
+			n.Step(t, warm) // The Pod's labels follow: the API server's own policy goes by them.
 			if err := debug(t, n, warm.Name); err != nil {
 				t.Errorf("debugging it under the claim: %v", err)
 			}
