@@ -73,9 +73,13 @@ func (k *kubelet) serveSPDY(w http.ResponseWriter, r *http.Request) {
 		k.t.Error(err)
 		return
 	}
-	arrived := make(chan httpstream.Stream, 4)
-	connection := spdy.NewResponseUpgrader().UpgradeResponse(w, r, func(stream httpstream.Stream, _ <-chan struct{}) error {
-		arrived <- stream
+	type arrival struct {
+		stream  httpstream.Stream
+		replied <-chan struct{}
+	}
+	arrived := make(chan arrival, 4)
+	connection := spdy.NewResponseUpgrader().UpgradeResponse(w, r, func(stream httpstream.Stream, replied <-chan struct{}) error {
+		arrived <- arrival{stream, replied}
 		return nil
 	})
 	if connection == nil {
@@ -90,8 +94,9 @@ func (k *kubelet) serveSPDY(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	for len(streams) < wanted {
-		stream := <-arrived
-		streams[stream.Headers().Get(corev1.StreamType)] = stream
+		next := <-arrived
+		<-next.replied // The client resets a stream with data before the reply, so the kubelet waits for it, too.
+		streams[next.stream.Headers().Get(corev1.StreamType)] = next.stream
 	}
 	var input io.Reader = strings.NewReader("")
 	if stdin, ok := streams[corev1.StreamTypeStdin]; ok {
