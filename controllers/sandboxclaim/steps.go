@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/validate/content"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -123,8 +124,11 @@ func bound(ctx context.Context, reader client.Reader, claim *extensionsv1.Sandbo
 	return read(ctx, reader, client.ObjectKey{Namespace: claim.Namespace, Name: rules.Binding(claim)})
 }
 
-// read returns the Sandbox of that key, or nil if there is none.
+// read returns the Sandbox of that key, or nil if there is none. A binding that somebody made up while no webhook was there may be no name.
 func read(ctx context.Context, reader client.Reader, key client.ObjectKey) (*sandboxv1.Sandbox, error) {
+	if len(content.IsPathSegmentName(key.Name)) > 0 {
+		return nil, nil // No object has such a name, and no client asks for it.
+	}
 	sandbox := &sandboxv1.Sandbox{}
 	err := reader.Get(ctx, key, sandbox)
 	if apierrors.IsNotFound(err) {

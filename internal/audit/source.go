@@ -7,6 +7,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/api/validate/content"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/sets"
@@ -164,7 +165,7 @@ func isAbsent(err error) bool {
 // get reads one object as List does. It returns nil if the object, or its kind, is not there.
 func (s *Source) get(ctx context.Context, object Object) (client.Object, error) {
 	k, known := kindNamed(object.Kind)
-	if !known {
+	if !known || len(content.IsPathSegmentName(object.Name)) > 0 { // No object has such a name, and no client asks for it.
 		return nil, nil
 	}
 	for _, version := range k.versions {

@@ -9,6 +9,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/validate/content"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -75,6 +76,9 @@ func (r *reader) key(name string) client.ObjectKey {
 
 // get reads an object that may be missing, and reports whether it is there. kind is what Unseen says if it may not be read.
 func (r *reader) get(ctx context.Context, kind string, key client.ObjectKey, object client.Object) (found bool, err error) {
+	if len(content.IsPathSegmentName(key.Name)) > 0 {
+		return false, nil // No object has such a name, and no client asks for it.
+	}
 	switch err := r.client.Get(ctx, key, object); {
 	case err == nil:
 		return true, nil
