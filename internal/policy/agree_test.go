@@ -224,7 +224,7 @@ func podErrors(old, pod *corev1.Pod, who rules.Actor) field.ErrorList {
 		if uid, ok := pod.Labels[sandboxv1.LabelSandboxUID]; ok && uid != string(owner.UID) {
 			errs = append(errs, field.Invalid(field.NewPath("uid"), uid, rules.WordsPodUID.With(owner.UID)))
 		}
-		for _, key := range []string{sandboxv1.LabelWarmPool, sandboxv1.LabelClaimUID} {
+		for _, key := range []string{sandboxv1.LabelWarmPool, sandboxv1.LabelClaimUID, sandboxv1.LabelTemplateRefHash} {
 			if _, ok := pod.Labels[key]; ok && who != rules.Controller {
 				errs = append(errs, field.Forbidden(field.NewPath("ours"), string(rules.WordsOurPod)))
 			}

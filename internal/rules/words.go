@@ -22,7 +22,7 @@ const (
 	WordsPodStays Words = "this Pod is controlled by Sandbox %q and keeps that controller: delete the Pod or the Sandbox instead"
 	WordsPodName  Words = "this Pod is controlled by Sandbox %q, and a Sandbox's Pod bears its name: use %q, or leave metadata.name out"
 	WordsPodUID   Words = "this Pod is that of the Sandbox with UID %q: leave the label out"
-	WordsOurPod   Words = "only Namesake's controller creates the Pod of a Sandbox that is in a pool, or that a claim has: leave this Pod out, " +
+	WordsOurPod   Words = "only Namesake's controller creates the Pod of a Sandbox that was made from a template: leave this Pod out, " +
 		"the Sandbox makes its own"
 	WordsForeignPod Words = "only the Pod of a Sandbox has this, found %q on one controlled by %s: leave it out, and select by a label of your own"
 	WordsPoolPod    Words = "this Pod's Sandbox is in a pool: %s"
