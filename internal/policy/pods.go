@@ -58,9 +58,9 @@ func podVariables() []admissionv1.Variable {
 	})
 }
 
-// podOwner returns what rules.CheckPodOwner checks, and of rules.CheckPodSandbox what the labels of a new Pod tell: that its Sandbox was made
-// from a template. A webhook stamps those that are the Sandbox's, so a user's own Sandbox has none of them. One that has lost its pool or
-// claim still has its template's: it makes its own Pod.
+// podOwner returns what rules.CheckPodOwner checks, and of rules.CheckPodSandbox what the labels of a new Pod tell: that its Sandbox was
+// made from a template. A webhook stamps those that are the Sandbox's, so a user's own Sandbox has none of them. One that has lost its pool
+// or claim still has its template's: it makes its own Pod.
 func podOwner() []Check {
 	const sandbox = "variables.controller[0].name"
 	return []Check{
