@@ -2,6 +2,7 @@ package hostile
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
@@ -68,30 +69,37 @@ func ownedBy(sandbox *sandboxv1.Sandbox) []metav1.OwnerReference {
 	return []metav1.OwnerReference{ref}
 }
 
-// unguarded polls until done says so, while no webhook checks what is written in the hostile namespace.
+// unguarded polls until done says so, while no webhook and no policy checks which Pods are created in the hostile namespace.
 func (w *world) unguarded(ctx context.Context, done func(ctx context.Context) (bool, error)) error {
 	hooks := &admissionregistrationv1.ValidatingWebhookConfiguration{}
 	if err := w.Admin.Get(ctx, client.ObjectKey{Name: "namesake"}, hooks); err != nil {
 		return err
 	}
-	guarded := hooks.DeepCopy()
-	for i := range hooks.Webhooks {
-		hooks.Webhooks[i].NamespaceSelector = &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{
-			Key: corev1.LabelMetadataName, Operator: metav1.LabelSelectorOpNotIn, Values: []string{w.namespace},
-		}}}
+	policy := &admissionregistrationv1.ValidatingAdmissionPolicyBinding{}
+	if err := w.Admin.Get(ctx, client.ObjectKey{Name: "pods.namesake.agents.x-k8s.io"}, policy); err != nil {
+		return err
 	}
-	if err := w.Admin.Update(ctx, hooks); err != nil {
+	guarded, bound := hooks.DeepCopy(), policy.DeepCopy()
+	elsewhere := &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{
+		Key: corev1.LabelMetadataName, Operator: metav1.LabelSelectorOpNotIn, Values: []string{w.namespace},
+	}}}
+	for i := range hooks.Webhooks {
+		hooks.Webhooks[i].NamespaceSelector = elsewhere
+	}
+	policy.Spec.MatchResources = &admissionregistrationv1.MatchResources{NamespaceSelector: elsewhere}
+	if err := errors.Join(w.Admin.Update(ctx, hooks), w.Admin.Update(ctx, policy)); err != nil {
 		return err
 	}
 	if err := await(ctx, done); err != nil {
 		return err
 	}
-	guarded.ResourceVersion = hooks.ResourceVersion
-	if err := w.Admin.Update(ctx, guarded); err != nil {
+	guarded.ResourceVersion, bound.ResourceVersion = hooks.ResourceVersion, policy.ResourceVersion
+	if err := errors.Join(w.Admin.Update(ctx, guarded), w.Admin.Update(ctx, bound)); err != nil {
 		return err
 	}
-	// A write that only admission refuses shows that the API server knows the configuration again.
-	probe := builder.MakeSandbox("probe").Namespace(w.namespace).PodName("another").Obj()
+	// A write that only a webhook refuses shows that the API server knows the configuration again: its Sandbox does not exist.
+	probe := w.pod("probe", nil)
+	probe.OwnerReferences = ownedBy(builder.MakeSandbox("probe").Obj())
 	return await(ctx, func(ctx context.Context) (bool, error) {
 		return w.Editor.Create(ctx, probe.DeepCopy(), client.DryRunAll) != nil, nil
 	})

@@ -19,9 +19,20 @@ import (
 var adoptable = map[string]string{sandboxv1.LabelAdoptable: sandboxv1.AdoptableTrue}
 
 // plantPod puts a Pod under the name of a suspended Sandbox that a claim controls, and lets the Sandbox run again. It returns the
-// refusal of the Pod, or the verdict on it.
+// refusal of the Pod, or the verdict on it. The fake kubelet deletes a Pod by its name, twice now and then, so that a planted one may go as
+// well: then another is planted.
 func plantPod(ctx context.Context, w *world) answer {
-	sandbox, err := w.suspended(ctx, overridesPool, "planted-pod")
+	var found answer
+	for i := range 5 {
+		if found = w.plantPod(ctx, fmt.Sprintf("planted-pod-%d", i)); found.message != gone {
+			break
+		}
+	}
+	return found
+}
+
+func (w *world) plantPod(ctx context.Context, name string) answer {
+	sandbox, err := w.suspended(ctx, overridesPool, name)
 	if err != nil {
 		return answer{message: err.Error()}
 	}
@@ -65,11 +76,20 @@ func plantVolume(ctx context.Context, w *world) answer {
 	return w.verdict(ctx, sandbox, planted, created)
 }
 
+// gone is the verdict where what was planted is not there any more.
+const gone = "what was planted is gone"
+
 // verdict returns what the Sandbox says of what was planted, or that it took it over.
 func (w *world) verdict(ctx context.Context, sandbox *sandboxv1.Sandbox, planted client.Object, created answer) answer {
 	found := answer{message: "the Sandbox says nothing of what was planted", took: created.took}
+	was := planted.GetUID()
 	_ = await(ctx, func(ctx context.Context) (bool, error) {
-		if err := w.Editor.Get(ctx, client.ObjectKeyFromObject(planted), planted); err != nil {
+		err := w.Editor.Get(ctx, client.ObjectKeyFromObject(planted), planted)
+		if apierrors.IsNotFound(err) || err == nil && planted.GetUID() != was {
+			found.message = gone
+			return true, nil
+		}
+		if err != nil {
 			return false, err
 		}
 		if metav1.IsControlledBy(planted, sandbox) {
