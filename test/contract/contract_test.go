@@ -9,11 +9,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+
+	"github.com/namesake-sandbox/namesake/internal/conformance"
 )
 
 func TestKinds(t *testing.T) {
 	crds := readCRDs(t)
-	facts := readLines[kindFact](t, "kinds.jsonl")
+	facts := conformance.Kinds()
 	if len(crds) != len(facts) {
 		t.Errorf("%d CRDs in %s, the contract has %d kinds", len(crds), crdFolder, len(facts))
 	}
@@ -33,41 +35,34 @@ func TestKinds(t *testing.T) {
 			if crd.Spec.Scope != apiextensionsv1.NamespaceScoped {
 				t.Errorf("scope is %s, want Namespaced", crd.Spec.Scope)
 			}
-			if diff := cmp.Diff(want, kindOf(crd)); diff != "" {
+			if diff := cmp.Diff(want, conformance.KindOf(crd, &version)); diff != "" {
 				t.Errorf("kind differs from the contract (-want +got):\n%s", diff)
 			}
 		})
 	}
 }
 
-func kindOf(crd *apiextensionsv1.CustomResourceDefinition) kindFact {
-	version := crd.Spec.Versions[0]
-	got := kindFact{
-		Kind: crd.Spec.Names.Kind, Group: crd.Spec.Group, Plural: crd.Spec.Names.Plural, ShortNames: crd.Spec.Names.ShortNames,
-		Subresources: []string{}, Columns: []string{},
-	}
-	if sub := version.Subresources; sub != nil && sub.Scale != nil {
-		got.Subresources = append(got.Subresources, "scale")
-		got.Scale = []string{sub.Scale.SpecReplicasPath, sub.Scale.StatusReplicasPath, *sub.Scale.LabelSelectorPath}
-	}
-	if sub := version.Subresources; sub != nil && sub.Status != nil {
-		got.Subresources = append(got.Subresources, "status")
-	}
-	for _, column := range version.AdditionalPrinterColumns {
-		got.Columns = append(got.Columns, strings.Join([]string{column.Name, column.Type, column.JSONPath}, " "))
-	}
-	return got
-}
-
 func TestFields(t *testing.T) {
 	expected := expectedFields(t)
 	for kind, crd := range readCRDs(t) {
 		t.Run(kind, func(t *testing.T) {
-			found := describe(crd, expected)
+			found := conformance.Describe(kind, rootSchema(crd), expected)
 			for _, problem := range compareFields(kind, expected, found) {
 				t.Error(problem)
 			}
 		})
+	}
+}
+
+// What "kubectl namesake conformance" compares holds here.
+func TestOursConform(t *testing.T) {
+	crds := readCRDs(t)
+	for _, kind := range conformance.Kinds() {
+		for _, result := range conformance.CheckSchema(&kind, crds[kind.Kind]) {
+			if result.Verdict != conformance.Holds {
+				t.Errorf("%s %s: %s", result.ID, result.Verdict, result.Reason)
+			}
+		}
 	}
 }
 
@@ -82,8 +77,8 @@ func compareFields(kind string, expected, found map[fieldKey]fieldFact) []string
 		paths[key.Path] = true
 	}
 	for _, path := range slices.Sorted(maps.Keys(paths)) {
-		want, wanted := expected[fieldKey{kind, path}]
-		got, ok := found[fieldKey{kind, path}]
+		want, wanted := expected[fieldKey{Kind: kind, Path: path}]
+		got, ok := found[fieldKey{Kind: kind, Path: path}]
 		switch {
 		case wanted && !ok:
 			problems = append(problems, kind+" "+path+": is in the contract and not in the CRD")
@@ -102,13 +97,13 @@ func compareFields(kind string, expected, found map[fieldKey]fieldFact) []string
 func TestARemovedFieldIsNoticed(t *testing.T) {
 	expected := expectedFields(t)
 	for kind, crd := range readCRDs(t) {
-		found := describe(crd, expected)
-		for _, fact := range readLines[fieldFact](t, "fields.jsonl") {
+		found := conformance.Describe(kind, rootSchema(crd), expected)
+		for _, fact := range conformance.Fields() {
 			if fact.Kind != kind || strings.HasSuffix(fact.Path, "[]") {
 				continue
 			}
 			less := maps.Clone(found)
-			delete(less, fact.key())
+			delete(less, fact.Key())
 			want := []string{kind + " " + fact.Path + ": is in the contract and not in the CRD"}
 			if diff := cmp.Diff(want, compareFields(kind, expected, less)); diff != "" {
 				t.Errorf("%s %s removed (-want +got):\n%s", kind, fact.Path, diff)
@@ -118,7 +113,7 @@ func TestARemovedFieldIsNoticed(t *testing.T) {
 }
 
 func TestOursSaysWhy(t *testing.T) {
-	for _, fact := range readLines[fieldFact](t, "ours.jsonl") {
+	for _, fact := range ours(t) {
 		if fact.Why == "" {
 			t.Errorf("%s %s: ours.jsonl departs from the contract and does not say why", fact.Kind, fact.Path)
 		}
@@ -129,7 +124,7 @@ func TestOursSaysWhy(t *testing.T) {
 func TestDescriptions(t *testing.T) {
 	expected := expectedFields(t)
 	for kind, crd := range readCRDs(t) {
-		for key := range describe(crd, expected) {
+		for key := range conformance.Describe(kind, rootSchema(crd), expected) {
 			if key.Path == "" || strings.HasSuffix(key.Path, "[]") {
 				continue
 			}

@@ -1,81 +1,45 @@
 package contract
 
 import (
-	"bytes"
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"testing"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"sigs.k8s.io/yaml"
+
+	"github.com/namesake-sandbox/namesake/internal/conformance"
 )
 
 const crdFolder = "../../config/crd/bases"
 
-// kindFact holds what clients know of a kind.
-type kindFact struct {
-	Kind         string   `json:"kind"`
-	Group        string   `json:"group"`
-	Plural       string   `json:"plural"`
-	ShortNames   []string `json:"shortNames"`
-	Subresources []string `json:"subresources"`
-	Scale        []string `json:"scale,omitempty"`
-	Columns      []string `json:"columns"`
-}
-
-// fieldFact holds what clients know of a field. Embeds names a Kubernetes type that the field contains whole.
-type fieldFact struct {
-	Kind      string   `json:"kind"`
-	Path      string   `json:"path"`
-	Type      string   `json:"type"`
-	Required  bool     `json:"required,omitempty"`
-	Default   any      `json:"default,omitempty"`
-	Enum      []string `json:"enum,omitempty"`
-	Format    string   `json:"format,omitempty"`
-	Minimum   *float64 `json:"minimum,omitempty"`
-	MaxLength *int64   `json:"maxLength,omitempty"`
-	MaxItems  *int64   `json:"maxItems,omitempty"`
-	Pattern   string   `json:"pattern,omitempty"`
-	ListType  string   `json:"listType,omitempty"`
-	Values    string   `json:"values,omitempty"`
-	Embeds    string   `json:"embeds,omitempty"`
-	Rules     []string `json:"rules,omitempty"`
-	Why       string   `json:"why,omitempty"`
-}
-
-type fieldKey struct{ Kind, Path string }
-
-func (f fieldFact) key() fieldKey { return fieldKey{f.Kind, f.Path} }
+type (
+	kindFact  = conformance.Kind
+	fieldFact = conformance.Field
+	fieldKey  = conformance.Key
+)
 
 // expectedFields returns the contract, overlaid with our own fields.
 func expectedFields(t *testing.T) map[fieldKey]fieldFact {
 	t.Helper()
 	facts := map[fieldKey]fieldFact{}
-	for _, file := range []string{"fields.jsonl", "ours.jsonl"} {
-		for _, f := range readLines[fieldFact](t, file) {
-			f.Why = ""
-			facts[f.key()] = f
-		}
+	for _, f := range append(conformance.Fields(), ours(t)...) {
+		f.Why = ""
+		facts[f.Key()] = f
 	}
 	return facts
 }
 
-func readLines[T any](t *testing.T, file string) []T {
+// ours returns what this project adds or narrows.
+func ours(t *testing.T) []fieldFact {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join("testdata", file))
+	data, err := os.ReadFile("testdata/ours.jsonl")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all []T
-	for i, line := range bytes.Split(bytes.TrimSpace(data), []byte("\n")) {
-		var one T
-		decoder := json.NewDecoder(bytes.NewReader(line))
-		decoder.DisallowUnknownFields()
-		if err := decoder.Decode(&one); err != nil {
-			t.Fatalf("%s:%d: %v", file, i+1, err)
-		}
-		all = append(all, one)
+	all, err := conformance.Lines[fieldFact](data)
+	if err != nil {
+		t.Fatalf("ours.jsonl: %v", err)
 	}
 	return all
 }

@@ -58,8 +58,8 @@ var layers = [][]string{
 	{"internal/rules"},
 	{"internal/limits"},
 	{
-		"internal/audit", "internal/candidates", "internal/going", "internal/metrics", "internal/policy", "internal/queue", "internal/tracing",
-		"internal/unreadable", "internal/yield",
+		"internal/audit", "internal/candidates", "internal/conformance", "internal/going", "internal/metrics", "internal/policy", "internal/queue",
+		"internal/tracing", "internal/unreadable", "internal/yield",
 	},
 	{"webhooks", "controllers"},
 	{"cmd/"},

@@ -1,61 +1,41 @@
-// Package reference builds the CustomResourceDefinitions of agent-sandbox out of the facts about them in test/contract/testdata: a test
+// Package reference builds the CustomResourceDefinitions of agent-sandbox out of the facts about them in internal/conformance: a test
 // that runs on a cluster of agent-sandbox needs its schemas, which keep nothing that they do not name. Fields of Kubernetes' own types,
 // such as a Pod's spec, take anything.
 package reference
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-)
 
-// version is the version that agent-sandbox serves.
-const version = "v1beta1"
+	"github.com/namesake-sandbox/namesake/internal/conformance"
+)
 
 type schema = apiextensionsv1.JSONSchemaProps
 
-// CRDs returns the definitions. root is the folder of this repository.
-func CRDs(root string) ([]*apiextensionsv1.CustomResourceDefinition, error) {
-	folder := filepath.Join(root, "test", "contract", "testdata")
-	kinds, err := readLines[kindFact](filepath.Join(folder, "kinds.jsonl"))
-	if err != nil {
-		return nil, err
-	}
-	fields, err := readLines[fieldFact](filepath.Join(folder, "fields.jsonl"))
-	if err != nil {
-		return nil, err
-	}
+// CRDs returns the definitions.
+func CRDs() ([]*apiextensionsv1.CustomResourceDefinition, error) {
 	var crds []*apiextensionsv1.CustomResourceDefinition
-	for _, kind := range kinds {
+	for _, kind := range conformance.Kinds() {
 		root := &schema{Type: "object"}
-		for _, field := range fields {
+		for _, field := range conformance.Fields() {
 			if field.Kind == kind.Kind {
-				if err := field.addTo(root); err != nil {
+				if err := add(&field, root); err != nil {
 					return nil, fmt.Errorf("building %s: %w", kind.Kind, err)
 				}
 			}
 		}
-		crds = append(crds, kind.crd(root))
+		crds = append(crds, definition(&kind, root))
 	}
 	return crds, nil
 }
 
-// kindFact is a line of kinds.jsonl.
-type kindFact struct {
-	Kind, Group, Plural      string
-	ShortNames, Subresources []string
-	Scale                    []string
-}
-
-func (k *kindFact) crd(root *schema) *apiextensionsv1.CustomResourceDefinition {
+func definition(k *conformance.Kind, root *schema) *apiextensionsv1.CustomResourceDefinition {
 	served := apiextensionsv1.CustomResourceDefinitionVersion{
-		Name: version, Served: true, Storage: true, Schema: &apiextensionsv1.CustomResourceValidation{OpenAPIV3Schema: root},
+		Name: conformance.Version, Served: true, Storage: true, Schema: &apiextensionsv1.CustomResourceValidation{OpenAPIV3Schema: root},
 		Subresources: &apiextensionsv1.CustomResourceSubresources{},
 	}
 	for _, subresource := range k.Subresources {
@@ -68,10 +48,15 @@ func (k *kindFact) crd(root *schema) *apiextensionsv1.CustomResourceDefinition {
 			}
 		}
 	}
+	for _, column := range k.Columns {
+		parts := strings.SplitN(column, " ", 3)
+		served.AdditionalPrinterColumns = append(served.AdditionalPrinterColumns,
+			apiextensionsv1.CustomResourceColumnDefinition{Name: parts[0], Type: parts[1], JSONPath: parts[2]})
+	}
 	return &apiextensionsv1.CustomResourceDefinition{
 		TypeMeta: metav1.TypeMeta{APIVersion: apiextensionsv1.SchemeGroupVersion.String(), Kind: "CustomResourceDefinition"},
 		ObjectMeta: metav1.ObjectMeta{
-			Name:        k.Plural + "." + k.Group,
+			Name:        k.CRD(),
 			Annotations: map[string]string{"api-approved.kubernetes.io": "https://github.com/kubernetes-sigs/agent-sandbox"},
 		},
 		Spec: apiextensionsv1.CustomResourceDefinitionSpec{
@@ -84,18 +69,9 @@ func (k *kindFact) crd(root *schema) *apiextensionsv1.CustomResourceDefinition {
 	}
 }
 
-// fieldFact is a line of fields.jsonl.
-type fieldFact struct {
-	Kind, Path, Type, Format, Embeds, Values string
-	Required                                 bool
-	Default                                  any
-	Enum                                     []string
-	Minimum                                  *float64
-}
-
-// addTo adds the field to the schema of its kind.
-func (f *fieldFact) addTo(root *schema) error {
-	own, err := f.schema()
+// add adds the field to the schema of its kind.
+func add(f *conformance.Field, root *schema) error {
+	own, err := schemaOf(f)
 	if err != nil {
 		return err
 	}
@@ -131,8 +107,11 @@ func put(parent *schema, steps []string, own *schema, required bool) error {
 	return err
 }
 
-func (f *fieldFact) schema() (*schema, error) {
+func schemaOf(f *conformance.Field) (*schema, error) {
 	own := &schema{Type: f.Type, Format: f.Format, Minimum: f.Minimum}
+	if f.ListType != "" {
+		own.XListType = &f.ListType
+	}
 	if f.Embeds != "" {
 		own.XPreserveUnknownFields = new(true)
 	}
@@ -150,22 +129,4 @@ func (f *fieldFact) schema() (*schema, error) {
 		own.Default = &apiextensionsv1.JSON{Raw: raw}
 	}
 	return own, nil
-}
-
-func readLines[T any](file string) ([]T, error) {
-	content, err := os.Open(file)
-	if err != nil {
-		return nil, err
-	}
-	defer content.Close()
-	var all []T
-	lines := bufio.NewScanner(content)
-	for lines.Scan() {
-		var one T
-		if err := json.Unmarshal(lines.Bytes(), &one); err != nil {
-			return nil, fmt.Errorf("reading %s: %w", file, err)
-		}
-		all = append(all, one)
-	}
-	return all, lines.Err()
 }

@@ -58,7 +58,7 @@ func TestMain(m *testing.M) {
 }
 
 func start() error {
-	crds, err := reference.CRDs(root)
+	crds, err := reference.CRDs()
 	if err != nil {
 		return err
 	}
