@@ -13,6 +13,7 @@ import (
 	"github.com/namesake-sandbox/namesake/cmd/kubectl-namesake/internal/claim"
 	"github.com/namesake-sandbox/namesake/cmd/kubectl-namesake/internal/cli"
 	"github.com/namesake-sandbox/namesake/cmd/kubectl-namesake/internal/complete"
+	"github.com/namesake-sandbox/namesake/cmd/kubectl-namesake/internal/conformance"
 	"github.com/namesake-sandbox/namesake/cmd/kubectl-namesake/internal/report"
 	"github.com/namesake-sandbox/namesake/cmd/kubectl-namesake/internal/top"
 	"github.com/namesake-sandbox/namesake/cmd/kubectl-namesake/internal/tree"
@@ -25,6 +26,7 @@ var commands = []func(cli.Options) *cobra.Command{
 	audit.New,
 	check.New,
 	claim.New,
+	conformance.New,
 	report.New,
 	top.New,
 	tree.New,

@@ -14,7 +14,6 @@ import (
 const crdFolder = "../../config/crd/bases"
 
 type (
-	kindFact  = conformance.Kind
 	fieldFact = conformance.Field
 	fieldKey  = conformance.Key
 )

@@ -23,6 +23,13 @@ func checked(t *testing.T) {
 	w.expect(t, "check_as_a_user", 0, "not seen", "check")
 }
 
+// conforms holds that an installation that is well does what clients rely on.
+func conforms(t *testing.T) {
+	t.Helper()
+	w := enter(t)
+	w.expect(t, "conformance", 0, "32 checks: 32 hold", "conformance --timeout 30s")
+}
+
 // running makes a Sandbox that is Ready, before something breaks.
 func (w *world) running(t *testing.T) {
 	t.Helper()

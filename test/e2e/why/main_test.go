@@ -11,6 +11,7 @@ func TestSituations(t *testing.T) {
 			"label domain": labelDomain, "volume in the way": volumeInTheWay,
 			"name taken": nameTaken, "expired": expired, "suspended": suspended,
 			"well": well, "missing": missing, "as a user": asAUser, "namespace terminates": namespaceTerminates, "check": checked,
+			"conformance": conforms,
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()

@@ -50,8 +50,19 @@ func (n *Namespace) Namesake(t *testing.T, args ...string) Printed {
 // NamesakeIn is Namesake for a command that is interrupted when ctx ends, as by Ctrl-C.
 func (n *Namespace) NamesakeIn(ctx context.Context, t *testing.T, args ...string) Printed {
 	t.Helper()
+	return n.namesake(ctx, t, shared.editorKubeconfig, args)
+}
+
+// NamesakeAsAdmin is NamesakeIn as the administrator of the cluster.
+func (n *Namespace) NamesakeAsAdmin(ctx context.Context, t *testing.T, args ...string) Printed {
+	t.Helper()
+	return n.namesake(ctx, t, shared.adminKubeconfig, args)
+}
+
+func (n *Namespace) namesake(ctx context.Context, t *testing.T, kubeconfig string, args []string) Printed {
+	t.Helper()
 	return n.plugin(ctx, t, append([]string{
-		"namesake", "--kubeconfig", shared.editorKubeconfig, "--cache-dir", filepath.Join(shared.folder, "kubectl"), "--namespace", n.Name,
+		"namesake", "--kubeconfig", kubeconfig, "--cache-dir", filepath.Join(shared.folder, "kubectl"), "--namespace", n.Name,
 	}, args...))
 }
 

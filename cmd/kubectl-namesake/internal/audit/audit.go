@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/clock"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/cmd/kubectl-namesake/internal/cli"
@@ -81,23 +82,8 @@ func (c *command) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	source := &audit.Source{Reader: reader}
-	found, unread, err := source.List(ctx, namespace)
+	result, err := c.look(ctx, reader, namespace)
 	if err != nil {
-		return err
-	}
-	result := Result{Findings: []audit.Finding{}, Looked: looked(found)}
-	for _, u := range unread {
-		if u.Kind == sandboxv1.KindSandbox && !u.Partial {
-			return fmt.Errorf("listing Sandboxes: %w", u.Err)
-		}
-		result.Notes = append(result.Notes, note(u))
-	}
-	var findings []audit.Finding
-	for _, snapshot := range found {
-		findings = append(findings, audit.Run(snapshot)...)
-	}
-	if err := c.confirm(ctx, source, findings, &result); err != nil {
 		return err
 	}
 	if err := c.print(result, namespace); err != nil {
@@ -107,6 +93,34 @@ func (c *command) run(ctx context.Context) error {
 		return cli.Exit(cli.Found)
 	}
 	return nil
+}
+
+// Look returns what is found in namespace, or in all if it is empty. What is found is read again at once, and once more after settle. It
+// is an error if Sandboxes cannot be listed.
+func Look(ctx context.Context, reader client.Reader, namespace string, settle time.Duration, timer clock.Clock) (Result, error) {
+	c := command{settle: settle, clock: timer}
+	return c.look(ctx, reader, namespace)
+}
+
+func (c *command) look(ctx context.Context, reader client.Reader, namespace string) (Result, error) {
+	source := &audit.Source{Reader: reader}
+	found, unread, err := source.List(ctx, namespace)
+	if err != nil {
+		return Result{}, err
+	}
+	result := Result{Findings: []audit.Finding{}, Looked: looked(found)}
+	for _, u := range unread {
+		if u.Kind == sandboxv1.KindSandbox && !u.Partial {
+			return Result{}, fmt.Errorf("listing Sandboxes: %w", u.Err)
+		}
+		result.Notes = append(result.Notes, note(u))
+	}
+	var findings []audit.Finding
+	for _, snapshot := range found {
+		findings = append(findings, audit.Run(snapshot)...)
+	}
+	err = c.confirm(ctx, source, findings, &result)
+	return result, err
 }
 
 // looked counts what was read.
