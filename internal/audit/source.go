@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -79,16 +80,24 @@ func (s *Source) ListPods(ctx context.Context, namespace string, options ...clie
 	return s.list(ctx, k, namespace, options...)
 }
 
-// list reads one kind, in the first of its versions that is served.
-func (s *Source) list(ctx context.Context, k kind, namespace string, options ...client.ListOption) (objects []client.Object, err error) {
+// list reads one kind, in the first of its versions that is served. Where none is, the error is about the newest.
+func (s *Source) list(ctx context.Context, k kind, namespace string, options ...client.ListOption) ([]client.Object, error) {
+	var absent error
 	for i := range k.versions {
-		for range listTries {
-			objects, err = s.pages(ctx, k, i, namespace, options)
-			if !apierrors.IsResourceExpired(err) && !apierrors.IsGone(err) {
-				break
-			}
-		}
+		objects, err := s.whole(ctx, k, i, namespace, options)
 		if !isAbsent(err) {
+			return objects, err
+		}
+		absent = cmp.Or(absent, err)
+	}
+	return nil, absent
+}
+
+// whole reads one kind in its i-th version, and begins again where the list expires in between.
+func (s *Source) whole(ctx context.Context, k kind, i int, namespace string, options []client.ListOption) (objects []client.Object, err error) {
+	for range listTries {
+		objects, err = s.pages(ctx, k, i, namespace, options)
+		if !apierrors.IsResourceExpired(err) && !apierrors.IsGone(err) {
 			break
 		}
 	}

@@ -15,7 +15,7 @@ import (
 
 // Health is the result of the command.
 type Health struct {
-	// Healthy says that nothing fails.
+	// Healthy says that there is an installation, and that nothing fails.
 	Healthy  bool                   `json:"healthy"`
 	Findings []installation.Finding `json:"findings"`
 }
@@ -32,7 +32,7 @@ It changes nothing. In the namespace of --namespace or the context, it asks the 
 accepted, and for one that has to be refused. Where several installations serve some namespaces each, it checks the one of that
 namespace.
 
-Exit codes: 0 nothing fails; 1 something fails; 2 the cluster could not be asked.`,
+Exit codes: 0 nothing fails; 1 something fails; 2 the cluster could not be asked, or you may not see whether there is an installation.`,
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			c, namespace, err := o.Reader(false)
@@ -44,14 +44,13 @@ Exit codes: 0 nothing fails; 1 something fails; 2 the cluster could not be asked
 			if err != nil {
 				return err
 			}
-			findings := installation.Judge(facts)
-			health := Health{Healthy: !installation.Failed(findings), Findings: findings}
+			health := newHealth(installation.Judge(facts))
 			text := func(out io.Writer, _ bool) error { return health.write(out, o.Palette()) }
 			if err := output.Print(o.Out, cli.Result{Value: health, Text: text}); err != nil {
 				return err
 			}
-			if !health.Healthy {
-				return cli.Exit(cli.Found)
+			if code := health.code(); code != cli.OK {
+				return cli.Exit(code)
 			}
 			return nil
 		},
@@ -63,6 +62,21 @@ Exit codes: 0 nothing fails; 1 something fails; 2 the cluster could not be asked
 // colours are those of the levels.
 var colours = map[installation.Level]colour.Colour{
 	installation.OK: colour.Green, installation.Warn: colour.Yellow, installation.Fail: colour.Red, installation.Unknown: colour.Cyan,
+}
+
+func newHealth(findings []installation.Finding) Health {
+	return Health{Healthy: !installation.Failed(findings) && !installation.InDoubt(findings), Findings: findings}
+}
+
+// code returns the exit code.
+func (h Health) code() int {
+	switch {
+	case h.Healthy:
+		return cli.OK
+	case installation.Failed(h.Findings):
+		return cli.Found
+	}
+	return cli.Failed
 }
 
 // write prints the table, and below it what to do about what is not well.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/namesake-sandbox/namesake/cmd/kubectl-namesake/internal/cli"
 	"github.com/namesake-sandbox/namesake/cmd/kubectl-namesake/internal/colour"
 	"github.com/namesake-sandbox/namesake/cmd/kubectl-namesake/internal/installation"
 )
@@ -34,5 +35,29 @@ visibility, unknown:
 `
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestExitCode(t *testing.T) {
+	installed := func(level installation.Level) installation.Finding {
+		return installation.Finding{Part: installation.PartInstalled, Level: level}
+	}
+	for name, tc := range map[string]struct {
+		findings []installation.Finding
+		want     int
+	}{
+		"all is well":           {[]installation.Finding{installed(installation.OK)}, cli.OK},
+		"something is not seen": {[]installation.Finding{installed(installation.OK), {Part: installation.PartVisibility, Level: installation.Unknown}}, cli.OK},
+		"something fails":       {[]installation.Finding{installed(installation.OK), {Part: "leader", Level: installation.Fail}}, cli.Found},
+		"is it there?":          {[]installation.Finding{installed(installation.Unknown)}, cli.Failed},
+		"it fails, and is it there?": {
+			[]installation.Finding{installed(installation.Unknown), {Part: "leader", Level: installation.Fail}}, cli.Found,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := newHealth(tc.findings).code(); got != tc.want {
+				t.Errorf("got %d, want %d", got, tc.want)
+			}
+		})
 	}
 }

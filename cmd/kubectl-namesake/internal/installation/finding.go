@@ -57,6 +57,11 @@ func Failed(findings []Finding) bool {
 	return slices.ContainsFunc(findings, func(f Finding) bool { return f.Level == Fail })
 }
 
+// InDoubt reports whether it is unknown if there is an installation.
+func InDoubt(findings []Finding) bool {
+	return slices.ContainsFunc(findings, func(f Finding) bool { return f.Part == PartInstalled && f.Level == Unknown })
+}
+
 // Blocking returns the first of findings that keeps Sandboxes from getting on, or nil.
 func Blocking(findings []Finding) *Finding {
 	at := slices.IndexFunc(findings, func(f Finding) bool { return f.Level == Fail && f.Stops != "" })

@@ -27,7 +27,7 @@ type Snapshot struct {
 }
 
 // Take reads the objects of these kinds in a namespace, or in all for "". A kind that the user may not read, or that is not installed,
-// is left out, and Unseen says so. It is an error if none of the kinds can be read.
+// is left out, and Unseen says so. It is an error if none of the kinds can be read, or nothing but Pods.
 func Take(ctx context.Context, c client.Reader, namespace string, kinds ...*Kind) (*Snapshot, error) {
 	s := &Snapshot{Unseen: map[string]string{}}
 	var first error
@@ -39,7 +39,8 @@ func Take(ctx context.Context, c client.Reader, namespace string, kinds ...*Kind
 			return nil, fmt.Errorf("reading %s: %w", kind.Resource, err)
 		}
 	}
-	if len(s.Unseen) == len(kinds) {
+	seen := func(kind *Kind) bool { return kind != Pod && s.Unseen[kind.Resource] == "" }
+	if !slices.ContainsFunc(kinds, seen) {
 		return nil, first
 	}
 	return s, nil

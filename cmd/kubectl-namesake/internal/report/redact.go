@@ -29,7 +29,7 @@ type redactor struct{ keepArguments bool }
 // redactions is what the archive's README says about redact.
 const redactions = `What may be secret is replaced with <redacted>, and the keys are kept:
   - values of environment variables; references to Secrets and ConfigMaps are kept, and their contents are never read
-  - commands and arguments of containers, and commands and headers of probes and hooks; not those of the managers
+  - commands and arguments of containers, and commands, headers and queries of probes and hooks; not those of the managers
   - annotations, but for those of agents.x-k8s.io, kubernetes.io, k8s.io, cert-manager.io, helm.sh and karpenter.sh and their subdomains;
     of these, kubectl's last-applied-configuration is replaced too
   - attributes and options of volumes (csi, flexVolume)
@@ -48,6 +48,8 @@ func (r redactor) walk(value any) {
 			switch key {
 			case "env", "httpHeaders":
 				hideField(below, "value")
+			case "httpGet":
+				hideQuery(below)
 			case "command", "args":
 				if !r.keepArguments {
 					hideItems(below)
@@ -69,6 +71,15 @@ func hideField(list any, field string) {
 		if fields, ok := item.(map[string]any); ok && fields[field] != nil {
 			fields[field] = hidden
 		}
+	}
+}
+
+// hideQuery hides what follows the question mark in the path of a request.
+func hideQuery(request any) {
+	fields, _ := request.(map[string]any)
+	path, _ := fields["path"].(string)
+	if path, _, found := strings.Cut(path, "?"); found {
+		fields["path"] = path + "?" + hidden
 	}
 }
 

@@ -50,7 +50,7 @@ spec:
         env:
         - {name: A, value: S3CRET}
         - {name: B, valueFrom: {secretKeyRef: {name: s, key: k}}}
-        livenessProbe: {httpGet: {port: 80, httpHeaders: [{name: Authorization, value: S3CRET}]}, exec: {command: [S3CRET]}}
+        livenessProbe: {httpGet: {port: 80, path: "/h?token=S3CRET", httpHeaders: [{name: Authorization, value: S3CRET}]}, exec: {command: [S3CRET]}}
       volumes:
       - {name: v, csi: {driver: d, volumeAttributes: {password: S3CRET}}}
       - {name: w, flexVolume: {driver: d, options: {password: S3CRET}}}
@@ -81,7 +81,7 @@ spec:
         env:
         - {name: A, value: <redacted>}
         - {name: B, valueFrom: {secretKeyRef: {name: s, key: k}}}
-        livenessProbe: {httpGet: {port: 80, httpHeaders: [{name: Authorization, value: <redacted>}]}, exec: {command: [<redacted>]}}
+        livenessProbe: {httpGet: {port: 80, path: "/h?<redacted>", httpHeaders: [{name: Authorization, value: <redacted>}]}, exec: {command: [<redacted>]}}
       volumes:
       - {name: v, csi: {driver: d, volumeAttributes: {password: <redacted>}}}
       - {name: w, flexVolume: {driver: d, options: {password: <redacted>}}}
