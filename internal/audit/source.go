@@ -94,7 +94,9 @@ func (s *Source) list(ctx context.Context, k kind, namespace string, options ...
 }
 
 // whole reads one kind in its i-th version, and begins again where the list expires in between.
-func (s *Source) whole(ctx context.Context, k kind, i int, namespace string, options []client.ListOption) (objects []client.Object, err error) {
+func (s *Source) whole(
+	ctx context.Context, k kind, i int, namespace string, options []client.ListOption,
+) (objects []client.Object, err error) {
 	for range listTries {
 		objects, err = s.pages(ctx, k, i, namespace, options)
 		if !apierrors.IsResourceExpired(err) && !apierrors.IsGone(err) {
