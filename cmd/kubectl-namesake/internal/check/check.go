@@ -15,7 +15,7 @@ import (
 
 // Health is the result of the command.
 type Health struct {
-	// Healthy says that there is an installation, and that nothing fails.
+	// Healthy says that something is seen, and that nothing fails.
 	Healthy  bool                   `json:"healthy"`
 	Findings []installation.Finding `json:"findings"`
 }
@@ -32,7 +32,7 @@ It changes nothing. In the namespace of --namespace or the context, it asks the 
 accepted, and for one that has to be refused. Where several installations serve some namespaces each, it checks the one of that
 namespace.
 
-Exit codes: 0 nothing fails; 1 something fails; 2 the cluster could not be asked, or you may not see whether there is an installation.`,
+Exit codes: 0 nothing fails; 1 something fails; 2 the cluster could not be asked, or you may see nothing of it.`,
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			c, namespace, err := o.Reader(false)

@@ -49,8 +49,9 @@ func TestExitCode(t *testing.T) {
 		"all is well":           {[]installation.Finding{installed(installation.OK)}, cli.OK},
 		"something is not seen": {[]installation.Finding{installed(installation.OK), {Part: installation.PartVisibility, Level: installation.Unknown}}, cli.OK},
 		"something fails":       {[]installation.Finding{installed(installation.OK), {Part: "leader", Level: installation.Fail}}, cli.Found},
-		"is it there?":          {[]installation.Finding{installed(installation.Unknown)}, cli.Failed},
-		"it fails, and is it there?": {
+		"a user sees a refusal": {[]installation.Finding{installed(installation.Unknown), {Part: installation.PartEnforcement, Level: installation.OK}}, cli.OK},
+		"nothing is seen":       {[]installation.Finding{installed(installation.Unknown)}, cli.Failed},
+		"a user sees a failure": {
 			[]installation.Finding{installed(installation.Unknown), {Part: "leader", Level: installation.Fail}}, cli.Found,
 		},
 	} {

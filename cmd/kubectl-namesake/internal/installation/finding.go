@@ -57,9 +57,9 @@ func Failed(findings []Finding) bool {
 	return slices.ContainsFunc(findings, func(f Finding) bool { return f.Level == Fail })
 }
 
-// InDoubt reports whether it is unknown if there is an installation.
+// InDoubt reports whether nothing is known of any part.
 func InDoubt(findings []Finding) bool {
-	return slices.ContainsFunc(findings, func(f Finding) bool { return f.Part == PartInstalled && f.Level == Unknown })
+	return !slices.ContainsFunc(findings, func(f Finding) bool { return f.Level != Unknown })
 }
 
 // Blocking returns the first of findings that keeps Sandboxes from getting on, or nil.
