@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// kubeletsSlow pauses what plays the kubelets until the Pods of each situation have a node and the status that the test writes. kwok leaves
-// alone what has an address already.
+// kubeletsSlow pauses what plays the kubelets for each situation, and writes the status of its Pods. It is not resumed before the end: what it
+// has seen of a Pod may be old, and it would write that the Pod is Ready.
 func kubeletsSlow(t *testing.T) {
 	t.Helper()
 	t.Run("pool empty", poolEmpty)
@@ -20,7 +20,7 @@ func poolEmpty(t *testing.T) {
 	w.apply(t, template("python", ""), pool("python", "python", 1))
 	w.awaitSuccess(t, "wait sandboxwarmpool python --for=condition=Ready --timeout=60s")
 	warm := strings.TrimSpace(w.kubectl(t, "get pods -o name"))
-	resume := w.Pause(t, "kwok")
+	w.Pause(t, "kwok")
 	w.apply(t, claimFrom("first", "python"))
 	w.awaitSuccess(t, "wait sandboxclaim first --for=condition=Ready --timeout=60s")
 	w.apply(t, claimFrom("agent", "python"))
@@ -29,7 +29,6 @@ func poolEmpty(t *testing.T) {
 			w.kubelet(t, pod, waiting("ContainerCreating", ""))
 		}
 	}
-	resume()
 	w.expect(t, "pool_empty", 1, "SandboxWarmPool python has no Ready Sandbox left", "why claim/agent")
 	w.expect(t, "pool_filling", 1, "has 0 of 1 Sandboxes Ready", "why pool/python")
 }
@@ -37,12 +36,11 @@ func poolEmpty(t *testing.T) {
 // The kubelet cannot pull the image.
 func image(t *testing.T) {
 	w := enter(t)
-	resume := w.Pause(t, "kwok")
+	w.Pause(t, "kwok")
 	w.apply(t, template("python", ""), claimOf("agent", "python"))
 	for _, pod := range w.scheduled(t, 1) {
 		w.kubelet(t, pod, waiting("ErrImagePull", `failed to pull and unpack image \"registry.example.com/python:3.13\": not found`))
 	}
-	resume()
 	w.expect(t, "image", 1, "cannot be pulled: ErrImagePull", "why claim/agent")
 	w.expect(t, "image_pod", 1, "cannot be pulled: ErrImagePull", "why pod/agent")
 }
