@@ -196,7 +196,17 @@ cluster-unit: ## The tests of the test cluster's own module.
 .PHONY: integration
 integration: $(CLUSTER) ## Tests against a real API server, with the generated CRDs and webhooks.
 	assets="$$($(CLUSTER) assets)"; \
-	KUBEBUILDER_ASSETS="$$assets" $(GO) test -race -timeout 30m $(GOTESTFLAGS) ./test/integration/... ./test/contract/... ./test/bench/admission/...
+	KUBEBUILDER_ASSETS="$$assets" $(GO) test -race -timeout 30m $(GOTESTFLAGS) ./test/integration/... ./test/contract/... ./test/bench/admission/...; \
+	KUBEBUILDER_ASSETS="$$assets" $(FAULTS) -short -timeout 15m -args -seed $(SEED)
+
+# Much of a run is waiting, so there are more of them at once than processors. With -short, the seed says which faults are tried.
+SEED ?= 1
+
+FAULTS = $(GO) test -count=1 -parallel 8 $(GOTESTFLAGS) ./test/faults/
+
+.PHONY: test-faults
+test-faults: $(CLUSTER) ## A fault at every call and every event of everything the manager does, and what comes of it, with a table.
+	assets="$$($(CLUSTER) assets)"; KUBEBUILDER_ASSETS="$$assets" $(FAULTS) -v -run TestFaults -timeout 90m
 
 # In full what e2e does in short: 500 claims on 300 Sandboxes, with all webhooks gone, and under the eyes of the auditors.
 .PHONY: test-unguarded

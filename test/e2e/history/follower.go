@@ -10,6 +10,15 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
+// Follow calls observe for each version of the objects in list that comes after it, in a namespace or in all, until ctx ends. It
+// returns an error if it may have missed one.
+func Follow(
+	ctx context.Context, c client.WithWatch, namespace string, list client.ObjectList, observe func(obj client.Object, gone bool),
+) error {
+	f := &follower{client: c, namespace: namespace, list: list, version: list.GetResourceVersion(), observe: observe}
+	return f.follow(ctx)
+}
+
 // follower sees each version of the objects of one kind, without gaps. A loaded API server ends watches that it cannot serve
 // fast enough; the follower then resumes from the version that it saw last. If the API server does not have what came after
 // that any more, the record is worthless, and follow returns an error.

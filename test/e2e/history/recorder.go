@@ -48,9 +48,8 @@ func Start(t *testing.T, c client.WithWatch, namespace string) *Recorder {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		f := &follower{client: c, namespace: namespace, list: list, version: list.GetResourceVersion(), observe: r.observe}
 		followers.Go(func() {
-			if err := f.follow(ctx); ctx.Err() == nil {
+			if err := Follow(ctx, c, namespace, list, r.observe); ctx.Err() == nil {
 				r.breakOff(fmt.Errorf("watching %T: what happened from now on is not known: %w", list, err))
 			}
 		})

@@ -47,6 +47,16 @@ func New(t *testing.T) *Namespace {
 	return in(t, name)
 }
 
+// NewPlain creates a namespace for t in which only Admin, Controller and Collector have rights.
+func NewPlain(t *testing.T) *Namespace {
+	t.Helper()
+	name, err := shared.newPlainNamespace(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return in(t, name)
+}
+
 // OldNamespace returns the namespace that Options.Old filled.
 func OldNamespace(t *testing.T) *Namespace {
 	t.Helper()

@@ -3,11 +3,13 @@ package suite
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/selection"
@@ -69,10 +71,13 @@ func (e *environment) serve(ctx context.Context, _ string) error {
 	hooks := webhook.NewServer(webhook.Options{
 		Host: e.hooks.LocalServingHost, Port: e.hooks.LocalServingPort, CertDir: e.hooks.LocalServingCertDir,
 	})
-	webhooks.Register(hooks, webhooks.Options{
+	webhooks.Register(e.router.shared, webhooks.Options{
 		Scheme: e.scheme, Cache: e.cache, Live: mgr.GetAPIReader(), DryRun: client.NewDryRunClient(e.cached),
 		LabelDomains: rules.DefaultLabelDomains, Candidates: e.index, ControllerUser: ControllerUser, Metrics: e.admission, Now: e.clock.Now,
 	})
+	for path := range e.router.shared {
+		hooks.Register(path, e.router)
+	}
 	failed := make(chan error, 2)
 	go func() { failed <- e.cache.Start(ctx) }()
 	go func() { failed <- hooks.Start(ctx) }()
@@ -117,9 +122,10 @@ func (e *environment) manager(
 		newCache = cache.New
 	}
 	mgr, err := ctrl.NewManager(cfg, manager.Options{
-		Scheme:   e.scheme,
-		NewCache: newCache,
-		Metrics:  server.Options{BindAddress: "0"}, HealthProbeBindAddress: "0",
+		Scheme:         e.scheme,
+		NewCache:       newCache,
+		MapperProvider: func(*rest.Config, *http.Client) (meta.RESTMapper, error) { return e.mapper, nil },
+		Metrics:        server.Options{BindAddress: "0"}, HealthProbeBindAddress: "0",
 		Cache: cache.Options{
 			DefaultTransform:  cache.TransformStripManagedFields(),
 			DefaultNamespaces: watched,
@@ -162,6 +168,6 @@ func (e *environment) manager(
 // cachedClient returns a client that writes with the rights of cfg and reads from c.
 func (e *environment) cachedClient(cfg *rest.Config, c cache.Cache, readYourWrites bool) (client.WithWatch, error) {
 	return client.NewWithWatch(cfg, client.Options{
-		Scheme: e.scheme, Cache: &client.CacheOptions{Reader: c, EnableReadYourWritesConsistency: &readYourWrites},
+		Scheme: e.scheme, Mapper: e.mapper, Cache: &client.CacheOptions{Reader: c, EnableReadYourWritesConsistency: &readYourWrites},
 	})
 }

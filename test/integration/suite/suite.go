@@ -20,11 +20,13 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/apiutil"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
@@ -49,6 +51,8 @@ type Options struct {
 	Old func(ctx context.Context, admin client.Client, namespace string) error
 	// OldCopies is the number of namespaces for which Old is called. OldNamespaces returns them. Zero means one.
 	OldCopies int
+	// Collect runs Kubernetes' own garbage collector. Otherwise nothing deletes what has lost its owner.
+	Collect bool
 	// Plugin builds cmd/kubectl-namesake, for Namespace.Namesake.
 	Plugin bool
 }
@@ -65,6 +69,11 @@ type environment struct {
 
 	admin, controller, collector, editor, operator *rest.Config
 	editorKubeconfig, adminKubeconfig              string
+
+	router *router
+	mapper meta.RESTMapper
+	// collected is closed when the garbage collector has ended. It is nil if there is none.
+	collected chan struct{}
 
 	cache  cache.Cache
 	cached client.WithWatch
@@ -91,6 +100,9 @@ func Main(m *testing.M, o Options) {
 	}
 	cancel()
 	if env != nil {
+		if env.collected != nil {
+			<-env.collected
+		}
 		err = errors.Join(err, env.server.Stop(), env.hooks.Cleanup(), os.RemoveAll(env.folder))
 	}
 	if err != nil {
@@ -109,7 +121,7 @@ func start(ctx context.Context, o Options) (*environment, error) {
 	if err != nil {
 		return nil, err
 	}
-	env := &environment{options: o, scheme: runtime.NewScheme(), clock: newClock(), server: &envtest.Environment{
+	env := &environment{options: o, scheme: runtime.NewScheme(), clock: newClock(), router: newRouter(), server: &envtest.Environment{
 		CRDDirectoryPaths:     []string{filepath.Join(root, "config", "crd", "bases")},
 		ErrorIfCRDPathMissing: true,
 	}, hooks: &envtest.WebhookInstallOptions{Paths: []string{filepath.Join(root, "config", "webhook", "manifests.yaml")}}}
@@ -130,8 +142,11 @@ func start(ctx context.Context, o Options) (*environment, error) {
 	if env.admin, err = env.server.Start(); err != nil {
 		return env, fmt.Errorf("starting the API server: %w", err)
 	}
+	if err := env.mapKinds(); err != nil {
+		return env, err
+	}
 	for _, step := range []func(context.Context, string) error{
-		env.buildPlugin, env.install, env.addUsers, env.createOld, env.serve, env.enforce,
+		env.buildPlugin, env.install, env.addUsers, env.createOld, env.serve, env.enforce, env.collect,
 	} {
 		if err := step(ctx, root); err != nil {
 			return env, err
@@ -155,9 +170,18 @@ func repository() (string, error) {
 	return "", err
 }
 
+// mapKinds makes the mapper that all managers share. It asks the API server once for each kind, and the managers ask nothing.
+func (e *environment) mapKinds() error {
+	connection, err := rest.HTTPClientFor(e.admin)
+	if err == nil {
+		e.mapper, err = apiutil.NewDynamicRESTMapper(e.admin, connection)
+	}
+	return err
+}
+
 // client returns a client that reads and writes live.
 func (e *environment) client(cfg *rest.Config) (client.WithWatch, error) {
-	return client.NewWithWatch(cfg, client.Options{Scheme: e.scheme})
+	return client.NewWithWatch(cfg, client.Options{Scheme: e.scheme, Mapper: e.mapper})
 }
 
 // kinds returns lists of all kinds that the cache holds.

@@ -13,8 +13,8 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// newNamespace creates a namespace with the objects that Kubernetes' controllers and an administrator put into each.
-func (e *environment) newNamespace(ctx context.Context) (string, error) {
+// newPlainNamespace creates a namespace with the objects that Kubernetes' controllers put into each.
+func (e *environment) newPlainNamespace(ctx context.Context) (string, error) {
 	admin, err := e.client(e.admin)
 	if err != nil {
 		return "", err
@@ -23,9 +23,24 @@ func (e *environment) newNamespace(ctx context.Context) (string, error) {
 	if err := admin.Create(ctx, namespace); err != nil {
 		return "", fmt.Errorf("creating a namespace: %w", err)
 	}
-	name := namespace.Name
+	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: namespace.Name, Name: "default"}}
+	if err := admin.Create(ctx, account); err != nil {
+		return "", fmt.Errorf("creating %T in namespace %s: %w", account, namespace.Name, err)
+	}
+	return namespace.Name, nil
+}
+
+// newNamespace creates a namespace with the objects that Kubernetes' controllers and an administrator put into each.
+func (e *environment) newNamespace(ctx context.Context) (string, error) {
+	admin, err := e.client(e.admin)
+	if err != nil {
+		return "", err
+	}
+	name, err := e.newPlainNamespace(ctx)
+	if err != nil {
+		return "", err
+	}
 	objects := []client.Object{
-		&corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: name, Name: "default"}},
 		&rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Namespace: name, Name: "status"}, Rules: []rbacv1.PolicyRule{{
 			APIGroups: []string{"", sandboxv1.GroupName, extensionsv1.GroupName},
 			Resources: []string{"pods/status", "sandboxes/status", "sandboxclaims/status", "sandboxwarmpools/status"},
