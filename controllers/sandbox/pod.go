@@ -37,24 +37,24 @@ func (r *Reconciler) ensurePod(
 	case inTheWay != nil:
 		return r.takeOverPod(ctx, sandbox, inTheWay)
 	}
-	if err := errors.Join(r.checkPolicy(ctx, sandbox), r.checkNotDone(ctx, sandbox)); err != nil {
+	if err := errors.Join(r.checkPolicy(ctx, sandbox), r.checkWanted(ctx, sandbox)); err != nil {
 		return nil, err
 	}
 	return r.createPod(ctx, sandbox)
 }
 
-// checkNotDone returns the error of a stale view if sandbox is a task that has finished, which the cache does not show yet. A task
-// must not run twice, so checkNotDone looks live wherever the task may have run.
-func (r *Reconciler) checkNotDone(ctx context.Context, sandbox *sandboxv1.Sandbox) error {
-	if !rules.IsTask(sandbox) || !rules.MayHaveRun(sandbox, r.Now()) {
+// checkWanted returns the error of a stale view if sandbox is gone, or is a task that has finished, which the cache does not show yet.
+// It looks live only where another Pod may be wrong (rules.LooksBeforePod).
+func (r *Reconciler) checkWanted(ctx context.Context, sandbox *sandboxv1.Sandbox) error {
+	if !rules.LooksBeforePod(sandbox, r.Now()) {
 		return nil
 	}
 	var live sandboxv1.Sandbox
 	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(sandbox), &live); err != nil {
 		return fmt.Errorf("reading Sandbox %q: %w", sandbox.Name, err)
 	}
-	if live.UID != sandbox.UID || rules.IsDone(&live) {
-		return stale(sandboxv1.ResourceSandboxes, sandbox.Name, "it has finished")
+	if live.UID != sandbox.UID || live.DeletionTimestamp != nil || rules.IsDone(&live) {
+		return stale(sandboxv1.ResourceSandboxes, sandbox.Name, "it gets no other Pod")
 	}
 	return nil
 }

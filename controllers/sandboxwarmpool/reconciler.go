@@ -9,6 +9,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
@@ -60,7 +61,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, pool *extensionsv1.SandboxWa
 		return reconcile.Result{}, nil // The garbage collector deletes the members.
 	}
 	began := r.Now()
-	if wait := max(r.Going.Wait(pool), r.rest(pool, began)); wait > 0 {
+	if wait := max(r.Going.Wait(pool), r.rest(pool, began), r.states.lost(pool.UID, began)); wait > 0 {
 		return reconcile.Result{RequeueAfter: wait}, nil
 	}
 	template, err := r.template(ctx, pool)
@@ -190,6 +191,9 @@ func (r *Reconciler) writeStatus(
 	pool = pool.DeepCopy()
 	pool.Status = status
 	if err := write.Status(ctx, r.Client, pool, base); err != nil {
+		if apierrors.IsNotFound(err) { // Whatever it gets from now on, the garbage collector deletes.
+			r.states.lose(pool.UID, r.Now())
+		}
 		return 0, err
 	}
 	if event != nil {

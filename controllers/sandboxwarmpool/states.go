@@ -19,6 +19,8 @@ type poolStates struct {
 	created map[types.UID]bool
 	// statuses holds when the status of each pool was last written.
 	statuses map[types.UID]time.Time
+	// gone holds until when each pool counts as gone that the API server did not find.
+	gone map[types.UID]time.Time
 	// looks holds when the last look at all members of each pool began, and when it ended.
 	looks map[types.UID]look
 }
@@ -86,6 +88,26 @@ func (m *poolStates) looked(pool types.UID, at look) {
 	m.looks[pool] = at
 }
 
+// goneHold is for how long a pool counts as gone that the API server did not find, unless the cache shows before that it is.
+const goneHold = 30 * time.Second
+
+// lose records that the API server did not find a pool at the time now. The cache may still have it.
+func (m *poolStates) lose(pool types.UID, now time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.gone == nil {
+		m.gone = map[types.UID]time.Time{}
+	}
+	m.gone[pool] = now.Add(goneHold)
+}
+
+// lost returns for how long a pool still counts as gone.
+func (m *poolStates) lost(pool types.UID, now time.Time) time.Duration {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.gone[pool].Sub(now)
+}
+
 // lastLook returns the last look at all members of a pool, or zero.
 func (m *poolStates) lastLook(pool types.UID) look {
 	m.mu.Lock()
@@ -122,4 +144,5 @@ func (m *poolStates) forget(pool types.UID) {
 	delete(m.created, pool)
 	delete(m.statuses, pool)
 	delete(m.looks, pool)
+	delete(m.gone, pool)
 }

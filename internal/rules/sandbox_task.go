@@ -51,3 +51,10 @@ func IsDone(sandbox *sandboxv1.Sandbox) bool { return IsTask(sandbox) && isRecor
 func MayHaveRun(sandbox *sandboxv1.Sandbox, now time.Time) bool {
 	return IsReported(sandbox.Status.Conditions) || now.Sub(sandbox.CreationTimestamp.Time) >= DefaultQuietStart
 }
+
+// LooksBeforePod reports whether sandbox is to be read live before it gets a Pod. A task must not run twice. And a Sandbox that has lost
+// its Pod may be gone itself: while the cache does not show that, the garbage collector deletes each Pod that it gets, and so it would
+// get one after the other. Its first Pod costs no look.
+func LooksBeforePod(sandbox *sandboxv1.Sandbox, now time.Time) bool {
+	return sandbox.Status.PodUID != "" || IsTask(sandbox) && MayHaveRun(sandbox, now)
+}

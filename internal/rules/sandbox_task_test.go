@@ -126,3 +126,24 @@ func TestMayHaveRun(t *testing.T) {
 		}
 	}
 }
+
+// A Sandbox is looked at before another Pod, and before one that may be a task's second.
+func TestLooksBeforePod(t *testing.T) {
+	task := corev1.PodSpec{RestartPolicy: corev1.RestartPolicyNever, Containers: []corev1.Container{{Name: "main"}}}
+	for name, tc := range map[string]struct {
+		sandbox *builder.SandboxWrapper
+		after   time.Duration
+		want    bool
+	}{
+		"its first Pod":                {sandbox: builder.MakeSandbox("a")},
+		"its first Pod, after a while": {sandbox: builder.MakeSandbox("a"), after: time.Hour},
+		"it had one":                   {sandbox: builder.MakeSandbox("a").PodUID("pod-a-uid"), want: true},
+		"a task":                       {sandbox: builder.MakeSandbox("a").PodSpec(task)},
+		"a task that may have run":     {sandbox: builder.MakeSandbox("a").PodSpec(task), after: time.Hour, want: true},
+	} {
+		obj := tc.sandbox.Obj()
+		if got := rules.LooksBeforePod(obj, obj.CreationTimestamp.Add(tc.after)); got != tc.want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+}
