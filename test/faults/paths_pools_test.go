@@ -31,6 +31,30 @@ var scaleDown = &path{
 	missing: func(w *world) string { return first(poolFull(w, "pool", 1), count[*corev1.Pod](w, 1)) },
 }
 
+var poolGone = &path{
+	name:    "pool deleted",
+	prepare: func(r *run) { withPool(r, 2) },
+	act:     func(r *run) { r.remove(builder.MakePool("pool").Namespace(r.n.Name).Obj()) },
+	missing: func(w *world) string { return first(nothing[*sandboxv1.Sandbox](w), nothing[*corev1.Pod](w)) },
+}
+
+var templateGone = &path{
+	name: "template deleted",
+	prepare: func(r *run) {
+		withTemplate(r)
+		r.await("there is a policy", func(w *world) string { return count[*networkingv1.NetworkPolicy](w, 1) })
+	},
+	act: func(r *run) { r.remove(builder.MakeTemplate("python").Namespace(r.n.Name).Obj()) },
+	missing: func(w *world) string {
+		for _, policy := range all[*networkingv1.NetworkPolicy](w) {
+			if rules.ControllerOf(policy) != nil {
+				return "the policy is still the template's"
+			}
+		}
+		return nothing[*extensionsv1.SandboxTemplate](w)
+	},
+}
+
 var recreate = &path{
 	name: "rollout, Recreate",
 	prepare: func(r *run) {

@@ -12,7 +12,7 @@ import (
 // paths are all that are tried.
 var paths = []*path{
 	warmClaim, coldClaim, twoClaims, adoption, released, lostSandbox, expiryDelete, expiryForeground, expiryRetain,
-	fill, scaleDown, recreate, onReplenish, policy,
+	fill, scaleDown, poolGone, recreate, onReplenish, policy, templateGone,
 	bareSandbox, keptVolumes, suspension, service, sandboxExpiryDelete, sandboxExpiryRetain, lostPod, takeover,
 	restart,
 }
