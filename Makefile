@@ -173,6 +173,11 @@ test: ## Everything that a change has to pass.
 .PHONY: unit
 unit: ## Unit tests.
 	$(GO) test -race $(GOTESTFLAGS) $(PRODUCT) ./config/... ./docs/... ./test/bench/load/... ./test/builder/... ./test/docs/... ./test/fuzz/... ./test/layout/... ./test/rights/...
+	$(GO) test $(GOTESTFLAGS) ./test/model/... # Worlds share nothing: the race detector would only take time.
+
+.PHONY: test-model
+test-model: ## The model with larger worlds and more schedules: states, schedules, and what breaks without each protection. Ten minutes.
+	$(GO) test -v -timeout 60m $(GOTESTFLAGS) ./test/model/ -args -long
 
 # Each target for itself: go fuzzes one at a time. What fails is below testdata/fuzz then, and fails in "make unit" until it is mended.
 FUZZTIME ?= 10m
@@ -181,7 +186,7 @@ FUZZ ?= .
 .PHONY: fuzz
 fuzz: ## Run the fuzz targets that match, one after the other: FUZZTIME=10m FUZZ=regexp. Their output is in bin/fuzz.
 	@mkdir -p bin/fuzz; failed=0; \
-	for file in $$(grep -rl '^func Fuzz' --include='*_test.go' $(PRODUCT:./%/...=%) test/fuzz | LC_ALL=C sort); do \
+	for file in $$(grep -rl '^func Fuzz' --include='*_test.go' $(PRODUCT:./%/...=%) test/fuzz test/model | LC_ALL=C sort); do \
 		for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\)(f \*testing.F).*/\1/p' "$$file" | grep -E '$(FUZZ)'); do \
 			log="bin/fuzz/$$target.txt"; verdict=ok; \
 			$(GO) test "./$$(dirname "$$file")" -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $(GOTESTFLAGS) >"$$log" 2>&1 || { verdict=FAILED; failed=1; }; \
