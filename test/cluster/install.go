@@ -106,8 +106,11 @@ func (c *cluster) writeWebhookCertificate(services []manifest.Service) (*pki.Pai
 	return ca, server.Write(filepath.Join(dir, "tls.crt"), filepath.Join(dir, "tls.key"))
 }
 
+// webhookDir is the folder of that certificate in the folder of the state.
+const webhookDir = "webhook"
+
 func (c *cluster) webhookCertDir() string {
-	return c.state.path("webhook")
+	return c.state.path(webhookDir)
 }
 
 // applyAll applies the definitions, waits until they are served, and applies the rest.

@@ -23,6 +23,12 @@ const usage = `usage: go -C test/cluster run . COMMAND
   kubeconfig [flags]     print the path of the admin's kubeconfig
   down [flags]           stop a cluster and remove what it left
 
+  status [flags]         print its programs, and whether they run
+  kill [flags] NAME      end one of them, such as etcd, kube-apiserver, kwok or manager-0, without warning or with --grace
+  start [flags] NAME     start it again; --program starts another build of it
+  certificate [flags]    make a new certificate for webhooks, of a new authority, whose file it prints; --install gives it
+                         to the managers
+
   setup                  install what a real node needs of the system (Debian, Ubuntu)
   images load FILE...    load images into the real node of a cluster; "images build" makes one
   enter -- COMMAND       run COMMAND in the network, mounts and processes of a real node
@@ -44,6 +50,7 @@ var commands = map[string]func(ctx context.Context, args []string) error{
 	"build":        buildCommand,
 	"can-node":     canNodeCommand,
 	"cert-manager": certManagerCommand,
+	"certificate":  certificateCommand,
 	"check-node":   checkNodeCommand,
 	"down":         downCommand,
 	"enter":        enterCommand,
@@ -51,9 +58,12 @@ var commands = map[string]func(ctx context.Context, args []string) error{
 	"helm":         helmCommand,
 	"hold":         holdCommand, // up starts it; it is not for people.
 	"images":       imagesCommand,
+	"kill":         killCommand,
 	"kubeconfig":   kubeconfigCommand,
 	"run":          runCommand,
 	"setup":        setupCommand,
+	"start":        startCommand,
+	"status":       statusCommand,
 	"up":           upCommand,
 }
 

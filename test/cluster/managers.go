@@ -78,8 +78,10 @@ var patientLease = []string{
 	"--leader-election-lease-duration=60s", "--leader-election-renew-deadline=40s", "--leader-election-retry-period=2s",
 }
 
+const managerPrefix = "manager-"
+
 func managerName(index int) string {
-	return fmt.Sprintf("manager-%d", index)
+	return fmt.Sprintf("%s%d", managerPrefix, index)
 }
 
 // startManagers starts the managers, waits until each is ready, and writes endpoints.json.

@@ -42,7 +42,7 @@ func runCommand(ctx context.Context, args []string) (err error) {
 	}
 	defer func() {
 		c.keepLogs()
-		if failure := c.state.stop(); failure != nil {
+		if failure := c.state.latest().stop(); failure != nil {
 			fmt.Fprintln(os.Stderr, "error:", failure) // It is printed here, since the command's exit code does not show it.
 			err = cmp.Or(err, error(exitCode(1)))
 			return
@@ -113,6 +113,9 @@ func (c *cluster) reportEnds(done <-chan struct{}) {
 		go func() {
 			select {
 			case <-running.Exited():
+				if c.state.latest().killed(running.Record) {
+					return
+				}
 				fmt.Fprintln(os.Stderr, "warning:", running.Failure())
 			case <-done:
 			}

@@ -16,6 +16,10 @@ type Record struct {
 	Log  string `json:"log"`
 	// Command is the program and its arguments.
 	Command []string `json:"command"`
+	// Env holds the variables that it was started with besides those of its starter.
+	Env []string `json:"env,omitempty"`
+	// Killed says that a command of this program ended it, and not the process itself.
+	Killed bool `json:"killed,omitempty"`
 }
 
 // Running is a process started by this one.
@@ -57,7 +61,7 @@ func StartBy(start func(*exec.Cmd) error, name, dir, log string, env []string, c
 		identity = Identity{PID: cmd.Process.Pid, Started: "ended at once"}
 	}
 	running := &Running{
-		Record: Record{Identity: identity, Name: name, Log: log, Command: command},
+		Record: Record{Identity: identity, Name: name, Log: log, Command: command, Env: env},
 		exited: make(chan struct{}),
 	}
 	go func() {

@@ -25,6 +25,17 @@ func Stop(grace time.Duration, records ...Record) error {
 	return nil
 }
 
+// Kill ends the process without warning, as a failure of its machine does, and waits until it is gone.
+func Kill(record Record) error {
+	if err := record.signal(syscall.SIGKILL); err != nil {
+		return fmt.Errorf("killing %s (process %d): %w", record.Name, record.PID, err)
+	}
+	if !record.waitGone(5 * time.Second) {
+		return fmt.Errorf("%s (process %d) does not end", record.Name, record.PID)
+	}
+	return nil
+}
+
 func stop(record Record, grace time.Duration) error {
 	for _, step := range []struct {
 		signal syscall.Signal
