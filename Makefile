@@ -172,7 +172,7 @@ test: ## Everything that a change has to pass.
 
 .PHONY: unit
 unit: ## Unit tests.
-	$(GO) test -race $(GOTESTFLAGS) $(PRODUCT) ./config/... ./docs/... ./test/bench/load/... ./test/builder/... ./test/docs/... ./test/fuzz/... ./test/layout/... ./test/rights/...
+	$(GO) test -race $(GOTESTFLAGS) $(PRODUCT) ./config/... ./docs/... ./test/bench/load/... ./test/builder/... ./test/chaos/... ./test/docs/... ./test/fuzz/... ./test/layout/... ./test/rights/...
 	$(GO) test $(GOTESTFLAGS) ./test/model/... # Worlds share nothing: the race detector would only take time.
 
 .PHONY: test-model
@@ -253,6 +253,7 @@ e2e: $(CLUSTER) ## The whole story on control planes with fake nodes, with the m
 	$(CLUSTER) run --managers 2 -- $(E2E) ./test/e2e/scale/...
 	$(HOSTILE) -short ./test/e2e/hostile/...
 	$(CLUSTER) run --managers 2 -- $(E2E) ./test/e2e/why/...
+	$(MAKE) chaos SEED=1 DURATION=90s PREVIOUS=
 
 HOSTILE = $(CLUSTER) run --managers 2 --manager-memory 512Mi --manager-cpus 1 -- $(E2E) -v
 
@@ -261,6 +262,30 @@ test-hostile: $(CLUSTER) ## What one user can do to do harm, in full, with table
 	$(HOSTILE) -timeout 60m ./test/e2e/hostile/...
 	$(HOSTILE) -run TestPoolsInBulk ./test/e2e/story/... -args -templates 200 -repeats 5
 	$(HOSTILE) -timeout 40m -run TestAStandbyQueuesNothing ./test/e2e/failover/... -args -claims 5000
+
+# A seed is a plan. What the managers were a version ago is built out of git, for upgrades and back: the last tag, or the last commit.
+# PREVIOUS= leaves that out.
+SEED ?= 1
+DURATION ?= 20m
+RATE ?= 5
+MANAGERS ?= 2
+LEADER_ELECT ?= true
+PREVIOUS ?= $(shell git -C $(ROOT) describe --tags --abbrev=0 HEAD^ 2>/dev/null || git -C $(ROOT) rev-parse --short HEAD~ 2>/dev/null)
+CHAOS := $(ROOT)/bin/chaos
+
+.PHONY: chaos
+chaos: $(CLUSTER) ## Users at work while programs die, freeze and lose connections, on etcd with a disk, and an observer that judges: SEED=1 DURATION=20m RATE=5 MANAGERS=2 LEADER_ELECT=true PREVIOUS=commit.
+	@mkdir -p $(CHAOS).d
+	@$(GO) build -o $(CHAOS).d/chaos ./test/chaos
+	@$(GO) build -o $(CHAOS).d/kubectl-namesake ./cmd/kubectl-namesake
+ifneq ($(PREVIOUS),)
+	@source="$$(mktemp -d)"; trap 'rm -rf "$$source"' EXIT; \
+	git -C $(ROOT) archive $(PREVIOUS) | tar -x -C "$$source"; $(GO) build -C "$$source" -buildvcs=false -o $(CHAOS).d/previous ./cmd/namesake
+endif
+	@rm -rf $(CHAOS).d/run; \
+	$(CLUSTER) run --store disk --managers $(MANAGERS) --leader-elect=$(LEADER_ELECT) --logs $(CHAOS).d/run -- $(CHAOS).d/chaos \
+		-seed $(SEED) -duration $(DURATION) -rate $(RATE) -cluster $(CLUSTER) -plugin $(CHAOS).d/kubectl-namesake -out $(CHAOS).d/run \
+		$(if $(PREVIOUS),-previous $(CHAOS).d/previous)
 
 .PHONY: test-scale
 test-scale: $(CLUSTER) ## What 10,000 Sandboxes of 1,000 tenants cost.
