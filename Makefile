@@ -253,7 +253,7 @@ e2e: $(CLUSTER) ## The whole story on control planes with fake nodes, with the m
 	$(CLUSTER) run --managers 2 -- $(E2E) ./test/e2e/scale/...
 	$(HOSTILE) -short ./test/e2e/hostile/...
 	$(CLUSTER) run --managers 2 -- $(E2E) ./test/e2e/why/...
-	$(MAKE) chaos SEED=1 DURATION=90s PREVIOUS=
+	$(MAKE) chaos SEED=1 DURATION=90s PREVIOUS= CLOCK=
 
 HOSTILE = $(CLUSTER) run --managers 2 --manager-memory 512Mi --manager-cpus 1 -- $(E2E) -v
 
@@ -264,13 +264,14 @@ test-hostile: $(CLUSTER) ## What one user can do to do harm, in full, with table
 	$(HOSTILE) -timeout 40m -run TestAStandbyQueuesNothing ./test/e2e/failover/... -args -claims 5000
 
 # A seed is a plan. What the managers were a version ago is built out of git, for upgrades and back: the last tag, or the last commit.
-# PREVIOUS= leaves that out.
+# A manager whose clock jumps is built with a changed package time, which takes minutes the first time. PREVIOUS= and CLOCK= leave them out.
 SEED ?= 1
 DURATION ?= 20m
 RATE ?= 5
 MANAGERS ?= 2
 LEADER_ELECT ?= true
 PREVIOUS ?= $(shell git -C $(ROOT) describe --tags --abbrev=0 HEAD^ 2>/dev/null || git -C $(ROOT) rev-parse --short HEAD~ 2>/dev/null)
+CLOCK ?= jumps
 CHAOS := $(ROOT)/bin/chaos
 
 .PHONY: chaos
@@ -282,10 +283,13 @@ ifneq ($(PREVIOUS),)
 	@source="$$(mktemp -d)"; trap 'rm -rf "$$source"' EXIT; \
 	git -C $(ROOT) archive $(PREVIOUS) | tar -x -C "$$source"; $(GO) build -C "$$source" -buildvcs=false -o $(CHAOS).d/previous ./cmd/namesake
 endif
+ifneq ($(CLOCK),)
+	@$(GO) run ./test/chaos/clock -out $(CHAOS).d/jumping
+endif
 	@rm -rf $(CHAOS).d/run; \
 	$(CLUSTER) run --store disk --managers $(MANAGERS) --leader-elect=$(LEADER_ELECT) --logs $(CHAOS).d/run -- $(CHAOS).d/chaos \
 		-seed $(SEED) -duration $(DURATION) -rate $(RATE) -cluster $(CLUSTER) -plugin $(CHAOS).d/kubectl-namesake -out $(CHAOS).d/run \
-		$(if $(PREVIOUS),-previous $(CHAOS).d/previous)
+		$(if $(PREVIOUS),-previous $(CHAOS).d/previous) $(if $(CLOCK),-jumping $(CHAOS).d/jumping)
 
 .PHONY: test-scale
 test-scale: $(CLUSTER) ## What 10,000 Sandboxes of 1,000 tenants cost.

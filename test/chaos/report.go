@@ -17,8 +17,8 @@ import (
 const shown = 10
 
 // report prints what was done and seen, and returns how many violations there are.
-func (r *chaosRun) report(answer observe.Answer, audited []string, crashes []string) int {
-	r.tally.print()
+func (r *chaosRun) report(answer observe.Answer, audited, crashes []string) int {
+	r.tally.show()
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "\nseen\tobjects\t")
 	for _, kind := range judge.Kinds() {
@@ -51,8 +51,8 @@ func (r *chaosRun) report(answer observe.Answer, audited []string, crashes []str
 	return len(answer.Violations) + len(audited) + len(crashes)
 }
 
-// print prints operations, refusals and faults.
-func (t *tally) print() {
+// show prints operations, refusals and faults.
+func (t *tally) show() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	outcomes := []users.Outcome{users.Done, users.Nothing, users.Refused, users.Failed, left}

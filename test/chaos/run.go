@@ -113,6 +113,7 @@ func (r *chaosRun) all(ctx context.Context) (err error) {
 			cancel(err)
 		}
 	})
+	background.Go(func() { (&faults.Kubelet{Admin: r.injector.Admin}).Run(ctx) })
 	r.storm(ctx, cancel)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -173,11 +174,15 @@ func (r *chaosRun) settle(ctx context.Context, ask observe.Question, limit time.
 		if err != nil {
 			return err
 		}
-		if quiet++; len(answer.Violations) > 0 {
+		quiet++
+		if len(answer.Violations) > 0 {
 			quiet = 0
 		}
 		if time.Since(began) > limit {
-			say("not settled after %s: %d objects", limit, len(answer.Violations))
+			say("not settled after %s:", limit)
+			for _, v := range answer.Violations[:min(shown, len(answer.Violations))] {
+				say("  %s: %s: %s", v.Rule, v.Subject, v.Detail)
+			}
 			return nil
 		}
 	}

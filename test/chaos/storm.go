@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/namesake-sandbox/namesake/test/chaos/judge"
 	"github.com/namesake-sandbox/namesake/test/chaos/plan"
 )
 
@@ -54,6 +55,9 @@ func (r *chaosRun) storm(ctx context.Context, fail context.CancelCauseFunc) {
 // strike lets a fault begin, waits, and ends it.
 func (r *chaosRun) strike(ctx context.Context, f plan.Fault) error {
 	say("fault: %s, for %s", f.Kind, f.For)
+	if f.Kind == plan.ClockJump {
+		r.observer.Note(judge.Note{Deed: judge.ClocksApart})
+	}
 	mend, err := r.injector.Strike(ctx, f)
 	if err != nil {
 		return err

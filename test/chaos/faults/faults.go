@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"syscall"
 	"time"
 
@@ -39,9 +40,9 @@ type Injector struct {
 func (i *Injector) Strike(ctx context.Context, f plan.Fault) (mend func(context.Context) error, err error) {
 	switch f.Kind {
 	case plan.APIServerKilled:
-		return i.killed(ctx, site.APIServer, i.answers)
+		return i.killed(ctx, site.APIServer, i.recover)
 	case plan.EtcdKilled:
-		return i.killed(ctx, site.Etcd, i.answers)
+		return i.killed(ctx, site.Etcd, i.recover)
 	case plan.Latency:
 		i.Proxy.Set(time.Duration(50+f.Choice%251) * time.Millisecond / 2) // There and back: 50 to 300 ms.
 		return func(context.Context) error { i.Proxy.Set(0); return nil }, nil
@@ -86,6 +87,15 @@ func (i *Injector) stopped(ctx context.Context, name string) (func(context.Conte
 	return func(ctx context.Context) error { return i.Site.Signal(ctx, name, syscall.SIGCONT) }, nil
 }
 
+// recover waits until the API server answers, and starts kwok again: it does not notice what happened while its watches were broken
+// (a Pod that was deleted meanwhile stays). A kubelet lists.
+func (i *Injector) recover(ctx context.Context) error {
+	if err := i.answers(ctx); err != nil {
+		return err
+	}
+	return errors.Join(i.Site.Kill(ctx, site.Kwok, 0), i.Site.Start(ctx, site.Kwok, ""))
+}
+
 // answers waits until the API server is ready, and etcd with it.
 func (i *Injector) answers(ctx context.Context) error {
 	c, err := rest.HTTPClientFor(i.Config)
@@ -93,12 +103,12 @@ func (i *Injector) answers(ctx context.Context) error {
 		return err
 	}
 	c.Timeout = 2 * time.Second
-	return wait.PollUntilContextTimeout(ctx, 100*time.Millisecond, patience, true, func(ctx context.Context) (bool, error) {
+	return wait.PollUntilContextTimeout(ctx, 100*time.Millisecond, patience, true, func(context.Context) (bool, error) {
 		response, err := c.Get(i.Config.Host + "/readyz")
 		if err != nil {
 			return false, nil
 		}
-		return response.StatusCode == 200, response.Body.Close()
+		return response.StatusCode == http.StatusOK, response.Body.Close()
 	})
 }
 

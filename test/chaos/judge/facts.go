@@ -68,14 +68,17 @@ const (
 	Deletes Deed = "deletes"
 	// Acknowledged is noted after the answer: from now on the object may not get lost.
 	Acknowledged Deed = "acknowledged"
+	// ClocksApart is noted before a manager's clock jumps, by half an hour at most: from then on, nobody knows when something
+	// expires.
+	ClocksApart Deed = "clocks apart"
 )
 
 // Note is a deed and its object. A namespace is known by its name, every other object by its UID.
 type Note struct {
 	Deed      Deed      `json:"deed"`
-	Kind      Kind      `json:"kind"`
+	Kind      Kind      `json:"kind,omitempty"`
 	Namespace string    `json:"namespace,omitempty"`
-	Name      string    `json:"name"`
+	Name      string    `json:"name,omitempty"`
 	UID       types.UID `json:"uid,omitempty"`
 }
 

@@ -19,6 +19,8 @@ type Judge struct {
 	namespaces map[string]bool
 	// acknowledged holds what users were told that it exists.
 	acknowledged map[types.UID]Note
+	// clocks is how far the clocks of the observer and of a manager may be apart.
+	clocks time.Duration
 	// found are the violations so far, each once.
 	found map[violationKey]Violation
 }
@@ -27,6 +29,9 @@ type violationKey struct {
 	rule    Rule
 	subject string
 }
+
+// jump is how far a clock may be ahead after ClocksApart.
+const jump = 31 * time.Minute
 
 // object is what was seen of an object.
 type object struct {
@@ -47,6 +52,7 @@ func New() *Judge {
 	j := &Judge{
 		objects: map[types.UID]*object{}, alive: map[Kind]map[types.UID]*object{}, deleted: map[types.UID]bool{},
 		namespaces: map[string]bool{}, acknowledged: map[types.UID]Note{}, found: map[violationKey]Violation{},
+		clocks: time.Second,
 	}
 	for _, kind := range Kinds() {
 		j.alive[kind] = map[types.UID]*object{}
@@ -57,6 +63,8 @@ func New() *Judge {
 // Note records what a user did.
 func (j *Judge) Note(n Note) {
 	switch {
+	case n.Deed == ClocksApart:
+		j.clocks = jump
 	case n.Deed == Acknowledged:
 		j.acknowledged[n.UID] = n
 	case n.Kind == Namespace:

@@ -216,6 +216,11 @@ func TestJudge(t *testing.T) {
 			acknowledged(judge.Claim, "alice"), sees(expiring(claim("alice", "one", true), time.Hour, false)), sees(sandbox("one", alice)),
 			seesGone(expiring(claim("alice", "one", true), time.Hour, false)), seesGone(sandbox("one", alice)),
 		}},
+		"a claim ends before its time, by a clock that is ahead": {steps: []step{
+			func(j *judge.Judge, _ time.Time) { j.Note(judge.Note{Deed: judge.ClocksApart}) },
+			acknowledged(judge.Claim, "alice"), sees(expiring(claim("alice", "one", true), 20*time.Minute, false)), sees(sandbox("one", alice)),
+			seesGone(expiring(claim("alice", "one", true), 20*time.Minute, false)), seesGone(sandbox("one", alice)),
+		}},
 		"a claim does not end at its time": {want: []judge.Rule{judge.NothingLost}, steps: []step{
 			sees(expiring(claim("alice", "one", true), time.Second, false)), sees(sandbox("one", alice)), sees(sandbox("one", alice)),
 		}},

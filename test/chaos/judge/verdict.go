@@ -65,7 +65,8 @@ func (j *Judge) Left(at time.Time) []Violation {
 			continue
 		}
 		for _, o := range j.alive[kind] {
-			left = append(left, Violation{Rule: NothingLeft, Subject: o.latest.subject(), Detail: "controlled by " + o.latest.Controller.named(), At: at})
+			detail := "controlled by " + o.latest.Controller.named()
+			left = append(left, Violation{Rule: NothingLeft, Subject: o.latest.subject(), Detail: detail, At: at})
 		}
 	}
 	return left
@@ -132,14 +133,12 @@ func (j *Judge) lost(at time.Time) []Violation {
 // ended says that an object had a reason to end: a user, its time, or its namespace.
 func (j *Judge) ended(o *object) bool {
 	f := &o.latest
-	return j.deleted[f.UID] || j.namespaces[f.Namespace] || expired(f, o.endingAt)
+	return j.deleted[f.UID] || j.namespaces[f.Namespace] || j.expired(f, o.endingAt)
 }
 
-// clocks is how far the clocks of the machine and of a manager may be apart.
-const clocks = time.Second
-
-func expired(f *Facts, at time.Time) bool {
-	return !f.ShutdownTime.IsZero() && !f.ShutdownTime.After(at.Add(clocks))
+// expired says that an object may have been taken for expired at a time.
+func (j *Judge) expired(f *Facts, at time.Time) bool {
+	return !f.ShutdownTime.IsZero() && !f.ShutdownTime.After(at.Add(j.clocks))
 }
 
 // died says why a Sandbox should not have ended, or "" if it should, or did not. Pools may delete what no claim has.
@@ -159,7 +158,7 @@ func (j *Judge) died(o *object) string {
 		if j.deleted[owner.UID] {
 			return ""
 		}
-		if claim != nil && (!claim.endingAt.IsZero() && j.ended(claim) || expired(&claim.latest, o.endingAt)) {
+		if claim != nil && (!claim.endingAt.IsZero() && j.ended(claim) || j.expired(&claim.latest, o.endingAt)) {
 			return ""
 		}
 		return "it ended, and its claim " + owner.Name + " has not"

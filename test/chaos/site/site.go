@@ -166,8 +166,7 @@ func (s *Site) run(ctx context.Context, command string, args ...string) ([]byte,
 	cmd := exec.CommandContext(ctx, s.Program, append([]string{command, "--dir=" + s.Dir}, args...)...)
 	out, err := cmd.Output()
 	if err != nil {
-		var failed *exec.ExitError
-		if errors.As(err, &failed) {
+		if failed, is := errors.AsType[*exec.ExitError](err); is {
 			err = fmt.Errorf("%w: %s", err, bytes.TrimSpace(failed.Stderr))
 		}
 		return nil, fmt.Errorf("%s %s %s: %w", filepath.Base(s.Program), command, strings.Join(args, " "), err)

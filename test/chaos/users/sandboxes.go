@@ -112,9 +112,9 @@ func (u *Users) endStandalone(ctx context.Context, namespace string, choice uint
 	return true, u.delete(ctx, judge.Sandbox, &sandbox)
 }
 
-// sandboxes returns the Sandboxes of a namespace for which is is true.
-func (u *Users) sandboxes(ctx context.Context, namespace string, is func(*sandboxv1.Sandbox) bool) ([]sandboxv1.Sandbox, error) {
+// sandboxes returns the Sandboxes of a namespace that match.
+func (u *Users) sandboxes(ctx context.Context, namespace string, match func(*sandboxv1.Sandbox) bool) ([]sandboxv1.Sandbox, error) {
 	list := &sandboxv1.SandboxList{}
 	err := u.editor.List(ctx, list, client.InNamespace(namespace))
-	return slices.DeleteFunc(list.Items, func(s sandboxv1.Sandbox) bool { return !is(&s) }), err
+	return slices.DeleteFunc(list.Items, func(s sandboxv1.Sandbox) bool { return !match(&s) }), err
 }

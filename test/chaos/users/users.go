@@ -3,6 +3,7 @@ package users
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -41,7 +42,7 @@ type Users struct {
 	mu sync.Mutex
 	// namespaces are those that are in use, in the order of their names.
 	namespaces []string
-	// releases are those that a user is about to delete.
+	// opened is how many there have been.
 	opened int
 }
 
@@ -69,8 +70,8 @@ func (u *Users) Do(ctx context.Context, o plan.Operation) (Outcome, error) {
 
 // refused says that the API server considered the request, and does not want it.
 func refused(err error) bool {
-	status := apierrors.APIStatus(nil)
-	if !asStatus(err, &status) {
+	var status apierrors.APIStatus
+	if !errors.As(err, &status) {
 		return false
 	}
 	code := status.Status().Code
