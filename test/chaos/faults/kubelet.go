@@ -12,8 +12,9 @@ import (
 	"github.com/namesake-sandbox/namesake/test/chaos/observe"
 )
 
-// Kubelet does the one thing that kwok leaves out: when a node was silent, the control plane says that its Pods are not Ready
-// (MarkPodsNotReady in k8s.io/kubernetes/pkg/controller/util/node), and a kubelet that is back says otherwise.
+// Kubelet does what kwok leaves out. When a node was silent, the control plane says that its Pods are not Ready (MarkPodsNotReady in
+// k8s.io/kubernetes/pkg/controller/util/node), and a kubelet that is back says otherwise. A kubelet also ends each Pod whose time is up,
+// while kwok forgets those that were deleted when its watch was broken.
 type Kubelet struct {
 	Admin client.Client
 }
@@ -47,14 +48,24 @@ func (k *Kubelet) look(ctx context.Context) {
 	}
 	for i := range pods.Items {
 		pod := &pods.Items[i]
-		if !strings.HasPrefix(pod.Namespace, observe.Prefix) || !back[pod.Spec.NodeName] || !marked(pod) {
+		if !strings.HasPrefix(pod.Namespace, observe.Prefix) || !back[pod.Spec.NodeName] {
 			continue
 		}
-		before := pod.DeepCopy()
-		condition := conditionOf(pod.Status.Conditions, corev1.PodReady)
-		condition.Status, condition.Reason, condition.Message, condition.LastTransitionTime = corev1.ConditionTrue, "", "", metav1.Now()
-		_ = k.Admin.Status().Patch(ctx, pod, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
+		switch {
+		case marked(pod):
+			before := pod.DeepCopy()
+			condition := conditionOf(pod.Status.Conditions, corev1.PodReady)
+			condition.Status, condition.Reason, condition.Message, condition.LastTransitionTime = corev1.ConditionTrue, "", "", metav1.Now()
+			_ = k.Admin.Status().Patch(ctx, pod, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
+		case overdue(pod, time.Now()):
+			_ = k.Admin.Delete(ctx, pod, client.GracePeriodSeconds(0), client.Preconditions{UID: &pod.UID})
+		}
 	}
+}
+
+// overdue says that a Pod should have ended: its deletionTimestamp is when its grace is over.
+func overdue(pod *corev1.Pod, now time.Time) bool {
+	return pod.DeletionTimestamp != nil && now.After(pod.DeletionTimestamp.Time)
 }
 
 // marked says that a Pod is not Ready although its containers are, which only somebody else than the kubelet says.

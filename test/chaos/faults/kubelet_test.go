@@ -2,9 +2,27 @@ package faults
 
 import (
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
+
+func TestOverdue(t *testing.T) {
+	now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		deletion *metav1.Time
+		want     bool
+	}{
+		"nobody deletes it": {nil, false},
+		"it has time left":  {new(metav1.NewTime(now.Add(time.Second))), false},
+		"its grace is over": {new(metav1.NewTime(now.Add(-time.Second))), true},
+	} {
+		if got := overdue(&corev1.Pod{ObjectMeta: metav1.ObjectMeta{DeletionTimestamp: c.deletion}}, now); got != c.want {
+			t.Errorf("%s: got %t", name, got)
+		}
+	}
+}
 
 func TestMarked(t *testing.T) {
 	pod := func(phase corev1.PodPhase, ready, containers corev1.ConditionStatus) *corev1.Pod {
