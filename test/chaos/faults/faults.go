@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"time"
 
+	coordinationv1 "k8s.io/api/coordination/v1"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -88,12 +90,22 @@ func (i *Injector) stopped(ctx context.Context, name string) (func(context.Conte
 }
 
 // recover waits until the API server answers, and starts kwok again: it does not notice what happened while its watches were broken
-// (a Pod that was deleted meanwhile stays). A kubelet lists.
+// (a Pod that was deleted meanwhile stays). A kubelet lists. The Leases of the nodes go with it: kwok takes a new name with each start,
+// and leaves alone for good some of the nodes that are held under the old one.
 func (i *Injector) recover(ctx context.Context) error {
 	if err := i.answers(ctx); err != nil {
 		return err
 	}
-	return errors.Join(i.Site.Kill(ctx, site.Kwok, 0), i.Site.Start(ctx, site.Kwok, ""))
+	if err := i.Site.Kill(ctx, site.Kwok, 0); err != nil {
+		return err
+	}
+	err := insist(ctx, func(ctx context.Context) error {
+		return i.Admin.DeleteAllOf(ctx, &coordinationv1.Lease{}, client.InNamespace(corev1.NamespaceNodeLease))
+	})
+	if err != nil {
+		return err
+	}
+	return i.Site.Start(ctx, site.Kwok, "")
 }
 
 // answers waits until the API server is ready, and etcd with it.
