@@ -13,7 +13,8 @@ import (
 // atOnce is how many operations are on their way at a time. While nothing answers, more would only pile up.
 const atOnce = 24
 
-// storm carries out the plan. An error of a fault ends the run: then it is not known what runs.
+// storm carries out the plan. On a slow machine, where programs take long to be ready again, the last faults are left
+// out. An error of a fault ends the run: then it is not known what runs.
 func (r *chaosRun) storm(ctx context.Context, fail context.CancelCauseFunc) {
 	began := time.Now()
 	say("operations and faults begin")
@@ -23,6 +24,10 @@ func (r *chaosRun) storm(ctx context.Context, fail context.CancelCauseFunc) {
 			for _, f := range lane {
 				if !until(ctx, began.Add(f.At)) {
 					return
+				}
+				if late := time.Since(began) - r.plan.Duration; late > 0 {
+					say("left out, %s after the end of the plan: %s", late.Round(time.Second), f.Kind)
+					continue
 				}
 				if err := r.strike(ctx, f); err != nil {
 					fail(fmt.Errorf("%s: %w", f.Kind, err))
