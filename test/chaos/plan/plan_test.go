@@ -68,6 +68,18 @@ func TestAtMostTwoFaultsAtATime(t *testing.T) {
 	}
 }
 
+// The seed and the duration are those of the target e2e of the Makefile.
+func TestTheShortFormHasEveryFault(t *testing.T) {
+	without := []plan.FaultKind{plan.Upgrade, plan.ClockJump}
+	p := plan.New(947, plan.Options{Duration: 90 * time.Second, Rate: 5, Elects: true, Without: without})
+	for _, kind := range plan.FaultKinds() {
+		has := slices.ContainsFunc(p.Faults, func(f plan.Fault) bool { return f.Kind == kind })
+		if has == slices.Contains(without, kind) {
+			t.Errorf("%s: %t", kind, has)
+		}
+	}
+}
+
 func TestAPlanLeavesOutWhatCannotBe(t *testing.T) {
 	p := plan.New(1, plan.Options{Duration: 20 * time.Minute, Rate: 1, Without: []plan.FaultKind{plan.Upgrade}})
 	for _, f := range p.Faults {
