@@ -265,7 +265,6 @@ test-hostile: $(CLUSTER) ## What one user can do to do harm, in full, with table
 
 # A seed is a plan. What the managers were a version ago is built out of git, for upgrades and back: the last tag, or the last commit.
 # A manager whose clock jumps is built with a changed package time, which takes minutes the first time. PREVIOUS= and CLOCK= leave them out.
-SEED ?= 1
 DURATION ?= 20m
 RATE ?= 5
 MANAGERS ?= 2
@@ -290,6 +289,15 @@ endif
 	$(CLUSTER) run --store disk --managers $(MANAGERS) --leader-elect=$(LEADER_ELECT) --logs $(CHAOS).d/run -- $(CHAOS).d/chaos \
 		-seed $(SEED) -duration $(DURATION) -rate $(RATE) -cluster $(CLUSTER) -plugin $(CHAOS).d/kubectl-namesake -out $(CHAOS).d/run \
 		$(if $(PREVIOUS),-previous $(CHAOS).d/previous) $(if $(CLOCK),-jumping $(CHAOS).d/jumping)
+
+# Ten thousand claims and five thousand members, each of which cannot go on; as root, for the limits.
+.PHONY: test-bounds
+test-bounds: $(CLUSTER) ## What much of what cannot go on costs, and what a neighbour notices, with a table: BOUNDS="-minutes 3 -reduced 1".
+	$(HOSTILE) -timeout 60m -run TestBounds ./test/e2e/hostile/... -args $(BOUNDS)
+
+.PHONY: test-endurance
+test-endurance: $(CLUSTER) ## Whether memory, goroutines, queues, files or series grow while claims come and go, and what is done at rest: DURATION=30m.
+	$(CLUSTER) run --managers 2 -- $(E2E) -v -timeout 150m ./test/e2e/endurance/... -args -duration $(if $(filter file,$(origin DURATION)),30m,$(DURATION))
 
 .PHONY: test-scale
 test-scale: $(CLUSTER) ## What 10,000 Sandboxes of 1,000 tenants cost.

@@ -62,7 +62,9 @@ func TestBounds(t *testing.T) {
 		if w.ended() {
 			t.Fatal("a manager has ended")
 		}
-		w.awaitGone(t, namespace)
+		if namespace != "" {
+			w.awaitGone(t, namespace)
+		}
 	}
 }
 
