@@ -139,12 +139,6 @@ func Protections() []Protection {
 			Without: "a later Sandbox of the same name is deleted",
 			Off:     Off{ExpiryUID: true}, Size: small(1, 0, Budget{Create: 1, Expire: 1, Drop: 1, Squat: 1}),
 		},
-		{
-			Name: "The adoption's patch tests the Sandbox's UID", Where: "rules.AdoptionPatch",
-			Without: "a later Sandbox of the same name is adopted",
-			With:    "the names that no pool gives twice",
-			Off:     Off{UIDTest: true, NewNames: true}, Size: small(1, 1, Budget{Create: 1, Drop: 1, Refill: 1}),
-		},
 	}
 }
 
