@@ -64,7 +64,7 @@ func both(points, others []point) []point {
 
 // plan returns the faults to try at points.
 func plan(points []point) []fault {
-	random := rand.New(rand.NewPCG(*seed, 0)) //nolint:gosec // It is to be the same each time.
+	random := rand.New(rand.NewPCG(*seed, 0)) // It is to be the same each time.
 	var faults []fault
 	for _, p := range points {
 		kinds := kindsOf(p)

@@ -41,11 +41,11 @@ func TestCalls(t *testing.T) {
 }
 
 // What the manager gets is what client-go takes for the fault, and the API server carries out what it is to carry out.
-func TestWhatBecomesOfACall(t *testing.T) {
+func TestWhatBecomesOfACall(t *testing.T) { //nolint:bodyclose // Their bodies hold nothing open.
 	says := func(is func(error) bool) func(*http.Response, error) bool {
 		return func(response *http.Response, err error) bool {
 			return err == nil && is(&apierrors.StatusError{ErrStatus: metav1.Status{
-				Code: int32(response.StatusCode), Reason: reasonIn(t, response), //nolint:gosec // a status of HTTP
+				Code: int32(response.StatusCode), Reason: reasonIn(t, response), // a status of HTTP
 			}})
 		}
 	}

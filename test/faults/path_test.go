@@ -31,7 +31,6 @@ type outcome struct {
 	start, end []string
 	points     []point
 	calls      int
-	fired      bool
 }
 
 // walk takes the path without a fault, and returns what it found to be right.

@@ -93,7 +93,8 @@ func explore[S any](t *testing.T, m search.Model[S], settle func(*S) string, atM
 	t.Helper()
 	visited, settled := 0, 0
 	found := search.All(m, atMost, func(s *S) string {
-		if visited++; visited%sometimes > 0 {
+		visited++
+		if visited%sometimes > 0 {
 			return ""
 		}
 		settled++

@@ -27,7 +27,7 @@ func loads() []load {
 				w.claims(t, namespace, "nowhere", claims)
 			},
 			settled: func(ctx context.Context, w *world, namespace string) (bool, error) {
-				return w.said(ctx, namespace, "nowhere", claims)
+				return w.said(ctx, namespace, claims)
 			},
 		},
 		{
@@ -70,7 +70,7 @@ func loads() []load {
 				w.claims(t, namespace, poolName, claims/10)
 			},
 			settled: func(ctx context.Context, w *world, namespace string) (bool, error) {
-				return w.said(ctx, namespace, poolName, claims/10)
+				return w.said(ctx, namespace, claims/10)
 			},
 		},
 		{
@@ -125,7 +125,7 @@ func (w *world) claims(t *testing.T, namespace, pool string, n int) {
 }
 
 // said reports whether there are n claims, and each that has no Sandbox says why in its Ready condition.
-func (w *world) said(ctx context.Context, namespace, pool string, n int) (bool, error) {
+func (w *world) said(ctx context.Context, namespace string, n int) (bool, error) {
 	list := &extensionsv1.SandboxClaimList{}
 	if err := w.Editor.List(ctx, list, client.InNamespace(namespace)); err != nil {
 		return false, err

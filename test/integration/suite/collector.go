@@ -28,7 +28,7 @@ func (e *environment) collect(ctx context.Context, _ string) error {
 		return err
 	}
 	program := filepath.Join(os.Getenv("KUBEBUILDER_ASSETS"), "kube-controller-manager")
-	cmd := exec.CommandContext(ctx, program, //nolint:gosec // The folder is that of the test's own programs.
+	cmd := exec.CommandContext(ctx, program, // The folder is that of the test's own programs.
 		"--kubeconfig="+e.adminKubeconfig, "--authentication-kubeconfig="+e.adminKubeconfig, "--authorization-kubeconfig="+e.adminKubeconfig,
 		"--controllers="+collectors, "--use-service-account-credentials=true", "--leader-elect=false",
 		"--kube-api-qps=2000", "--kube-api-burst=4000", "--secure-port=0")
@@ -53,7 +53,9 @@ func (e *environment) awaitCollection(ctx context.Context, log string) error {
 	}
 	orphan := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{
 		Namespace: metav1.NamespaceDefault, GenerateName: "orphan-",
-		OwnerReferences: []metav1.OwnerReference{{APIVersion: "v1", Kind: "ConfigMap", Name: "nobody", UID: "00000000-0000-0000-0000-000000000000"}},
+		OwnerReferences: []metav1.OwnerReference{{
+			APIVersion: "v1", Kind: "ConfigMap", Name: "nobody", UID: "00000000-0000-0000-0000-000000000000",
+		}},
 	}}
 	if err := admin.Create(ctx, orphan); err != nil {
 		return err
@@ -63,7 +65,7 @@ func (e *environment) awaitCollection(ctx context.Context, log string) error {
 		return apierrors.IsNotFound(err), client.IgnoreNotFound(err)
 	})
 	if err != nil {
-		said, _ := os.ReadFile(log) //nolint:gosec // A file of this run.
+		said, _ := os.ReadFile(log) // A file of this run.
 		return fmt.Errorf("waiting for the garbage collector: %w\n%s", err, said)
 	}
 	return nil

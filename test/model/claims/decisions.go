@@ -24,7 +24,8 @@ type decisions struct {
 func newDecisions(off Off) *decisions {
 	return &decisions{
 		off: off, steps: map[pair]rules.Step{}, lost: map[pair]bool{}, expired: map[lone]bool{}, statuses: map[report]claim{},
-		adoptions: map[adoption]bool{}, rebinds: map[rebind]bool{}, owners: map[change]bool{}, choices: map[choice]name{}, matches: map[pair]bool{},
+		adoptions: map[adoption]bool{}, rebinds: map[rebind]bool{}, owners: map[change]bool{},
+		choices: map[choice]name{}, matches: map[pair]bool{},
 	}
 }
 
@@ -196,7 +197,8 @@ func (d *decisions) mayBind(number int, c claim, bound sandbox, to name) bool {
 	if d.off.Record {
 		c.record = 0
 	}
-	if d.off.FinalReasons && c.record == 0 && bound.uid != 0 && !bound.ready || d.off.FinalCold && c.record == 0 && c.binding >= firstCold && bound.uid == 0 {
+	if d.off.FinalReasons && c.record == 0 && bound.uid != 0 && !bound.ready ||
+		d.off.FinalCold && c.record == 0 && c.binding >= firstCold && bound.uid == 0 {
 		return true
 	}
 	key := rebind{newPair(number, c, c.binding, bound), to}

@@ -40,15 +40,16 @@ func sandboxName(n name) string {
 var names, numbers = func() (names [maxNames]string, numbers map[string]name) {
 	numbers = map[string]name{}
 	for n := range names {
-		names[n] = sandboxName(name(n)) //nolint:gosec // There are fewer than 256.
-		numbers[names[n]] = name(n)     //nolint:gosec // As above.
+		names[n] = sandboxName(name(n)) // There are fewer than 256.
+		numbers[names[n]] = name(n)     // As above.
 	}
 	return names, numbers
 }()
 
 // conditions are the Ready conditions that a claim can have: its status and its reason.
 var conditions = []string{
-	"", "True " + sandboxv1.ReasonDependenciesReady, "False " + extensionsv1.ReasonSandboxNotReady, "False " + sandboxv1.ReasonDependenciesNotReady,
+	"", "True " + sandboxv1.ReasonDependenciesReady,
+	"False " + extensionsv1.ReasonSandboxNotReady, "False " + sandboxv1.ReasonDependenciesNotReady,
 	"False " + extensionsv1.ReasonSandboxMissing, "False " + extensionsv1.ReasonReconcilerError,
 	"False " + extensionsv1.ReasonAdoptionConflict, "False " + extensionsv1.ReasonClaimExpired,
 }
@@ -89,7 +90,8 @@ func claimObject(number int, c claim) *extensionsv1.SandboxClaim {
 		var status, reason string
 		_, _ = fmt.Sscan(conditions[c.ready], &status, &reason) // It never fails: each is two words.
 		meta.SetStatusCondition(&obj.Status.Conditions, metav1.Condition{
-			Type: extensionsv1.ConditionReady, Status: metav1.ConditionStatus(status), Reason: reason, LastTransitionTime: metav1.NewTime(builder.Epoch),
+			Type: extensionsv1.ConditionReady, Status: metav1.ConditionStatus(status), Reason: reason,
+			LastTransitionTime: metav1.NewTime(builder.Epoch),
 		})
 	}
 	return obj
@@ -104,7 +106,7 @@ func withStatus(c claim, status extensionsv1.SandboxClaimStatus) claim {
 	}
 	for i, known := range conditions {
 		if known == string(ready.Status)+" "+ready.Reason {
-			c.ready = uint8(i) //nolint:gosec // There are few.
+			c.ready = uint8(i) // There are few.
 			return c
 		}
 	}
