@@ -122,7 +122,7 @@ var restart = &path{
 		r.create(builder.MakeSandbox("bare").Service(true).Obj())
 		r.create(builder.MakeClaim("old").Pool("pool").Obj())
 		r.await("all is Ready", func(w *world) string {
-			return first(claimReady(w, "old"), poolFull(w, "pool", 1), sandboxReady(w, "bare"))
+			return first(claimReady(w, "old"), poolFull(w, "pool", 1), sandboxReady(w, "bare"), count[*sandboxv1.Sandbox](w, 3))
 		})
 		r.stop()
 		scale(r, 2)
