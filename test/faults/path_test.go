@@ -81,19 +81,20 @@ func (s *stage) try(t *testing.T, p *path, f fault, want *outcome) bool {
 		end()
 	}
 	r.faults.arm(false)
-	if _, calls, _ := r.faults.report(); calls > bound(want.calls, f.kind) {
-		t.Errorf("%d calls, where it takes %d without a fault: no more than %d are expected", calls, want.calls, bound(want.calls, f.kind))
+	if _, calls, _ := r.faults.report(); calls > bound(want.calls, p, f.kind) {
+		t.Errorf("%d calls, where it takes %d without a fault: no more than %d are expected", calls, want.calls, bound(want.calls, p, f.kind))
 	}
 	r.release()
 	r.judge()
 	return fired()
 }
 
-// bound returns how many calls a run may take with a fault of that kind, where it takes that many without: a dozen for the fault, and
-// no more than thrice as many. An informer whose watch has failed is behind for a second, which is ten of the manager's. What works on
-// its stale view tries again with backoff meanwhile, ten times for each object.
-func bound(calls int, k kind) int {
-	if k == cut || k == expired {
+// bound returns how many calls a run of p may take with a fault of that kind, where it takes that many without: a dozen for the fault,
+// and no more than thrice as many. An informer whose watch has failed is behind for a second, which is ten of the manager's. What works
+// on its stale view tries again with backoff meanwhile, ten times for each object. A path whose end is open may take the longer way,
+// such as a cold Sandbox for a warm one.
+func bound(calls int, p *path, k kind) int {
+	if p.open || k == cut || k == expired {
 		return 3*calls + 24
 	}
 	return max(min(calls+12, 3*calls), 6)
