@@ -40,6 +40,13 @@ func TestClaimsAtRandom(t *testing.T) {
 	}
 }
 
+// What docs/guarantees.md says is not needed is not.
+func TestUnneeded(t *testing.T) {
+	t.Parallel()
+	m := claims.Unneeded()
+	explore(t, m, m.Settle, 2_500_000, true)
+}
+
 // FuzzClaims lets the fuzzer choose the schedules: who does what next, and how stale what they see is.
 func FuzzClaims(f *testing.F) {
 	f.Add(uint8(0), []byte{})

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/namesake-sandbox/namesake/test/model/claims"
+	"github.com/namesake-sandbox/namesake/test/model/pods"
 	"github.com/namesake-sandbox/namesake/test/model/search"
 )
 
@@ -23,6 +24,9 @@ func protections() []protection {
 	var all []protection
 	for _, p := range claims.Protections() {
 		all = append(all, protection{p.Name, p.Where, p.Without, p.With, p.Search})
+	}
+	for _, p := range pods.Protections() {
+		all = append(all, protection{p.Name, p.Where, p.Without, "", p.Search})
 	}
 	return all
 }
