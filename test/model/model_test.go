@@ -29,7 +29,9 @@ func TestMain(m *testing.M) {
 	}
 	given := map[string]bool{}
 	flag.Visit(func(f *flag.Flag) { given[f.Name] = true })
-	for name, value := range map[string]string{"rapid.checks": checks, "rapid.seed": "1", "rapid.nofailfile": "true", "rapid.shrinktime": "2s"} {
+	for name, value := range map[string]string{
+		"rapid.checks": checks, "rapid.seed": "1", "rapid.nofailfile": "true", "rapid.shrinktime": "2s",
+	} {
 		if given[name] {
 			continue
 		}

@@ -23,7 +23,8 @@ type decisions struct {
 
 func newDecisions(off Off) *decisions {
 	return &decisions{
-		off: off, steps: map[pair]rules.Step{}, lost: map[pair]bool{}, expired: map[lone]bool{}, statuses: map[report]claim{},
+		off: off, steps: map[pair]rules.Step{}, lost: map[pair]bool{}, expired: map[lone]bool{},
+		statuses:  map[report]claim{},
 		adoptions: map[adoption]bool{}, rebinds: map[rebind]bool{}, owners: map[change]bool{},
 		choices: map[choice]name{}, matches: map[pair]bool{},
 	}
@@ -197,8 +198,8 @@ func (d *decisions) mayBind(number int, c claim, bound sandbox, to name) bool {
 	if d.off.Record {
 		c.record = 0
 	}
-	if d.off.FinalReasons && c.record == 0 && bound.uid != 0 && !bound.ready ||
-		d.off.FinalCold && c.record == 0 && c.binding >= firstCold && bound.uid == 0 {
+	unready, absent := bound.uid != 0 && !bound.ready, bound.uid == 0 && c.binding >= firstCold
+	if c.record == 0 && (d.off.FinalReasons && unready || d.off.FinalCold && absent) {
 		return true
 	}
 	key := rebind{newPair(number, c, c.binding, bound), to}

@@ -48,8 +48,8 @@ var names, numbers = func() (names [maxNames]string, numbers map[string]name) {
 
 // conditions are the Ready conditions that a claim can have: its status and its reason.
 var conditions = []string{
-	"", "True " + sandboxv1.ReasonDependenciesReady,
-	"False " + extensionsv1.ReasonSandboxNotReady, "False " + sandboxv1.ReasonDependenciesNotReady,
+	"", "True " + sandboxv1.ReasonDependenciesReady, "False " + extensionsv1.ReasonSandboxNotReady,
+	"False " + sandboxv1.ReasonDependenciesNotReady,
 	"False " + extensionsv1.ReasonSandboxMissing, "False " + extensionsv1.ReasonReconcilerError,
 	"False " + extensionsv1.ReasonAdoptionConflict, "False " + extensionsv1.ReasonClaimExpired,
 }

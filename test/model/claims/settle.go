@@ -104,7 +104,8 @@ func (m *Model) judge(s *state) string {
 			right = said == "False "+extensionsv1.ReasonReconcilerError // Somebody else's Sandbox has its name.
 		}
 		if !right {
-			return fmt.Sprintf("claim %s comes to rest %s, with Ready=%q, and its Sandbox is %q", claimName(number), tell(c), said, tellSandbox(bound))
+			return fmt.Sprintf("claim %s comes to rest %s, with Ready=%q, and its Sandbox is %q",
+				claimName(number), tell(c), said, tellSandbox(bound))
 		}
 	}
 	return ""
