@@ -145,7 +145,7 @@ func Protections() []Protection {
 // Unneeded is a world without what is in the product and breaks nothing if it is left out: the adoption's test of the Sandbox's UID. No
 // pool gives a name a second time (see Off.NewNames), and a Sandbox that comes later under the name of another is lost for the claim.
 func Unneeded() *Model {
-	size := small(1, 1, Budget{Create: 1, Drop: 1, Refill: 1, Squat: 1})
+	size := small(1, 1, Budget{Create: 1, Drop: 1, Refill: 1})
 	size.Lag = 1
 	return New(size, Off{UIDTest: true})
 }
