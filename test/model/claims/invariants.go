@@ -47,7 +47,7 @@ func misfit(c claim, s sandbox) bool {
 // noteExpired notes of all Sandboxes of a claim that it has expired.
 func (m *Model) noteExpired(s *state, uid uint8) {
 	for n := range s.sandboxes {
-		if s.sandboxes[n].owner == (owner{byClaim, uint8(claimOf(uid)), uid}) { // It is below maxClaims.
+		if s.sandboxes[n].owner == (owner{byClaim, uint8(claimOf(uid)), uid}) {
 			s.pasts[n].ended = true
 		}
 	}

@@ -40,8 +40,8 @@ func sandboxName(n name) string {
 var names, numbers = func() (names [maxNames]string, numbers map[string]name) {
 	numbers = map[string]name{}
 	for n := range names {
-		names[n] = sandboxName(name(n)) // There are fewer than 256.
-		numbers[names[n]] = name(n)     // As above.
+		names[n] = sandboxName(name(n))
+		numbers[names[n]] = name(n)
 	}
 	return names, numbers
 }()
@@ -106,7 +106,7 @@ func withStatus(c claim, status extensionsv1.SandboxClaimStatus) claim {
 	}
 	for i, known := range conditions {
 		if known == string(ready.Status)+" "+ready.Reason {
-			c.ready = uint8(i) // There are few.
+			c.ready = uint8(i)
 			return c
 		}
 	}

@@ -15,14 +15,14 @@ func (m *Model) others(s *state, step search.Step) {
 		if b == 0 {
 			m.removeClaim(s, a)
 		} else {
-			m.removeSandbox(s, name(a)) // It is a name.
+			m.removeSandbox(s, name(a))
 		}
 	case refill:
-		obj := s.newSandbox(owner{byPool, uint8(a), poolUID(a, int(s.poolLives[a]))}) // It is below maxPools.
-		s.members = max(s.members, name(b))                                           // It is a name.
-		m.putSandbox(s, name(b), obj)                                                 // It is a name.
+		obj := s.newSandbox(owner{byPool, uint8(a), poolUID(a, int(s.poolLives[a]))})
+		s.members = max(s.members, name(b))
+		m.putSandbox(s, name(b), obj)
 	case scaleDown:
-		m.scalesDown(s, a, name(b)) // It is a name.
+		m.scalesDown(s, a, name(b))
 	case replacePool:
 		s.poolLives[a]++
 	case squat:
@@ -38,7 +38,7 @@ func (m *Model) userOnClaim(s *state, step search.Step) {
 	c := s.claims[number]
 	switch step.Kind {
 	case create:
-		c = claim{uid: claimUID(number, int(s.lives[number])), binding: name(b), pool: uint8(step.C)} // They are below 127.
+		c = claim{uid: claimUID(number, int(s.lives[number])), binding: name(b), pool: uint8(step.C)}
 		s.lives[number]++
 	case remove:
 		if b == 0 {
@@ -51,7 +51,7 @@ func (m *Model) userOnClaim(s *state, step search.Step) {
 	case extend:
 		c.expired = false
 	case rebindByHand:
-		c.binding = name(b) // It is a name.
+		c.binding = name(b)
 		if !m.is.mayEdit(number, s.claims[number], c) {
 			return
 		}
@@ -62,7 +62,7 @@ func (m *Model) userOnClaim(s *state, step search.Step) {
 
 // onSandbox is what happens to a Sandbox.
 func (m *Model) onSandbox(s *state, step search.Step) {
-	n := name(step.A) // It is a name.
+	n := name(step.A)
 	obj := s.sandboxes[n]
 	by := rules.GarbageCollector
 	switch step.Kind {
@@ -82,7 +82,7 @@ func (m *Model) onSandbox(s *state, step search.Step) {
 	case orphan:
 		obj.owner = owner{}
 	case seize:
-		number := uint8(step.B) // It is below maxClaims.
+		number := uint8(step.B)
 		obj.owner, by = owner{byClaim, number, s.claims[number].uid}, rules.User
 	default:
 	}

@@ -85,7 +85,7 @@ func (m *Model) judge(s *state) string {
 			continue
 		}
 		bound := s.sandboxes[c.binding]
-		mine := owner{byClaim, uint8(number), c.uid} // It is below maxClaims.
+		mine := owner{byClaim, uint8(number), c.uid}
 		has := bound.uid != 0 && bound.owner == mine
 		said := conditions[c.ready]
 		var right bool

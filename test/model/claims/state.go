@@ -65,7 +65,7 @@ func (m *Model) putClaim(s *state, number int, c claim) {
 		m.fallBehind(s)
 		return
 	}
-	s.claimEvents.add(uint8(number), c) // It is below maxClaims.
+	s.claimEvents.add(uint8(number), c)
 }
 
 func (m *Model) removeClaim(s *state, number int) { m.putClaim(s, number, claim{}) }
@@ -156,7 +156,7 @@ func (m *Model) catchUp(s *state, i int) {
 
 func newStep(kind uint8, abc ...int) search.Step {
 	abc = append(abc, 0, 0, 0)
-	return search.Step{Kind: kind, A: int8(abc[0]), B: int8(abc[1]), C: int8(abc[2])} // They are below 127.
+	return search.Step{Kind: kind, A: int8(abc[0]), B: int8(abc[1]), C: int8(abc[2])}
 }
 
 // notStored is the UID of a Sandbox that is to be created.

@@ -102,7 +102,7 @@ func (m *Model) choices(s *state, i int) []name {
 		m.buffer = append(m.buffer, 0)
 	case asks:
 		for replica := range m.caches() {
-			m.buffer = append(m.buffer, name(replica)) // It is below maxCaches.
+			m.buffer = append(m.buffer, name(replica))
 		}
 	default:
 		m.buffer = append(m.buffer, 0)

@@ -26,12 +26,12 @@ func coldName(claim int) name { return name(firstCold + claim) }
 func altName(uid uint8) name  { return firstAlt + uid - 1 }
 
 // claimUID returns the UID of the claim of that number in its life of that number. No UID is 0.
-func claimUID(claim, life int) uint8 { return uint8(1 + claim + maxClaims*life) } // It is below 10.
+func claimUID(claim, life int) uint8 { return uint8(1 + claim + maxClaims*life) }
 
 // claimOf returns the number of the claim that has uid.
 func claimOf(uid uint8) int { return int(uid-1) % maxClaims }
 
-func poolUID(pool, life int) uint8 { return uint8(1 + pool + maxPools*life) } // It is below 10.
+func poolUID(pool, life int) uint8 { return uint8(1 + pool + maxPools*life) }
 
 // claim is a SandboxClaim. Its name is its place in a list. Without a UID it does not exist.
 type claim struct {
@@ -104,7 +104,7 @@ func (h *history[T]) forget(n uint8) {
 	for i := range h.events {
 		switch {
 		case i < int(n):
-			h.events[i] = h.events[h.n-n+uint8(i)] // It is below maxLag.
+			h.events[i] = h.events[h.n-n+uint8(i)]
 		default:
 			h.events[i] = event[T]{}
 		}

@@ -94,7 +94,7 @@ func (m *Model) outcome(s, after *state, i int) string {
 		all = append(all, claimChange(number, s.claims[number], after.claims[number])...)
 	}
 	for n := range s.sandboxes {
-		all = append(all, sandboxChange(name(n), s.sandboxes[n], after.sandboxes[n])...) // It is a name.
+		all = append(all, sandboxChange(name(n), s.sandboxes[n], after.sandboxes[n])...)
 	}
 	w := &after.workers[i]
 	switch w.place {

@@ -43,7 +43,7 @@ type worker struct {
 func (m *Model) begins(s *state, i, number int, choice name) {
 	c := s.caches[i].claims[number]
 	w := &s.workers[i]
-	*w = worker{number: uint8(number), claim: c, name: c.binding} // It is below maxClaims.
+	*w = worker{number: uint8(number), claim: c, name: c.binding}
 	switch {
 	case c.deleting:
 		*w = worker{}
@@ -201,7 +201,7 @@ func (m *Model) grabs(s *state, i int, pick name) {
 	w := &s.workers[i]
 	for n, other := range s.caches[i].sandboxes {
 		if other.owner == (owner{byClaim, w.number, w.claim.uid}) {
-			w.name, w.seen, w.place = name(n), other, idle // It is below maxNames.
+			w.name, w.seen, w.place = name(n), other, idle
 			return
 		}
 	}

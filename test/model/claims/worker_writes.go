@@ -113,7 +113,7 @@ func (m *Model) listsControlled(s *state, i int) {
 	mine := owner{byClaim, w.number, w.claim.uid}
 	for n, seen := range s.caches[i].sandboxes {
 		if seen.owner == mine && !seen.deleting {
-			w.name, w.seen, w.place = name(n), seen, lookAgain // It is below maxNames.
+			w.name, w.seen, w.place = name(n), seen, lookAgain
 			if m.off.ExpiryLook {
 				w.place = endSandbox
 			}

@@ -66,7 +66,7 @@ func New(size Size, off Off) *Model {
 	b := size.Budget
 	m := &Model{size: size, off: off, is: newDecisions(off), lag: maxLag}
 	if size.Lag > 0 {
-		m.lag = uint8(size.Lag) // It is below maxLag.
+		m.lag = uint8(size.Lag)
 	}
 	m.budget = [lastKind]int{
 		begin: unlimited, goOn: unlimited, observe: unlimited, finalize: unlimited, becomeReady: unlimited, collect: unlimited,
@@ -83,7 +83,7 @@ func (m *Model) caches() int { return m.size.Workers + m.size.Replicas }
 func (m *Model) Start() state {
 	var s state
 	for i := range m.size.Members {
-		obj := s.newSandbox(owner{byPool, uint8(i % m.size.Pools), poolUID(i%m.size.Pools, 0)}) // It is below maxPools.
+		obj := s.newSandbox(owner{byPool, uint8(i % m.size.Pools), poolUID(i%m.size.Pools, 0)})
 		obj.ready = true
 		s.members++
 		m.putSandbox(&s, s.members, obj)
@@ -111,9 +111,9 @@ func (m *Model) Take(s *state, step search.Step) {
 	}
 	switch step.Kind {
 	case begin:
-		m.begins(s, a, b, name(c)) // It is a name.
+		m.begins(s, a, b, name(c))
 	case goOn:
-		m.goesOn(s, a, name(b), c == 1) // It is a name.
+		m.goesOn(s, a, name(b), c == 1)
 	case crash:
 		s.workers[a] = worker{}
 	case observe:

@@ -9,7 +9,7 @@ import (
 func (m *Model) Steps(s *state, into []search.Step) []search.Step {
 	add := func(kind uint8, a, b, c int) {
 		if int(s.spent[kind]) < m.budget[kind] {
-			into = append(into, search.Step{Kind: kind, A: int8(a), B: int8(b), C: int8(c)}) //nolint:gosec // They are few.
+			into = append(into, search.Step{Kind: kind, A: int8(a), B: int8(b), C: int8(c)})
 		}
 	}
 	for i := range s.workers {
@@ -71,7 +71,7 @@ func (m *Model) podSteps(s *state, at int, add func(kind uint8, a, b, c int)) {
 		add(collect, at, 0, 0)
 	}
 	for of := range m.size.Sandboxes {
-		if s.sandboxes[of].uid != 0 && !p.isOf(uint8(of), s.sandboxes[of]) { //nolint:gosec // It is a place.
+		if s.sandboxes[of].uid != 0 && !p.isOf(uint8(of), s.sandboxes[of]) {
 			add(seize, at, of, 0)
 		}
 	}
@@ -79,7 +79,7 @@ func (m *Model) podSteps(s *state, at int, add func(kind uint8, a, b, c int)) {
 
 // others takes a step of somebody who is no worker.
 func (m *Model) others(s *state, step search.Step) {
-	a := uint8(step.A) //nolint:gosec // It is a place.
+	a := uint8(step.A)
 	switch step.Kind {
 	case create, seize:
 		m.userOnPod(s, step)
@@ -103,7 +103,7 @@ func (m *Model) others(s *state, step search.Step) {
 
 // userOnPod is what users do to the owner of a Pod.
 func (m *Model) userOnPod(s *state, step search.Step) {
-	at, of := uint8(step.A), uint8(step.B) //nolint:gosec // They are places.
+	at, of := uint8(step.A), uint8(step.B)
 	old, next := s.pods[at], s.pods[at]
 	if step.Kind == create {
 		next = pod{byUser: true, adoptable: step.C == 1}

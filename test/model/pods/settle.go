@@ -19,7 +19,7 @@ func (m *Model) Settle(state *state) string {
 		for at := range m.size.Sandboxes {
 			m.calm(&s)
 			if s.sandboxes[at].uid != 0 {
-				m.begins(&s, 0, uint8(at)) //nolint:gosec // It is a place.
+				m.begins(&s, 0, uint8(at))
 				m.finish(&s, 0)
 			}
 		}
@@ -37,7 +37,7 @@ func (m *Model) Settle(state *state) string {
 func (m *Model) calm(s *state) {
 	for at, p := range s.pods {
 		if p.deleting || p.ofUID != 0 && s.sandboxes[p.of].uid != p.ofUID {
-			m.putPod(s, uint8(at), pod{}) //nolint:gosec // It is a place.
+			m.putPod(s, uint8(at), pod{})
 		}
 	}
 	for i := range s.caches {
@@ -63,7 +63,7 @@ func (m *Model) judge(s *state) string {
 			continue
 		}
 		own := s.pods[obj.podName]
-		has := own.isOf(uint8(at), obj) //nolint:gosec // It is a place.
+		has := own.isOf(uint8(at), obj)
 		switch {
 		case obj.suspended && has:
 			return fmt.Sprintf("Sandbox %q is suspended, and has a Pod", podNames[at])

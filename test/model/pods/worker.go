@@ -43,7 +43,7 @@ func (m *Model) begins(s *state, i int, at uint8) {
 	}
 	switch {
 	case found >= 0:
-		m.found(w, uint8(found), c.pods[found]) //nolint:gosec // It is a place.
+		m.found(w, uint8(found), c.pods[found])
 	case obj.suspended, obj.podName != at && !m.is.off.LivePod:
 		w.place = lookForPod
 	default:
@@ -177,7 +177,7 @@ func (m *Model) takesOver(s *state, w *worker) {
 	}
 }
 
-// deletes deletes the Pod, in the version that was read.
+// deletes removes the Pod, in the version that was read.
 func (m *Model) deletes(s *state, w *worker, terminating bool) {
 	now := s.pods[w.podAt]
 	if now.uid == 0 || (now.uid != w.pod.uid || now.rv != w.pod.rv) && !m.is.off.Version {

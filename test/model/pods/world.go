@@ -76,7 +76,7 @@ func New(size Size, off Off) *Model {
 func (m *Model) Start() state {
 	var s state
 	for at := range m.size.Sandboxes {
-		m.newSandbox(&s, uint8(at)) //nolint:gosec // There are few.
+		m.newSandbox(&s, uint8(at))
 	}
 	if m.size.Legacy {
 		s.sandboxes[0].podName = legacy
@@ -139,7 +139,7 @@ func (m *Model) Broken(s *state) string { return s.broken }
 
 // Take implements search.Model.
 func (m *Model) Take(s *state, step search.Step) {
-	a, b := uint8(step.A), uint8(step.B) //nolint:gosec // They are not negative.
+	a, b := uint8(step.A), uint8(step.B)
 	if m.budget[step.Kind] != unlimited {
 		s.spent[step.Kind]++
 	}

@@ -86,10 +86,10 @@ func All[S any](m Model[S], atMost int, visit func(*S) string) Found {
 				}
 				if broken != "" {
 					found.Broken, found.Whole = broken, false
-					found.Schedule = Tell(m, path(origins, uint32(len(origins)-1))) // There are fewer than atMost.
+					found.Schedule = Tell(m, path(origins, uint32(len(origins)-1)))
 					return found
 				}
-				next = append(next, reached{after, uint32(len(origins) - 1)}) // As above.
+				next = append(next, reached{after, uint32(len(origins) - 1)})
 			}
 		}
 		level = next
