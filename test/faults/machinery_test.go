@@ -41,7 +41,7 @@ func TestCalls(t *testing.T) {
 }
 
 // What the manager gets is what client-go takes for the fault, and the API server carries out what it is to carry out.
-func TestWhatBecomesOfACall(t *testing.T) { //nolint:bodyclose // Their bodies hold nothing open.
+func TestWhatBecomesOfACall(t *testing.T) {
 	says := func(is func(error) bool) func(*http.Response, error) bool {
 		return func(response *http.Response, err error) bool {
 			return err == nil && is(&apierrors.StatusError{ErrStatus: metav1.Status{
