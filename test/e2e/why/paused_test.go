@@ -53,7 +53,7 @@ func (w *world) scheduled(t *testing.T, count int) (pods []string) {
 		if pods = strings.Fields(out); len(pods) == count {
 			return ""
 		}
-		return out
+		return fmt.Sprintf("%d have: %s", len(pods), out)
 	})
 	return pods
 }
