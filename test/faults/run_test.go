@@ -99,6 +99,9 @@ func (r *run) stop() {
 	r.now = nil
 }
 
+// goodbye is how long a run waits for the goroutines of managers that were killed.
+const goodbye = 2 * time.Second
+
 // leave ends the manager, and waits for all that were ever started.
 func (r *run) leave() {
 	r.faults.arm(false)
@@ -106,8 +109,12 @@ func (r *run) leave() {
 	if r.now == nil {
 		return
 	}
+	// A program that is killed is gone at once. Here its goroutines remain for a while, and those of one that was killed while it started
+	// may wait for what never comes.
+	ctx, cancel := context.WithTimeout(context.Background(), goodbye)
+	defer cancel()
 	for _, killed := range r.before {
-		if err := killed.Wait(); err != nil {
+		if err := killed.Wait(ctx); err != nil {
 			r.t.Log("a manager that was killed: ", err)
 		}
 	}

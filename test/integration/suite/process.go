@@ -96,8 +96,15 @@ func (p *Process) Kill() {
 func (p *Process) Leave() error {
 	p.cancel()
 	shared.router.leave(p.namespace)
-	return p.Wait()
+	return <-p.ended
 }
 
-// Wait waits for the end of a Process that was killed.
-func (p *Process) Wait() error { return <-p.ended }
+// Wait waits for the end of a Process that was killed, or of ctx.
+func (p *Process) Wait(ctx context.Context) error {
+	select {
+	case err := <-p.ended:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
