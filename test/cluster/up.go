@@ -39,13 +39,9 @@ func kubeconfigCommand(_ context.Context, args []string) error {
 	if err := parse(flags, args); err != nil {
 		return err
 	}
-	dir, err := o.stateDir()
+	s, err := o.load()
 	if err != nil {
 		return err
-	}
-	s, err := loadState(dir)
-	if err != nil {
-		return fmt.Errorf("%w in %s: run up first", err, dir)
 	}
 	fmt.Println(s.kubeconfig("admin"))
 	return nil
