@@ -118,7 +118,7 @@ func newClaims(mgr manager.Manager, o Options, namespaces *going.Namespaces) *sa
 func Setup(mgr manager.Manager, o Options) error {
 	recorderOf, namespaces := recorders(mgr, o.yieldTo()), going.New(o.Now)
 	sandboxes := &sandbox.Reconciler{
-		Client: namespaces.Client(retry.WithBoundedReads(o.Sandboxes)), Going: namespaces, Live: o.Live,
+		Client: namespaces.Client(retry.WithBoundedReads(o.Sandboxes, o.Live)), Going: namespaces, Live: o.Live,
 		Recorder: recorderOf("sandbox-controller"), Now: o.Now, ClusterDomain: o.ClusterDomain, Network: o.Network,
 		Tracer: o.Tracer, Traffic: o.yieldTo(), QuietStart: o.QuietStart,
 	}

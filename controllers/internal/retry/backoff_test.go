@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/util/workqueue"
@@ -175,35 +174,5 @@ func TestAControllerComesBack(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-// behind is a client whose reads wait until their context ends.
-type behind struct{ client.Client }
-
-func (behind) Get(ctx context.Context, _ client.ObjectKey, _ client.Object, _ ...client.GetOption) error {
-	<-ctx.Done()
-	return fmt.Errorf("waiting: %w", ctx.Err())
-}
-
-// gone is a client that answers at once.
-type gone struct{ client.Client }
-
-func (gone) Get(_ context.Context, key client.ObjectKey, _ client.Object, _ ...client.GetOption) error {
-	return apierrors.NewNotFound(schema.GroupResource{Resource: "pods"}, key.Name)
-}
-
-// A read that waits for the cache gives up as stale; other answers, and the end of the caller, come through as they are.
-func TestBoundedReads(t *testing.T) {
-	if err := WithBoundedReads(behind{}).Get(t.Context(), request.NamespacedName, &corev1.Pod{}); !IsStale(err) {
-		t.Errorf("a cache that is behind: %v", err)
-	}
-	if err := WithBoundedReads(gone{}).Get(t.Context(), request.NamespacedName, &corev1.Pod{}); !apierrors.IsNotFound(err) {
-		t.Errorf("an object that is gone: %v", err)
-	}
-	ended, cancel := context.WithCancel(t.Context())
-	cancel()
-	if err := WithBoundedReads(behind{}).Get(ended, request.NamespacedName, &corev1.Pod{}); !errors.Is(err, context.Canceled) {
-		t.Errorf("a caller that has gone: %v", err)
 	}
 }

@@ -27,7 +27,7 @@ func Reconciler(r reconcile.Reconciler, options *controller.Options) reconcile.R
 		options.RateLimiter = b
 	}
 	return reconcile.Func(func(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
-		result, err := r.Reconcile(ctx, request)
+		result, err := r.Reconcile(withFailures(ctx, b.NumRequeues(request)), request)
 		stale := err == nil && result.Requeue //nolint:staticcheck // see Stale
 		if err == nil && !stale {
 			b.succeeded(request)
