@@ -75,8 +75,10 @@ var onReplenish = &path{
 		change(r, "python", setImage)
 		r.create(builder.MakeClaim("mine").Pool("pool").Obj())
 	},
+	// A replacement that is made before the manager has seen the change is of the template as it was, and stays until a claim takes it.
+	open: true,
 	missing: func(w *world) string {
-		return first(claimReady(w, "mine"), poolFull(w, "pool", 1), images(w, nextImage, 1), count[*corev1.Pod](w, 2))
+		return first(claimReady(w, "mine"), poolFull(w, "pool", 1), count[*corev1.Pod](w, 2))
 	},
 }
 
