@@ -50,8 +50,9 @@ func (s *stage) tryAll(t *testing.T, p *path, report *report) {
 	for i, f := range plan(want.points) {
 		t.Run(fmt.Sprintf("%d: %s at %s %d", i, f.kind, f.what, f.nth), func(t *testing.T) {
 			t.Parallel()
-			fired := s.try(t, p, f, want)
-			row.note(fired, !t.Failed())
+			fired := false
+			defer func() { row.note(fired, !t.Failed()) }() // A run that fails ends at once.
+			fired = s.try(t, p, f, want)
 		})
 	}
 }
