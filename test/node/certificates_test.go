@@ -104,12 +104,19 @@ func (n *node) awaitServed(t *testing.T, managers []corev1.Pod, what string) {
 	for _, pod := range managers {
 		n.eventually(t, arrives, pod.Name+" serves what was issued", func(context.Context) error {
 			if got := time.Unix(int64(n.metric(t, pod.Name, expiry)), 0); !got.Equal(want) {
+				n.look(t, pod.Name)
 				return fmt.Errorf("it serves one until %s, not until %s", got, want)
 			}
 			return nil
 		})
 	}
 	t.Logf("%s renewed: all managers serve what was issued after %.1f s", what, time.Since(began).Seconds())
+}
+
+// look lets the kubelet look at a Pod, and at its Secrets: it does so about every minute, and when the Pod changes.
+func (n *node) look(t *testing.T, pod string) {
+	t.Helper()
+	kubectl(t, "--namespace", system, "annotate", "pod", pod, "--overwrite", "looked-at="+time.Now().UTC().Format("150405.000"))
 }
 
 // metric returns the value of a manager's gauge.

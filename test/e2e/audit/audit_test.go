@@ -1,5 +1,5 @@
 // Package audit tests the auditor of managers that run: it tells every violation within a minute, and nothing under load. It runs with
-// --managers 2 --leader-elect=false. Both managers reconcile, and both audit.
+// --managers 2 --leader-elect=false. Both managers reconcile, and both audit. At the end, the cluster has no admission any more.
 package audit
 
 import (
@@ -33,19 +33,18 @@ const (
 	tick = 500 * time.Millisecond
 )
 
-// First nothing is wrong, and nothing may be told, however much is on its way. Then all admission is gone, and all that is wrong is told.
+// First nothing is wrong, and nothing may be told, however much is on its way. With -short, that is left to TestWithoutWebhooks of
+// test/e2e/twomanagers. Then all admission is gone, and all that is wrong is told.
 func TestAudit(t *testing.T) {
-	t.Run("nothing is told under load", nothingUnderLoad)
+	if !testing.Short() {
+		t.Run("nothing is told under load", nothingUnderLoad)
+	}
 	t.Run("every violation is told", everyViolation)
 }
 
-// nothingUnderLoad has 500 claims on a pool of 300, and then as many releases, while the auditors look at least twice; a third of it with
-// -short.
+// nothingUnderLoad has 500 claims on a pool of 300, and then as many releases, while the auditors look at least twice.
 func nothingUnderLoad(t *testing.T) {
-	claims, replicas := 500, 300
-	if testing.Short() {
-		claims, replicas = claims/3, replicas/3
-	}
+	const claims, replicas = 500, 300
 	s := scene.Enter(t)
 	managers := s.Managers(t)
 	if len(managers) != 2 {
@@ -66,7 +65,7 @@ func nothingUnderLoad(t *testing.T) {
 	for _, line := range <-told {
 		t.Error(line)
 	}
-	for _, event := range eventsIn(t, s.Bed, s.Namespace) {
+	for _, event := range s.NotesOf(t, s.Namespace, "AuditViolation") {
 		t.Errorf("event: %s", event)
 	}
 }
@@ -127,27 +126,6 @@ func awaitLooks(t *testing.T, managers []*testbed.Manager, looks int) {
 	}
 }
 
-// eventsIn returns the auditors' events about violations in a namespace, as "kind/name: note".
-func eventsIn(t *testing.T, bed *testbed.Bed, namespace string) []string {
-	t.Helper()
-	return notesOf(t, bed, namespace, "AuditViolation")
-}
-
-func notesOf(t *testing.T, bed *testbed.Bed, namespace, reason string) []string {
-	t.Helper()
-	var events corev1.EventList
-	if err := bed.Admin.List(t.Context(), &events, client.InNamespace(namespace)); err != nil {
-		t.Fatal(err)
-	}
-	var notes []string
-	for i := range events.Items {
-		if event := &events.Items[i]; event.Reason == reason {
-			notes = append(notes, fmt.Sprintf("%s/%s: %s", event.InvolvedObject.Kind, event.InvolvedObject.Name, event.Message))
-		}
-	}
-	return notes
-}
-
 // everyViolation writes each violation in a namespace of its own, and waits for its event and its metric. One that the manager mends may be
 // mended instead.
 func everyViolation(t *testing.T) {
@@ -200,7 +178,7 @@ func outcomeOf(t *testing.T, bed *testbed.Bed, managers []*testbed.Manager, viol
 		reason, metric = "AuditViolation", "namesake_audit_violations"
 	}
 	begins := fmt.Sprintf("%s: %s: ", violation.Object, violation.Check)
-	hasEvent := slices.ContainsFunc(notesOf(t, bed, namespace, reason), func(note string) bool { return strings.HasPrefix(note, begins) })
+	hasEvent := slices.ContainsFunc(bed.NotesOf(t, namespace, reason), func(note string) bool { return strings.HasPrefix(note, begins) })
 	counted := slices.ContainsFunc(managers, func(m *testbed.Manager) bool {
 		return m.ReadMetrics(t).Sum(metric, fmt.Sprintf("check=%q", violation.Check)) > 0
 	})

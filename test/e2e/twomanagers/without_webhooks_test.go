@@ -60,7 +60,7 @@ func TestWithoutWebhooks(t *testing.T) {
 	wantNoViolation(t, s)
 }
 
-// wantNoViolation waits until each manager has audited what is there now, and wants it to have found nothing.
+// wantNoViolation waits until each manager has audited what is there now, and wants it to find nothing, and to have told nothing before.
 func wantNoViolation(t *testing.T, s *scene.Scene) {
 	t.Helper()
 	now := float64(time.Now().Unix())
@@ -76,6 +76,9 @@ func wantNoViolation(t *testing.T, s *scene.Scene) {
 		if found := metrics.Sum("namesake_audit_violations"); found != 0 || !metrics.Has("namesake_audit_violations") {
 			t.Errorf("a manager's audit found %v violations", found)
 		}
+	}
+	for _, note := range s.NotesOf(t, s.Namespace, "AuditViolation") {
+		t.Errorf("event: %s", note)
 	}
 }
 
