@@ -270,24 +270,27 @@ MANAGERS ?= 2
 LEADER_ELECT ?= true
 PREVIOUS ?= $(shell git -C $(ROOT) describe --tags --abbrev=0 HEAD^ 2>/dev/null || git -C $(ROOT) rev-parse --short HEAD~ 2>/dev/null)
 CLOCK ?= jumps
-CHAOS := $(ROOT)/bin/chaos
+
+# Runs of different names go side by side, each with a control plane and a folder of its own. No run takes its name from the environment.
+NAME = chaos
+CHAOS = $(ROOT)/bin/chaos.d/$(NAME)
 
 .PHONY: chaos
-chaos: $(CLUSTER) ## Users at work while programs die, freeze and lose connections, on etcd with a disk, and an observer that judges: SEED=1 DURATION=20m RATE=5 MANAGERS=2 LEADER_ELECT=true PREVIOUS=commit.
-	@mkdir -p $(CHAOS).d
-	@$(GO) build -o $(CHAOS).d/chaos ./test/chaos
-	@$(GO) build -o $(CHAOS).d/kubectl-namesake ./cmd/kubectl-namesake
+chaos: $(CLUSTER) ## Users at work while programs die, freeze and lose connections, on etcd with a disk, and an observer that judges: SEED=1 DURATION=20m RATE=5 MANAGERS=2 LEADER_ELECT=true PREVIOUS=commit NAME=chaos.
+	@mkdir -p $(CHAOS)
+	@$(GO) build -o $(CHAOS)/chaos ./test/chaos
+	@$(GO) build -o $(CHAOS)/kubectl-namesake ./cmd/kubectl-namesake
 ifneq ($(PREVIOUS),)
 	@source="$$(mktemp -d)"; trap 'rm -rf "$$source"' EXIT; \
-	git -C $(ROOT) archive $(PREVIOUS) | tar -x -C "$$source"; $(GO) build -C "$$source" -buildvcs=false -o $(CHAOS).d/previous ./cmd/namesake
+	git -C $(ROOT) archive $(PREVIOUS) | tar -x -C "$$source"; $(GO) build -C "$$source" -buildvcs=false -o $(CHAOS)/previous ./cmd/namesake
 endif
 ifneq ($(CLOCK),)
-	@$(GO) run ./test/chaos/clock -out $(CHAOS).d/jumping
+	@$(GO) run ./test/chaos/clock -out $(CHAOS)/jumping
 endif
-	@rm -rf $(CHAOS).d/run; \
-	$(CLUSTER) run --store disk --managers $(MANAGERS) --leader-elect=$(LEADER_ELECT) --logs $(CHAOS).d/run -- $(CHAOS).d/chaos \
-		-seed $(SEED) -duration $(DURATION) -rate $(RATE) -cluster $(CLUSTER) -plugin $(CHAOS).d/kubectl-namesake -out $(CHAOS).d/run \
-		$(if $(PREVIOUS),-previous $(CHAOS).d/previous) $(if $(CLOCK),-jumping $(CHAOS).d/jumping)
+	@rm -rf $(CHAOS)/run; \
+	$(CLUSTER) run --name $(NAME) --store disk --managers $(MANAGERS) --leader-elect=$(LEADER_ELECT) --logs $(CHAOS)/run -- $(CHAOS)/chaos \
+		-seed $(SEED) -duration $(DURATION) -rate $(RATE) -cluster $(CLUSTER) -plugin $(CHAOS)/kubectl-namesake -out $(CHAOS)/run \
+		$(if $(PREVIOUS),-previous $(CHAOS)/previous) $(if $(CLOCK),-jumping $(CHAOS)/jumping)
 
 # Ten thousand claims and five thousand members, each of which cannot go on; as root, for the limits.
 .PHONY: test-bounds
