@@ -19,6 +19,7 @@ const shown = 10
 // report prints what was done and seen, and returns how many violations there are.
 func (r *chaosRun) report(answer observe.Answer, audited, crashes []string) int {
 	r.tally.show()
+	fmt.Printf("\ngarbage collector restarted: %d\n", r.collector.restarts)
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "\nseen\tobjects\t")
 	for _, kind := range judge.Kinds() {

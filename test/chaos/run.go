@@ -36,6 +36,8 @@ type chaosRun struct {
 	users    *users.Users
 	observer *observe.Process
 	tally    *tally
+	// collector decides when the garbage collector has to begin again.
+	collector collector
 }
 
 func newRun(ctx context.Context, o *options) (*chaosRun, error) {
@@ -172,6 +174,9 @@ func (r *chaosRun) settle(ctx context.Context, ask observe.Question, limit time.
 		}
 		answer, err := r.observer.Ask(ask)
 		if err != nil {
+			return err
+		}
+		if err := r.collect(ctx, answer.Stuck); err != nil {
 			return err
 		}
 		quiet++

@@ -40,6 +40,9 @@ type Facts struct {
 	UID       types.UID `json:"uid"`
 	// Deleting says that the object has a deletionTimestamp.
 	Deleting bool `json:"deleting,omitempty"`
+	// Foreground says that the object is deleted in the foreground, and that nothing else keeps it: it goes when the garbage collector
+	// takes that finalizer away.
+	Foreground bool `json:"foreground,omitempty"`
 	// Controller is the owner that controls the object, and Owners are all.
 	Controller Owner   `json:"controller,omitzero"`
 	Owners     []Owner `json:"owners,omitempty"`

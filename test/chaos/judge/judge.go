@@ -41,6 +41,9 @@ type object struct {
 	missed bool
 	// endingAt is when the object was first seen terminating or gone.
 	endingAt time.Time
+	// foregroundAt is when the object was first seen with the finalizer of a deletion in the foreground alone, and goneAt when it was
+	// seen that it is gone.
+	foregroundAt, goneAt time.Time
 	// controllers are those that it had, in order of time; the zero value is none.
 	controllers []Owner
 	// statusUIDs are the Sandboxes that a claim's status named, in order of time.
@@ -87,7 +90,11 @@ func (j *Judge) Observe(f Facts, gone bool, at time.Time) []Violation {
 	if (gone || f.Deleting) && o.endingAt.IsZero() {
 		o.endingAt = at
 	}
+	if f.Foreground && o.foregroundAt.IsZero() {
+		o.foregroundAt = at
+	}
 	if gone {
+		o.goneAt = at
 		delete(j.alive[f.Kind], f.UID)
 	} else {
 		j.alive[f.Kind][f.UID] = o
@@ -116,7 +123,7 @@ func (j *Judge) Missing(kind Kind, present map[types.UID]bool, at time.Time) int
 			continue
 		}
 		missed++
-		o.gone, o.missed = true, true
+		o.gone, o.missed, o.goneAt = true, true, at
 		if o.endingAt.IsZero() {
 			o.endingAt = at
 		}

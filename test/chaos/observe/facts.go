@@ -40,6 +40,7 @@ func factsOf(kind judge.Kind, obj client.Object) (judge.Facts, error) {
 	f := judge.Facts{
 		Kind: kind, Namespace: obj.GetNamespace(), Name: obj.GetName(), UID: obj.GetUID(), Deleting: obj.GetDeletionTimestamp() != nil,
 	}
+	f.Foreground = f.Deleting && slices.Equal(obj.GetFinalizers(), []string{metav1.FinalizerDeleteDependents})
 	for _, reference := range obj.GetOwnerReferences() {
 		owner := ownerOf(reference)
 		f.Owners = append(f.Owners, owner)

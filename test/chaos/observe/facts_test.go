@@ -37,7 +37,7 @@ func TestFactsOf(t *testing.T) {
 			builder.MakeSandbox("one").Namespace("n").UID("one").OwnerReferences(deployment, alice).Ready().Deleting().
 				ShutdownTime(at.Time).ShutdownPolicy(sandboxv1.ShutdownPolicyDelete).Label(StandaloneLabel, "true").Obj(),
 			judge.Facts{
-				Kind: judge.Sandbox, Namespace: "n", Name: "one", UID: "one", Deleting: true, Controller: owner,
+				Kind: judge.Sandbox, Namespace: "n", Name: "one", UID: "one", Deleting: true, Foreground: true, Controller: owner,
 				Owners: []judge.Owner{{Kind: "Pod.apps", Name: "d", UID: "d"}, owner}, Standalone: true, Ready: "True",
 				Reason: sandboxv1.ReasonDependenciesReady, ShutdownTime: at.Time,
 			},
@@ -47,8 +47,10 @@ func TestFactsOf(t *testing.T) {
 			judge.Facts{Kind: judge.Pool, Namespace: "n", Name: "plain", UID: "plain", Replicas: 3, ReadyReplicas: 2},
 		},
 		judge.Pod: {
-			&metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{Namespace: "n", Name: "one", UID: "pod"}},
-			judge.Facts{Kind: judge.Pod, Namespace: "n", Name: "one", UID: "pod"},
+			&metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{
+				Namespace: "n", Name: "one", UID: "pod", DeletionTimestamp: &at, Finalizers: []string{metav1.FinalizerDeleteDependents, "a/b"},
+			}},
+			judge.Facts{Kind: judge.Pod, Namespace: "n", Name: "one", UID: "pod", Deleting: true},
 		},
 	}
 	for kind, c := range cases {

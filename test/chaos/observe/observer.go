@@ -37,6 +37,10 @@ const (
 	Final Question = "final"
 )
 
+// collection is how long the garbage collector may take to see to an object that nothing else concerns. It takes less than a second,
+// and tries again later if the API server did not answer.
+const collection = 30 * time.Second
+
 // Message is a line that the observer reads: a note, or a question that it answers.
 type Message struct {
 	Note *judge.Note `json:"note,omitempty"`
@@ -46,6 +50,8 @@ type Message struct {
 // Answer is a line that the observer writes.
 type Answer struct {
 	Violations []judge.Violation `json:"violations"`
+	// Stuck is what the garbage collector alone has to see to, and has not for a while. Answers to Unsettled and Left have it.
+	Stuck []judge.Stuck `json:"stuck,omitempty"`
 	// Seen is how many objects of each kind there have been.
 	Seen map[judge.Kind]int `json:"seen"`
 	// Versions is how many versions of objects were judged. Resumed is how often a watch went on where it had ended, Listed how
@@ -128,9 +134,9 @@ func (o *Observer) reply(ctx context.Context, ask Question) (*Answer, error) {
 	switch ask {
 	case Started:
 	case Unsettled:
-		return &Answer{Violations: o.judge.Unsettled(now)}, nil
+		return &Answer{Violations: o.judge.Unsettled(now), Stuck: o.judge.Stuck(now, collection)}, nil
 	case Left:
-		return &Answer{Violations: o.judge.Left(now)}, nil
+		return &Answer{Violations: o.judge.Left(now), Stuck: o.judge.Stuck(now, collection)}, nil
 	case Final:
 		o.judge.Convict(o.judge.Left(now))
 		o.judge.Verdict(now)

@@ -20,10 +20,11 @@ import (
 
 // These are programs of a cluster.
 const (
-	Etcd      = "etcd"
-	APIServer = "kube-apiserver"
-	Kwok      = "kwok"
-	Forwarder = "forwarder"
+	Etcd              = "etcd"
+	APIServer         = "kube-apiserver"
+	ControllerManager = "kube-controller-manager"
+	Kwok              = "kwok"
+	Forwarder         = "forwarder"
 )
 
 // Site is a cluster that test/cluster started.
