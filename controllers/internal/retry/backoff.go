@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
@@ -26,14 +27,16 @@ type backoff struct {
 	mu       sync.Mutex
 	failures map[reconcile.Request]int
 	due      map[reconcile.Request]time.Duration
-	// refused are the requests whose last failure was a refusal.
-	refused map[reconcile.Request]bool
+	// refused are the requests whose last failure was a refusal, by namespace.
+	refused map[string]sets.Set[reconcile.Request]
+	// wake has the queue try a request at once. It is nil before there is a queue.
+	wake func(reconcile.Request)
 }
 
 func newBackoff(first, longest time.Duration, random func() float64) *backoff {
 	return &backoff{
-		first: first, longest: longest, random: random, pace: NewPace(refusalInterval, refusalBurst, longest, clock.RealClock{}.Now),
-		failures: map[reconcile.Request]int{}, due: map[reconcile.Request]time.Duration{}, refused: map[reconcile.Request]bool{},
+		first: first, longest: longest, random: random, pace: NewPace(refusalInterval, refusalBurst, 0, clock.RealClock{}.Now),
+		failures: map[reconcile.Request]int{}, due: map[reconcile.Request]time.Duration{}, refused: map[string]sets.Set[reconcile.Request]{},
 	}
 }
 
@@ -45,9 +48,8 @@ func (b *backoff) next(request reconcile.Request, refused bool) time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	wait := b.delay(b.failures[request])
-	delete(b.refused, request)
+	b.setRefused(request, refused)
 	if refused {
-		b.refused[request] = true
 		wait = max(wait, b.pace.next(request))
 	}
 	if b.given != nil {
@@ -82,24 +84,55 @@ func (b *backoff) setDue(request reconcile.Request, due time.Duration) {
 	}
 }
 
-// succeeded ends the backoff of request.
+// succeeded ends the backoff of request. If it was refused before, what refused it may have ended, as a quota that was raised: so it has
+// another one of its namespace tried at once, whose success will have the next one tried. A refusal ends that.
 func (b *backoff) succeeded(request reconcile.Request) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.failures, request)
 	delete(b.due, request)
-	delete(b.refused, request)
 	b.pace.Forget(request)
 	if b.given != nil {
 		b.given.Forget(request)
 	}
+	if !b.refused[request.Namespace].Has(request) {
+		return
+	}
+	b.setRefused(request, false)
+	for next := range b.refused[request.Namespace] { // The first is any one.
+		if b.wake != nil {
+			b.wake(next)
+		}
+		break
+	}
+}
+
+func (b *backoff) setRefused(request reconcile.Request, refused bool) {
+	of := b.refused[request.Namespace]
+	switch {
+	case refused && of == nil:
+		b.refused[request.Namespace] = sets.New(request)
+	case refused:
+		of.Insert(request)
+	case of.Has(request) && len(of) == 1:
+		delete(b.refused, request.Namespace)
+	default:
+		of.Delete(request)
+	}
+}
+
+// setQueue tells b the queue whose requests it delays.
+func (b *backoff) setQueue(queue interface{ Add(reconcile.Request) }) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.wake = queue.Add
 }
 
 // Refused reports whether the last reconcile of request was refused. The queue asks (internal/queue).
 func (b *backoff) Refused(request reconcile.Request) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.refused[request]
+	return b.refused[request.Namespace].Has(request)
 }
 
 // Forget implements workqueue.TypedRateLimiter.

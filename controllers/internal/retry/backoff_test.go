@@ -4,9 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/util/workqueue"
@@ -76,6 +80,103 @@ func TestRefused(t *testing.T) {
 			t.Errorf("after reconcile %d: %t, want %t", i, got, want)
 		}
 	}
+}
+
+// What goes well after it was refused has one more of its namespace tried at once, and a refusal none.
+func TestASuccessWakesTheNext(t *testing.T) {
+	b := newBackoff(time.Second, time.Minute, longest)
+	var woken []reconcile.Request
+	b.setQueue(adding(func(request reconcile.Request) { woken = append(woken, request) }))
+	expect := func(when string, want ...reconcile.Request) {
+		t.Helper()
+		if diff := cmp.Diff(want, woken, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", when, diff)
+		}
+		woken = nil
+	}
+	elsewhere := refused("elsewhere", 0)
+	for _, r := range []reconcile.Request{request, other, elsewhere} {
+		b.next(r, true)
+	}
+	expect("after refusals")
+	b.succeeded(refused("default", 1))
+	expect("after a success of what was never refused")
+	b.succeeded(request)
+	expect("after a success", other)
+	b.next(other, true)
+	expect("after its refusal")
+	b.succeeded(elsewhere)
+	expect("after a success with no other in its namespace")
+	b.succeeded(other)
+	b.succeeded(other)
+	expect("after the last success")
+	if len(b.refused) > 0 {
+		t.Errorf("%v are remembered as refused", b.refused)
+	}
+}
+
+// adding is a queue.
+type adding func(reconcile.Request)
+
+func (a adding) Add(request reconcile.Request) { a(request) }
+
+// A namespace with a thousand refused objects has 70 of them tried in the first minute, and 60 in each further one, until one goes well:
+// then all are tried, one after the other.
+func TestRefusalsOfOneNamespace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const objects = 1000
+		var mu sync.Mutex
+		tries, allowed := 0, false
+		options := Options(4)
+		options.SkipNameValidation = new(true)
+		options.Reconciler = Reconciler(reconcile.Func(func(context.Context, reconcile.Request) (reconcile.Result, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			tries++
+			if allowed {
+				return reconcile.Result{}, nil
+			}
+			return reconcile.Result{}, errRefused
+		}), &options)
+		c, err := controller.NewUnmanaged("test", options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := source.Func(func(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
+			for i := range objects {
+				queue.Add(refused("default", i))
+			}
+			return nil
+		})
+		if err := c.Watch(all); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		var running sync.WaitGroup
+		running.Go(func() { _ = c.Start(ctx) })
+		synctest.Wait()
+		after := func(long time.Duration, least, most int) {
+			t.Helper()
+			mu.Lock()
+			tries = 0
+			mu.Unlock()
+			time.Sleep(long)
+			synctest.Wait()
+			mu.Lock()
+			defer mu.Unlock()
+			if tries < least || tries > most {
+				t.Errorf("%d tries in %s, want %d to %d", tries, long, least, most)
+			}
+		}
+		after(time.Minute, 60, 70)
+		after(time.Minute, 58, 61)
+		mu.Lock()
+		allowed = true
+		mu.Unlock()
+		after(2*time.Second, objects, objects+5)
+		cancel()
+		running.Wait()
+	})
 }
 
 // A delay is from a half of its bound up.

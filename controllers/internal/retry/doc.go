@@ -3,8 +3,8 @@
 //   - A stale write (IsStale, Stale) is decided again, on a fresh read. Nothing is reported.
 //   - A creation in a namespace that is being deleted (internal/going) is not tried again for a while. Nothing is reported.
 //   - A refusal (rules.IsRefusal: a policy, a quota, validation) is reported in the object's status, and tried again: it may end
-//     without an event. It is no error of the manager, in the log or the metrics. A namespace has some refusals a second tried
-//     again, and no more.
+//     without an event. It is no error of the manager, in the log or the metrics. A namespace has one refusal a second tried
+//     again, and no more, until one of them goes well.
 //   - Any other error, as of a request that timed out, is logged and tried again.
 //
 // Each of these waits by one backoff for each object: a random delay whose bound doubles, until a reconcile goes well. An event

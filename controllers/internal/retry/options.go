@@ -4,7 +4,9 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/namesake-sandbox/namesake/internal/queue"
 )
@@ -26,9 +28,22 @@ func Options(workers int) controller.Options {
 		MaxConcurrentReconciles: workers,
 		ReconciliationTimeout:   reconcileTimeout,
 		RateLimiter:             defaultBackoff(),
-		NewQueue:                queue.New(workers),
+		NewQueue:                newQueue(queue.New(workers)),
 	}
 }
+
+// newQueue returns what makes queues as made does, and tells the backoff of each.
+func newQueue(made makesQueues) makesQueues {
+	return func(name string, limiter workqueue.TypedRateLimiter[reconcile.Request]) workqueue.TypedRateLimitingInterface[reconcile.Request] {
+		q := made(name, limiter)
+		if b, ok := limiter.(*backoff); ok {
+			b.setQueue(q)
+		}
+		return q
+	}
+}
+
+type makesQueues = func(string, workqueue.TypedRateLimiter[reconcile.Request]) workqueue.TypedRateLimitingInterface[reconcile.Request]
 
 func defaultBackoff() *backoff {
 	return newBackoff(minBackoff, maxBackoff, rand.Float64)

@@ -9,8 +9,9 @@ import (
 
 const (
 	// refusalInterval is the time between two tries of a namespace's refused work, once refusalBurst of them came at once. So what a
-	// quota refuses costs the same few requests a second, however many objects it refuses.
-	refusalInterval = 100 * time.Millisecond
+	// quota refuses costs the same few requests a second, however many objects it refuses. Where one try goes well, the next does not
+	// wait for its turn (backoff.succeeded).
+	refusalInterval = time.Second
 	refusalBurst    = 10
 	// idleNamespaces is how many namespaces are remembered before those are dropped that have nothing to wait for.
 	idleNamespaces = 1000
@@ -31,7 +32,7 @@ type Pace struct {
 }
 
 // NewPace returns a Pace at which each namespace has something done every interval, once that many came at once. An object
-// waits for longest at the most.
+// waits for longest at the most, whatever the pace; if that is 0, as long as its turn takes.
 func NewPace(interval time.Duration, burst int, longest time.Duration, now func() time.Time) *Pace {
 	return &Pace{
 		interval: interval, burst: time.Duration(burst) * interval, longest: longest, now: now,
@@ -94,7 +95,7 @@ func (p *Pace) take(request reconcile.Request) {
 		free = now
 	}
 	free = free.Add(p.interval)
-	if last := now.Add(p.longest + p.burst); free.After(last) {
+	if last := now.Add(p.longest + p.burst); p.longest > 0 && free.After(last) {
 		free = last
 	}
 	p.free[request.Namespace] = free

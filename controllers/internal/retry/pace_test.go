@@ -104,6 +104,16 @@ func TestPaceIsBounded(t *testing.T) {
 	}
 }
 
+// Where nothing bounds the wait, the number of objects changes nothing about the pace.
+func TestPaceOfAnyNumber(t *testing.T) {
+	p := NewPace(refusalInterval, refusalBurst, 0, testclock.NewFakePassiveClock(epoch).Now)
+	for i := range 10_000 {
+		if got, want := p.next(refused("a", i)), max(0, time.Duration(i+1-refusalBurst)*refusalInterval); got != want {
+			t.Fatalf("%d waits %s, want %s", i, got, want)
+		}
+	}
+}
+
 func TestPaceForgetsNamespacesAtRest(t *testing.T) {
 	clock := testclock.NewFakePassiveClock(epoch)
 	p := NewPace(refusalInterval, refusalBurst, time.Minute, clock.Now)
