@@ -2,7 +2,6 @@ package diagnosis
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -96,46 +95,6 @@ func finished(s *Snapshot) *Cause {
 		cause.Command, cause.Advice = s.kubectl("delete sandboxclaim %s", s.Claim.Name), "and make another claim to run it again"
 	} else {
 		cause.Command, cause.Advice = s.kubectl("delete sandbox %s", s.Sandbox.Name), "and make another Sandbox to run it again"
-	}
-	return cause
-}
-
-// deleted is for what is being deleted.
-func deleted(s *Snapshot) *Cause {
-	switch {
-	case s.Claim != nil && s.Claim.DeletionTimestamp != nil:
-		return goes(s, s.claim(), "sandboxclaim", s.Claim.Finalizers, s.Claim.DeletionTimestamp.Time)
-	case s.Sandbox != nil && s.Sandbox.DeletionTimestamp != nil:
-		return goes(s, s.sandbox(), "sandbox", s.Sandbox.Finalizers, s.Sandbox.DeletionTimestamp.Time)
-	case s.Pod != nil && s.Pod.DeletionTimestamp != nil:
-		cause := goes(s, s.pod(), "pod", s.Pod.Finalizers, s.Pod.DeletionTimestamp.Time)
-		if cause.Passing = cause.Passing && s.Now.Before(s.Pod.DeletionTimestamp.Add(overdue)); !cause.Passing && s.Pod.Spec.NodeName != "" {
-			cause.Advice = fmt.Sprintf("the kubelet of node %s has to confirm its end: see whether that node is there", s.Pod.Spec.NodeName)
-		}
-		return cause
-	}
-	return nil
-}
-
-// overdue is how long after its grace period a Pod that is being deleted is expected to be gone.
-const overdue = time.Minute
-
-func goes(s *Snapshot, object Ref, resource string, finalizers []string, at time.Time) *Cause {
-	var others []string
-	for _, f := range finalizers {
-		if f != "foregroundDeletion" {
-			others = append(others, f)
-		}
-	}
-	cause := &Cause{
-		ID: "deleted", Object: object, Says: fmt.Sprintf("%s is being deleted, since %s", object, clock(at)), Passing: true,
-		Command: s.kubectl("wait --for=delete %s %s --timeout=2m", resource, object.Name),
-	}
-	if len(others) > 0 {
-		cause.Passing = false
-		cause.Says += ", and waits for whoever set the finalizers " + strings.Join(others, ", ")
-		cause.Command = s.kubectl("get %s %s -o yaml", resource, object.Name)
-		cause.Advice = "see whether what set the finalizer still runs"
 	}
 	return cause
 }
