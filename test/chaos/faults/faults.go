@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"syscall"
 	"time"
@@ -21,7 +22,7 @@ import (
 )
 
 // patience is how long a program may take to be ready again. Another fault may be in the way meanwhile.
-const patience = 2 * time.Minute
+const patience = 5 * time.Minute
 
 // grace is how long a manager has that is told to stop, as in the chart's Deployment.
 const grace = 30 * time.Second
@@ -114,14 +115,23 @@ func (i *Injector) answers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.Timeout = 2 * time.Second
-	return wait.PollUntilContextTimeout(ctx, 100*time.Millisecond, patience, true, func(context.Context) (bool, error) {
-		response, err := c.Get(i.Config.Host + "/readyz")
+	c.Timeout = 10 * time.Second
+	var last string
+	err = wait.PollUntilContextTimeout(ctx, 100*time.Millisecond, patience, true, func(context.Context) (bool, error) {
+		response, err := c.Get(i.Config.Host + "/readyz?verbose")
 		if err != nil {
+			last = err.Error()
 			return false, nil
 		}
-		return response.StatusCode == http.StatusOK, response.Body.Close()
+		defer response.Body.Close()
+		body, err := io.ReadAll(response.Body)
+		last = fmt.Sprintf("%s: %s, %v", response.Status, body, err)
+		return response.StatusCode == http.StatusOK, nil
 	})
+	if err != nil {
+		return fmt.Errorf("the API server is not ready: %w: %s", err, last)
+	}
+	return nil
 }
 
 // strikeManagers strikes one manager, or all.
