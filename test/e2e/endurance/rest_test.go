@@ -19,7 +19,15 @@ const (
 	rest, calm = time.Minute, 15 * time.Second
 	// own is the namespace with the managers' Leases.
 	own = "namesake-system"
+	// renewal is how often the leader renews its Lease (--leader-election-retry-period), and note how often each replica makes a note in
+	// that of the replicas (Period, in cmd/namesake/internal/replicas).
+	renewal, note = 300 * time.Millisecond, 5 * time.Second
 )
+
+// leaseWrites returns how many writes of Leases so many managers may make in that time, and one each at its edges.
+func leaseWrites(managers int, long time.Duration) int {
+	return int(long/renewal) + 1 + managers*(int(long/note)+1)
+}
 
 // activity is what the managers have done since their start.
 type activity struct{ reconciles float64 }
@@ -56,16 +64,24 @@ func checkRest(t *testing.T, s *scene.Scene, managers []*testbed.Manager) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	long := time.Since(began)
 	reconciles := after.reconciles - last.reconciles
-	writes := writesSince(t, s, began)
-	t.Logf("at rest, %s with %d Sandboxes: %.0f reconciles; writes: %v", rest, *rate*int(life.Seconds()), reconciles, writes)
+	writes, allowed := writesSince(t, s, began), leaseWrites(len(managers), long)
+	t.Logf("at rest, %s with %d Sandboxes: %.0f reconciles; writes: %v, of which %d of Leases are the managers' heartbeat",
+		long.Round(time.Second), *rate*int(life.Seconds()), reconciles, writes, allowed)
 	if reconciles > 0 {
 		t.Errorf("%.0f reconciles, want none", reconciles)
 	}
-	for call := range writes {
-		if !strings.HasSuffix(call, " leases") {
-			t.Errorf("the managers made a call %q, and nobody wants anything", call)
+	leases := 0
+	for call, n := range writes {
+		if call == "update leases" || strings.HasPrefix(call, "update leases: 409") {
+			leases += n
+			continue
 		}
+		t.Errorf("the managers made a call %q, and nobody wants anything", call)
+	}
+	if leases > allowed {
+		t.Errorf("%d writes of Leases in %s, and %d are the managers' heartbeat", leases, long, allowed)
 	}
 }
 
