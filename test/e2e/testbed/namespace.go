@@ -16,7 +16,7 @@ import (
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 )
 
-// Namespace creates a namespace for the test, where the editor may edit as in "default". It is deleted afterwards.
+// Namespace creates a namespace for the test, where the editor may edit as in "default". It is deleted afterwards, unless the test did.
 func (b *Bed) Namespace(t *testing.T) string {
 	t.Helper()
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "e2e-"}}
@@ -24,7 +24,7 @@ func (b *Bed) Namespace(t *testing.T) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := b.Admin.Delete(context.Background(), namespace); err != nil {
+		if err := b.Admin.Delete(context.Background(), namespace); client.IgnoreNotFound(err) != nil {
 			t.Error(err)
 		}
 	})
