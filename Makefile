@@ -254,7 +254,10 @@ e2e: $(CLUSTER) ## The whole story on control planes with fake nodes, with the m
 	$(HOSTILE) -short ./test/e2e/hostile/...
 	$(MAKE) chaos SEED=947 DURATION=45s PREVIOUS= CLOCK=
 
-HOSTILE = $(CLUSTER) run --managers 2 --manager-memory 512Mi --manager-cpus 1 -- $(E2E) -v
+# Clusters of different names run side by side.
+NAME ?= default
+
+HOSTILE = $(CLUSTER) run --name $(NAME) --managers 2 --manager-memory 512Mi --manager-cpus 1 -- $(E2E) -v
 
 .PHONY: test-hostile
 test-hostile: $(CLUSTER) ## What one user can do to do harm, in full, with tables of the answers and of what others notice; as root, for the limits.
@@ -292,14 +295,21 @@ endif
 		-seed $(SEED) -duration $(DURATION) -rate $(RATE) -cluster $(CLUSTER) -plugin $(CHAOS)/kubectl-namesake -out $(CHAOS)/run \
 		$(if $(PREVIOUS),-previous $(CHAOS)/previous) $(if $(CLOCK),-jumping $(CHAOS)/jumping)
 
+# An etcd whose disk can be made slow while it runs.
+SLOW_ETCD := $(ROOT)/bin/etcd-slow
+
+$(SLOW_ETCD): $(ROOT)/test/slowdisk/main.go $(ROOT)/test/cluster/etcd/go.mod
+	$(GO) run ./test/slowdisk -out $@
+
 # Ten thousand claims and five thousand members, each of which cannot go on; as root, for the limits.
 .PHONY: test-bounds
-test-bounds: $(CLUSTER) ## What much of what cannot go on costs, and what a neighbour notices, with a table: BOUNDS="-minutes 3 -reduced 1".
-	$(HOSTILE) -timeout 60m -run TestBounds ./test/e2e/hostile/... -args $(BOUNDS)
+test-bounds: $(CLUSTER) $(SLOW_ETCD) ## What much of what cannot go on costs, and what a neighbour notices, with a table: BOUNDS="-minutes 1 -reduced 1" LOAD=quota NAME=default.
+	NAMESAKE_ETCD_SYNC=$(SLOW_ETCD).$(NAME).sync TEST_ASSET_ETCD=$(SLOW_ETCD) \
+		$(HOSTILE) -timeout 60m -run '$(if $(LOAD),^TestBounds$$/$(LOAD),^TestBounds$$)' ./test/e2e/hostile/... -args $(BOUNDS)
 
 .PHONY: test-endurance
 test-endurance: $(CLUSTER) ## Whether memory, goroutines, queues, files or series grow while claims come and go, and what is done at rest: DURATION=30m.
-	$(CLUSTER) run --managers 2 -- $(E2E) -v -timeout 150m ./test/e2e/endurance/... -args -duration $(if $(filter file,$(origin DURATION)),30m,$(DURATION))
+	$(CLUSTER) run --name $(NAME) --managers 2 -- $(E2E) -v -timeout 150m ./test/e2e/endurance/... -args -duration $(if $(filter file,$(origin DURATION)),30m,$(DURATION))
 
 .PHONY: test-scale
 test-scale: $(CLUSTER) ## What 10,000 Sandboxes of 1,000 tenants cost.

@@ -3,17 +3,37 @@ package hostile
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"strings"
 	"testing"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	flowcontrolv1 "k8s.io/api/flowcontrol/v1"
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
+	"github.com/namesake-sandbox/namesake/test/bench/load/schedule"
 	"github.com/namesake-sandbox/namesake/test/builder"
+)
+
+const (
+	// creationRate is how many objects of a load are created in a second. It leaves the API server room: in a cluster, its priority and
+	// fairness bounds what one user gets of it.
+	creationRate = 50
+	// comparison is how many ConfigMaps are created: as many as that rate makes while the neighbour is looked at.
+	comparison = int(phase/time.Second) * creationRate
+	// triesAMinute is how many of a namespace's refusals are tried again in a minute: one a second, and ten that may have been saved up
+	// (controllers/internal/retry).
+	triesAMinute = 60 + 10
+	// callsATry is what it costs to create a cold Sandbox in vain: live reads of the claim and the Sandbox, since a cache may be stale; the
+	// webhook's live read of the claim; and the creation.
+	callsATry = 4
+	// slowSync is how long a sync takes on a disk that is much too slow for etcd.
+	slowSync = 200 * time.Millisecond
 )
 
 // loads are what TestBounds tries.
@@ -21,13 +41,21 @@ func loads() []load {
 	claims, members := 10_000 / *reduced, 5000 / *reduced
 	return []load{
 		{
+			name: fmt.Sprintf("for comparison, %d ConfigMaps", comparison), everybody: true, callsAMinute: 0,
+			begin: func(t *testing.T, w *world, namespace string) {
+				t.Helper()
+				w.configMaps(t, namespace, comparison)
+			},
+			settled: func(context.Context, *world, string) (bool, error) { return true, nil },
+		},
+		{
 			name: fmt.Sprintf("%d claims without a pool", claims), callsAMinute: 0,
 			begin: func(t *testing.T, w *world, namespace string) {
 				t.Helper()
 				w.claims(t, namespace, "nowhere", claims)
 			},
 			settled: func(ctx context.Context, w *world, namespace string) (bool, error) {
-				return w.said(ctx, namespace, claims)
+				return w.said(ctx, namespace, "not found", claims)
 			},
 		},
 		{
@@ -62,24 +90,25 @@ func loads() []load {
 			},
 		},
 		{
-			name: fmt.Sprintf("%d claims over a quota of 2", claims/10), callsAMinute: 600 + claims/10,
+			name: fmt.Sprintf("%d claims over a quota", claims/10), callsAMinute: triesAMinute * callsATry, more: 1,
 			begin: func(t *testing.T, w *world, namespace string) {
 				t.Helper()
 				w.quota(t, namespace, "count/sandboxes.agents.x-k8s.io", 2)
 				w.pool(t, namespace, 2, nil)
-				w.claims(t, namespace, poolName, claims/10)
+				w.awaitReady(t, namespace, 2)
+				w.claims(t, namespace, poolName, claims/10+2)
 			},
 			settled: func(ctx context.Context, w *world, namespace string) (bool, error) {
-				return w.said(ctx, namespace, claims/10)
+				return w.said(ctx, namespace, "exceeded quota", claims/10)
 			},
 		},
 		{
-			name: "an etcd that stands still for 200 ms at a time", everybody: true, callsAMinute: 0,
+			name: fmt.Sprintf("an etcd whose disk takes %s", slowSync), everybody: true, callsAMinute: 0,
 			begin: func(t *testing.T, w *world, namespace string) {
 				t.Helper()
 				w.pool(t, namespace, 50, nil)
 				w.awaitReady(t, namespace, 50)
-				w.Stall(t, "etcd", 200*time.Millisecond, 20*time.Millisecond)
+				w.SlowDisk(t, slowSync)
 				w.claims(t, namespace, poolName, 100)
 			},
 			settled: func(ctx context.Context, w *world, namespace string) (bool, error) {
@@ -87,13 +116,13 @@ func loads() []load {
 			},
 		},
 		{
-			name: "429 for most of what the managers ask", everybody: true, callsAMinute: 0,
+			name: "429 for what the managers ask beyond a few at a time", everybody: true, callsAMinute: 0, answer: http.StatusTooManyRequests,
 			begin: func(t *testing.T, w *world, namespace string) {
 				t.Helper()
 				w.pool(t, namespace, 50, nil)
 				w.awaitReady(t, namespace, 50)
 				w.reject(t)
-				w.claims(t, namespace, poolName, 100)
+				w.claimsAt(t, namespace, poolName, schedule.Burst(100))
 			},
 			settled: func(ctx context.Context, w *world, namespace string) (bool, error) {
 				return w.served(ctx, namespace, 100, 50)
@@ -116,27 +145,55 @@ func (w *world) pool(t *testing.T, namespace string, replicas int, selector map[
 // claims makes n claims of a pool.
 func (w *world) claims(t *testing.T, namespace, pool string, n int) {
 	t.Helper()
-	inParallel(n, func(i int) {
-		claim := builder.MakeClaim(fmt.Sprintf("claim-%d", i)).Namespace(namespace).Pool(pool).Obj()
-		if err := w.Editor.Create(t.Context(), claim); err != nil {
-			t.Errorf("creating a claim: %v", err)
+	w.claimsAt(t, namespace, pool, steadily(n))
+}
+
+// claimsAt makes a claim of a pool at each offset.
+func (w *world) claimsAt(t *testing.T, namespace, pool string, offsets []time.Duration) {
+	t.Helper()
+	w.createAt(t, offsets, func(i int) client.Object {
+		return builder.MakeClaim(fmt.Sprintf("claim-%d", i)).Namespace(namespace).Pool(pool).Obj()
+	})
+}
+
+// configMaps makes n objects that have nothing to do with the product: what a neighbour waits longer meanwhile is the API server's and the
+// machine's part.
+func (w *world) configMaps(t *testing.T, namespace string, n int) {
+	t.Helper()
+	w.createAt(t, steadily(n), func(i int) client.Object {
+		return &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: fmt.Sprintf("map-%d", i)}}
+	})
+}
+
+// steadily returns the offsets of n objects.
+func steadily(n int) []time.Duration {
+	return schedule.Rate(creationRate, time.Duration(n)*time.Second/creationRate)
+}
+
+// createAt creates an object at each offset, as the editor.
+func (w *world) createAt(t *testing.T, offsets []time.Duration, object func(i int) client.Object) {
+	t.Helper()
+	schedule.Run(t.Context(), offsets, func(i int, _ time.Time) {
+		if err := w.Editor.Create(t.Context(), object(i)); err != nil {
+			t.Errorf("creating object %d: %v", i, err)
 		}
 	})
 }
 
-// said reports whether there are n claims, and each that has no Sandbox says why in its Ready condition.
-func (w *world) said(ctx context.Context, namespace string, n int) (bool, error) {
+// said reports whether n claims say that in their Ready condition.
+func (w *world) said(ctx context.Context, namespace, that string, n int) (bool, error) {
 	list := &extensionsv1.SandboxClaimList{}
 	if err := w.Editor.List(ctx, list, client.InNamespace(namespace)); err != nil {
 		return false, err
 	}
+	say := 0
 	for i := range list.Items {
-		conditions := list.Items[i].Status.Conditions
-		if len(conditions) == 0 || conditions[0].Message == "" {
-			return false, nil
+		ready := apimeta.FindStatusCondition(list.Items[i].Status.Conditions, extensionsv1.ConditionReady)
+		if ready != nil && strings.Contains(ready.Message, that) {
+			say++
 		}
 	}
-	return len(list.Items) == n, nil
+	return say == n, nil
 }
 
 // served reports whether n claims are Ready, and the pool has its members.
@@ -147,7 +204,7 @@ func (w *world) served(ctx context.Context, namespace string, n, members int) (b
 	}
 	ready := 0
 	for i := range list.Items {
-		if len(list.Items[i].Status.Conditions) > 0 && list.Items[i].Status.Conditions[0].Status == metav1.ConditionTrue {
+		if apimeta.IsStatusConditionTrue(list.Items[i].Status.Conditions, extensionsv1.ConditionReady) {
 			ready++
 		}
 	}
@@ -164,7 +221,7 @@ func (w *world) podsOf(ctx context.Context, namespace string, n int) (bool, erro
 	return len(list.Items) >= n, err
 }
 
-// reject lets the API server answer 429 to what the managers ask about Sandboxes, claims, pools and Pods, as soon as it has more than one
+// reject lets the API server answer 429 to what the managers ask about Sandboxes, claims, pools and Pods, as soon as it has more than a few
 // of these requests at a time, until the test ends. Leases are not among them, as in a cluster whose flow schemas are Kubernetes' own.
 func (w *world) reject(t *testing.T) {
 	t.Helper()
@@ -182,7 +239,7 @@ func (w *world) reject(t *testing.T) {
 		ObjectMeta: metav1.ObjectMeta{Name: "managers-few-at-a-time"},
 		Spec: flowcontrolv1.FlowSchemaSpec{
 			PriorityLevelConfiguration: flowcontrolv1.PriorityLevelConfigurationReference{Name: level.Name},
-			MatchingPrecedence:         1,
+			MatchingPrecedence:         2, // Only "exempt" may have 1.
 			Rules: []flowcontrolv1.PolicyRulesWithSubjects{{
 				Subjects: []flowcontrolv1.Subject{{Kind: flowcontrolv1.SubjectKindServiceAccount, ServiceAccount: &flowcontrolv1.ServiceAccountSubject{
 					Namespace: "namesake-system", Name: "namesake",
