@@ -254,8 +254,8 @@ e2e: $(CLUSTER) ## The whole story on control planes with fake nodes, with the m
 	$(HOSTILE) -short ./test/e2e/hostile/...
 	$(MAKE) chaos SEED=947 DURATION=45s PREVIOUS= CLOCK=
 
-# Clusters of different names run side by side.
-NAME ?= default
+# Clusters of different names run side by side, and no run takes its name from the environment.
+NAME = default
 
 HOSTILE = $(CLUSTER) run --name $(NAME) --managers 2 --manager-memory 512Mi --manager-cpus 1 -- $(E2E) -v
 
@@ -274,12 +274,10 @@ LEADER_ELECT ?= true
 PREVIOUS ?= $(shell git -C $(ROOT) describe --tags --abbrev=0 HEAD^ 2>/dev/null || git -C $(ROOT) rev-parse --short HEAD~ 2>/dev/null)
 CLOCK ?= jumps
 
-# Runs of different names go side by side, each with a control plane and a folder of its own. No run takes its name from the environment.
-NAME = chaos
 CHAOS = $(ROOT)/bin/chaos.d/$(NAME)
 
 .PHONY: chaos
-chaos: $(CLUSTER) ## Users at work while programs die, freeze and lose connections, on etcd with a disk, and an observer that judges: SEED=1 DURATION=20m RATE=5 MANAGERS=2 LEADER_ELECT=true PREVIOUS=commit NAME=chaos.
+chaos: $(CLUSTER) ## Users at work while programs die, freeze and lose connections, on etcd with a disk, and an observer that judges: SEED=1 DURATION=20m RATE=5 MANAGERS=2 LEADER_ELECT=true PREVIOUS=commit NAME=default.
 	@mkdir -p $(CHAOS)
 	@$(GO) build -o $(CHAOS)/chaos ./test/chaos
 	@$(GO) build -o $(CHAOS)/kubectl-namesake ./cmd/kubectl-namesake

@@ -12,9 +12,12 @@ import (
 
 // Three times, as many claims as the pool has Sandboxes are created at once. A claim may go cold, and the two managers may
 // fill the pool beyond its size for a moment. No Sandbox may be shared. Each manager picks from a share of the pool, so few claims
-// are bound again: about a fifth, if they picked at random.
+// are bound again: about a fifth, if they picked at random. With -short it is twice.
 func TestBursts(t *testing.T) {
-	const n, rounds = 200, 3
+	n, rounds := 200, 3
+	if testing.Short() {
+		rounds = 2
+	}
 	s := scene.Enter(t)
 	if managers := len(s.Managers(t)); managers != 2 {
 		t.Fatalf("%d managers run: this test is about 2, see the target e2e of the Makefile", managers)
