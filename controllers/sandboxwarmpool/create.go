@@ -28,24 +28,18 @@ const (
 	createBudget = 10 * time.Second
 )
 
-// confirmMissing returns how many of the n Sandboxes that pool is to get it misses, although the cache may be behind: the unseen
-// ones, which this process has created and the cache did not show, are not missing. Where that does not tell, the API server is
-// asked: before this process has created any, since the one that led before may have, and when all that seems to be missing is
-// of its own making and overdue, since some of that may be gone again. Until it is overdue, confirmMissing returns when to look
-// again. An unreadable member is never in the cache, and counts.
+// confirmMissing returns how many of the n Sandboxes that pool is to get it misses, although the cache may be behind. own is what this
+// process has created, as of the list of the members. Where that does not tell, the API server is asked, once what the cache does not
+// show is overdue. Until then, confirmMissing returns when to look again. An unreadable member is never in the cache, and counts.
 func (r *Reconciler) confirmMissing(
-	ctx context.Context, pool *extensionsv1.SandboxWarmPool, n, unseen int,
+	ctx context.Context, pool *extensionsv1.SandboxWarmPool, n int, own rules.OwnCreations,
 ) (missing int, again time.Duration, err error) {
-	caughtUp := r.writes.hasCaughtUp(pool.UID)
 	unreadable := r.Unreadable.Any(sandboxv1.KindSandbox, pool.Namespace)
+	missing, certain := rules.MissingMembers(n, own)
 	switch {
-	case n == 0:
-		return 0, 0, nil
-	case !unreadable && unseen == 0 && r.states.hasCreated(pool.UID):
-		return n, 0, nil
-	case !unreadable && caughtUp && n > unseen:
-		return n - unseen, 0, nil
-	case !unreadable && caughtUp:
+	case n == 0, certain && !unreadable:
+		return missing, 0, nil
+	case !unreadable && own.CaughtUp:
 		if due := r.writes.due(pool.UID, r.Now()); due > 0 {
 			return 0, due, nil
 		}
@@ -63,7 +57,7 @@ func (r *Reconciler) confirmMissing(
 		}
 	}
 	r.writes.confirm(pool.UID, members)
-	return min(n, max(0, rules.Replicas(pool)-len(members))), 0, nil
+	return rules.CountedMissing(pool, n, len(members)), 0, nil
 }
 
 // create adds n Sandboxes to the pool, or fewer: a name that is taken is left to the next reconcile, and so is what time does not

@@ -86,8 +86,8 @@ func TestOwnWrites(t *testing.T) {
 	}
 	expect := func(what string, unseen int, caughtUp bool) {
 		t.Helper()
-		if n, up := len(w.pending(pool.UID)), w.hasCaughtUp(pool.UID); n != unseen || up != caughtUp {
-			t.Errorf("%s: %d are unseen, caught up %t; want %d, %t", what, n, up, unseen, caughtUp)
+		if pending, up := w.pending(pool.UID); len(pending) != unseen || up != caughtUp {
+			t.Errorf("%s: %d are unseen, caught up %t; want %d, %t", what, len(pending), up, unseen, caughtUp)
 		}
 	}
 	expect("at first", 0, false)
@@ -151,17 +151,19 @@ func TestOverdueCreations(t *testing.T) {
 	}
 }
 
-// An event that shows a creation after the members were listed does not make the list show it.
+// An event that shows a creation after the members were listed makes the list neither show it nor newer than what came before.
 func TestAnEventWhileMembersAreListed(t *testing.T) {
 	pool := builder.MakePool("p").Obj()
 	r := &Reconciler{Now: func() time.Time { return builder.Epoch }}
 	r.Client = listing{event: func() { r.writes.observed(pool.UID, "a") }}
 	r.writes.creating(pool.UID, "a", builder.Epoch)
-	if members, unseen, err := r.members(t.Context(), pool); len(members) != 0 || unseen != 1 || err != nil {
-		t.Errorf("%d members, %d unseen, %v; want none, and 1", len(members), unseen, err)
+	want := rules.OwnCreations{Unseen: 1}
+	if members, own, err := r.members(t.Context(), pool); len(members) != 0 || own != want || err != nil {
+		t.Errorf("%d members, %+v, %v; want none, and %+v", len(members), own, err, want)
 	}
-	if _, unseen, _ := r.members(t.Context(), pool); unseen != 0 {
-		t.Errorf("then %d are unseen", unseen)
+	want = rules.OwnCreations{CaughtUp: true}
+	if _, own, _ := r.members(t.Context(), pool); own != want {
+		t.Errorf("then %+v, want %+v", own, want)
 	}
 }
 

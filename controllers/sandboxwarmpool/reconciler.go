@@ -68,19 +68,19 @@ func (r *Reconciler) Reconcile(ctx context.Context, pool *extensionsv1.SandboxWa
 	if err != nil {
 		return reconcile.Result{}, err
 	}
-	members, unseen, err := r.members(ctx, pool)
+	members, own, err := r.members(ctx, pool)
 	if err != nil {
 		return reconcile.Result{}, err
 	}
 	snapshot := rules.NewTemplateSnapshot(template, r.Settings.Nameservers...)
-	memory := r.states.of(pool.UID).WithUnseen(unseen)
+	memory := r.states.of(pool.UID).WithUnseen(own.Unseen)
 	plan := rules.PlanPool(pool, snapshot, members, memory, r.Settings, r.Now()).WithAccepted(r.accepted(ctx, members))
 	r.states.looked(pool.UID, look{began: began, ended: r.Now()})
 	if left := r.states.lastLeft(pool.UID); left.After(plan.LastReady) {
 		plan.LastReady = left
 	}
 	n, wait, memory := rules.PlanRefill(memory, pool, plan, r.Settings.Refill, r.Now())
-	n, again, err := r.confirmMissing(ctx, pool, n, unseen)
+	n, again, err := r.confirmMissing(ctx, pool, n, own)
 	if err != nil {
 		return reconcile.Result{}, err
 	}
@@ -94,7 +94,6 @@ func (r *Reconciler) Reconcile(ctx context.Context, pool *extensionsv1.SandboxWa
 	}
 	var deleted error
 	if problem == nil && err == nil { // A member that cannot be replaced stays.
-		r.states.create(pool.UID, n)
 		plan.Created = n
 		deleted = r.delete(ctx, plan.Delete)
 		problem = rules.PoolDeletionRefusedError(plan.Delete, deleted)
@@ -141,21 +140,26 @@ func (r *Reconciler) template(ctx context.Context, pool *extensionsv1.SandboxWar
 	return template, nil
 }
 
-// members returns the Sandboxes that pool controls, from the cache, and how many this process has created that the cache did not
-// show. The Sandboxes must not be changed.
-func (r *Reconciler) members(ctx context.Context, pool *extensionsv1.SandboxWarmPool) ([]*sandboxv1.Sandbox, int, error) {
-	pending := r.writes.pending(pool.UID)
+// members returns the Sandboxes that pool controls, from the cache, and what this process had created when they were read. The Sandboxes
+// must not be changed.
+func (r *Reconciler) members(ctx context.Context, pool *extensionsv1.SandboxWarmPool) ([]*sandboxv1.Sandbox, rules.OwnCreations, error) {
+	pending, caughtUp := r.writes.pending(pool.UID) // Before the list: an event that comes while it is read does not make it newer.
+	own := rules.OwnCreations{CaughtUp: caughtUp}
 	var list sandboxv1.SandboxList
 	if err := r.Client.List(ctx, &list, client.InNamespace(pool.Namespace),
 		client.MatchingFields{index.PoolUID: string(pool.UID)}, client.UnsafeDisableDeepCopy); err != nil {
-		return nil, 0, fmt.Errorf("listing the members: %w", err)
+		return nil, own, fmt.Errorf("listing the members: %w", err)
 	}
 	members := make([]*sandboxv1.Sandbox, len(list.Items))
 	for i := range list.Items {
 		members[i] = &list.Items[i]
-		delete(pending, members[i].Name)
+		if !pending[members[i].Name].IsZero() {
+			delete(pending, members[i].Name)
+			own.CaughtUp = true
+		}
 	}
-	return r.writes.apply(pool.UID, members, r.Now()), len(pending), nil
+	own.Unseen = len(pending)
+	return r.writes.apply(pool.UID, members, r.Now()), own, nil
 }
 
 // accepted returns how many of members have a Pod, and have not reported it yet.

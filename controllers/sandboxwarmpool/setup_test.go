@@ -99,16 +99,13 @@ func TestMemories(t *testing.T) {
 	kept := &rules.PoolState{}
 	m.forget("a")
 	m.keep("a", kept)
-	m.create("a", 3)
-	m.create("a", 0)
-	m.create("b", 0)
 	m.leave("a", builder.Epoch)
 	m.leave("a", builder.Epoch.Add(-time.Hour))
-	if m.of("a") != kept || m.of("b") != nil || !m.hasCreated("a") || m.hasCreated("b") || !m.lastLeft("a").Equal(builder.Epoch) || !m.lastLeft("b").IsZero() {
+	if m.of("a") != kept || m.of("b") != nil || !m.lastLeft("a").Equal(builder.Epoch) || !m.lastLeft("b").IsZero() {
 		t.Error("what is kept of one pool is that pool's, and the latest")
 	}
 	m.forget(types.UID("a"))
-	if m.of("a") != nil || m.hasCreated("a") || !m.lastLeft("a").IsZero() {
+	if m.of("a") != nil || !m.lastLeft("a").IsZero() {
 		t.Error("what is forgotten is still there")
 	}
 }

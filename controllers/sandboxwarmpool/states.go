@@ -15,8 +15,6 @@ type poolStates struct {
 	pools map[types.UID]*rules.PoolState
 	// left holds a time for each pool: of the members that left the pool Ready, the latest time at which one turned Ready.
 	left map[types.UID]time.Time
-	// created holds the pools that this process has created Sandboxes for.
-	created map[types.UID]bool
 	// statuses holds when the status of each pool was last written.
 	statuses map[types.UID]time.Time
 	// gone holds until when each pool counts as gone that the API server did not find.
@@ -42,23 +40,6 @@ func (m *poolStates) keep(pool types.UID, memory *rules.PoolState) {
 		m.pools = map[types.UID]*rules.PoolState{}
 	}
 	m.pools[pool] = memory
-}
-
-// create records that this process has created n Sandboxes for a pool.
-func (m *poolStates) create(pool types.UID, n int) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.created == nil {
-		m.created = map[types.UID]bool{}
-	}
-	m.created[pool] = m.created[pool] || n > 0
-}
-
-// hasCreated reports whether this process has created Sandboxes for a pool.
-func (m *poolStates) hasCreated(pool types.UID) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.created[pool]
 }
 
 // write records that the status of a pool is written at the time now.
@@ -141,7 +122,6 @@ func (m *poolStates) forget(pool types.UID) {
 	defer m.mu.Unlock()
 	delete(m.pools, pool)
 	delete(m.left, pool)
-	delete(m.created, pool)
 	delete(m.statuses, pool)
 	delete(m.looks, pool)
 	delete(m.gone, pool)

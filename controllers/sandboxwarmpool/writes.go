@@ -107,23 +107,15 @@ func (w *ownWrites) apply(pool types.UID, members []*sandboxv1.Sandbox, now time
 	return members
 }
 
-// pending returns the creations that the cache has not shown. To know what a list lacks, ask before reading it: an event may
-// show one while the list is read.
-func (w *ownWrites) pending(pool types.UID) map[string]time.Time {
+// pending returns the creations that the cache has not shown, and whether it has shown any. To know what a list lacks, ask before
+// reading it: an event may show one while the list is read.
+func (w *ownWrites) pending(pool types.UID) (created map[string]time.Time, caughtUp bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if writes := w.pools[pool]; writes != nil {
-		return maps.Clone(writes.created)
+		return maps.Clone(writes.created), writes.caughtUp
 	}
-	return nil
-}
-
-// hasCaughtUp reports whether the cache has shown any creation.
-func (w *ownWrites) hasCaughtUp(pool types.UID) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	writes := w.pools[pool]
-	return writes != nil && writes.caughtUp
+	return nil, false
 }
 
 // confirm forgets the creations that are not among members, the names that the API server has: those Sandboxes are gone, were
