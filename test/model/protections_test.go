@@ -10,6 +10,7 @@ import (
 
 	"github.com/namesake-sandbox/namesake/test/model/claims"
 	"github.com/namesake-sandbox/namesake/test/model/pods"
+	"github.com/namesake-sandbox/namesake/test/model/pools"
 	"github.com/namesake-sandbox/namesake/test/model/search"
 )
 
@@ -24,6 +25,9 @@ func protections() []protection {
 	var all []protection
 	for _, p := range claims.Protections() {
 		all = append(all, protection{p.Name, p.Where, p.Without, p.With, p.Search})
+	}
+	for _, p := range pools.Protections() {
+		all = append(all, protection{p.Name, p.Where, p.Without, "", p.Search})
 	}
 	for _, p := range pods.Protections() {
 		all = append(all, protection{p.Name, p.Where, p.Without, "", p.Search})

@@ -125,11 +125,6 @@ func Protections() []Protection {
 			Off:     Off{NewNames: true}, Size: small(1, 1, Budget{Create: 1, Drop: 1, Refill: 1}).harm(),
 		},
 		{
-			Name: "A pool deletes a member only in the version that it decided on", Where: "write.DeleteVersion",
-			Without: "a member is deleted that was adopted meanwhile",
-			Off:     Off{DeletionVersion: true}, Size: small(1, 1, Budget{Create: 1, ScaleDown: 1}),
-		},
-		{
 			Name: "The claim is read live before its Sandbox is deleted for its expiry", Where: "controllers/sandboxclaim: deleteSandboxes",
 			Without: "a worker that lists the claim's Sandboxes late deletes one that the claim got with more time",
 			Off:     Off{ExpiryLook: true}, Size: small(1, 1, Budget{Create: 1, Expire: 1, Extend: 1}),
@@ -140,6 +135,12 @@ func Protections() []Protection {
 			Off:     Off{ExpiryUID: true}, Size: small(1, 0, Budget{Create: 1, Expire: 1, Drop: 1, Squat: 1}),
 		},
 	}
+}
+
+// ScaleDown is the protection of members that are adopted while their pool deletes them. The model of pools has it, too, by what a pool
+// plans; here the claims are whole.
+func ScaleDown() Protection {
+	return Protection{Off: Off{DeletionVersion: true}, Size: small(1, 1, Budget{Create: 1, ScaleDown: 1})}
 }
 
 // Unneeded is a world without what is in the product and breaks nothing if it is left out: the adoption's test of the Sandbox's UID. No

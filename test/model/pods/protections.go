@@ -66,7 +66,7 @@ func Protections() []Protection {
 			"it gets one as soon as a cache shows none", Off{LivePod: true}, Size{Sandboxes: 1, Legacy: true},
 		},
 		{
-			"A task is read live before its Pod is created", "controllers/sandbox: checkNotDone",
+			"A task is read live before its Pod is created", "controllers/sandbox: checkWanted",
 			"it runs again, since a cache does not show that it has finished", Off{LiveTask: true},
 			Size{Sandboxes: 1, Task: true, Atomic: true, End: 1, Drop: 1},
 		},
