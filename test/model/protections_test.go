@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -62,13 +63,19 @@ func TestProtections(t *testing.T) {
 		texts[i] = p.tell(i+1, found)
 		t.Logf("%d states\n%s", found.States, texts[i])
 	}
-	comparePage(t, strings.Join(texts, "\n"))
+	comparePage(t, "protections", strings.Join(texts, "\n"))
 }
 
-// comparePage compares the list with that in docs/guarantees.md, or writes it there.
-func comparePage(t *testing.T, list string) {
+// thePage is written by more than one test.
+var thePage sync.Mutex
+
+// comparePage compares a part of docs/guarantees.md with what it should be, or writes it there.
+func comparePage(t *testing.T, part, list string) {
 	t.Helper()
-	const file, from, to = "../../docs/guarantees.md", "<!-- protections -->\n", "<!-- end of protections -->\n"
+	thePage.Lock()
+	defer thePage.Unlock()
+	const file = "../../docs/guarantees.md"
+	from, to := "<!-- "+part+" -->\n", "<!-- end of "+part+" -->\n"
 	page, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -76,7 +83,7 @@ func comparePage(t *testing.T, list string) {
 	before, rest, begins := strings.Cut(string(page), from)
 	had, after, ends := strings.Cut(rest, to)
 	if !begins || !ends {
-		t.Fatalf("%s has no place for the list", file)
+		t.Fatalf("%s has no place for the %s", file, part)
 	}
 	wanted := "\n" + list + "\n"
 	if *update {

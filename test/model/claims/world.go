@@ -55,6 +55,9 @@ type Model struct {
 	buffer []name
 
 	reached Reached
+	// all says that a search goes on when an invariant is broken, and broken are those that were.
+	all    bool
+	broken uint8
 }
 
 var _ search.Model[state] = (*Model)(nil)
