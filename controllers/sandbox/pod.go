@@ -43,7 +43,8 @@ func (r *Reconciler) ensurePod(
 	return r.createPod(ctx, sandbox)
 }
 
-// checkWanted returns the error of a stale view if sandbox is gone, or is a task that has finished, which the cache does not show yet.
+// checkWanted returns the error of a stale view if sandbox is gone, has expired, or is a task that has finished, which the cache does not
+// show yet.
 // It looks live only where another Pod may be wrong (rules.LooksBeforePod).
 func (r *Reconciler) checkWanted(ctx context.Context, sandbox *sandboxv1.Sandbox) error {
 	if !rules.LooksBeforePod(sandbox, r.Now()) {
@@ -53,7 +54,7 @@ func (r *Reconciler) checkWanted(ctx context.Context, sandbox *sandboxv1.Sandbox
 	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(sandbox), &live); err != nil {
 		return fmt.Errorf("reading Sandbox %q: %w", sandbox.Name, err)
 	}
-	if live.UID != sandbox.UID || live.DeletionTimestamp != nil || rules.IsDone(&live) {
+	if live.UID != sandbox.UID || live.DeletionTimestamp != nil || rules.IsDone(&live) || rules.Expired(&live, r.Now()) {
 		return stale(sandboxv1.ResourceSandboxes, sandbox.Name, "it gets no other Pod")
 	}
 	return nil

@@ -34,10 +34,12 @@ func ClaimExpiresAt(claim *extensionsv1.SandboxClaim) (time.Time, bool) {
 	return slices.MinFunc(moments, time.Time.Compare), true
 }
 
-// IsClaimExpired reports whether claim has expired. An expired claim is not bound and adopts nothing.
+// IsClaimExpired reports whether claim has expired. An expired claim is not bound and adopts nothing. What its status says of this
+// generation counts before the clock: a manager whose clock is behind that of the one which ended the claim would give it another
+// Sandbox. Only a change of its spec, such as a later shutdownTime, makes it a question of time again.
 func IsClaimExpired(claim *extensionsv1.SandboxClaim, now time.Time) bool {
 	at, expires := ClaimExpiresAt(claim)
-	return expires && !now.Before(at)
+	return expires && (!now.Before(at) || saysOf(claim.Generation, claim.Status.Conditions, extensionsv1.ReasonClaimExpired))
 }
 
 // ClaimExpiresIn returns how long to wait until claim has expired. It returns one millisecond if the claim has expired

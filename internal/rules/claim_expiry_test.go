@@ -65,6 +65,28 @@ func TestClaimExpiresAt(t *testing.T) {
 	}
 }
 
+// A claim that has been ended stays so, whoever's clock is behind, until its spec changes.
+func TestAnEndedClaimStaysEnded(t *testing.T) {
+	said := func(w *builder.ClaimWrapper) *builder.ClaimWrapper {
+		return w.Condition("Ready", metav1.ConditionFalse, extensionsv1.ReasonClaimExpired)
+	}
+	for name, tc := range map[string]struct {
+		claim *builder.ClaimWrapper
+		want  bool
+	}{
+		"its time has not come":              {ending(hour, 0), false},
+		"it has been ended":                  {said(ending(hour, 0)), true},
+		"it has been ended, and then more":   {said(ending(hour, 0)).Generation(4), false},
+		"it does not expire any more":        {said(builder.MakeClaim("c").Generation(3)), false},
+		"it says something else":             {ending(hour, 0).Condition("Ready", metav1.ConditionFalse, extensionsv1.ReasonSandboxExpired), false},
+		"its Sandbox had finished, and went": {said(ending(0, hour).Condition("Finished", metav1.ConditionTrue, "PodSucceeded")), true},
+	} {
+		if got := rules.IsClaimExpired(tc.claim.Obj(), builder.Epoch); got != tc.want {
+			t.Errorf("%s: expired: %t", name, got)
+		}
+	}
+}
+
 // A claim that expired in the meantime must be reconciled at once.
 func TestUntilClaimExpiresAfterTheMoment(t *testing.T) {
 	if got := rules.ClaimExpiresIn(ending(hour, 0).Obj(), builder.Epoch.Add(2*hour)); got != time.Millisecond {

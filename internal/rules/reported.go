@@ -21,6 +21,12 @@ func IsReported(conditions []metav1.Condition) bool {
 	return slices.ContainsFunc(conditions, func(c metav1.Condition) bool { return !isPending(c) })
 }
 
+// saysOf reports whether conditions say of this generation of an object that it is not Ready, for that reason.
+func saysOf(generation int64, conditions []metav1.Condition, reason string) bool {
+	ready := readyOf(conditions)
+	return ready != nil && ready.Status == metav1.ConditionFalse && ready.Reason == reason && ready.ObservedGeneration == generation
+}
+
 // readyOf returns the Ready condition among conditions that a controller has written, or nil if there is none.
 func readyOf(conditions []metav1.Condition) *metav1.Condition {
 	if ready := meta.FindStatusCondition(conditions, sandboxv1.ConditionReady); ready != nil && !isPending(*ready) {

@@ -4,6 +4,9 @@ import (
 	"testing"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/internal/rules"
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
@@ -32,5 +35,26 @@ func TestExpired(t *testing.T) {
 				t.Errorf("expires in %s, want %s", got, tc.left)
 			}
 		})
+	}
+}
+
+// A Sandbox that has been ended stays so, whoever's clock is behind, until its spec changes.
+func TestAnEndedSandboxStaysEnded(t *testing.T) {
+	sandbox := func() *builder.SandboxWrapper { return builder.MakeSandbox("a").Generation(3).ShutdownTime(later) }
+	said := func(reason string) *builder.SandboxWrapper {
+		return sandbox().Condition("Ready", metav1.ConditionFalse, reason)
+	}
+	for name, tc := range map[string]struct {
+		sandbox *builder.SandboxWrapper
+		want    bool
+	}{
+		"its time has not come":            {sandbox(), false},
+		"it has been ended":                {said(sandboxv1.ReasonSandboxExpired), true},
+		"it has been ended, and then more": {said(sandboxv1.ReasonSandboxExpired).Generation(4), false},
+		"it says something else":           {said(sandboxv1.ReasonSandboxSuspended), false},
+	} {
+		if got := rules.Expired(tc.sandbox.Obj(), later.Add(-time.Hour)); got != tc.want {
+			t.Errorf("%s: expired: %t", name, got)
+		}
 	}
 }
