@@ -9,6 +9,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/namesake-sandbox/namesake/internal/rules"
+	"github.com/namesake-sandbox/namesake/internal/yield"
 )
 
 // Stale is the result of a reconcile that decided on a stale view and reports nothing.
@@ -28,6 +29,9 @@ func Reconciler(r reconcile.Reconciler, options *controller.Options) reconcile.R
 	}
 	return reconcile.Func(func(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
 		result, err := r.Reconcile(withFailures(ctx, b.NumRequeues(request)), request)
+		if errors.Is(err, yield.ErrParked) {
+			return reconcile.Result{}, nil
+		}
 		stale := err == nil && result.Requeue //nolint:staticcheck // see Stale
 		if err == nil && !stale {
 			b.succeeded(request)
