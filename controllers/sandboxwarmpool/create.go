@@ -30,7 +30,8 @@ const (
 
 // confirmMissing returns how many of the n Sandboxes that pool is to get it misses, although the cache may be behind. own is what this
 // process has created, as of the list of the members. Where that does not tell, the API server is asked, once what the cache does not
-// show is overdue. Until then, confirmMissing returns when to look again. An unreadable member is never in the cache, and counts.
+// show is overdue. Until then, and as long as the API server has more than the cache shows, confirmMissing returns when to look again. An
+// unreadable member is never in the cache, and counts.
 func (r *Reconciler) confirmMissing(
 	ctx context.Context, pool *extensionsv1.SandboxWarmPool, n int, own rules.OwnCreations,
 ) (missing int, again time.Duration, err error) {
@@ -57,7 +58,11 @@ func (r *Reconciler) confirmMissing(
 		}
 	}
 	r.writes.confirm(pool.UID, members)
-	return rules.CountedMissing(pool, n, len(members)), 0, nil
+	missing = rules.CountedMissing(pool, n, len(members))
+	if missing < n && !unreadable { // What is gone before the cache shows it may never be shown, and so wakes nobody.
+		again = overdue
+	}
+	return missing, again, nil
 }
 
 // create adds n Sandboxes to the pool, or fewer: a name that is taken is left to the next reconcile, and so is what time does not

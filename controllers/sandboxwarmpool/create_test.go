@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -122,15 +123,21 @@ func TestOwnWrites(t *testing.T) {
 	expect("when the pool is gone", 0, false)
 }
 
-// listing is a client whose lists are empty, and who has an event while it lists.
+// listing is a client whose lists are empty but for what into puts there, and who may have an event while it lists.
 type listing struct {
 	client.Client
 
 	event func()
+	into  func(client.ObjectList)
 }
 
-func (l listing) List(context.Context, client.ObjectList, ...client.ListOption) error {
-	l.event()
+func (l listing) List(_ context.Context, list client.ObjectList, _ ...client.ListOption) error {
+	if l.event != nil {
+		l.event()
+	}
+	if l.into != nil {
+		l.into(list)
+	}
 	return nil
 }
 
@@ -164,6 +171,23 @@ func TestAnEventWhileMembersAreListed(t *testing.T) {
 	want = rules.OwnCreations{CaughtUp: true}
 	if _, own, _ := r.members(t.Context(), pool); own != want {
 		t.Errorf("then %+v, want %+v", own, want)
+	}
+}
+
+// What the API server has and the cache never shows, because it is gone before the cache begins anew, is looked for again.
+func TestACreationThatTheCacheNeverShows(t *testing.T) {
+	pool := builder.MakePool("p").Replicas(1).Obj()
+	there := []metav1.PartialObjectMetadata{{ObjectMeta: builder.MakeSandbox("a").Pool(pool).Obj().ObjectMeta}}
+	r := &Reconciler{Now: func() time.Time { return builder.Epoch.Add(overdue) }}
+	r.Live = listing{into: func(list client.ObjectList) { list.(*metav1.PartialObjectMetadataList).Items = there }}
+	r.writes.creating(pool.UID, "a", builder.Epoch)
+	own := rules.OwnCreations{Unseen: 1, CaughtUp: true}
+	if missing, again, err := r.confirmMissing(t.Context(), pool, 1, own); missing != 0 || again != overdue || err != nil {
+		t.Errorf("while it is there: %d are missing, again in %s, %v; want none, and %s", missing, again, err, overdue)
+	}
+	there = nil
+	if missing, again, err := r.confirmMissing(t.Context(), pool, 1, own); missing != 1 || again != 0 || err != nil {
+		t.Errorf("when it is gone: %d are missing, again in %s, %v; want 1", missing, again, err)
 	}
 }
 
