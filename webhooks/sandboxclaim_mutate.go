@@ -53,6 +53,7 @@ func (m *claimMutator) Handle(ctx context.Context, req admission.Request) admiss
 		return leaveUnbound(req)
 	}
 	claim.Namespace = req.Namespace
+	claim.Status = extensionsv1.SandboxClaimStatus{} // That of a copy, such as that the other has expired: the API server drops it.
 	ctx, end := m.tracer.Start(ctx, "AdmitSandboxClaim", claim)
 	defer end()
 	warnings, err := m.warnings(ctx, claim)

@@ -113,6 +113,11 @@ func TestClaimMutator(t *testing.T) {
 			claim: builder.MakeClaim("c").Pool("p").Annotation("note", "x").Lifecycle(extensionsv1.Lifecycle{ShutdownTime: &metav1.Time{Time: now().Add(time.Second)}}),
 			warm:  []string{"p-abcde"}, want: []jsonpatch.Operation{op("add", seen, firstObserved), op("add", binding, "p-abcde")},
 		},
+		"its time will be up, and it is a copy of one that has expired": {
+			claim: builder.MakeClaim("c").Pool("p").Annotation("note", "x").Lifecycle(extensionsv1.Lifecycle{ShutdownTime: &metav1.Time{Time: now().Add(time.Second)}}).
+				Condition("Ready", metav1.ConditionFalse, extensionsv1.ReasonClaimExpired),
+			warm: []string{"p-abcde"}, want: []jsonpatch.Operation{op("add", seen, firstObserved), op("add", binding, "p-abcde")},
+		},
 		"a pool that is not there yet": {
 			claim: builder.MakeClaim("c").Pool("q").Annotation("note", "x"), want: []jsonpatch.Operation{op("add", seen, firstObserved)},
 			warnings: []string{`spec.warmPoolRef.name: SandboxWarmPool "q" not found: the claim waits until it is created`},
