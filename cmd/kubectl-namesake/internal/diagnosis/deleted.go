@@ -14,9 +14,9 @@ import (
 func deleted(s *Snapshot) *Cause {
 	switch {
 	case s.Sandbox != nil && s.abandoned(s.Sandbox, !s.hasDependents()):
-		return lostTrack(s, s.sandbox(), "sandbox", s.Sandbox.DeletionTimestamp.Time)
+		return lostTrack(s, s.sandbox(), "sandbox", "neither its Pod nor a volume of it is left", s.Sandbox.DeletionTimestamp.Time)
 	case s.Claim != nil && s.abandoned(s.Claim, s.sees(kindSandbox) && s.Sandbox == nil):
-		return lostTrack(s, s.claim(), "sandboxclaim", s.Claim.DeletionTimestamp.Time)
+		return lostTrack(s, s.claim(), "sandboxclaim", "its Sandbox is gone", s.Claim.DeletionTimestamp.Time)
 	case s.Claim != nil && s.Claim.DeletionTimestamp != nil:
 		return goes(s, s.claim(), "sandboxclaim", s.Claim.Finalizers, s.Claim.DeletionTimestamp.Time)
 	case s.Sandbox != nil && s.Sandbox.DeletionTimestamp != nil:
@@ -52,11 +52,11 @@ func (s *Snapshot) abandoned(o metav1.Object, alone bool) bool {
 // lostTrack is for an object that only Kubernetes' garbage collector can end, and that it has lost track of. Its informers know objects
 // by their names (see SharedInformer in client-go): if its watch was broken while a Pod went and the Sandbox's next one came, it goes on
 // waiting for the first. A deletion in the background takes the finalizer away.
-func lostTrack(s *Snapshot, object Ref, resource string, at time.Time) *Cause {
+func lostTrack(s *Snapshot, object Ref, resource, left string, at time.Time) *Cause {
 	return &Cause{
 		ID: "lost-track", Object: object,
-		Says: fmt.Sprintf("%s is being deleted, since %s, and nothing is left of what it waits for: "+
-			"Kubernetes' garbage collector seems to have lost track of it", object, clock(at)),
+		Says: fmt.Sprintf("%s is being deleted, since %s, and %s: Kubernetes' garbage collector seems to have lost track of it",
+			object, clock(at), left),
 		Command: s.kubectl("delete %s %s --cascade=background", resource, object.Name),
 		Advice:  "if that happens again, restart kube-controller-manager",
 	}
