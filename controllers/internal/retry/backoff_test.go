@@ -160,7 +160,7 @@ func TestRefusalsOfOneNamespace(t *testing.T) {
 			mu.Lock()
 			tries = 0
 			mu.Unlock()
-			time.Sleep(long)
+			time.Sleep(long) //nolint:forbidigo // The time of the bubble.
 			synctest.Wait()
 			mu.Lock()
 			defer mu.Unlock()

@@ -52,14 +52,14 @@ func TestRefusalsWhileClaimsAreOnTheirWay(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		var running sync.WaitGroup
 		running.Go(func() { _ = c.Start(ctx) })
-		time.Sleep(time.Minute)
+		time.Sleep(time.Minute) //nolint:forbidigo // The time of the bubble.
 		synctest.Wait()
 		mu.Lock()
 		tries = 0
 		mu.Unlock()
 		for range 20 { // For a minute, a claim is on its way.
 			traffic.Pick(types.NamespacedName{Namespace: "elsewhere", Name: "warm"})
-			time.Sleep(3 * time.Second)
+			time.Sleep(3 * time.Second) //nolint:forbidigo // As above.
 		}
 		synctest.Wait()
 		mu.Lock()

@@ -106,10 +106,9 @@ func (s *steady) watch(ctx context.Context) {
 }
 
 func pass(ctx context.Context, long time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(long):
-	}
+	limited, cancel := context.WithTimeout(ctx, long)
+	defer cancel()
+	<-limited.Done()
 }
 
 // note takes the time of a claim that is Ready, and releases it.

@@ -144,7 +144,7 @@ func (d *decisions) next(q question) plan {
 		var members []*sandboxv1.Sandbox
 		places := map[*sandboxv1.Sandbox]uint8{}
 		for n, member := range q.members {
-			if member.exists && !(member.deleting && d.off.Terminating) {
+			if member.exists && (!member.deleting || !d.off.Terminating) {
 				obj := d.objects.member(uint8(n), member)
 				members = append(members, obj)
 				places[obj] = uint8(n)

@@ -108,7 +108,7 @@ func (m *Model) counts(s *state, i int) {
 	}
 }
 
-// creates creates one Sandbox, if one is left to be created. After the last it goes on to the deletions.
+// creates adds one Sandbox, if one is left to be created. After the last it goes on to the deletions.
 func (m *Model) creates(s *state, i int, ends uint8) {
 	w := &s.workers[i]
 	t := &s.terms[i][w.at]
@@ -134,7 +134,7 @@ func (m *Model) creates(s *state, i int, ends uint8) {
 	}
 }
 
-// deletes deletes one member, in the version that the cache had.
+// deletes removes one member, in the version that the cache had.
 func (m *Model) deletes(s *state, i int, ends uint8) {
 	w := &s.workers[i]
 	for at := range uint8(maxSandboxes) {
