@@ -172,7 +172,7 @@ test: ## Everything that a change has to pass.
 
 .PHONY: unit
 unit: ## Unit tests.
-	$(GO) test -race $(GOTESTFLAGS) $(PRODUCT) ./config/... ./docs/... ./test/bench/load/... ./test/builder/... ./test/chaos/... ./test/docs/... ./test/fuzz/... ./test/layout/... ./test/rights/...
+	$(GO) test -race $(GOTESTFLAGS) $(PRODUCT) ./config/... ./docs/... ./test/bench/load/... ./test/builder/... ./test/chaos/... ./test/docs/... ./test/fuzz/... ./test/layout/... ./test/rights/... ./test/slowdisk/...
 	$(GO) test $(GOTESTFLAGS) ./test/model/... # Worlds share nothing: the race detector would only take time.
 
 .PHONY: test-model
