@@ -75,11 +75,11 @@ func (r *Reconciler) Reconcile(ctx context.Context, sandbox *sandboxv1.Sandbox) 
 	sandbox, now := sandbox.DeepCopy(), r.Now()
 	r.noteTrace(ctx, sandbox)
 	observed, left, err := r.sync(ctx, sandbox, now)
-	if retry.IsStale(err) {
-		return retry.Stale(), nil
-	}
 	if !rules.Expired(sandbox, now) {
 		left = retry.Earliest(left, rules.ExpiresIn(sandbox, r.Now()))
+	}
+	if retry.IsStale(err) {
+		return retry.Stale(left), nil
 	}
 	return requeue(sandbox, observed, left, err)
 }

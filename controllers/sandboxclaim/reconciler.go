@@ -85,11 +85,11 @@ func (r *Reconciler) reconcile(ctx context.Context, claim *extensionsv1.SandboxC
 		pass = r.expire
 	}
 	wait, problem, err := pass(ctx, claim)
-	if retry.IsStale(err) {
-		return retry.Stale(), nil
-	}
 	if !expired {
 		wait = retry.Earliest(wait, rules.ClaimExpiresIn(claim, r.Now()))
+	}
+	if retry.IsStale(err) {
+		return retry.Stale(wait), nil
 	}
 	return reconcile.Result{RequeueAfter: wait}, errors.Join(err, causeOf(problem))
 }

@@ -93,7 +93,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, template *extensionsv1.Sandb
 	label := r.label(ctx, template)
 	var result reconcile.Result
 	if isStale(policy) || isStale(label) {
-		result = retry.Stale()
+		result = retry.Stale(0)
 	}
 	var errs []error
 	if isBlocked(policy) && result.IsZero() {

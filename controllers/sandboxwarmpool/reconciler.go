@@ -87,7 +87,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, pool *extensionsv1.SandboxWa
 	wait = retry.Earliest(wait, again)
 	problem, held, err := r.create(ctx, pool, snapshot, n)
 	if rules.IsNamespaceGoing(err) {
-		return retry.Stale(), nil
+		return retry.Stale(0), nil
 	}
 	if held > 0 { // However soon the pool would have gone on.
 		wait = held
@@ -109,7 +109,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, pool *extensionsv1.SandboxWa
 	case err != nil: // The error is retried with backoff, however soon the pool would have gone on.
 		return reconcile.Result{}, err
 	case deleted != nil || stale != nil:
-		return retry.Stale(), nil
+		return retry.Stale(0), nil
 	}
 	return reconcile.Result{RequeueAfter: retry.Earliest(retry.Earliest(plan.RequeueAfter, wait), delay)}, nil
 }

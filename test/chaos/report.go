@@ -19,7 +19,11 @@ const shown = 10
 // report prints what was done and seen, and returns how many violations there are.
 func (r *chaosRun) report(answer observe.Answer, audited, crashes []string) int {
 	r.tally.show()
-	fmt.Printf("\ngarbage collector restarted: %d\n", r.collector.restarts)
+	fmt.Printf("\ngarbage collector restarted: %d\nnamespaces that Kubernetes ended too early: %d\n", r.collector.restarts, len(r.abandoned))
+	fmt.Printf("excepted, since there were no webhooks: %d\n", len(answer.Excepted))
+	for _, v := range answer.Excepted {
+		fmt.Printf("  %s  %s: %s\n      %s\n", v.At.Format("15:04:05.000"), v.Rule, v.Subject, v.Detail)
+	}
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "\nseen\tobjects\t")
 	for _, kind := range judge.Kinds() {

@@ -38,6 +38,8 @@ type chaosRun struct {
 	tally    *tally
 	// collector decides when the garbage collector has to begin again.
 	collector collector
+	// abandoned are the namespaces that Kubernetes ended too early.
+	abandoned namespaces
 }
 
 func newRun(ctx context.Context, o *options) (*chaosRun, error) {
@@ -176,7 +178,7 @@ func (r *chaosRun) settle(ctx context.Context, ask observe.Question, limit time.
 		if err != nil {
 			return err
 		}
-		if err := r.collect(ctx, answer.Stuck); err != nil {
+		if err := errors.Join(r.collect(ctx, answer.Stuck), r.endAgain(ctx, answer.Abandoned)); err != nil {
 			return err
 		}
 		quiet++

@@ -63,6 +63,9 @@ func (r *chaosRun) strike(ctx context.Context, f plan.Fault) error {
 	if f.Kind == plan.ClockJump {
 		r.observer.Note(judge.Note{Deed: judge.ClocksApart})
 	}
+	if f.Kind == plan.WebhooksRemoved {
+		r.observer.Note(judge.Note{Deed: judge.Unguarded})
+	}
 	mend, err := r.injector.Strike(ctx, f)
 	if err != nil {
 		return err
@@ -70,6 +73,9 @@ func (r *chaosRun) strike(ctx context.Context, f plan.Fault) error {
 	until(ctx, time.Now().Add(f.For))
 	if err := mend(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("ending it: %w", err)
+	}
+	if f.Kind == plan.WebhooksRemoved {
+		r.observer.Note(judge.Note{Deed: judge.Guarded})
 	}
 	say("over: %s", f.Kind)
 	r.tally.fault(f.Kind)

@@ -71,7 +71,7 @@ func TestBackoff(t *testing.T) {
 func TestRefused(t *testing.T) {
 	b := newBackoff(time.Second, time.Minute, longest)
 	options := controller.Options{RateLimiter: b}
-	r := Reconciler(answering(answer{err: errRefused}, answer{result: Stale()}, answer{err: errRefused}, answer{}), &options)
+	r := Reconciler(answering(answer{err: errRefused}, answer{result: Stale(0)}, answer{err: errRefused}, answer{}), &options)
 	for i, want := range []bool{true, false, true, false} {
 		if _, err := r.Reconcile(t.Context(), request); err != nil {
 			t.Fatal(err)
@@ -196,17 +196,18 @@ func TestOutcomes(t *testing.T) {
 		answer
 		want answer
 	}{
-		"it goes well":                     {answer{}, answer{}},
-		"it goes well, with a deadline":    {answer{result: reconcile.Result{RequeueAfter: time.Hour}}, answer{result: reconcile.Result{RequeueAfter: time.Hour}}},
-		"its view was stale":               {answer{result: Stale()}, answer{result: reconcile.Result{RequeueAfter: first}}},
-		"it says so by an error":           {answer{err: fmt.Errorf("reading: %w", errStale)}, answer{result: reconcile.Result{RequeueAfter: first}}},
-		"it is refused":                    {answer{err: errRefused}, answer{result: reconcile.Result{RequeueAfter: first}}},
-		"two writes are refused":           {answer{err: errors.Join(fmt.Errorf("creating: %w", errRefused), errors.Join(errRefused))}, answer{result: reconcile.Result{RequeueAfter: first}}},
-		"it is refused, and due sooner":    {answer{reconcile.Result{RequeueAfter: time.Second}, errRefused}, answer{result: reconcile.Result{RequeueAfter: time.Second}}},
-		"it is refused, and due later":     {answer{reconcile.Result{RequeueAfter: time.Hour}, errRefused}, answer{result: reconcile.Result{RequeueAfter: first}}},
-		"it fails":                         {answer{err: errLost}, answer{err: errLost}},
-		"it fails, and is due some time":   {answer{reconcile.Result{RequeueAfter: time.Hour}, errLost}, answer{err: errLost}},
-		"it is refused, and fails besides": {answer{err: errors.Join(errRefused, errLost)}, answer{err: errLost}},
+		"it goes well":                       {answer{}, answer{}},
+		"it goes well, with a deadline":      {answer{result: reconcile.Result{RequeueAfter: time.Hour}}, answer{result: reconcile.Result{RequeueAfter: time.Hour}}},
+		"its view was stale":                 {answer{result: Stale(0)}, answer{result: reconcile.Result{RequeueAfter: first}}},
+		"its view was stale, and due sooner": {answer{result: Stale(time.Second)}, answer{result: reconcile.Result{RequeueAfter: time.Second}}},
+		"it says so by an error":             {answer{err: fmt.Errorf("reading: %w", errStale)}, answer{result: reconcile.Result{RequeueAfter: first}}},
+		"it is refused":                      {answer{err: errRefused}, answer{result: reconcile.Result{RequeueAfter: first}}},
+		"two writes are refused":             {answer{err: errors.Join(fmt.Errorf("creating: %w", errRefused), errors.Join(errRefused))}, answer{result: reconcile.Result{RequeueAfter: first}}},
+		"it is refused, and due sooner":      {answer{reconcile.Result{RequeueAfter: time.Second}, errRefused}, answer{result: reconcile.Result{RequeueAfter: time.Second}}},
+		"it is refused, and due later":       {answer{reconcile.Result{RequeueAfter: time.Hour}, errRefused}, answer{result: reconcile.Result{RequeueAfter: first}}},
+		"it fails":                           {answer{err: errLost}, answer{err: errLost}},
+		"it fails, and is due some time":     {answer{reconcile.Result{RequeueAfter: time.Hour}, errLost}, answer{err: errLost}},
+		"it is refused, and fails besides":   {answer{err: errors.Join(errRefused, errLost)}, answer{err: errLost}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			options := controller.Options{RateLimiter: newBackoff(first, time.Minute, longest)}
@@ -222,8 +223,8 @@ func TestOutcomes(t *testing.T) {
 func TestOneBackoff(t *testing.T) {
 	options := controller.Options{RateLimiter: newBackoff(time.Second, time.Minute, longest)}
 	r := Reconciler(answering(
-		answer{err: errRefused}, answer{result: Stale()}, answer{reconcile.Result{RequeueAfter: 3 * time.Second}, errLost}, answer{err: errRefused},
-		answer{}, answer{result: Stale()},
+		answer{err: errRefused}, answer{result: Stale(0)}, answer{reconcile.Result{RequeueAfter: 3 * time.Second}, errLost}, answer{err: errRefused},
+		answer{}, answer{result: Stale(0)},
 	), &options)
 	for i, want := range []time.Duration{time.Second, 2 * time.Second, 3 * time.Second, 8 * time.Second, 0, time.Second} {
 		result, err := r.Reconcile(t.Context(), request)

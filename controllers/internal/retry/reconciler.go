@@ -3,6 +3,7 @@ package retry
 import (
 	"context"
 	"errors"
+	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -12,9 +13,10 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/yield"
 )
 
-// Stale is the result of a reconcile that decided on a stale view and reports nothing.
-func Stale() reconcile.Result {
-	return reconcile.Result{Requeue: true} //nolint:staticcheck // "with backoff", which RequeueAfter cannot say
+// Stale is the result of a reconcile that decided on a stale view and reports nothing. The object has to be looked at after due in any
+// case, if that is not 0.
+func Stale(due time.Duration) reconcile.Result {
+	return reconcile.Result{Requeue: true, RequeueAfter: due} //nolint:staticcheck // "with backoff", which RequeueAfter cannot say
 }
 
 // Reconciler returns r with its retries as the package says, and gives options the backoff. A reconcile returns what went wrong,

@@ -74,6 +74,10 @@ const (
 	// ClocksApart is noted before a manager's clock jumps, by half an hour at most: from then on, nobody knows when something
 	// expires.
 	ClocksApart Deed = "clocks apart"
+	// Unguarded is noted before the webhooks are removed: until they are back, the product promises less.
+	Unguarded Deed = "unguarded"
+	// Guarded is noted after the webhooks are back.
+	Guarded Deed = "guarded"
 )
 
 // Note is a deed and its object. A namespace is known by its name, every other object by its UID.
@@ -83,6 +87,8 @@ type Note struct {
 	Namespace string    `json:"namespace,omitempty"`
 	Name      string    `json:"name,omitempty"`
 	UID       types.UID `json:"uid,omitempty"`
+	// ShutdownTime is when what was acknowledged goes by itself. The zero value is never.
+	ShutdownTime time.Time `json:"shutdownTime,omitzero"`
 }
 
 // Violation is something that must not be.

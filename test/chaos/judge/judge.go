@@ -21,8 +21,11 @@ type Judge struct {
 	acknowledged map[types.UID]Note
 	// clocks is how far the clocks of the observer and of a manager may be apart.
 	clocks time.Duration
-	// found are the violations so far, each once.
-	found map[violationKey]Violation
+	// guard says when the webhooks were there.
+	guard guard
+	// found are the violations so far, each once, and excepted what would be one and is not promised.
+	found    map[violationKey]Violation
+	excepted []Violation
 }
 
 type violationKey struct {
@@ -46,6 +49,8 @@ type object struct {
 	foregroundAt, goneAt time.Time
 	// controllers are those that it had, in order of time; the zero value is none.
 	controllers []Owner
+	// exposed says that there may have been no webhooks when the object was created.
+	exposed bool
 	// statusUIDs are the Sandboxes that a claim's status named, in order of time.
 	statusUIDs []types.UID
 }
@@ -63,9 +68,11 @@ func New() *Judge {
 	return j
 }
 
-// Note records what a user did.
-func (j *Judge) Note(n Note) {
+// Note records what a user did, at a time.
+func (j *Judge) Note(n Note, at time.Time) {
 	switch {
+	case n.Deed == Unguarded || n.Deed == Guarded:
+		j.guard.note(n.Deed, at)
 	case n.Deed == ClocksApart:
 		j.clocks = jump
 	case n.Deed == Acknowledged:
@@ -82,7 +89,7 @@ func (j *Judge) Note(n Note) {
 func (j *Judge) Observe(f Facts, gone bool, at time.Time) []Violation {
 	o := j.objects[f.UID]
 	if o == nil {
-		o = &object{}
+		o = &object{exposed: j.guard.down(at)}
 		j.objects[f.UID] = o
 	}
 	before := o.latest

@@ -44,15 +44,29 @@ func lists(kind judge.Kind, uids ...types.UID) step {
 }
 
 func deletes(kind judge.Kind, name string, uid types.UID) step {
-	return func(j *judge.Judge, _ time.Time) {
-		j.Note(judge.Note{Deed: judge.Deletes, Kind: kind, Namespace: "n", Name: name, UID: uid})
+	return func(j *judge.Judge, at time.Time) {
+		j.Note(judge.Note{Deed: judge.Deletes, Kind: kind, Namespace: "n", Name: name, UID: uid}, at)
 	}
 }
 
 func acknowledged(kind judge.Kind, name string) step {
-	return func(j *judge.Judge, _ time.Time) {
-		j.Note(judge.Note{Deed: judge.Acknowledged, Kind: kind, Namespace: "n", Name: name, UID: types.UID(name)})
+	return expiringAt(kind, name, time.Time{})
+}
+
+// expiringAt acknowledges what goes by itself at a time.
+func expiringAt(kind judge.Kind, name string, shutdown time.Time) step {
+	return func(j *judge.Judge, at time.Time) {
+		j.Note(judge.Note{Deed: judge.Acknowledged, Kind: kind, Namespace: "n", Name: name, UID: types.UID(name), ShutdownTime: shutdown}, at)
 	}
+}
+
+func does(deed judge.Deed) step {
+	return func(j *judge.Judge, at time.Time) { j.Note(judge.Note{Deed: deed}, at) }
+}
+
+// waits is a step in which nothing happens for a time.
+func waits(wait time.Duration, then step) step {
+	return func(j *judge.Judge, at time.Time) { then(j, at.Add(wait)) }
 }
 
 // owned makes an object that owner controls.
@@ -99,6 +113,9 @@ func with(f judge.Facts, change func(*judge.Facts)) judge.Facts {
 	change(&f)
 	return f
 }
+
+// again is another object of the same name.
+func again(f judge.Facts) judge.Facts { return with(f, func(f *judge.Facts) { f.UID = "again" }) }
 
 func ending(f judge.Facts) judge.Facts { return with(f, func(f *judge.Facts) { f.Deleting = true }) }
 
@@ -175,6 +192,26 @@ func TestJudge(t *testing.T) {
 			sees(with(sandbox("one", alice), func(f *judge.Facts) { f.UID = "again" })),
 			sees(with(claim("alice", "one", true), func(f *judge.Facts) { f.StatusUID = "again" })),
 		}},
+		"the status names another Sandbox of the same name, which came without webhooks": {steps: []step{
+			sees(sandbox("one", alice)), sees(claim("alice", "one", true)), does(judge.Unguarded),
+			deletes(judge.Sandbox, "one", "one"), seesGone(sandbox("one", alice)), sees(again(sandbox("one", alice))), does(judge.Guarded),
+			waits(time.Hour, sees(with(claim("alice", "one", true), func(f *judge.Facts) { f.StatusUID = "again" }))),
+		}},
+		"it came long after the webhooks": {want: []judge.Rule{judge.KeptSandbox}, steps: []step{
+			sees(sandbox("one", alice)), sees(claim("alice", "one", true)), does(judge.Unguarded),
+			deletes(judge.Sandbox, "one", "one"), seesGone(sandbox("one", alice)), does(judge.Guarded),
+			waits(time.Minute, sees(again(sandbox("one", alice)))),
+			sees(with(claim("alice", "one", true), func(f *judge.Facts) { f.StatusUID = "again" })),
+		}},
+		"nobody deleted the first": {want: []judge.Rule{judge.KeptSandbox, judge.Survival}, steps: []step{
+			sees(sandbox("one", alice)), sees(claim("alice", "one", true)), does(judge.Unguarded),
+			seesGone(sandbox("one", alice)), sees(again(sandbox("one", alice))),
+			sees(with(claim("alice", "one", true), func(f *judge.Facts) { f.StatusUID = "again" })),
+		}},
+		"it has another name": {want: []judge.Rule{judge.KeptSandbox, judge.KeptBinding}, steps: []step{
+			sees(sandbox("one", alice)), sees(claim("alice", "one", true)), does(judge.Unguarded),
+			deletes(judge.Sandbox, "one", "one"), seesGone(sandbox("one", alice)), sees(sandbox("two", alice)), sees(claim("alice", "two", true)),
+		}},
 		"the status names a Sandbox of the pool": {want: []judge.Rule{judge.OwnedSandbox}, steps: []step{
 			sees(full("pool")), sees(sandbox("one", pool)), sees(claim("alice", "one", true)),
 		}},
@@ -217,7 +254,7 @@ func TestJudge(t *testing.T) {
 			seesGone(expiring(claim("alice", "one", true), time.Hour, false)), seesGone(sandbox("one", alice)),
 		}},
 		"a claim ends before its time, by a clock that is ahead": {steps: []step{
-			func(j *judge.Judge, _ time.Time) { j.Note(judge.Note{Deed: judge.ClocksApart}) },
+			does(judge.ClocksApart),
 			acknowledged(judge.Claim, "alice"), sees(expiring(claim("alice", "one", true), 20*time.Minute, false)), sees(sandbox("one", alice)),
 			seesGone(expiring(claim("alice", "one", true), 20*time.Minute, false)), seesGone(sandbox("one", alice)),
 		}},
@@ -225,6 +262,10 @@ func TestJudge(t *testing.T) {
 			sees(expiring(claim("alice", "one", true), time.Second, false)), sees(sandbox("one", alice)), sees(sandbox("one", alice)),
 		}},
 		"a claim was acknowledged and never seen": {want: []judge.Rule{judge.NothingLost}, steps: []step{acknowledged(judge.Claim, "alice")}},
+		"a Sandbox that expires is never seen":    {steps: []step{expiringAt(judge.Sandbox, "one", start)}},
+		"a Sandbox that does not expire yet is never seen": {want: []judge.Rule{judge.NothingLost}, steps: []step{
+			expiringAt(judge.Sandbox, "one", start.Add(time.Hour)),
+		}},
 		"a claim is not served": {want: []judge.Rule{judge.NothingLost}, steps: []step{
 			sees(with(claim("alice", "one", false), func(f *judge.Facts) { f.Ready, f.Reason = "Unknown", "Pending" })),
 		}},

@@ -119,7 +119,7 @@ func (j *Judge) lost(at time.Time) []Violation {
 	var found []Violation
 	for uid, n := range j.acknowledged {
 		o := j.objects[uid]
-		if o == nil && !j.deleted[uid] && !j.namespaces[n.Namespace] {
+		if o == nil && !j.deleted[uid] && !j.namespaces[n.Namespace] && !j.expired(&Facts{ShutdownTime: n.ShutdownTime}, at) {
 			o = &object{latest: Facts{Kind: n.Kind, Namespace: n.Namespace, Name: n.Name, UID: uid}}
 			found = append(found, Violation{Rule: NothingLost, Subject: o.latest.subject(), Detail: "it was acknowledged and never seen", At: at})
 		}

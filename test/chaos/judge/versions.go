@@ -66,7 +66,7 @@ func (j *Judge) judgeClaim(o *object, before Facts, at time.Time) []Violation {
 		return found
 	}
 	o.statusUIDs = append(o.statusUIDs, f.StatusUID)
-	if len(o.statusUIDs) > 1 {
+	if len(o.statusUIDs) > 1 && !j.exceptSecond(o, before.StatusName, at) {
 		found = append(found, j.report(KeptSandbox, o, at, "its status named the Sandboxes %v", o.statusUIDs)...)
 	}
 	return found

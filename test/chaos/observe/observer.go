@@ -52,6 +52,10 @@ type Answer struct {
 	Violations []judge.Violation `json:"violations"`
 	// Stuck is what the garbage collector alone has to see to, and has not for a while. Answers to Unsettled and Left have it.
 	Stuck []judge.Stuck `json:"stuck,omitempty"`
+	// Abandoned are the namespaces that Kubernetes has ended before what was in them, a while ago. Answers to Unsettled and Left have it.
+	Abandoned []string `json:"abandoned,omitempty"`
+	// Excepted is what would be a violation, and is not promised.
+	Excepted []judge.Violation `json:"excepted,omitempty"`
 	// Seen is how many objects of each kind there have been.
 	Seen map[judge.Kind]int `json:"seen"`
 	// Versions is how many versions of objects were judged. Resumed is how often a watch went on where it had ended, Listed how
@@ -134,9 +138,9 @@ func (o *Observer) reply(ctx context.Context, ask Question) (*Answer, error) {
 	switch ask {
 	case Started:
 	case Unsettled:
-		return &Answer{Violations: o.judge.Unsettled(now), Stuck: o.judge.Stuck(now, collection)}, nil
+		return o.open(now, o.judge.Unsettled(now)), nil
 	case Left:
-		return &Answer{Violations: o.judge.Left(now), Stuck: o.judge.Stuck(now, collection)}, nil
+		return o.open(now, o.judge.Left(now)), nil
 	case Final:
 		o.judge.Convict(o.judge.Left(now))
 		o.judge.Verdict(now)
@@ -146,11 +150,16 @@ func (o *Observer) reply(ctx context.Context, ask Question) (*Answer, error) {
 		return nil, fmt.Errorf("there is no question %q", ask)
 	}
 	answer := o.answer
-	answer.Violations, answer.Seen = o.judge.Violations(), map[judge.Kind]int{}
+	answer.Violations, answer.Excepted, answer.Seen = o.judge.Violations(), o.judge.Excepted(), map[judge.Kind]int{}
 	for _, kind := range judge.Kinds() {
 		answer.Seen[kind] = o.judge.Seen(kind)
 	}
 	return &answer, nil
+}
+
+// open answers what is still open, and what only Kubernetes can see to.
+func (o *Observer) open(now time.Time, violations []judge.Violation) *Answer {
+	return &Answer{Violations: violations, Stuck: o.judge.Stuck(now, collection), Abandoned: o.judge.Abandoned(now, collection)}
 }
 
 // listAll lets every follower list, and waits for that: what happened before is known then.
@@ -183,7 +192,7 @@ func (o *Observer) end(ctx context.Context) error {
 func (o *Observer) note(n judge.Note) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.judge.Note(n)
+	o.judge.Note(n, time.Now())
 	o.write("note", n)
 }
 

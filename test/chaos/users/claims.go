@@ -19,6 +19,7 @@ func (u *Users) claim(ctx context.Context, namespace string, kind plan.Operation
 	pool, rest, _ := pick(pools, choice)
 	name := fmt.Sprintf("c-%012x", choice&0xffffffffffff)
 	w := builder.MakeClaim(name).Namespace(namespace)
+	note := judge.Note{Deed: judge.Acknowledged, Kind: judge.Claim, Namespace: namespace}
 	switch kind {
 	case plan.ClaimOfTemplate:
 		w.Template(pool.template)
@@ -32,6 +33,9 @@ func (u *Users) claim(ctx context.Context, namespace string, kind plan.Operation
 		}
 		policy, after, _ := pick(policies, rest)
 		at := metav1.NewTime(time.Now().Add(time.Duration(5+after%35) * time.Second))
+		if policy != extensionsv1.ShutdownPolicyRetain {
+			note.ShutdownTime = at.Time
+		}
 		w.Pool(pool.name).Lifecycle(extensionsv1.Lifecycle{ShutdownTime: &at, ShutdownPolicy: policy})
 	default:
 		w.Pool(pool.name)
@@ -46,7 +50,8 @@ func (u *Users) claim(ctx context.Context, namespace string, kind plan.Operation
 	if err := u.editor.Create(ctx, claim); err != nil {
 		return err
 	}
-	u.note(judge.Note{Deed: judge.Acknowledged, Kind: judge.Claim, Namespace: namespace, Name: claim.Name, UID: claim.UID})
+	note.Name, note.UID = claim.Name, claim.UID
+	u.note(note)
 	return nil
 }
 

@@ -153,6 +153,16 @@ func (u *Users) closeNamespace(ctx context.Context, name string) error {
 	})
 }
 
+// EndAgain creates a namespace that is gone, and deletes it: then Kubernetes looks again for what is in it.
+func (u *Users) EndAgain(ctx context.Context, name string) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if err := insist(ctx, u.admin, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}); err != nil {
+		return err
+	}
+	return u.closeNamespace(ctx, name)
+}
+
 // Rest lets all nodes take Pods again.
 func (u *Users) Rest(ctx context.Context) error {
 	list := &corev1.NodeList{}

@@ -85,17 +85,20 @@ func isClaimed(s *sandboxv1.Sandbox) bool {
 func (u *Users) standalone(ctx context.Context, namespace string, choice uint64) error {
 	name := fmt.Sprintf("s-%012x", choice&0xffffffffffff)
 	w := builder.MakeSandbox(name).Namespace(namespace).Label(observe.StandaloneLabel, "true")
+	note := judge.Note{Deed: judge.Acknowledged, Kind: judge.Sandbox, Namespace: namespace, Name: name}
 	if choice%3 == 0 {
 		w.Service(true)
 	}
 	if choice%4 == 0 {
-		w.ShutdownTime(time.Now().Add(time.Duration(5+choice>>4%35) * time.Second)).ShutdownPolicy(sandboxv1.ShutdownPolicyDelete)
+		note.ShutdownTime = time.Now().Add(time.Duration(5+choice>>4%35) * time.Second)
+		w.ShutdownTime(note.ShutdownTime).ShutdownPolicy(sandboxv1.ShutdownPolicyDelete)
 	}
 	sandbox := w.Obj()
 	if err := u.editor.Create(ctx, sandbox); err != nil {
 		return err
 	}
-	u.note(judge.Note{Deed: judge.Acknowledged, Kind: judge.Sandbox, Namespace: namespace, Name: name, UID: sandbox.UID})
+	note.UID = sandbox.UID
+	u.note(note)
 	return nil
 }
 

@@ -2,9 +2,12 @@ package races
 
 import (
 	"testing"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
@@ -27,6 +30,31 @@ func TestAStatusOfAnOldSandbox(t *testing.T) {
 	expectLast(t, n, mine, metav1.ConditionTrue, func() []metav1.Condition {
 		return suite.Get[sandboxv1.Sandbox](t, n, "mine").Status.Conditions
 	})
+}
+
+// A reconcile whose status comes too late forgets no end: the object is looked at again then, however often this happens.
+func TestAStatusOfAnOldObjectKeepsItsEnd(t *testing.T) {
+	a := newArena(t)
+	end := a.Clock.Now().Add(time.Hour)
+	sandbox := suite.Create(t, a.Namespace, a.Editor, builder.MakeSandbox("mine").ShutdownTime(end).Obj())
+	claim, warm := a.ending(t, "Delete"), a.Warm(t, a.pool, "aaaaa")
+	a.Settle(t)
+	change := func(object client.Object) func() {
+		return func() {
+			if err := a.Admin.Patch(t.Context(), object, client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"labels":{"a":"b"}}}`))); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	want := ctrl.Result{Requeue: true, RequeueAfter: time.Hour} //nolint:staticcheck // "with backoff, and then in any case"
+	sandboxes := a.Sandboxes(suite.Before(a.Cached, suite.Once[*sandboxv1.Sandbox]("patch/status", change(sandbox.DeepCopy()))))
+	if late, err := sandboxes.Reconcile(t.Context(), sandbox); err != nil || late != want {
+		t.Errorf("the Sandbox: %+v, %v", late, err)
+	}
+	claims := a.worker(suite.Before(a.Cached, suite.Once[*extensionsv1.SandboxClaim]("patch/status", change(claim.DeepCopy()))), warm)
+	if late, err := claims.Reconcile(t.Context(), claim); err != nil || late != want {
+		t.Errorf("the claim: %+v, %v", late, err)
+	}
 }
 
 // The same holds for a claim.
