@@ -45,7 +45,7 @@ func (m *podMutator) Handle(ctx context.Context, req admission.Request) admissio
 	}
 	sandbox, err := m.sandboxes.get(ctx, pod.Namespace, owner.Name, hasUID(owner.UID))
 	if err != nil {
-		return admission.Errored(http.StatusInternalServerError, err)
+		return respond(ctx, err)
 	}
 	if sandbox != nil && sandbox.UID != owner.UID { // A later one of that name. Its labels are not this Pod's.
 		sandbox = nil

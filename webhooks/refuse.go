@@ -60,6 +60,14 @@ func respond(ctx context.Context, err error) admission.Response {
 		return admission.Errored(http.StatusInternalServerError, err)
 	}
 	result := status.Status()
+	if apierrors.IsTooManyRequests(err) {
+		var details metav1.StatusDetails
+		if result.Details != nil {
+			details = *result.Details
+		}
+		details.RetryAfterSeconds = 1 // The API server passes it on, and client-go tries again.
+		result.Details = &details
+	}
 	response := admission.Denied("")
 	response.Result = &result
 	return response

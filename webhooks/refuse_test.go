@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
@@ -48,6 +50,12 @@ func TestRespond(t *testing.T) {
 		}},
 		"what the API server said, however wrapped": {fmt.Errorf("reading: %w", apierrors.NewServiceUnavailable("busy")), &metav1.Status{
 			Status: "Failure", Code: 503, Reason: "ServiceUnavailable", Message: "busy",
+		}},
+		"the API server turned a read away": {fmt.Errorf("reading: %w", apierrors.NewGenericServerResponse(
+			http.StatusTooManyRequests, "get", schema.GroupResource{Resource: "pods"}, "runner-2", "", 0, false)), &metav1.Status{
+			Status: "Failure", Code: 429, Reason: "TooManyRequests",
+			Message: "the server has received too many requests and has asked us to try again later (get pods runner-2)",
+			Details: &metav1.StatusDetails{Name: "runner-2", Kind: "pods", RetryAfterSeconds: 1},
 		}},
 		"any other error": {errors.New("lost"), &metav1.Status{Code: 500, Message: "lost"}},
 	} {

@@ -58,11 +58,11 @@ func (m *claimMutator) Handle(ctx context.Context, req admission.Request) admiss
 	defer end()
 	warnings, err := m.warnings(ctx, claim)
 	if err != nil {
-		return admission.Errored(http.StatusInternalServerError, err)
+		return respond(ctx, err)
 	}
 	bound, err := m.pick(ctx, claim, req)
 	if err != nil {
-		return admission.Errored(http.StatusInternalServerError, err)
+		return respond(ctx, err)
 	}
 	patch := stamp(claim, bound, m.now().UTC().Format(time.RFC3339Nano), tracing.Context(ctx))
 	return admission.Patched("", patch...).WithWarnings(warnings...)

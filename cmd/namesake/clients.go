@@ -11,12 +11,15 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 )
 
-// clients are what writes to the API server. All of them read from the manager's cache.
+// clients are what talks to the API server, besides the manager's own client and reader. Workers' clients read from the manager's cache.
 type clients struct {
 	// claims has a connection of its own: what users wait for never queues behind a pool that fills.
 	claims client.Client
 	// sandboxes waits in its reads of single objects until the cache has seen what it wrote to them.
 	sandboxes client.Client
+	// live and dryRun are what webhooks read, and try out, at the API server itself.
+	live   client.Reader
+	dryRun client.Client
 }
 
 func newClients(cfg *rest.Config, mgr manager.Manager) (*clients, error) {
@@ -40,7 +43,11 @@ func newClients(cfg *rest.Config, mgr manager.Manager) (*clients, error) {
 	if err != nil {
 		return nil, fmt.Errorf("creating the client for Sandboxes: %w", err)
 	}
-	return &clients{claims: claims, sandboxes: sandboxes}, nil
+	direct, err := client.New(waitAtMost(cfg, webhooksWait), client.Options{Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper()})
+	if err != nil {
+		return nil, fmt.Errorf("creating the client for webhooks: %w", err)
+	}
+	return &clients{claims: claims, sandboxes: sandboxes, live: direct, dryRun: client.NewDryRunClient(direct)}, nil
 }
 
 // limitRate returns cfg with the rate that the flags say, for all clients that are made of it together, and with the name of the program,

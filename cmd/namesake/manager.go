@@ -13,7 +13,6 @@ import (
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/clock"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 	"sigs.k8s.io/controller-runtime/pkg/metrics/server"
@@ -42,7 +41,7 @@ func newManager(
 	if err != nil {
 		return nil, err
 	}
-	cfg = limitRate(cfg, o.qps, o.burst)
+	cfg = waitAtMost(limitRate(cfg, o.qps, o.burst), workersWait)
 	said, err := o.policiesIn(ctx, cfg)
 	if err != nil {
 		return nil, err
@@ -79,7 +78,7 @@ func newManager(
 	}
 	err = o.addWebhooks(ctx, mgr, drain, webhooks.Options{
 		LabelDomains: said.domains, Candidates: index, ControllerUser: o.controllerUser, Metrics: admission, Tracer: tracer, Now: time.Now,
-		Traffic: traffic, Nameservers: said.network.Nameservers, LeftOut: said.leftOut,
+		Traffic: traffic, Nameservers: said.network.Nameservers, LeftOut: said.leftOut, Live: clients.live, DryRun: clients.dryRun,
 	})
 	if err != nil {
 		return nil, err
@@ -200,8 +199,7 @@ func (o *options) addWebhooks(ctx context.Context, mgr manager.Manager, drain *s
 	if err := webhooks.Index(ctx, mgr.GetFieldIndexer()); err != nil {
 		return err
 	}
-	hooks.Scheme, hooks.Cache, hooks.Live = mgr.GetScheme(), mgr.GetCache(), mgr.GetAPIReader()
-	hooks.DryRun = client.NewDryRunClient(mgr.GetClient())
+	hooks.Scheme, hooks.Cache = mgr.GetScheme(), mgr.GetCache()
 	webhooks.Register(drain.Server(serving.NewLimits().Server(mgr.GetWebhookServer())), hooks)
 	return nil
 }
