@@ -79,6 +79,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, pool *extensionsv1.SandboxWa
 	if left := r.states.lastLeft(pool.UID); left.After(plan.LastReady) {
 		plan.LastReady = left
 	}
+	plan.Crowded = r.Settings.Refill.IsCrowded(&plan)
 	n, wait, memory := rules.PlanRefill(memory, pool, plan, r.Settings.Refill, r.Now())
 	n, again, err := r.confirmMissing(ctx, pool, n, own)
 	if err != nil {
@@ -162,9 +163,8 @@ func (r *Reconciler) members(ctx context.Context, pool *extensionsv1.SandboxWarm
 	return r.writes.apply(pool.UID, members, r.Now()), own, nil
 }
 
-// accepted returns how many of members have a Pod, and have not reported it yet.
-func (r *Reconciler) accepted(ctx context.Context, members []*sandboxv1.Sandbox) int {
-	n := 0
+// accepted returns how many of members have a Pod, and have not reported it yet, and how many of these wait for a node.
+func (r *Reconciler) accepted(ctx context.Context, members []*sandboxv1.Sandbox) (n, waiting int) {
 	for _, member := range members {
 		if !rules.IsUnreported(member) {
 			continue
@@ -172,9 +172,12 @@ func (r *Reconciler) accepted(ctx context.Context, members []*sandboxv1.Sandbox)
 		pod := &corev1.Pod{}
 		if err := r.Client.Get(ctx, client.ObjectKeyFromObject(member), pod); err == nil && rules.ControlledBy(pod, member) {
 			n++
+			if rules.IsWaitingForNode(pod) {
+				waiting++
+			}
 		}
 	}
-	return n
+	return n, waiting
 }
 
 // writeStatus writes the status if it changed, on the version that it was computed from. Then it emits the event about the

@@ -73,6 +73,16 @@ func PoolMemberChanged(before, after *sandboxv1.Sandbox) bool {
 		troubleOf(before) != troubleOf(after)
 }
 
+// IsWaitingForNode reports whether a scheduler has to find a node for pod. It does not look at one that has gates.
+func IsWaitingForNode(pod *corev1.Pod) bool {
+	for _, condition := range pod.Status.Conditions {
+		if condition.Type == corev1.PodScheduled && condition.Reason == corev1.PodReasonSchedulingGated {
+			return false
+		}
+	}
+	return pod.Spec.NodeName == ""
+}
+
 // isGated reports whether a scheduling gate holds member's Pod. The API server itself says so in the Pod's condition, and no
 // scheduler looks at the Pod until whoever set the gate has removed it.
 func isGated(member *sandboxv1.Sandbox) bool {

@@ -56,6 +56,10 @@ type PoolPlan struct {
 	// WithPod is how many members have a Pod that the API server has accepted, and Unproven is how many have reported
 	// neither that nor a refusal.
 	WithPod, Unproven int
+	// Waiting is how many members have a Pod that a scheduler has found no node for yet. Crowded says that the pool creates no others
+	// because of these, as the reconciler notes it.
+	Waiting int
+	Crowded bool
 	// Grace is how long a member may be not Ready before it counts as Stuck, Unschedulable or Held.
 	Grace time.Duration
 	// LastReady is when the most recent of the Ready members turned Ready.
@@ -109,9 +113,10 @@ func PlanPool(
 	return p.PoolPlan
 }
 
-// WithAccepted returns p for a pool whose API server has accepted the Pods of so many more members than their statuses tell.
-func (p PoolPlan) WithAccepted(n int) PoolPlan {
-	p.WithPod, p.Unproven = p.WithPod+n, p.Unproven-n
+// WithAccepted returns p for a pool whose API server has accepted the Pods of so many more members than their statuses tell. waiting of
+// these have no node.
+func (p PoolPlan) WithAccepted(n, waiting int) PoolPlan {
+	p.WithPod, p.Unproven, p.Waiting = p.WithPod+n, p.Unproven-n, p.Waiting+waiting
 	return p
 }
 

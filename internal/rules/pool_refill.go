@@ -9,7 +9,8 @@ import (
 
 // RefillLimits limit the creation of Sandboxes in each pool.
 type RefillLimits struct {
-	// Batch is the maximum number of Sandboxes that a pool creates in one reconcile.
+	// Batch is the maximum number of Sandboxes that a pool creates in one reconcile, and how many of its members may wait for a node.
+	// A scheduler takes Pods one after the other, whoever they belong to: those of other pools and claims wait behind them.
 	Batch int
 	// Delay is how long a pool waits after it has lost members, because it may lose more. It counts from the first of
 	// these losses. The pool does not wait when it is new or when its replicas are raised.
@@ -75,12 +76,21 @@ func (l RefillLimits) nextWindow(before int, plan *PoolPlan) int {
 	return max(l.Probes, before, min(plan.WithPod, l.Batch))
 }
 
-// room returns how many more Sandboxes may be created before others have an accepted Pod.
+// room returns how many more Sandboxes may be created before others have an accepted Pod, and a node.
 func (l RefillLimits) room(window int, plan *PoolPlan) int {
-	if l.Probes == 0 {
-		return math.MaxInt
+	room := math.MaxInt
+	if plan.Waiting > 0 {
+		room = l.Batch - plan.Waiting
 	}
-	return max(0, window-plan.Refused-plan.Unproven)
+	if l.Probes > 0 {
+		room = min(room, window-plan.Refused) - plan.Unproven
+	}
+	return max(0, room)
+}
+
+// IsCrowded reports whether a pool with that plan creates no more Sandboxes because so many members wait for a node.
+func (l RefillLimits) IsCrowded(plan *PoolPlan) bool {
+	return plan.Create > 0 && plan.Waiting >= l.Batch
 }
 
 // bucket returns how many Sandboxes may be created at once after a time in which none were created. It is the number

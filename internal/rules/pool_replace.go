@@ -126,6 +126,9 @@ func (p *poolPass) lookNotReady(member *sandboxv1.Sandbox, state memberState) {
 func (p *poolPass) countNotReady(member *sandboxv1.Sandbox, state memberState) {
 	if hasPod(member) {
 		p.WithPod++
+		if state == memberWaiting && !isGated(member) {
+			p.Waiting++
+		}
 	} else if state != memberRefused {
 		p.Unproven++
 	}

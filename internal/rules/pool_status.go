@@ -103,7 +103,15 @@ func stillBlocked(before *metav1.Condition, plan PoolPlan, want int) bool {
 // poolOverdue returns a message that says how many Sandboxes are not Ready after the grace period.
 func poolOverdue(plan PoolPlan, want int) string {
 	return fmt.Sprintf("%d of %d Sandboxes have not been Ready for longer than the grace period of %s: %d are replaced, %d wait for a node",
-		plan.Stuck+plan.Unschedulable, want, plan.Grace, plan.Stuck, plan.Unschedulable) + inWords("", plan.Trouble)
+		plan.Stuck+plan.Unschedulable, want, plan.Grace, plan.Stuck, plan.Unschedulable) + poolCrowded(plan) + inWords("", plan.Trouble)
+}
+
+// poolCrowded returns what is added to a message if no more Sandboxes are created because of those that wait for a node.
+func poolCrowded(plan PoolPlan) string {
+	if !plan.Crowded {
+		return ""
+	}
+	return fmt.Sprintf("; others are created when one of the %d that wait for a node has got one", plan.Waiting)
 }
 
 // poolGated returns a message that says how many Sandboxes a scheduling gate holds.
@@ -118,7 +126,7 @@ func poolTask(plan PoolPlan, want int) (reason, message string) {
 	case plan.Outdated > 0:
 		return extensionsv1.ReasonPoolReplacing, fmt.Sprintf("%d of %d Sandboxes are of an earlier template and are being replaced", plan.Outdated, want)
 	case plan.Ready < want:
-		message = fmt.Sprintf("%d of %d Sandboxes are not Ready yet", want-plan.Ready, want)
+		message = fmt.Sprintf("%d of %d Sandboxes are not Ready yet", want-plan.Ready, want) + poolCrowded(plan)
 		return extensionsv1.ReasonPoolFilling, message + inWords("", plan.Trouble)
 	}
 	return extensionsv1.ReasonPoolComplete, fmt.Sprintf("All %d Sandboxes are Ready", want)

@@ -10,6 +10,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	flowcontrolv1 "k8s.io/api/flowcontrol/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -35,6 +36,8 @@ const (
 	// looksOfTheAuditor are the live reads with which it makes sure that what it found is not merely late: a Pod's, its Sandbox's, and the
 	// namespace's.
 	looksOfTheAuditor = 3
+	// mostWaiting is how many of a pool's members wait for a node at a time (--sandbox-warm-pool-max-batch-size).
+	mostWaiting = 128
 	// slowSync is how long a sync takes on a disk that is much too slow for etcd.
 	slowSync = 200 * time.Millisecond
 )
@@ -62,13 +65,13 @@ func loads() []load {
 			},
 		},
 		{
-			name: fmt.Sprintf("%d members that never get Ready", members), callsAMinute: members / 5,
+			name: fmt.Sprintf("%d members that never get Ready", members), callsAMinute: 0,
 			begin: func(t *testing.T, w *world, namespace string) {
 				t.Helper()
 				w.pool(t, namespace, members, nodeOf("nowhere"))
 			},
 			settled: func(ctx context.Context, w *world, namespace string) (bool, error) {
-				return w.podsOf(ctx, namespace, members)
+				return w.crowded(ctx, namespace)
 			},
 		},
 		{
@@ -87,9 +90,8 @@ func loads() []load {
 				}
 			},
 			settled: func(ctx context.Context, w *world, namespace string) (bool, error) {
-				list := &sandboxv1.SandboxList{}
-				err := w.Admin.List(ctx, list, client.InNamespace(namespace))
-				return len(list.Items) == 0, err
+				err := w.Admin.Get(ctx, client.ObjectKey{Name: namespace}, &corev1.Namespace{})
+				return apierrors.IsNotFound(err), client.IgnoreNotFound(err)
 			},
 		},
 		{
@@ -216,12 +218,23 @@ func (w *world) served(ctx context.Context, namespace string, n, members int) (b
 	return ready == n && int(pool.Status.ReadyReplicas) == members, err
 }
 
-// podsOf reports whether there are n Pods.
-func (w *world) podsOf(ctx context.Context, namespace string, n int) (bool, error) {
-	list := &metav1.PartialObjectMetadataList{}
-	list.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("PodList"))
-	err := w.Admin.List(ctx, list, client.InNamespace(namespace))
-	return len(list.Items) >= n, err
+// crowded reports whether the pool says that no node takes its Sandboxes, and all of them say that of theirs.
+func (w *world) crowded(ctx context.Context, namespace string) (bool, error) {
+	pool, list := &extensionsv1.SandboxWarmPool{}, &sandboxv1.SandboxList{}
+	if err := w.Editor.Get(ctx, client.ObjectKey{Namespace: namespace, Name: poolName}, pool); err != nil {
+		return false, err
+	}
+	progressing := apimeta.FindStatusCondition(pool.Status.Conditions, extensionsv1.ConditionProgressing)
+	if progressing == nil || !strings.Contains(progressing.Message, fmt.Sprintf("one of the %d that wait for a node", mostWaiting)) {
+		return false, nil
+	}
+	err := w.Editor.List(ctx, list, client.InNamespace(namespace))
+	for i := range list.Items {
+		if !apimeta.IsStatusConditionFalse(list.Items[i].Status.Conditions, sandboxv1.ConditionPodScheduled) {
+			return false, err
+		}
+	}
+	return true, err
 }
 
 // reject lets the API server answer 429 to what the managers ask about Sandboxes, claims, pools and Pods, as soon as it has more than a few
