@@ -45,6 +45,20 @@ func rank(name string) int {
 
 // isGoing reports whether a namespace is being deleted, or gone. Who may not read it does not know.
 func (s *Source) isGoing(ctx context.Context, namespace string) (bool, error) {
+	if s.going[namespace] {
+		return true, nil
+	}
+	going, err := s.lookGoing(ctx, namespace)
+	if going {
+		if s.going == nil {
+			s.going = map[string]bool{}
+		}
+		s.going[namespace] = true
+	}
+	return going, err
+}
+
+func (s *Source) lookGoing(ctx context.Context, namespace string) (bool, error) {
 	found := &metav1.PartialObjectMetadata{}
 	found.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Namespace"))
 	switch err := s.Reader.Get(ctx, client.ObjectKey{Name: namespace}, found); {

@@ -22,12 +22,15 @@ const (
 	listTries = 4
 )
 
-// Source reads the objects of an audit from the API server.
+// Source reads the objects of an audit from the API server. It is for one audit, and for one goroutine.
 type Source struct {
 	// Reader reads live.
 	Reader client.Reader
 	// Pause is called before each page. An error of it ends the list. It may be nil.
 	Pause func(context.Context) error
+
+	// going are the namespaces that were found to be going, or gone. That is asked once, however many findings there are in one.
+	going map[string]bool
 }
 
 // Unread is a kind that could not be read, and why.

@@ -190,6 +190,34 @@ func TestConfirmFails(t *testing.T) {
 	}
 }
 
+// gone is an API server without namespaces, which counts what it is asked.
+type gone struct {
+	reader
+
+	gets int
+}
+
+// Get implements client.Reader.
+func (g *gone) Get(_ context.Context, key client.ObjectKey, _ client.Object, _ ...client.GetOption) error {
+	g.gets++
+	return apierrors.NewNotFound(corev1.Resource("namespaces"), key.Name)
+}
+
+// However much was found in a namespace that is gone, it is asked for once.
+func TestConfirmInANamespaceThatIsGone(t *testing.T) {
+	r := &gone{}
+	source := &audit.Source{Reader: r}
+	for _, name := range []string{"a", "b", "c"} {
+		f := finding(audit.CheckTwoPods, name)
+		if holds, err := source.Confirm(t.Context(), &f); holds || err != nil {
+			t.Errorf("%s: %t, %v", name, holds, err)
+		}
+	}
+	if r.gets != 1 {
+		t.Errorf("the API server was asked %d times", r.gets)
+	}
+}
+
 // Who is told to stop reads no further page.
 func TestPause(t *testing.T) {
 	stop := errors.New("stop")
