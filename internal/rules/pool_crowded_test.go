@@ -52,16 +52,17 @@ func TestPlanPoolCountsWhatWaitsForANode(t *testing.T) {
 	}
 	members := []*sandboxv1.Sandbox{
 		member("a", "False", "Unschedulable"), member("b", "False", "Unschedulable"), member("gated", "False", corev1.PodReasonSchedulingGated),
+		builder.MakeSandbox("queued").Pool(pool).PodUID("a").Condition(sandboxv1.ConditionReady, metav1.ConditionFalse, "PodPending").Obj(),
 		member("starts", "True", "PodScheduled"), builder.MakeSandbox("ready").Pool(pool).Ready().Obj(), builder.MakeSandbox("new").Pool(pool).Obj(),
 	}
 	plan := rules.PlanPool(pool, nil, members, nil, rules.PoolSettings{ReadinessGrace: 1 << 40}, builder.Epoch).WithAccepted(1, 1)
-	if plan.Waiting != 3 {
-		t.Errorf("%d wait for a node, want a, b and new", plan.Waiting)
+	if plan.Waiting != 4 {
+		t.Errorf("%d wait for a node, want a, b, queued and new", plan.Waiting)
 	}
 	plan.Crowded = true
 	plan.Gated = 0 // Of those the pool would speak first.
 	status := rules.PoolStatus(pool, plan, nil, builder.Epoch)
-	const want = "9 of 10 Sandboxes are not Ready yet; others are created when one of the 3 that wait for a node has got one"
+	const want = "9 of 10 Sandboxes are not Ready yet; others are created when one of the 4 that wait for a node has got one"
 	said := false
 	for _, condition := range status.Conditions {
 		said = said || strings.HasPrefix(condition.Message, want)

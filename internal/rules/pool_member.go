@@ -83,6 +83,11 @@ func IsWaitingForNode(pod *corev1.Pod) bool {
 	return pod.Spec.NodeName == ""
 }
 
+// isScheduled reports whether member's Pod has a node. A Pod that no scheduler has looked at yet has no condition about it.
+func isScheduled(member *sandboxv1.Sandbox) bool {
+	return meta.IsStatusConditionTrue(member.Status.Conditions, sandboxv1.ConditionPodScheduled)
+}
+
 // isGated reports whether a scheduling gate holds member's Pod. The API server itself says so in the Pod's condition, and no
 // scheduler looks at the Pod until whoever set the gate has removed it.
 func isGated(member *sandboxv1.Sandbox) bool {

@@ -56,7 +56,7 @@ type PoolPlan struct {
 	// WithPod is how many members have a Pod that the API server has accepted, and Unproven is how many have reported
 	// neither that nor a refusal.
 	WithPod, Unproven int
-	// Waiting is how many members have a Pod that a scheduler has found no node for yet. Crowded says that the pool creates no others
+	// Waiting is how many members have a Pod for which a scheduler has to find a node. Crowded says that the pool creates no others
 	// because of these, as the reconciler notes it.
 	Waiting int
 	Crowded bool

@@ -126,7 +126,7 @@ func (p *poolPass) lookNotReady(member *sandboxv1.Sandbox, state memberState) {
 func (p *poolPass) countNotReady(member *sandboxv1.Sandbox, state memberState) {
 	if hasPod(member) {
 		p.WithPod++
-		if state == memberWaiting && !isGated(member) {
+		if (state == memberWaiting || state == memberNotReady) && !isScheduled(member) && !isGated(member) {
 			p.Waiting++
 		}
 	} else if state != memberRefused {

@@ -228,7 +228,7 @@ func (w *world) crowded(ctx context.Context, namespace string) (bool, error) {
 		return false, err
 	}
 	progressing := apimeta.FindStatusCondition(pool.Status.Conditions, extensionsv1.ConditionProgressing)
-	if progressing == nil || !strings.Contains(progressing.Message, fmt.Sprintf("one of the %d that wait for a node", mostWaiting)) {
+	if progressing == nil || !strings.Contains(progressing.Message, "that wait for a node has got one") {
 		return false, nil
 	}
 	err := w.Editor.List(ctx, list, client.InNamespace(namespace))
