@@ -87,3 +87,13 @@ func TestIsWaitingForNode(t *testing.T) {
 		}
 	}
 }
+
+// A pool that is crowded goes on as soon as a member has got a node, also if no scheduler had said anything of it before.
+func TestAMemberThatGetsANodeWakesItsPool(t *testing.T) {
+	queued := builder.MakeSandbox("a").PodUID("a").Condition(sandboxv1.ConditionReady, metav1.ConditionFalse, "PodPending").Obj()
+	taken := builder.MakeSandbox("a").PodUID("a").Condition(sandboxv1.ConditionReady, metav1.ConditionFalse, "PodPending").
+		Condition(sandboxv1.ConditionPodScheduled, metav1.ConditionTrue, "PodScheduled").Obj()
+	if !rules.PoolMemberChanged(queued, taken) || rules.PoolMemberChanged(taken, taken) {
+		t.Error("the pool is not woken by a node, or by nothing")
+	}
+}

@@ -70,7 +70,7 @@ func IsUnreported(member *sandboxv1.Sandbox) bool { return memberStateOf(member)
 // that of before to that of after in what PlanPool decides on, or in what the pool says of it.
 func PoolMemberChanged(before, after *sandboxv1.Sandbox) bool {
 	return memberStateOf(before) != memberStateOf(after) || hasPod(before) != hasPod(after) || isGated(before) != isGated(after) ||
-		troubleOf(before) != troubleOf(after)
+		isScheduled(before) != isScheduled(after) || troubleOf(before) != troubleOf(after)
 }
 
 // IsWaitingForNode reports whether a scheduler has to find a node for pod. It does not look at one that has gates.
