@@ -17,8 +17,7 @@ import (
 type sheet struct {
 	// Rule is the ID of the rule in internal/rules, or what else decides.
 	Rule string `json:"rule"`
-	// Cached says that webhooks decide the entries by what their cache has of other objects. Otherwise they read these live before they
-	// refuse.
+	// Cached is every entry's Cached.
 	Cached bool `json:"cached"`
 	// Let holds what the file's entries refer to by YAML anchors.
 	Let any `json:"let"`
@@ -32,6 +31,9 @@ type entry struct {
 	Title string `json:"title"`
 	// Given names the situations that the write meets.
 	Given []string `json:"given"`
+	// Cached says that the write is made when the webhooks' cache has the situations: webhooks go by the cache alone, or an earlier state of
+	// a situation's objects would let them allow the write. Otherwise they read live before they refuse.
+	Cached bool `json:"cached"`
 	// Create is a new object. Change is an object of a situation, as Kind/name, and To is what is to be different in it, as a merge patch
 	// says it. Patch is a JSON patch in place of To. Subresource is the subresource that is written. Post is what is sent to it, in place
 	// of a change.
@@ -55,8 +57,8 @@ type entry struct {
 type instance struct {
 	*entry
 
-	rule, how, by  string
-	dryRun, cached bool
+	rule, how, by string
+	dryRun        bool
 }
 
 // String names the case for a person.
@@ -117,7 +119,7 @@ func (s *sheet) complete() error {
 		if len(e.How) == 0 {
 			e.How = []string{e.usual()}
 		}
-		e.Policies = cmp.Or(e.Policies, e.Webhooks)
+		e.Policies, e.Cached = cmp.Or(e.Policies, e.Webhooks), e.Cached || s.Cached
 		if err := e.check(); err != nil {
 			errs = append(errs, fmt.Errorf("%q: %w", e.Title, err))
 		}
@@ -187,7 +189,7 @@ func (s *sheet) cases() [][]instance {
 	for i := range s.Entries {
 		e := &s.Entries[i]
 		for _, how := range e.How {
-			c := instance{entry: e, rule: s.Rule, how: how, by: e.By[0], dryRun: true, cached: s.Cached}
+			c := instance{entry: e, rule: s.Rule, how: how, by: e.By[0], dryRun: true}
 			all[i] = append(all[i], c)
 			for _, by := range e.By {
 				c.by, c.dryRun = by, false

@@ -113,7 +113,7 @@ func (s *stage) clearAll(t *testing.T, list client.ObjectList) {
 // perform sends the write of a case, and returns what it came to.
 func (s *stage) perform(t *testing.T, c instance) outcome {
 	t.Helper()
-	s.set(t, c.Given, c.cached)
+	s.set(t, c.Given, c.Cached)
 	r, err := s.request(t, c)
 	if err != nil {
 		t.Fatalf("%v: %v", c, err)

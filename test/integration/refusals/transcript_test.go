@@ -80,7 +80,7 @@ func (s *stage) transcribe(t *testing.T, cases []instance) string {
 		if c.dryRun || !c.spoken(s.mode) {
 			continue
 		}
-		s.set(t, c.Given, c.cached)
+		s.set(t, c.Given, c.Cached)
 		body, err := c.body(s.uids)
 		if err != nil {
 			t.Fatalf("%v: %v", c, err)
