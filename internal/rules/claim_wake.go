@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	// wokenAtOnce is how many claims are woken at once for a warm Sandbox that becomes a candidate, or for a change that may end what
-	// refused them: one is enough, and the others are there in case that one cannot.
+	// wokenAtOnce is how many claims are woken at once for a warm Sandbox that becomes a candidate: one gets it, and the others
+	// are there in case that one cannot.
 	wokenAtOnce = 4
 	// wakeInterval is when the next few are woken, in case none of those before took it.
 	wakeInterval = time.Second
@@ -22,9 +22,8 @@ type Wake struct {
 	In   time.Duration
 }
 
-// WakeForChange returns which of claims, which wait for a pool or a template, to wake when that changes: all of them, but of those
-// that were refused only the oldest few. For these the change is only a chance, and a pool changes often. Where one of them has
-// success, the next is tried (controllers/internal/retry); the others have their turns anyway.
+// WakeForChange returns which of claims, which wait for a pool or a template, to wake when that changes: all of them, but those
+// that were refused some at a time, the oldest first. For these the change is only a chance.
 func WakeForChange(claims []*extensionsv1.SandboxClaim) []Wake {
 	var wakes []Wake
 	var refused []*extensionsv1.SandboxClaim
@@ -35,7 +34,7 @@ func WakeForChange(claims []*extensionsv1.SandboxClaim) []Wake {
 			wakes = append(wakes, Wake{Name: claim.Name})
 		}
 	}
-	return append(wakes, inTurn(refused)[:min(len(refused), wokenAtOnce)]...)
+	return append(wakes, inTurn(refused)...)
 }
 
 // WakeForCandidate returns which of claims, which wait in one namespace, to wake for a warm Sandbox that claims may now have: only

@@ -62,7 +62,7 @@ func TestACrowdIsWokenInTurn(t *testing.T) {
 	}
 }
 
-// A change wakes all who wait for it, and the oldest few that were refused: otherwise each change of a pool had all of them tried anew.
+// A change wakes all who wait for it at once, and those that were refused in turn.
 func TestWhoIsWokenForAChange(t *testing.T) {
 	var claims []*extensionsv1.SandboxClaim
 	for i := range 6 {
@@ -73,6 +73,7 @@ func TestWhoIsWokenForAChange(t *testing.T) {
 	want := []rules.Wake{
 		{Name: "waiting-0"}, {Name: "waiting-1"}, {Name: "waiting-2"}, {Name: "waiting-3"}, {Name: "waiting-4"}, {Name: "waiting-5"},
 		{Name: "refused-0"}, {Name: "refused-1"}, {Name: "refused-2"}, {Name: "refused-3"},
+		{Name: "refused-4", In: time.Second}, {Name: "refused-5", In: time.Second},
 	}
 	if diff := cmp.Diff(want, rules.WakeForChange(claims)); diff != "" {
 		t.Errorf("woken (-want +got):\n%s", diff)

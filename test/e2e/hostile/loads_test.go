@@ -30,9 +30,9 @@ const (
 	// triesAMinute is how many of a namespace's refusals are tried again in a minute: one a second, and ten that may have been saved up
 	// (controllers/internal/retry).
 	triesAMinute = 60 + 10
-	// wokenAMinute is how many refused claims of a pool are tried in a minute besides, when the pool has changed: four at each change
-	// (internal/rules, WakeForChange), of which there are ten or fewer once its members are Ready.
-	wokenAMinute = 4 * 10
+	// wokenAMinute is how many refused claims of a pool are tried in a minute besides, after the pool has changed: four a second, each once
+	// (internal/rules, WakeForChange).
+	wokenAMinute = 4 * 60
 	// callsATry is what it costs to create a cold Sandbox in vain: live reads of the claim and the Sandbox, since a cache may be stale; the
 	// webhook's live read of the claim; and the creation.
 	callsATry = 4
