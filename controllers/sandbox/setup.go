@@ -26,7 +26,7 @@ func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) erro
 	bound := func(sandbox *sandboxv1.Sandbox) time.Duration { return rules.SandboxYield(sandbox, r.Now()) }
 	retried := retry.Reconciler(yield.Reconciler(lot, r.Client, r, bound), &options)
 	return builder.ControllerManagedBy(mgr).
-		For(&sandboxv1.Sandbox{}, builder.WithPredicates(retry.NotReworded{})).
+		For(&sandboxv1.Sandbox{}, builder.WithPredicates(retry.NotReworded(options))).
 		Owns(&corev1.Pod{}).
 		Owns(&corev1.Service{}).
 		Owns(&corev1.PersistentVolumeClaim{}).

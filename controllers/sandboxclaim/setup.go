@@ -27,7 +27,7 @@ import (
 func (r *Reconciler) Setup(mgr manager.Manager, options controller.Options) error {
 	retried := retry.Reconciler(reconcile.AsReconciler(r.Client, r), &options)
 	return builder.ControllerManagedBy(mgr).
-		For(&extensionsv1.SandboxClaim{}, builder.WithPredicates(retry.NotReworded{})).
+		For(&extensionsv1.SandboxClaim{}, builder.WithPredicates(retry.NotReworded(options))).
 		Owns(&sandboxv1.Sandbox{}, builder.WithPredicates(statusChanged{})).
 		Watches(&sandboxv1.Sandbox{}, handler.Funcs{UpdateFunc: enqueueAfterAdoption}).
 		Watches(&sandboxv1.Sandbox{}, handler.EnqueueRequestsFromMapFunc(r.boundTo), builder.WithPredicates(deleted())).

@@ -34,6 +34,24 @@ func IsReworded(before, after metav1.Object) bool {
 	return false
 }
 
+// OnlyTellsRefusal reports whether an object changed in nothing but its status, which says now that something is in its way. That is no
+// news to the manager that was refused. It has the object on its backoff, and would try it twice at once.
+//
+// before and after are the same Sandbox or SandboxClaim at two times.
+func OnlyTellsRefusal(before, after metav1.Object) bool {
+	switch before := before.(type) {
+	case *sandboxv1.Sandbox:
+		after, ok := after.(*sandboxv1.Sandbox)
+		return ok && slices.ContainsFunc(after.Status.Conditions, isRetried) &&
+			equality.Semantic.DeepEqual(statelessSandbox(before), statelessSandbox(after))
+	case *extensionsv1.SandboxClaim:
+		after, ok := after.(*extensionsv1.SandboxClaim)
+		return ok && slices.ContainsFunc(after.Status.Conditions, isRetried) &&
+			equality.Semantic.DeepEqual(statelessClaim(before), statelessClaim(after))
+	}
+	return false
+}
+
 // reworded reports whether both conditions tell of something that is tried again with backoff, in other words. It costs nothing
 // where, as nearly always, they do not.
 func reworded(before, after []metav1.Condition) bool {
@@ -73,6 +91,18 @@ func wordlessPool(pool *extensionsv1.SandboxWarmPool) *extensionsv1.SandboxWarmP
 	shallow := *pool
 	shallow.ResourceVersion, shallow.ManagedFields = "", nil
 	shallow.Status.Conditions = wordless(pool.Status.Conditions)
+	return &shallow
+}
+
+func statelessSandbox(sandbox *sandboxv1.Sandbox) *sandboxv1.Sandbox {
+	shallow := *sandbox
+	shallow.ResourceVersion, shallow.ManagedFields, shallow.Status = "", nil, sandboxv1.SandboxStatus{}
+	return &shallow
+}
+
+func statelessClaim(claim *extensionsv1.SandboxClaim) *extensionsv1.SandboxClaim {
+	shallow := *claim
+	shallow.ResourceVersion, shallow.ManagedFields, shallow.Status = "", nil, extensionsv1.SandboxClaimStatus{}
 	return &shallow
 }
 

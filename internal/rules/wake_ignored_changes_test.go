@@ -85,3 +85,40 @@ func TestIsReworded(t *testing.T) {
 		})
 	}
 }
+
+func TestOnlyTellsRefusal(t *testing.T) {
+	claim := func() *builder.ClaimWrapper { return builder.MakeClaim("c").Pool("p") }
+	claimSays := func(reason string) *builder.ClaimWrapper {
+		return claim().Condition("Ready", metav1.ConditionFalse, reason)
+	}
+	sandbox := func() *builder.SandboxWrapper { return builder.MakeSandbox("s") }
+	sandboxSays := func(reason string) *builder.SandboxWrapper {
+		return sandbox().Condition("Ready", metav1.ConditionFalse, reason)
+	}
+	for name, tc := range map[string]struct {
+		before, after metav1.Object
+		want          bool
+	}{
+		"a claim is refused":                           {claim().Obj(), claimSays("ReconcilerError").Obj(), true},
+		"a claim has lost races":                       {claimSays("TemplateNotFound").Obj(), claimSays("AdoptionConflict").Obj(), true},
+		"a claim is refused, and is labelled":          {claim().Obj(), claimSays("ReconcilerError").Label("a", "b").Obj(), false},
+		"a claim is refused, and is bound":             {claim().Obj(), claimSays("ReconcilerError").BoundTo("a").Obj(), false},
+		"a claim is refused, and wants another pool":   {claim().Obj(), claimSays("ReconcilerError").Pool("q").Obj(), false},
+		"a claim is refused, and is deleted":           {claim().Obj(), claimSays("ReconcilerError").Deleting().Obj(), false},
+		"a claim waits":                                {claim().Obj(), claimSays("TemplateNotFound").Obj(), false},
+		"a claim is refused no more":                   {claimSays("ReconcilerError").Obj(), claimSays("TemplateNotFound").Obj(), false},
+		"a Sandbox is refused":                         {sandbox().Obj(), sandboxSays("ReconcilerError").Obj(), true},
+		"a Sandbox is invalid":                         {sandbox().Obj(), sandboxSays("InvalidConfiguration").Obj(), true},
+		"a Sandbox is refused, and its spec changes":   {sandbox().Obj(), sandboxSays("ReconcilerError").Generation(2).Obj(), false},
+		"a Sandbox is refused, and is deleted":         {sandbox().Obj(), sandboxSays("ReconcilerError").Deleting().Obj(), false},
+		"a Sandbox waits":                              {sandbox().Obj(), sandboxSays("DependenciesNotReady").Obj(), false},
+		"a Sandbox is another kind than it was before": {claim().Obj(), sandboxSays("ReconcilerError").Obj(), false},
+		"a template":                                   {builder.MakeTemplate("t").Obj(), builder.MakeTemplate("t").Obj(), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := rules.OnlyTellsRefusal(tc.before, tc.after); got != tc.want {
+				t.Errorf("got %t, want %t", got, tc.want)
+			}
+		})
+	}
+}

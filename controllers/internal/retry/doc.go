@@ -12,5 +12,5 @@
 // because of the backoff.
 //
 // What waits for something that is watched (a template, a pool, a Sandbox) has no timer: the event wakes it. What only words
-// a refusal anew wakes nobody (rules.IsReworded).
+// a refusal anew wakes nobody (NotReworded), and neither does the first word of a refusal wake who was refused.
 package retry

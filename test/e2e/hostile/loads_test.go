@@ -30,9 +30,6 @@ const (
 	// triesAMinute is how many of a namespace's refusals are tried again in a minute: one a second, and ten that may have been saved up
 	// (controllers/internal/retry).
 	triesAMinute = 60 + 10
-	// wokenAMinute is how many refused claims of a pool are tried in a minute besides, after the pool has changed: four a second, each once
-	// (internal/rules, WakeForChange).
-	wokenAMinute = 4 * 60
 	// callsATry is what it costs to create a cold Sandbox in vain: live reads of the claim and the Sandbox, since a cache may be stale; the
 	// webhook's live read of the claim; and the creation.
 	callsATry = 4
@@ -98,7 +95,7 @@ func loads() []load {
 			},
 		},
 		{
-			name: fmt.Sprintf("%d claims over a quota", claims/10), callsAMinute: (triesAMinute + wokenAMinute) * callsATry, more: 1,
+			name: fmt.Sprintf("%d claims over a quota", claims/10), callsAMinute: triesAMinute * callsATry, more: 1,
 			begin: func(t *testing.T, w *world, namespace string) {
 				t.Helper()
 				w.quota(t, namespace, "count/sandboxes.agents.x-k8s.io", 2)
