@@ -13,6 +13,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/namesake-sandbox/namesake/test/e2e/testbed"
 )
 
 var (
@@ -38,7 +40,8 @@ type load struct {
 	name string
 	// begin starts it in a namespace of its own. It returns when it is in full swing.
 	begin func(t *testing.T, w *world, namespace string)
-	// settled returns whether it has settled: all that has to be done is done, and what is left waits. Calls are counted from then on.
+	// settled returns whether it has settled: all that has to be done is done, and what is left waits. Calls are counted from then on, when
+	// the managers have nothing in their queues.
 	settled func(ctx context.Context, w *world, namespace string) (bool, error)
 	// callsAMinute is how many calls it may cost in a minute while it waits.
 	callsAMinute int
@@ -91,7 +94,10 @@ func (l load) measure(t *testing.T, w *world, s *steady, namespace string, table
 	began := time.Now()
 	begins := w.look(t, s, func() {
 		l.begin(t, w, namespace)
-		awaited(t, "it to settle", func(ctx context.Context) (bool, error) { return l.settled(ctx, w, namespace) })
+		awaited(t, "it to settle", func(ctx context.Context) (bool, error) {
+			settled, err := l.settled(ctx, w, namespace)
+			return settled && w.idle(t), err
+		})
 		w.watch(t, phase-time.Since(began), func() {})
 	})
 	settled, long := time.Now(), *minutes+l.more
@@ -113,6 +119,12 @@ func (l load) measure(t *testing.T, w *world, s *steady, namespace string, table
 		t.Errorf("no call was answered with %d: %v", l.answer, all)
 	}
 	l.judge(t, s.failures(), quiet, begins, waits)
+}
+
+// idle reports whether nothing is in the managers' queues.
+func (w *world) idle(t *testing.T) bool {
+	t.Helper()
+	return !slices.ContainsFunc(w.managers, func(m *testbed.Manager) bool { return m.ReadMetrics(t).Sum("workqueue_depth") > 0 })
 }
 
 // judge fails t with what the neighbour had to wait, or was refused, because of a tenant.
