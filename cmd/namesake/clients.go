@@ -5,10 +5,14 @@ import (
 	"net"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/util/flowcontrol"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
+
+	"github.com/namesake-sandbox/namesake/internal/unreadable"
 )
 
 // clients are what talks to the API server, besides the manager's own client and reader. Workers' clients read from the manager's cache.
@@ -43,11 +47,27 @@ func newClients(cfg *rest.Config, mgr manager.Manager) (*clients, error) {
 	if err != nil {
 		return nil, fmt.Errorf("creating the client for Sandboxes: %w", err)
 	}
-	direct, err := client.New(waitAtMost(cfg, webhooksWait), client.Options{Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper()})
+	live, direct, err := newWebhookClients(cfg, mgr.GetScheme(), mgr.GetRESTMapper())
 	if err != nil {
 		return nil, fmt.Errorf("creating the client for webhooks: %w", err)
 	}
-	return &clients{claims: claims, sandboxes: sandboxes, live: direct, dryRun: client.NewDryRunClient(direct)}, nil
+	return &clients{claims: claims, sandboxes: sandboxes, live: live, dryRun: client.NewDryRunClient(direct)}, nil
+}
+
+// newWebhookClients returns what webhooks read by, and a client of the same connection. Neither waits for an API server that is busy. The
+// reader decodes nothing of an object that cannot be read, which would take a processor for as long as its author likes.
+func newWebhookClients(cfg *rest.Config, scheme *runtime.Scheme, mapper meta.RESTMapper) (client.Reader, client.Client, error) {
+	cfg = waitAtMost(cfg, webhooksWait)
+	connection, err := rest.HTTPClientFor(cfg)
+	if err != nil {
+		return nil, nil, err
+	}
+	direct, err := client.New(cfg, client.Options{HTTPClient: connection, Scheme: scheme, Mapper: mapper})
+	if err != nil {
+		return nil, nil, err
+	}
+	live, err := unreadable.NewReader(cfg, connection, scheme, direct)
+	return live, direct, err
 }
 
 // limitRate returns cfg with the rate that the flags say, for all clients that are made of it together, and with the name of the program,

@@ -27,7 +27,7 @@ func addPoolFlags(flags *flag.FlagSet, pool *rules.PoolSettings) {
 	flags.BoolVar(&pool.Evictable, "enable-warm-pool-eviction", pool.Evictable,
 		"Let the cluster autoscaler evict Pods of Sandboxes in a pool, where the template does not say whether it may.")
 	flags.IntVar(&pool.Refill.Batch, "sandbox-warm-pool-max-batch-size", pool.Refill.Batch,
-		"Sandboxes that a pool creates before other pools get their turn, and how many of them may wait for a node.")
+		"Sandboxes that a pool creates before other pools get their turn. While so many wait for a node, it creates only a few.")
 	flags.DurationVar(&pool.Refill.Delay, "sandbox-warm-pool-replenish-delay", pool.Refill.Delay,
 		"How long a pool waits for more claims after it has lost a Sandbox, counted from the first loss, before it creates others. Not when it is new or is to be larger.")
 	flags.Float64Var(&pool.Refill.Rate, "sandbox-warm-pool-max-refill-rate", pool.Refill.Rate,

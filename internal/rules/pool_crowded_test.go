@@ -3,6 +3,7 @@ package rules_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -12,34 +13,125 @@ import (
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
-// No more than a batch of a pool's members wait for a node, however many Sandboxes are missing. Each look has how many members have a Pod,
-// how many of these wait, how many have no Pod yet, and how many Sandboxes the pool then creates.
+// Once a batch of a pool's members wait for a node, it creates only a few others, however many Sandboxes are missing. Each look has how
+// many members have a Pod, how many of these wait, how many of those are new, how many have no Pod yet, and how many were replaced since
+// the look before; and how many Sandboxes the pool then creates.
 func TestPlanRefillWhileMembersWaitForANode(t *testing.T) {
 	limits := rules.RefillLimits{Batch: 128, Probes: 4}
 	pool := builder.MakePool("p").Replicas(1000).Obj()
 	memory := (*rules.PoolState)(nil)
 	for i, l := range []struct {
-		withPod, waiting, unproven, create int
-		crowded                            bool
+		withPod, waiting, fresh, unproven, replaced, create int
+		crowded                                             bool
 	}{
-		{128, 0, 0, 128, false},
-		{256, 100, 0, 28, false},
-		{256, 100, 20, 8, false},
-		{284, 128, 0, 0, true},
-		{284, 125, 0, 3, false},
-		{600, 300, 0, 0, true}, // A node has gone, and took its Pods along.
-		{1000, 300, 0, 0, false},
+		{withPod: 128, create: 128},
+		{withPod: 256, waiting: 100, fresh: 100, create: 28},
+		{withPod: 256, waiting: 100, fresh: 100, unproven: 20, create: 8},
+		{withPod: 284, waiting: 128, fresh: 128, create: 0, crowded: true},
+		{withPod: 284, waiting: 125, fresh: 125, create: 3},
+		{withPod: 284, waiting: 128, fresh: 0, create: 4, crowded: true}, // A grace period later.
+		{withPod: 288, waiting: 132, fresh: 4, create: 0, crowded: true},
+		{withPod: 288, waiting: 129, fresh: 1, create: 3, crowded: true}, // Nodes have taken three of these.
+		{withPod: 600, waiting: 300, fresh: 0, create: 4, crowded: true}, // A node has gone, and took its Pods along.
+		{withPod: 600, waiting: 300, fresh: 9, create: 0, crowded: true},
+		{withPod: 500, waiting: 200, fresh: 9, replaced: 100, create: 100, crowded: true}, // Its template was mended.
+		{withPod: 1000, waiting: 300, create: 0},
 	} {
 		there := l.withPod + l.unproven
-		plan := rules.PoolPlan{Create: 1000 - there, Replicas: there, WithPod: l.withPod, Unproven: l.unproven, Waiting: l.waiting}
+		plan := rules.PoolPlan{
+			Create: 1000 - there, Replicas: there, WithPod: l.withPod, Unproven: l.unproven, Waiting: l.waiting, WaitingNew: l.fresh,
+		}
 		if crowded := limits.IsCrowded(&plan); crowded != l.crowded {
 			t.Errorf("look %d: crowded is %t", i, crowded)
 		}
-		var create int
-		create, _, memory = rules.PlanRefill(memory, pool, plan, limits, builder.Epoch)
+		if l.replaced > 0 {
+			memory = memory.WithWritten(&rules.PoolPlan{Replace: l.replaced})
+		}
+		create, _, after := rules.PlanRefill(memory, pool, plan, limits, builder.Epoch)
 		if create != l.create {
 			t.Errorf("look %d: %d created, want %d", i, create, l.create)
 		}
+		plan.Created = create
+		memory = after.WithWritten(&plan)
+	}
+}
+
+// fullSite is a site whose 40 members were all Ready, and of which as many as limits allow at most may wait for a node. They are replaced
+// only when they are not Ready.
+func fullSite(t *testing.T) *site {
+	t.Helper()
+	s := newSite(1000)
+	s.pool = builder.MakePool("p").Template("t").Replicas(40).Obj()
+	s.limits = rules.RefillLimits{Batch: 8, Probes: 2}
+	s.minutes(60)
+	if got := s.count("old", true); got != 40 {
+		t.Fatalf("%d are Ready at first", got)
+	}
+	return s
+}
+
+// lose takes the nodes of the first n members.
+func (s *site) lose(n int) {
+	for _, member := range s.members[:n] {
+		s.set(member, sandboxv1.ConditionReady, false)
+		s.set(member, sandboxv1.ConditionPodScheduled, false)
+	}
+}
+
+// No node takes the Pods of all members any more, until the template is mended.
+func TestACrowdedPoolGoesOnWithAnotherTemplate(t *testing.T) {
+	s := fullSite(t)
+	s.unschedulable = "old"
+	s.lose(40)
+	s.minutes(60)
+	s.image = "new"
+	s.minutes(20)
+	if got := s.count("new", true); got != 40 {
+		t.Errorf("20 minutes later %d are Ready: %d still wait", got, s.count("old", false))
+	}
+}
+
+// Members wait for nodes of their own, more than a batch of them, and claims take all others. Nodes would take what replaces those.
+func TestACrowdedPoolGoesOnBesideThoseThatWaitForever(t *testing.T) {
+	s := fullSite(t)
+	s.lose(10)
+	for _, member := range s.members[:10] {
+		s.tied[member.Name] = true
+	}
+	s.members = s.members[:10]
+	s.minutes(20)
+	if got := s.count("old", true); got != 30 {
+		t.Errorf("20 minutes later %d are Ready besides", got)
+	}
+}
+
+// No node takes any. In each grace period, which is five minutes, a pool has a few more of these.
+func TestACrowdedPoolGrowsSlowly(t *testing.T) {
+	s := fullSite(t)
+	s.unschedulable = "old"
+	s.members = nil
+	for _, want := range []int{8, 10, 12} {
+		s.minutes(5)
+		if got := len(s.members); got != want {
+			t.Errorf("%d Sandboxes wait at %s, want %d", got, s.now.Sub(builder.Epoch), want)
+		}
+	}
+}
+
+// Nobody wakes a crowded pool when its members have waited for the grace period.
+func TestACrowdedPoolLooksAgainWhenMembersHaveWaitedLong(t *testing.T) {
+	pool := builder.MakePool("p").Replicas(10).Obj()
+	limits := rules.RefillLimits{Batch: 2, Probes: 2}
+	waiting := func(name string, age time.Duration) *sandboxv1.Sandbox {
+		return builder.MakeSandbox(name).Pool(pool).PodUID("a").CreatedAt(builder.Epoch.Add(-age)).
+			Condition(sandboxv1.ConditionReady, metav1.ConditionFalse, "PodPending").
+			Condition(sandboxv1.ConditionPodScheduled, metav1.ConditionFalse, "Unschedulable").Obj()
+	}
+	members := []*sandboxv1.Sandbox{waiting("old", time.Hour), waiting("a", 2*time.Minute), waiting("b", time.Minute)}
+	edition := rules.NewTemplateSnapshot(builder.MakeTemplate("t").Obj())
+	plan := rules.PlanPool(pool, edition, members, nil, settings, builder.Epoch)
+	if create, again, _ := rules.PlanRefill(nil, pool, plan, limits, builder.Epoch); create != 0 || again != 3*time.Minute {
+		t.Errorf("%d are created, and more in %s; want none, and 3m", create, again)
 	}
 }
 
@@ -62,7 +154,7 @@ func TestPlanPoolCountsWhatWaitsForANode(t *testing.T) {
 	plan.Crowded = true
 	plan.Gated = 0 // Of those the pool would speak first.
 	status := rules.PoolStatus(pool, plan, nil, builder.Epoch)
-	const want = "9 of 10 Sandboxes are not Ready yet; others are created when one of the 4 that wait for a node has got one"
+	const want = "9 of 10 Sandboxes are not Ready yet; others are created only a few at a time while 4 wait for a node"
 	said := false
 	for _, condition := range status.Conditions {
 		said = said || strings.HasPrefix(condition.Message, want)

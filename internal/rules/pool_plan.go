@@ -56,10 +56,10 @@ type PoolPlan struct {
 	// WithPod is how many members have a Pod that the API server has accepted, and Unproven is how many have reported
 	// neither that nor a refusal.
 	WithPod, Unproven int
-	// Waiting is how many members have a Pod for which a scheduler has to find a node. Crowded says that the pool creates no others
-	// because of these, as the reconciler notes it.
-	Waiting int
-	Crowded bool
+	// Waiting is how many members have a Pod for which a scheduler has to find a node, and WaitingNew is how many of these were created
+	// within the grace period. Crowded says that the pool creates others only a few at a time because of these, as the reconciler notes it.
+	Waiting, WaitingNew int
+	Crowded             bool
 	// Grace is how long a member may be not Ready before it counts as Stuck, Unschedulable or Held.
 	Grace time.Duration
 	// LastReady is when the most recent of the Ready members turned Ready.
@@ -72,6 +72,8 @@ type PoolPlan struct {
 	ends   endBackoff
 	rounds rounds
 	probed bool
+	// oldIn is when the next of WaitingNew will have been there for the grace period, counted from now. Zero means never.
+	oldIn time.Duration
 }
 
 // PlanPool compares a pool's members with its spec. members are the Sandboxes that the pool controls, by its UID.
@@ -116,7 +118,8 @@ func PlanPool(
 // WithAccepted returns p for a pool whose API server has accepted the Pods of so many more members than their statuses tell. waiting of
 // these have no node.
 func (p PoolPlan) WithAccepted(n, waiting int) PoolPlan {
-	p.WithPod, p.Unproven, p.Waiting = p.WithPod+n, p.Unproven-n, p.Waiting+waiting
+	p.WithPod, p.Unproven = p.WithPod+n, p.Unproven-n
+	p.Waiting, p.WaitingNew = p.Waiting+waiting, p.WaitingNew+waiting
 	return p
 }
 

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"math"
 	"time"
 
@@ -9,8 +10,9 @@ import (
 
 // RefillLimits limit the creation of Sandboxes in each pool.
 type RefillLimits struct {
-	// Batch is the maximum number of Sandboxes that a pool creates in one reconcile, and how many of its members may wait for a node.
-	// A scheduler takes Pods one after the other, whoever they belong to: those of other pools and claims wait behind them.
+	// Batch is the maximum number of Sandboxes that a pool creates in one reconcile. As long as so many of its members wait for a node, it
+	// creates only what room allows. A scheduler takes Pods one after the other, whoever they belong to: those of other pools and claims
+	// wait behind them.
 	Batch int
 	// Delay is how long a pool waits after it has lost members, because it may lose more. It counts from the first of
 	// these losses. The pool does not wait when it is new or when its replicas are raised.
@@ -40,7 +42,7 @@ func PlanRefill(
 	if wait := after.notBefore.Sub(now); wait > 0 {
 		return 0, wait, after
 	}
-	room := limits.room(after.window, &plan)
+	room := limits.room(after, &plan)
 	create = min(plan.Create, limits.Batch, room)
 	if limits.Rate > 0 {
 		create = min(create, int(after.tokens))
@@ -48,6 +50,8 @@ func PlanRefill(
 	}
 	if create < min(plan.Create, room) { // What has no room waits for news of a member, and not for a time.
 		again = limits.nextToken(after.tokens)
+	} else if create < plan.Create && limits.IsCrowded(&plan) {
+		again = plan.oldIn
 	}
 	return create, again, after
 }
@@ -76,19 +80,23 @@ func (l RefillLimits) nextWindow(before int, plan *PoolPlan) int {
 	return max(l.Probes, before, min(plan.WithPod, l.Batch))
 }
 
-// room returns how many more Sandboxes may be created before others have an accepted Pod, and a node.
-func (l RefillLimits) room(window int, plan *PoolPlan) int {
+// room returns how many more Sandboxes may be created before others have an accepted Pod, and a node. state is that of the pool.
+//
+// However many wait for a node, replacements may be created: the members in whose place they come wait no more, and what replaces them may
+// be what nodes take. And a few others are tried, in each grace period and whenever those before have got a node. What waits may wait for
+// a node of its own, where its volumes are.
+func (l RefillLimits) room(state *PoolState, plan *PoolPlan) int {
 	room := math.MaxInt
 	if plan.Waiting > 0 {
-		room = l.Batch - plan.Waiting
+		room = max(l.Batch-plan.Waiting, state.replacementsDue, cmp.Or(l.Probes, DefaultProbes)-plan.WaitingNew)
 	}
 	if l.Probes > 0 {
-		room = min(room, window-plan.Refused) - plan.Unproven
+		room = min(room, state.window-plan.Refused) - plan.Unproven
 	}
 	return max(0, room)
 }
 
-// IsCrowded reports whether a pool with that plan creates no more Sandboxes because so many members wait for a node.
+// IsCrowded reports whether a pool with that plan creates only a few Sandboxes because so many members wait for a node.
 func (l RefillLimits) IsCrowded(plan *PoolPlan) bool {
 	return plan.Create > 0 && plan.Waiting >= l.Batch
 }

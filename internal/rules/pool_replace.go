@@ -127,7 +127,7 @@ func (p *poolPass) countNotReady(member *sandboxv1.Sandbox, state memberState) {
 	if hasPod(member) {
 		p.WithPod++
 		if (state == memberWaiting || state == memberNotReady) && !isScheduled(member) && !isGated(member) {
-			p.Waiting++
+			p.countWaiting(member)
 		}
 	} else if state != memberRefused {
 		p.Unproven++
@@ -140,6 +140,17 @@ func (p *poolPass) countNotReady(member *sandboxv1.Sandbox, state memberState) {
 	}
 	if state != memberEnded && state != memberRefused && p.now.Sub(startedAt(member)) < p.Grace {
 		p.starting++
+	}
+}
+
+// countWaiting counts member, which waits for a node.
+func (p *poolPass) countWaiting(member *sandboxv1.Sandbox) {
+	p.Waiting++
+	if left := startedAt(member).Add(p.Grace).Sub(p.now); left > 0 {
+		p.WaitingNew++
+		if p.oldIn == 0 || left < p.oldIn {
+			p.oldIn = left
+		}
 	}
 }
 

@@ -22,6 +22,9 @@ type site struct {
 	// unschedulable and crashing are images with a mistake. No node takes a Pod with the first, and a Pod with the
 	// second never becomes Ready.
 	unschedulable, crashing string
+	// tied are members that wait for a node of their own, where their volumes are.
+	tied   map[string]bool
+	limits rules.RefillLimits
 
 	pool    *extensionsv1.SandboxWarmPool
 	image   string
@@ -33,7 +36,7 @@ type site struct {
 
 func newSite(room int) *site {
 	return &site{
-		room: room, image: "old", now: builder.Epoch,
+		room: room, image: "old", now: builder.Epoch, tied: map[string]bool{}, limits: settings.Refill,
 		pool: builder.MakePool("p").Template("t").Replicas(10).UpdateStrategy(extensionsv1.UpdateStrategyRecreate).Obj(),
 	}
 }
@@ -44,7 +47,7 @@ func (s *site) minutes(n int) {
 		edition := rules.NewTemplateSnapshot(builder.MakeTemplate("t").Image(s.image).Obj())
 		plan := rules.PlanPool(s.pool, edition, s.members, s.memory, settings, s.now)
 		var create int
-		create, _, s.memory = rules.PlanRefill(s.memory, s.pool, plan, settings.Refill, s.now)
+		create, _, s.memory = rules.PlanRefill(s.memory, s.pool, plan, s.limits, s.now)
 		plan.Created = create
 		s.memory = s.memory.WithWritten(&plan)
 		s.pool.Status = rules.PoolStatus(s.pool, plan, nil, s.now)
@@ -72,7 +75,7 @@ func (s *site) run() {
 		if meta.IsStatusConditionTrue(member.Status.Conditions, sandboxv1.ConditionPodScheduled) {
 			continue
 		}
-		fits := taken < s.room && image(member) != s.unschedulable
+		fits := taken < s.room && image(member) != s.unschedulable && !s.tied[member.Name]
 		s.set(member, sandboxv1.ConditionPodScheduled, fits)
 		if fits {
 			taken++

@@ -106,12 +106,12 @@ func poolOverdue(plan PoolPlan, want int) string {
 		plan.Stuck+plan.Unschedulable, want, plan.Grace, plan.Stuck, plan.Unschedulable) + poolCrowded(plan) + inWords("", plan.Trouble)
 }
 
-// poolCrowded returns what is added to a message if no more Sandboxes are created because of those that wait for a node.
+// poolCrowded returns what is added to a message if only a few Sandboxes are created because of those that wait for a node.
 func poolCrowded(plan PoolPlan) string {
 	if !plan.Crowded {
 		return ""
 	}
-	return fmt.Sprintf("; others are created when one of the %d that wait for a node has got one", plan.Waiting)
+	return fmt.Sprintf("; others are created only a few at a time while %d wait for a node", plan.Waiting)
 }
 
 // poolGated returns a message that says how many Sandboxes a scheduling gate holds.

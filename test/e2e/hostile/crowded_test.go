@@ -10,7 +10,7 @@ import (
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 )
 
-// A pool of which no node takes a Pod does not fill the scheduler's queue, in which all tenants' Pods stand one behind the other. When
+// A pool of which no node takes a Pod does not soon fill the scheduler's queue, in which all tenants' Pods stand one behind the other. When
 // nodes take them after all, the pool goes on until it is full.
 func TestAPoolThatNoNodeTakes(t *testing.T) {
 	const members = 2 * mostWaiting

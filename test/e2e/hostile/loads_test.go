@@ -36,7 +36,8 @@ const (
 	// looksOfTheAuditor are the live reads with which it makes sure that what it found is not merely late: a Pod's, its Sandbox's, and the
 	// namespace's.
 	looksOfTheAuditor = 3
-	// mostWaiting is how many of a pool's members wait for a node at a time (--sandbox-warm-pool-max-batch-size).
+	// mostWaiting is how many Sandboxes a pool creates that no node takes, before it goes on a few at a time
+	// (--sandbox-warm-pool-max-batch-size).
 	mostWaiting = 128
 	// slowSync is how long a sync takes on a disk that is much too slow for etcd.
 	slowSync = 200 * time.Millisecond
@@ -225,7 +226,7 @@ func (w *world) crowded(ctx context.Context, namespace string) (bool, error) {
 		return false, err
 	}
 	progressing := apimeta.FindStatusCondition(pool.Status.Conditions, extensionsv1.ConditionProgressing)
-	if progressing == nil || !strings.Contains(progressing.Message, "that wait for a node has got one") {
+	if progressing == nil || !strings.Contains(progressing.Message, "others are created only a few at a time") {
 		return false, nil
 	}
 	err := w.Editor.List(ctx, list, client.InNamespace(namespace))
