@@ -16,6 +16,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -124,6 +125,9 @@ func start(ctx context.Context, o Options) (*environment, error) {
 	env := &environment{options: o, scheme: runtime.NewScheme(), clock: newClock(), router: newRouter(), server: &envtest.Environment{
 		CRDDirectoryPaths:     []string{filepath.Join(root, "config", "crd", "bases")},
 		ErrorIfCRDPathMissing: true,
+		// The API server first ends what is under way, for which it has a minute (--request-timeout), as the requests of managers that were
+		// killed may be. envtest would wait for 20 s.
+		ControlPlaneStopTimeout: 2 * time.Minute,
 	}, hooks: &envtest.WebhookInstallOptions{Paths: []string{filepath.Join(root, "config", "webhook", "manifests.yaml")}}}
 	env.admission = metrics.NewAdmission()
 	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, sandboxv1.AddToScheme, extensionsv1.AddToScheme} {
