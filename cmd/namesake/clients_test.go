@@ -58,7 +58,7 @@ func TestWebhookClients(t *testing.T) {
 		"unreadable": func(w http.ResponseWriter) {
 			w.Header().Set("Content-Type", "application/json")
 			fmt.Fprint(w, `{"apiVersion":"agents.x-k8s.io/v1beta1","kind":"Sandbox","metadata":{"namespace":"a","name":"unreadable"},`+
-				`"spec":{"podTemplate":{"spec":{"containers":[{"name":"main","resources":{"limits":{"cpu":"1e-900000000"}}}]}}}}`)
+				`"spec":{"podTemplate":{"spec":{"containers":[{"name":"main","ports":[{"containerPort":3000000000}]}]}}}}`)
 		},
 		"busy": func(w http.ResponseWriter) {
 			w.Header().Set("Retry-After", "32")

@@ -48,9 +48,10 @@ func PlanRefill(
 		create = min(create, int(after.tokens))
 		after.tokens -= float64(create)
 	}
-	if create < min(plan.Create, room) { // What has no room waits for news of a member, and not for a time.
+	switch { // What has no room waits for news of a member, and for a time only in a crowd, whose members bring no news.
+	case create < min(plan.Create, room):
 		again = limits.nextToken(after.tokens)
-	} else if create < plan.Create && limits.IsCrowded(&plan) {
+	case create < plan.Create && limits.IsCrowded(&plan):
 		again = plan.oldIn
 	}
 	return create, again, after
