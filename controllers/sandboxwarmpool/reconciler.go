@@ -74,7 +74,8 @@ func (r *Reconciler) Reconcile(ctx context.Context, pool *extensionsv1.SandboxWa
 	}
 	snapshot := rules.NewTemplateSnapshot(template, r.Settings.Nameservers...)
 	memory := r.states.of(pool.UID).WithUnseen(own.Unseen)
-	plan := rules.PlanPool(pool, snapshot, members, memory, r.Settings, r.Now()).WithAccepted(r.accepted(ctx, members))
+	plan := rules.PlanPool(pool, snapshot, members, memory, r.Settings, r.Now())
+	plan = plan.WithAccepted(r.accepted(ctx, plan.Unreported))
 	r.states.looked(pool.UID, look{began: began, ended: r.Now()})
 	if left := r.states.lastLeft(pool.UID); left.After(plan.LastReady) {
 		plan.LastReady = left
@@ -163,12 +164,9 @@ func (r *Reconciler) members(ctx context.Context, pool *extensionsv1.SandboxWarm
 	return r.writes.apply(pool.UID, members, r.Now()), own, nil
 }
 
-// accepted returns how many of members have a Pod, and have not reported it yet, and how many of these wait for a node.
+// accepted returns how many of members, which have reported nothing, have a Pod, and how many of these wait for a node.
 func (r *Reconciler) accepted(ctx context.Context, members []*sandboxv1.Sandbox) (n, waiting int) {
 	for _, member := range members {
-		if !rules.IsUnreported(member) {
-			continue
-		}
 		pod := &corev1.Pod{}
 		if err := r.Client.Get(ctx, client.ObjectKeyFromObject(member), pod); err == nil && rules.ControlledBy(pod, member) {
 			n++

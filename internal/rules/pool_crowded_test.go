@@ -1,28 +1,31 @@
 package rules_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	extensionsv1 "github.com/namesake-sandbox/namesake/api/extensions/v1beta1"
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/internal/rules"
 	"github.com/namesake-sandbox/namesake/test/builder"
 )
 
 // Once a batch of a pool's members wait for a node, it creates only a few others, however many Sandboxes are missing. Each look has how
-// many members have a Pod, how many of these wait, how many of those are new, how many have no Pod yet, and how many were replaced since
-// the look before; and how many Sandboxes the pool then creates.
+// many members have a Pod, how many of these wait, how many of those are new, how many have just got a node, how many have no Pod yet, and
+// how many were replaced since the look before; and how many Sandboxes the pool then creates.
 func TestPlanRefillWhileMembersWaitForANode(t *testing.T) {
 	limits := rules.RefillLimits{Batch: 128, Probes: 4}
 	pool := builder.MakePool("p").Replicas(1000).Obj()
 	memory := (*rules.PoolState)(nil)
 	for i, l := range []struct {
-		withPod, waiting, fresh, unproven, replaced, create int
-		crowded                                             bool
+		withPod, waiting, fresh, placed, unproven, replaced, create int
+		crowded                                                     bool
 	}{
 		{withPod: 128, create: 128},
 		{withPod: 256, waiting: 100, fresh: 100, create: 28},
@@ -34,12 +37,14 @@ func TestPlanRefillWhileMembersWaitForANode(t *testing.T) {
 		{withPod: 288, waiting: 129, fresh: 1, create: 3, crowded: true}, // Nodes have taken three of these.
 		{withPod: 600, waiting: 300, fresh: 0, create: 4, crowded: true}, // A node has gone, and took its Pods along.
 		{withPod: 600, waiting: 300, fresh: 9, create: 0, crowded: true},
+		{withPod: 600, waiting: 300, fresh: 9, placed: 50, create: 41, crowded: true}, // There are nodes again.
+		{withPod: 700, waiting: 300, fresh: 9, placed: 200, create: 119, crowded: true},
 		{withPod: 500, waiting: 200, fresh: 9, replaced: 100, create: 100, crowded: true}, // Its template was mended.
 		{withPod: 1000, waiting: 300, create: 0},
 	} {
 		there := l.withPod + l.unproven
 		plan := rules.PoolPlan{
-			Create: 1000 - there, Replicas: there, WithPod: l.withPod, Unproven: l.unproven, Waiting: l.waiting, WaitingNew: l.fresh,
+			Create: 1000 - there, Replicas: there, WithPod: l.withPod, Unproven: l.unproven, Waiting: l.waiting, WaitingNew: l.fresh, PlacedNew: l.placed,
 		}
 		if crowded := limits.IsCrowded(&plan); crowded != l.crowded {
 			t.Errorf("look %d: crowded is %t", i, crowded)
@@ -122,12 +127,7 @@ func TestACrowdedPoolGrowsSlowly(t *testing.T) {
 func TestACrowdedPoolLooksAgainWhenMembersHaveWaitedLong(t *testing.T) {
 	pool := builder.MakePool("p").Replicas(10).Obj()
 	limits := rules.RefillLimits{Batch: 2, Probes: 2}
-	waiting := func(name string, age time.Duration) *sandboxv1.Sandbox {
-		return builder.MakeSandbox(name).Pool(pool).PodUID("a").CreatedAt(builder.Epoch.Add(-age)).
-			Condition(sandboxv1.ConditionReady, metav1.ConditionFalse, "PodPending").
-			Condition(sandboxv1.ConditionPodScheduled, metav1.ConditionFalse, "Unschedulable").Obj()
-	}
-	members := []*sandboxv1.Sandbox{waiting("old", time.Hour), waiting("a", 2*time.Minute), waiting("b", time.Minute)}
+	members := []*sandboxv1.Sandbox{waiting(pool, "old", time.Hour), waiting(pool, "a", 2*time.Minute), waiting(pool, "b", time.Minute)}
 	edition := rules.NewTemplateSnapshot(builder.MakeTemplate("t").Obj())
 	plan := rules.PlanPool(pool, edition, members, nil, settings, builder.Epoch)
 	if create, again, _ := rules.PlanRefill(nil, pool, plan, limits, builder.Epoch); create != 0 || again != 3*time.Minute {
@@ -187,5 +187,83 @@ func TestAMemberThatGetsANodeWakesItsPool(t *testing.T) {
 		Condition(sandboxv1.ConditionPodScheduled, metav1.ConditionTrue, "PodScheduled").Obj()
 	if !rules.PoolMemberChanged(queued, taken) || rules.PoolMemberChanged(taken, taken) {
 		t.Error("the pool is not woken by a node, or by nothing")
+	}
+}
+
+// waiting returns a member that has waited for a node for that long.
+func waiting(pool *extensionsv1.SandboxWarmPool, name string, age time.Duration) *sandboxv1.Sandbox {
+	return builder.MakeSandbox(name).Pool(pool).PodUID("a").CreatedAt(builder.Epoch.Add(-age)).
+		Condition(sandboxv1.ConditionReady, metav1.ConditionFalse, "PodPending").
+		Condition(sandboxv1.ConditionPodScheduled, metav1.ConditionFalse, "Unschedulable").Obj()
+}
+
+// A pool whose Sandboxes may take a month does not wait for a month until it tries others.
+func TestACrowdedPoolTriesOthersWithinMinutes(t *testing.T) {
+	pool := builder.MakePool("p").Replicas(10).Obj()
+	pool.Spec.ReadinessGracePeriodSeconds = new(int32(30 * 24 * 60 * 60))
+	limits := rules.RefillLimits{Batch: 2, Probes: 2}
+	edition := rules.NewTemplateSnapshot(builder.MakeTemplate("t").Obj())
+	members := []*sandboxv1.Sandbox{waiting(pool, "a", time.Hour), waiting(pool, "b", time.Minute), waiting(pool, "c", 2*time.Minute)}
+	for i, want := range []struct {
+		create int
+		again  time.Duration
+	}{{0, 3 * time.Minute}, {1, 0}} {
+		now := builder.Epoch.Add(time.Duration(i) * 3 * time.Minute)
+		plan := rules.PlanPool(pool, edition, members, nil, settings, now)
+		create, again, _ := rules.PlanRefill(nil, pool, plan, limits, now)
+		if create != want.create || i == 0 && again != want.again {
+			t.Errorf("at %s %d are created, and more in %s; want %+v", now.Sub(builder.Epoch), create, again, want)
+		}
+	}
+}
+
+// What has got a node is counted for as long as what waits for one.
+func TestPlanPoolCountsWhatHasGotANode(t *testing.T) {
+	pool := builder.MakePool("p").Replicas(10).Obj()
+	placed := func(name string, ready metav1.ConditionStatus, age time.Duration) *sandboxv1.Sandbox {
+		member := builder.MakeSandbox(name).Pool(pool).PodUID("a").CreatedAt(builder.Epoch.Add(-age)).
+			Condition(sandboxv1.ConditionReady, ready, "").Condition(sandboxv1.ConditionPodScheduled, metav1.ConditionTrue, "PodScheduled").Obj()
+		for i := range member.Status.Conditions {
+			member.Status.Conditions[i].LastTransitionTime = member.CreationTimestamp
+		}
+		return member
+	}
+	members := []*sandboxv1.Sandbox{
+		placed("starts", metav1.ConditionFalse, time.Minute), placed("ready", metav1.ConditionTrue, time.Minute),
+		placed("old", metav1.ConditionTrue, time.Hour), waiting(pool, "waits", time.Minute),
+	}
+	plan := rules.PlanPool(pool, nil, members, nil, settings, builder.Epoch)
+	if plan.PlacedNew != 2 {
+		t.Errorf("%d have just got a node, want starts and ready", plan.PlacedNew)
+	}
+}
+
+// A pool that tries nothing, because its members wait for nodes, does not repeat what the API server said of others before.
+func TestACrowdedPoolDoesNotSayRefused(t *testing.T) {
+	pool := builder.MakePool("p").Replicas(10).Obj()
+	pool.Status.Conditions = []metav1.Condition{{Type: extensionsv1.ConditionProgressing, Status: metav1.ConditionFalse, Reason: extensionsv1.ReasonSandboxRefused}}
+	plan := rules.PoolPlan{Replicas: 4, Create: 6, Waiting: 4, WaitingNew: 4}
+	for crowded, want := range map[bool]string{true: extensionsv1.ReasonPoolFilling, false: extensionsv1.ReasonSandboxRefused} {
+		plan.Crowded = crowded
+		got := meta.FindStatusCondition(rules.PoolStatus(pool, plan, nil, builder.Epoch).Conditions, extensionsv1.ConditionProgressing)
+		if got.Reason != want {
+			t.Errorf("crowded %t: it says %s, want %s", crowded, got.Reason, want)
+		}
+	}
+}
+
+// Members of an earlier template are replaced, whatever the API server says of their Pods: it is not asked, and what it refuses of the
+// template of now holds the pool back.
+func TestOutdatedMembersProveNothing(t *testing.T) {
+	pool := builder.MakePool("p").Replicas(100).UpdateStrategy(extensionsv1.UpdateStrategyRecreate).Obj()
+	before := rules.NewTemplateSnapshot(builder.MakeTemplate("t").Image("old").Obj())
+	edition := rules.NewTemplateSnapshot(builder.MakeTemplate("t").Image("new").Obj())
+	var members []*sandboxv1.Sandbox
+	for i := range 20 {
+		members = append(members, rules.NewPoolSandbox(pool, before, fmt.Sprint(10000+i)), rules.NewPoolSandbox(pool, edition, fmt.Sprint(20000+i)))
+	}
+	plan := rules.PlanPool(pool, edition, members, nil, settings, builder.Epoch)
+	if plan.Unproven != 20 || len(plan.Unreported) != 20 {
+		t.Errorf("%d are unproven, and %d of these to be asked for; want 20", plan.Unproven, len(plan.Unreported))
 	}
 }

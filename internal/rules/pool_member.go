@@ -63,9 +63,6 @@ func hasPod(member *sandboxv1.Sandbox) bool {
 	return member.Status.PodUID != "" || IsReady(member) || (scheduled != nil && scheduled.Status != metav1.ConditionUnknown)
 }
 
-// IsUnreported reports whether nothing has been reported about member.
-func IsUnreported(member *sandboxv1.Sandbox) bool { return memberStateOf(member) == memberNew }
-
 // PoolMemberChanged reports whether the pool of a member has to look at it again, because its status has changed from
 // that of before to that of after in what PlanPool decides on, or in what the pool says of it.
 func PoolMemberChanged(before, after *sandboxv1.Sandbox) bool {

@@ -54,12 +54,14 @@ type PoolPlan struct {
 	// Ready. It does not name that member.
 	Trouble string
 	// WithPod is how many members have a Pod that the API server has accepted, and Unproven is how many have reported
-	// neither that nor a refusal.
+	// neither that nor a refusal. Unreported are those of the latter that have reported nothing at all.
 	WithPod, Unproven int
+	Unreported        []*sandboxv1.Sandbox
 	// Waiting is how many members have a Pod for which a scheduler has to find a node, and WaitingNew is how many of these were created
-	// within the grace period. Crowded says that the pool creates others only a few at a time because of these, as the reconciler notes it.
-	Waiting, WaitingNew int
-	Crowded             bool
+	// within the grace period, or maxTrial if that is shorter. PlacedNew is how many have got a node within that time. Crowded says that
+	// the pool creates others only a few at a time because of those that wait, as the reconciler notes it.
+	Waiting, WaitingNew, PlacedNew int
+	Crowded                        bool
 	// Grace is how long a member may be not Ready before it counts as Stuck, Unschedulable or Held.
 	Grace time.Duration
 	// LastReady is when the most recent of the Ready members turned Ready.
@@ -72,7 +74,7 @@ type PoolPlan struct {
 	ends   endBackoff
 	rounds rounds
 	probed bool
-	// oldIn is when the next of WaitingNew will have been there for the grace period, counted from now. Zero means never.
+	// oldIn is when the next of WaitingNew will not be counted any more, from now. Zero means never.
 	oldIn time.Duration
 }
 
@@ -115,8 +117,8 @@ func PlanPool(
 	return p.PoolPlan
 }
 
-// WithAccepted returns p for a pool whose API server has accepted the Pods of so many more members than their statuses tell. waiting of
-// these have no node.
+// WithAccepted returns p for a pool whose API server has accepted the Pods of n of those that are Unreported. waiting of these have no
+// node.
 func (p PoolPlan) WithAccepted(n, waiting int) PoolPlan {
 	p.WithPod, p.Unproven = p.WithPod+n, p.Unproven-n
 	p.Waiting, p.WaitingNew = p.Waiting+waiting, p.WaitingNew+waiting

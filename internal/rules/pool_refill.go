@@ -84,12 +84,13 @@ func (l RefillLimits) nextWindow(before int, plan *PoolPlan) int {
 // room returns how many more Sandboxes may be created before others have an accepted Pod, and a node. state is that of the pool.
 //
 // However many wait for a node, replacements may be created: the members in whose place they come wait no more, and what replaces them may
-// be what nodes take. And a few others are tried, in each grace period and whenever those before have got a node. What waits may wait for
-// a node of its own, where its volumes are.
+// be what nodes take. And a few others are tried every few minutes, or as many as nodes have taken in these. What waits may wait for a node
+// of its own, where its volumes are.
 func (l RefillLimits) room(state *PoolState, plan *PoolPlan) int {
 	room := math.MaxInt
 	if plan.Waiting > 0 {
-		room = max(l.Batch-plan.Waiting, state.replacementsDue, cmp.Or(l.Probes, DefaultProbes)-plan.WaitingNew)
+		trial := max(cmp.Or(l.Probes, DefaultProbes), min(plan.PlacedNew, l.Batch))
+		room = max(l.Batch-plan.Waiting, state.replacementsDue, trial-plan.WaitingNew)
 	}
 	if l.Probes > 0 {
 		room = min(room, state.window-plan.Refused) - plan.Unproven

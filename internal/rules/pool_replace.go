@@ -71,6 +71,7 @@ func (p *poolPass) look(member *sandboxv1.Sandbox) {
 	case state == memberReady:
 		p.Ready++
 		p.WithPod++
+		p.countPlaced(member)
 		p.LastReady = latest(p.LastReady, ReadySince(member))
 		if outdated {
 			p.OutdatedReady++
@@ -131,6 +132,12 @@ func (p *poolPass) countNotReady(member *sandboxv1.Sandbox, state memberState) {
 		}
 	} else if state != memberRefused {
 		p.Unproven++
+		if state == memberNew {
+			p.Unreported = append(p.Unreported, member)
+		}
+	}
+	if isScheduled(member) {
+		p.countPlaced(member)
 	}
 	if isGated(member) {
 		p.Gated++
@@ -143,10 +150,25 @@ func (p *poolPass) countNotReady(member *sandboxv1.Sandbox, state memberState) {
 	}
 }
 
+// maxTrial bounds for how long members that wait for a node keep a pool from trying others, however long its grace period is.
+const maxTrial = 5 * time.Minute
+
+// trialLeft returns for how long member, which waits for a node or has got one, is among the last that the pool has tried.
+func (p *poolPass) trialLeft(member *sandboxv1.Sandbox) time.Duration {
+	return startedAt(member).Add(min(p.Grace, maxTrial)).Sub(p.now)
+}
+
+// countPlaced counts member, which has a node.
+func (p *poolPass) countPlaced(member *sandboxv1.Sandbox) {
+	if p.trialLeft(member) > 0 {
+		p.PlacedNew++
+	}
+}
+
 // countWaiting counts member, which waits for a node.
 func (p *poolPass) countWaiting(member *sandboxv1.Sandbox) {
 	p.Waiting++
-	if left := startedAt(member).Add(p.Grace).Sub(p.now); left > 0 {
+	if left := p.trialLeft(member); left > 0 {
 		p.WaitingNew++
 		if p.oldIn == 0 || left < p.oldIn {
 			p.oldIn = left

@@ -87,7 +87,7 @@ func poolProgressing(pool *extensionsv1.SandboxWarmPool, plan PoolPlan, problem 
 
 // stillBlocked reports whether the problem that blocked a pool still exists, although nothing in plan shows it. There
 // are two cases. Sandboxes that did not become Ready were replaced, none has become Ready since, and more are missing
-// than those that no node takes. Or the last Sandbox was refused, and Sandboxes are still missing.
+// than those that no node takes. Or the last Sandbox was refused, and Sandboxes are still missing that nothing else holds back.
 func stillBlocked(before *metav1.Condition, plan PoolPlan, want int) bool {
 	switch {
 	case before == nil:
@@ -95,7 +95,7 @@ func stillBlocked(before *metav1.Condition, plan PoolPlan, want int) bool {
 	case before.Reason == extensionsv1.ReasonSandboxesNotReady:
 		return plan.Ready+plan.Unschedulable < want && plan.LastReady.Before(before.LastTransitionTime.Time)
 	case before.Reason == extensionsv1.ReasonSandboxRefused:
-		return plan.Create > 0 && plan.Created == 0
+		return plan.Create > 0 && plan.Created == 0 && !plan.Crowded
 	}
 	return false
 }

@@ -64,7 +64,7 @@ func TestTheDefaultOfAStatusIsNoStatus(t *testing.T) {
 			"on its way":              rules.IsOnItsWay(claim),
 			"turned Ready":            rules.TurnedReady(claim, after),
 			"the stamp":               rules.FirstReadyStamp(claim, claimStatus),
-			"unreported":              rules.IsUnreported(sandbox),
+			"unreported":              len(rules.PlanPool(pool, nil, []*sandboxv1.Sandbox{sandbox}, nil, settings, soon).Unreported),
 			"the pool looks again":    rules.PoolMemberChanged(sandbox, ready),
 			"since when":              rules.ReadySince(sandbox),
 			"may have run":            rules.MayHaveRun(sandbox, soon),

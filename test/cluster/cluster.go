@@ -15,7 +15,7 @@ import (
 )
 
 // startLimit bounds each wait of a start. It is long enough for a busy machine.
-const startLimit = 2 * time.Minute
+const startLimit = 5 * time.Minute
 
 // cluster is a cluster that this process starts.
 type cluster struct {

@@ -29,8 +29,14 @@ type backoff struct {
 	due      map[reconcile.Request]time.Duration
 	// refused are the requests whose last failure was a refusal, by namespace.
 	refused map[string]sets.Set[reconcile.Request]
-	// wake has the queue try a request at once. It is nil before there is a queue.
-	wake func(reconcile.Request)
+	// queue is what has the requests tried. It is nil before there is one.
+	queue adds
+}
+
+// adds is what backoff needs of a queue.
+type adds interface {
+	Add(request reconcile.Request)
+	AddAfter(request reconcile.Request, wait time.Duration)
 }
 
 func newBackoff(first, longest time.Duration, random func() float64) *backoff {
@@ -51,6 +57,7 @@ func (b *backoff) next(request reconcile.Request, refused bool) time.Duration {
 	b.setRefused(request, refused)
 	if refused {
 		wait = max(wait, b.pace.next(request))
+		b.closeUp(request)
 	}
 	if b.given != nil {
 		wait = b.given.When(request)
@@ -100,10 +107,31 @@ func (b *backoff) succeeded(request reconcile.Request) {
 	}
 	b.setRefused(request, false)
 	for next := range b.refused[request.Namespace] { // The first is any one.
-		if b.wake != nil {
-			b.wake(next)
+		if b.queue != nil {
+			b.queue.Add(next)
 		}
 		break
+	}
+}
+
+// closeUp has another one of the refused requests of that namespace tried sooner than it was to be, where so many have left the line
+// before it that there is a place, after the longest delay at the earliest. That one will do the same: so those few that are left of a
+// thousand soon come as often as if they had always been few.
+func (b *backoff) closeUp(request reconcile.Request) {
+	looks := closeUpLooks
+	for other := range b.refused[request.Namespace] { // Any ones.
+		if other == request {
+			continue
+		}
+		if in, found := b.pace.sooner(other, b.longest); found {
+			if b.queue != nil {
+				b.queue.AddAfter(other, in)
+			}
+			return
+		}
+		if looks--; looks == 0 {
+			return
+		}
 	}
 }
 
@@ -122,10 +150,10 @@ func (b *backoff) setRefused(request reconcile.Request, refused bool) {
 }
 
 // setQueue tells b the queue whose requests it delays.
-func (b *backoff) setQueue(queue interface{ Add(reconcile.Request) }) {
+func (b *backoff) setQueue(queue adds) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.wake = queue.Add
+	b.queue = queue
 }
 
 // Refused reports whether the last reconcile of request was refused. The queue asks (internal/queue).

@@ -120,6 +120,8 @@ type adding func(reconcile.Request)
 
 func (a adding) Add(request reconcile.Request) { a(request) }
 
+func (adding) AddAfter(reconcile.Request, time.Duration) {}
+
 // A namespace with a thousand refused objects has 70 of them tried in the first minute, and 60 in each further one, until one goes well:
 // then all are tried, one after the other.
 func TestRefusalsOfOneNamespace(t *testing.T) {

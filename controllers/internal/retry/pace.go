@@ -13,6 +13,8 @@ const (
 	// wait for its turn (backoff.succeeded).
 	refusalInterval = time.Second
 	refusalBurst    = 10
+	// closeUpLooks is at how many others of a namespace a refusal looks for one that can come sooner.
+	closeUpLooks = 8
 	// idleNamespaces is how many namespaces are remembered before those are dropped that have nothing to wait for.
 	idleNamespaces = 1000
 )
@@ -58,14 +60,37 @@ func (p *Pace) Wait(request reconcile.Request) time.Duration {
 	return left
 }
 
-// next returns how long request has to wait after something was done for it, until the next time.
+// next returns how long request has to wait after something was done for it, until the next time. If that was done before its time, it
+// keeps its place, or takes a sooner one where others were given back.
 func (p *Pace) next(request reconcile.Request) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.left(request) == 0 {
 		p.take(request)
+	} else {
+		p.hasten(request, 0)
 	}
 	return p.left(request)
+}
+
+// sooner gives request a sooner place than it has, if there is one after wait at the earliest, and returns when that comes.
+func (p *Pace) sooner(request reconcile.Request, wait time.Duration) (in time.Duration, found bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	found = p.hasten(request, wait)
+	return p.left(request), found
+}
+
+// hasten gives request, which has a place, the next of its namespace after wait, where that is sooner.
+func (p *Pace) hasten(request reconcile.Request, wait time.Duration) bool {
+	now := p.now()
+	free := latest(p.free[request.Namespace], now.Add(p.interval)) // Its own is given back, and taken again.
+	place := latest(free.Add(-p.burst), now.Add(wait))
+	if !place.Before(p.places[request]) {
+		return false
+	}
+	p.free[request.Namespace], p.places[request] = free, place
+	return true
 }
 
 // Forget drops the place of request, which needs none any more. One that is still to come is given back: what is not done makes
@@ -90,11 +115,7 @@ func (p *Pace) left(request reconcile.Request) time.Duration {
 func (p *Pace) take(request reconcile.Request) {
 	now := p.now()
 	p.dropIdle(now)
-	free := p.free[request.Namespace]
-	if free.Before(now) {
-		free = now
-	}
-	free = free.Add(p.interval)
+	free := latest(p.free[request.Namespace], now).Add(p.interval)
 	if last := now.Add(p.longest + p.burst); p.longest > 0 && free.After(last) {
 		free = last
 	}
@@ -112,4 +133,11 @@ func (p *Pace) dropIdle(now time.Time) {
 			delete(p.free, name)
 		}
 	}
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }

@@ -60,6 +60,34 @@ func TestAnObjectHasOnePlace(t *testing.T) {
 }
 
 // What waits before it is done goes on when its time has come, whatever else came meanwhile.
+// Where others have given their places back, one comes sooner, but never before it may.
+func TestPlacesThatAreGivenBack(t *testing.T) {
+	clock := testclock.NewFakePassiveClock(epoch)
+	p := NewPace(refusalInterval, refusalBurst, 0, clock.Now)
+	for i := range refusalBurst + 20 {
+		p.next(refused("a", i)) // The last waits for 20 s.
+	}
+	last, before := refused("a", refusalBurst+19), refused("a", refusalBurst+18)
+	if in, found := p.sooner(last, 0); found || in != 20*refusalInterval {
+		t.Errorf("with no place before it, it comes in %s, sooner: %t", in, found)
+	}
+	for i := range 15 {
+		p.Forget(refused("a", refusalBurst+i))
+	}
+	if in, found := p.sooner(last, 7*time.Second); !found || in != 7*time.Second {
+		t.Errorf("it comes in %s, sooner: %t, want in 7s", in, found)
+	}
+	if got := p.next(before); got != 5*refusalInterval {
+		t.Errorf("one that was done before its time waits %s, want 5s: five are left", got)
+	}
+	if got := p.next(before); got != 5*refusalInterval {
+		t.Errorf("done once more, it waits %s", got)
+	}
+	if got := p.next(refused("a", 100)); got != 6*refusalInterval {
+		t.Errorf("the next object waits %s", got)
+	}
+}
+
 func TestWait(t *testing.T) {
 	clock := testclock.NewFakePassiveClock(epoch)
 	p := NewPace(time.Second, 2, time.Minute, clock.Now)
