@@ -127,6 +127,7 @@ func (p *poolPass) lookNotReady(member *sandboxv1.Sandbox, state memberState) {
 func (p *poolPass) countNotReady(member *sandboxv1.Sandbox, state memberState) {
 	if hasPod(member) {
 		p.WithPod++
+		p.countPlaced(member)
 		if (state == memberWaiting || state == memberNotReady) && !isScheduled(member) && !isGated(member) {
 			p.countWaiting(member)
 		}
@@ -135,9 +136,6 @@ func (p *poolPass) countNotReady(member *sandboxv1.Sandbox, state memberState) {
 		if state == memberNew {
 			p.Unreported = append(p.Unreported, member)
 		}
-	}
-	if isScheduled(member) {
-		p.countPlaced(member)
 	}
 	if isGated(member) {
 		p.Gated++
@@ -158,9 +156,9 @@ func (p *poolPass) trialLeft(member *sandboxv1.Sandbox) time.Duration {
 	return startedAt(member).Add(min(p.Grace, maxTrial)).Sub(p.now)
 }
 
-// countPlaced counts member, which has a node.
+// countPlaced counts member if it has got a node.
 func (p *poolPass) countPlaced(member *sandboxv1.Sandbox) {
-	if p.trialLeft(member) > 0 {
+	if isScheduled(member) && p.trialLeft(member) > 0 {
 		p.PlacedNew++
 	}
 }

@@ -129,7 +129,8 @@ func (b *backoff) closeUp(request reconcile.Request) {
 			}
 			return
 		}
-		if looks--; looks == 0 {
+		looks--
+		if looks == 0 {
 			return
 		}
 	}
