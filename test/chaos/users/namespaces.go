@@ -71,7 +71,8 @@ func (u *Users) provide(ctx context.Context, volumes int) error {
 	return nil
 }
 
-// openAnother creates a namespace with templates and pools. It tries each object again while there are faults.
+// openAnother creates a namespace with templates and pools. One for which there were too many faults belongs to the users as well: it is to
+// be released and deleted like others.
 func (u *Users) openAnother(ctx context.Context) (bool, error) {
 	u.mu.Lock()
 	if len(u.namespaces) >= most {
@@ -82,6 +83,16 @@ func (u *Users) openAnother(ctx context.Context) (bool, error) {
 	u.opened++
 	u.mu.Unlock()
 
+	err := u.furnish(ctx, name)
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.namespaces = append(u.namespaces, name)
+	slices.Sort(u.namespaces)
+	return err == nil, err
+}
+
+// furnish creates the namespace and what is in it. It tries each object again while there are faults.
+func (u *Users) furnish(ctx context.Context, name string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
 	own := []client.Object{
@@ -94,19 +105,15 @@ func (u *Users) openAnother(ctx context.Context) (bool, error) {
 	}
 	for _, object := range own {
 		if err := insist(ctx, u.admin, object); err != nil {
-			return false, err
+			return err
 		}
 	}
 	for _, object := range furniture(name) {
 		if err := insist(ctx, u.editor, object); err != nil {
-			return false, err
+			return err
 		}
 	}
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.namespaces = append(u.namespaces, name)
-	slices.Sort(u.namespaces)
-	return true, nil
+	return nil
 }
 
 // insist creates an object. It tries again what a fault, or a role that is not known yet, refused.
