@@ -4,9 +4,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-ifndef SIDE_BY_SIDE # Only the lanes of "test" are.
-.NOTPARALLEL:
-endif
+.NOTPARALLEL: # Two cores do not run two stages faster than one after the other.
 MAKEFLAGS += --no-print-directory
 
 ROOT := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
@@ -159,28 +157,18 @@ helm-lint: $(CLUSTER) ## Let helm look at the chart.
 
 ##@ Tests
 
-# What works with clusters waits for half of its time, so it has a lane beside that of everything else. In a lane, a stage comes after
-# the one before it. What a stage prints comes in one piece when it ends, and is in bin/test until then. After a failure no stage begins.
-lane-programs: STAGES = verify lint unit cluster-unit integration chart-test image-test
-lane-clusters: STAGES = e2e test-node
+STAGES := verify lint unit cluster-unit integration chart-test image-test e2e test-node
 
 .PHONY: test
-test: $(CLUSTER) ## Everything that a change has to pass, in two lanes.
-	@rm -rf bin/test; mkdir -p bin/test; \
-	$(MAKE) -j2 SIDE_BY_SIDE=1 lane-programs lane-clusters; \
-	without=; $(CLUSTER) can-node 2>/dev/null || without=', without a real node'; \
+test: ## Everything that a change has to pass.
+	@without=; for stage in $(STAGES); do \
+		printf '\n=== %s\n' "$$stage"; began=$$SECONDS; \
+		$(MAKE) "$$stage" INSTALLS=2 || { printf '=== %s FAILED after %d s\n' "$$stage" $$((SECONDS - began)) >&2; exit 1; }; \
+		verdict=ok; \
+		if [ "$$stage" = test-node ] && ! $(CLUSTER) can-node 2>/dev/null; then verdict='NOT RUN'; without=', without a real node'; fi; \
+		printf '=== %s: %s, %d s\n' "$$stage" "$$verdict" $$((SECONDS - began)); \
+	done; \
 	printf '\ntest: ok%s, %d s\n' "$$without" $$SECONDS
-
-.PHONY: lane-programs lane-clusters
-lane-programs lane-clusters:
-	@for stage in $(STAGES); do \
-		[ ! -e bin/test/failed ] || exit 1; \
-		log="bin/test/$$stage.log"; printf '=== %s: began, see %s\n' "$$stage" "$$log"; began=$$SECONDS; verdict=ok; \
-		$(MAKE) SIDE_BY_SIDE= "$$stage" INSTALLS=2 >"$$log" 2>&1 || { verdict=FAILED; touch bin/test/failed; }; \
-		if [ "$$stage" = test-node ] && ! $(CLUSTER) can-node 2>/dev/null; then verdict='NOT RUN'; fi; \
-		cat "$$log"; printf '=== %s: %s, %d s\n\n' "$$stage" "$$verdict" $$((SECONDS - began)); \
-		[ "$$verdict" != FAILED ] || exit 1; \
-	done
 
 .PHONY: unit
 unit: ## Unit tests.
