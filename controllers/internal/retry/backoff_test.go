@@ -122,6 +122,31 @@ func (a adding) Add(request reconcile.Request) { a(request) }
 
 func (adding) AddAfter(reconcile.Request, time.Duration) {}
 
+// startController starts a controller whose queue gets that many requests of one namespace, and returns what ends it.
+func startController(t *testing.T, options controller.Options, objects int) (stop func()) {
+	t.Helper()
+	c, err := controller.NewUnmanaged("test", options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := source.Func(func(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
+		for i := range objects {
+			queue.Add(refused("default", i))
+		}
+		return nil
+	})
+	if err := c.Watch(all); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { _ = c.Start(ctx) })
+	return func() {
+		cancel()
+		running.Wait()
+	}
+}
+
 // A namespace with a thousand refused objects has 70 of them tried in the first minute, and 60 in each further one, until one goes well:
 // then all are tried, one after the other.
 func TestRefusalsOfOneNamespace(t *testing.T) {
@@ -140,22 +165,7 @@ func TestRefusalsOfOneNamespace(t *testing.T) {
 			}
 			return reconcile.Result{}, errRefused
 		}), &options)
-		c, err := controller.NewUnmanaged("test", options)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all := source.Func(func(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
-			for i := range objects {
-				queue.Add(refused("default", i))
-			}
-			return nil
-		})
-		if err := c.Watch(all); err != nil {
-			t.Fatal(err)
-		}
-		ctx, cancel := context.WithCancel(t.Context())
-		var running sync.WaitGroup
-		running.Go(func() { _ = c.Start(ctx) })
+		stop := startController(t, options, objects)
 		synctest.Wait()
 		after := func(long time.Duration, least, most int) {
 			t.Helper()
@@ -176,8 +186,7 @@ func TestRefusalsOfOneNamespace(t *testing.T) {
 		allowed = true
 		mu.Unlock()
 		after(2*time.Second, objects, objects+5)
-		cancel()
-		running.Wait()
+		stop()
 	})
 }
 

@@ -8,10 +8,7 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/util/sets"
-	"k8s.io/client-go/util/workqueue"
-	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
-	"sigs.k8s.io/controller-runtime/pkg/source"
 )
 
 // A thousand are refused, and then there is room for all but five. These do not wait until the turn comes that each had among a
@@ -37,22 +34,7 @@ func TestTheFewThatAreLeftAreTriedSoon(t *testing.T) {
 			tries[request]++
 			return reconcile.Result{}, errRefused
 		}), &options)
-		c, err := controller.NewUnmanaged("test", options)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all := source.Func(func(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
-			for i := range objects {
-				queue.Add(refused("default", i))
-			}
-			return nil
-		})
-		if err := c.Watch(all); err != nil {
-			t.Fatal(err)
-		}
-		ctx, cancel := context.WithCancel(t.Context())
-		var running sync.WaitGroup
-		running.Go(func() { _ = c.Start(ctx) })
+		stop := startController(t, options, objects)
 		pass := func(long time.Duration, more int) {
 			time.Sleep(long) //nolint:forbidigo // The time of the bubble.
 			synctest.Wait()
@@ -73,7 +55,6 @@ func TestTheFewThatAreLeftAreTriedSoon(t *testing.T) {
 			t.Errorf("%d were tried in five minutes, want %d", len(tries), left)
 		}
 		mu.Unlock()
-		cancel()
-		running.Wait()
+		stop()
 	})
 }

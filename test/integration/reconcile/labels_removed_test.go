@@ -63,7 +63,7 @@ func ofSandboxes(maps ...string) removal {
 func remove(t *testing.T, n *suite.Namespace, r removal, on ...admissionv1.OperationType) (lift func()) {
 	t.Helper()
 	if !suite.Has(t, "MutatingAdmissionPolicy", 36) {
-		t.SkipNow()
+		t.Skip("this Kubernetes has no MutatingAdmissionPolicy")
 	}
 	policy := &admissionv1.MutatingAdmissionPolicy{
 		ObjectMeta: metav1.ObjectMeta{Name: n.Name},

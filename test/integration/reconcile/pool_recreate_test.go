@@ -115,7 +115,7 @@ func TestRecreateWithAMistake(t *testing.T) {
 // get it.
 func TestRecreateUnderAPolicyThatChangesSandboxes(t *testing.T) {
 	if !suite.Has(t, "MutatingAdmissionPolicy", 36) {
-		t.SkipNow()
+		t.Skip("this Kubernetes has no MutatingAdmissionPolicy")
 	}
 	s := newPoolStory(t, 1, recreate)
 	mountTokens(t, s.Namespace)
