@@ -62,6 +62,7 @@ func TestRefusedWorkComesToRest(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // It mostly waits.
 			namespace := w.Namespace(t)
 			if tc.prepare != nil {
 				tc.prepare(t, namespace)

@@ -90,14 +90,19 @@ func kinds() map[string]client.ObjectList {
 }
 
 // rounds is how often each move is tried at least.
-const rounds = 5
+func rounds() int {
+	if testing.Short() {
+		return 2
+	}
+	return 5
+}
 
 // run tries the moves in turns, each on another object, until done is closed and each was tried often enough.
 func (a *attacker) run(ctx context.Context, moves []move, done <-chan struct{}) error {
 	for round := 0; ; round++ {
 		select {
 		case <-done:
-			if round >= rounds {
+			if round >= rounds() {
 				return nil
 			}
 		default:

@@ -2,9 +2,12 @@ package installation
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -18,27 +21,43 @@ import (
 // config is the folder of the manifests.
 const config = "../../../../config"
 
-// shipped returns the CustomResourceDefinitions of this version.
+// shipped returns the CustomResourceDefinitions of this version, for the caller to change.
 func shipped(t *testing.T) []apiextensionsv1.CustomResourceDefinition {
 	t.Helper()
+	read, err := definitions()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := make([]apiextensionsv1.CustomResourceDefinition, len(read))
+	for i := range read {
+		read[i].DeepCopyInto(&all[i])
+	}
+	return all
+}
+
+// definitions reads them once: they are long.
+var definitions = sync.OnceValues(func() ([]apiextensionsv1.CustomResourceDefinition, error) {
 	files, err := filepath.Glob(filepath.Join(config, "crd", "bases", "*.yaml"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no definitions: %v", err)
+	if err != nil {
+		return nil, err
+	}
+	if len(files) == 0 {
+		return nil, errors.New("no definitions in " + config)
 	}
 	var all []apiextensionsv1.CustomResourceDefinition
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
 		var definition apiextensionsv1.CustomResourceDefinition
 		if err := yaml.Unmarshal(text, &definition); err != nil {
-			t.Fatal(err)
+			return nil, fmt.Errorf("%s: %w", file, err)
 		}
 		all = append(all, definition)
 	}
-	return all
-}
+	return all, nil
+})
 
 // The webhooks that are looked for are those of config/webhook.
 func TestOwnWebhooks(t *testing.T) {
