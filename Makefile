@@ -167,8 +167,8 @@ helm-lint: $(CLUSTER) ## Let helm look at the chart.
 # What promises seconds, and what measures, has the machine to itself. The rest has two lanes side by side: clusters leave much of the
 # processors to what compiles and computes. What a stage in a lane prints comes in one piece when it ends, and is in bin/test until then.
 ALONE_FIRST := verify lint
-lane-programs: STAGES := unit cluster-unit integration image-test
-lane-clusters: STAGES := chart-test e2e-beside
+lane-programs: LANE := unit cluster-unit integration image-test
+lane-clusters: LANE := chart-test e2e-beside
 ALONE_LAST := e2e-alone test-node
 
 .PHONY: test
@@ -193,7 +193,7 @@ stages:
 # After a failure in one lane, none begins another stage.
 .PHONY: lane-programs lane-clusters
 lane-programs lane-clusters:
-	@for stage in $(STAGES); do \
+	@for stage in $(LANE); do \
 		[ ! -e bin/test/failed ] || exit 1; \
 		log="bin/test/$$stage.log"; printf '=== %s: see %s\n' "$$stage" "$$log"; \
 		code=0; $(MAKE) SIDE_BY_SIDE= stages STAGES="$$stage" >"$$log" 2>&1 || { code=1; touch bin/test/failed; }; \

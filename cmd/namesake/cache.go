@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -18,7 +16,6 @@ import (
 
 	sandboxv1 "github.com/namesake-sandbox/namesake/api/v1beta1"
 	"github.com/namesake-sandbox/namesake/internal/rules"
-	"github.com/namesake-sandbox/namesake/internal/startup"
 	"github.com/namesake-sandbox/namesake/internal/unreadable"
 )
 
@@ -103,9 +100,9 @@ func (m *readingManager) GetAPIReader() client.Reader { return m.live }
 
 // newReadingManager returns a manager whose cache leaves out what cannot be read, and whose live reads name it. The register
 // holds what is left out. Each such object gets an event, for whoever looks at the object.
-func newReadingManager(ctx context.Context, cfg *rest.Config, o manager.Options) (manager.Manager, *unreadable.Register, error) {
+func newReadingManager(cfg *rest.Config, o manager.Options) (manager.Manager, *unreadable.Register, error) {
 	register := unreadable.NewRegister(ctrl.Log.WithName("cache"))
-	o.NewCache = startup.NewCache(ctx, unreadable.NewCache(register))
+	o.NewCache = unreadable.NewCache(register)
 	mgr, err := ctrl.NewManager(cfg, o)
 	if err != nil {
 		return nil, nil, err

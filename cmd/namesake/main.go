@@ -12,6 +12,7 @@ import (
 	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
 
 	"github.com/namesake-sandbox/namesake/cmd/namesake/internal/serving"
 )
@@ -66,12 +67,9 @@ func run(flags *flag.FlagSet, args []string) error {
 	if err != nil {
 		return err
 	}
-	mgr, err := newManager(ctx, cfg, o, drain, tracer, fail)
-	if err != nil {
-		return err
-	}
 	defer sendTraces(tracer)
-	if err := mgr.Start(ctx); err != nil {
+	err = serve(ctx, told, func() (manager.Manager, error) { return newManager(ctx, cfg, o, drain, tracer, fail) })
+	if err != nil {
 		return err
 	}
 	if why := context.Cause(told); !errors.Is(why, context.Canceled) {

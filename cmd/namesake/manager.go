@@ -52,7 +52,7 @@ func newManager(
 	if err != nil {
 		return nil, err
 	}
-	mgr, unread, err := newReadingManager(ctx, cfg, o.manager(scheme, said.namespaces, secured))
+	mgr, unread, err := newReadingManager(cfg, o.manager(scheme, said.namespaces, secured))
 	if err != nil {
 		return nil, fmt.Errorf("creating the manager: %w", err)
 	}

@@ -59,7 +59,7 @@ var layers = [][]string{
 	{"internal/limits"},
 	{
 		"internal/audit", "internal/candidates", "internal/conformance", "internal/going", "internal/metrics", "internal/policy", "internal/queue",
-		"internal/startup", "internal/tracing", "internal/unreadable", "internal/yield",
+		"internal/tracing", "internal/unreadable", "internal/yield",
 	},
 	{"webhooks", "controllers"},
 	{"cmd/"},

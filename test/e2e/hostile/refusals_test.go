@@ -47,6 +47,7 @@ func misannotated(namespace, name string) *sandboxv1.Sandbox {
 
 // A Sandbox whose Pod is refused in other words each time is tried less and less often, as any refused Sandbox.
 func TestRefusedWorkComesToRest(t *testing.T) {
+	t.Parallel() // It mostly waits, and so do its cases.
 	w := enter(t)
 	for name, tc := range map[string]struct {
 		prepare func(t *testing.T, namespace string)
@@ -62,7 +63,7 @@ func TestRefusedWorkComesToRest(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel() // It mostly waits.
+			t.Parallel()
 			namespace := w.Namespace(t)
 			if tc.prepare != nil {
 				tc.prepare(t, namespace)

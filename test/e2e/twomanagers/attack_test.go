@@ -89,7 +89,7 @@ func kinds() map[string]client.ObjectList {
 	}
 }
 
-// rounds is how often each move is tried at least.
+// rounds is how often each move is tried at least, while there is an object for it.
 func rounds() int {
 	if testing.Short() {
 		return 2

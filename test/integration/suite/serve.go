@@ -29,7 +29,6 @@ import (
 	"github.com/namesake-sandbox/namesake/internal/candidates"
 	"github.com/namesake-sandbox/namesake/internal/metrics"
 	"github.com/namesake-sandbox/namesake/internal/rules"
-	"github.com/namesake-sandbox/namesake/internal/startup"
 	"github.com/namesake-sandbox/namesake/internal/unreadable"
 	"github.com/namesake-sandbox/namesake/webhooks"
 )
@@ -124,7 +123,7 @@ func (e *environment) manager(
 	}
 	mgr, err := ctrl.NewManager(cfg, manager.Options{
 		Scheme:         e.scheme,
-		NewCache:       startup.NewCache(ctx, newCache),
+		NewCache:       awaitedCache(ctx, newCache),
 		MapperProvider: func(*rest.Config, *http.Client) (meta.RESTMapper, error) { return e.mapper, nil },
 		Metrics:        server.Options{BindAddress: "0"}, HealthProbeBindAddress: "0",
 		Cache: cache.Options{

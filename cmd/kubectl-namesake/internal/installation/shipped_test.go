@@ -24,7 +24,7 @@ const config = "../../../../config"
 // shipped returns the CustomResourceDefinitions of this version, for the caller to change.
 func shipped(t *testing.T) []apiextensionsv1.CustomResourceDefinition {
 	t.Helper()
-	read, err := definitions()
+	read, err := readShipped()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,8 +35,8 @@ func shipped(t *testing.T) []apiextensionsv1.CustomResourceDefinition {
 	return all
 }
 
-// definitions reads them once: they are long.
-var definitions = sync.OnceValues(func() ([]apiextensionsv1.CustomResourceDefinition, error) {
+// readShipped reads them once: they are long.
+var readShipped = sync.OnceValues(func() ([]apiextensionsv1.CustomResourceDefinition, error) {
 	files, err := filepath.Glob(filepath.Join(config, "crd", "bases", "*.yaml"))
 	if err != nil {
 		return nil, err
