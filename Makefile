@@ -167,8 +167,8 @@ helm-lint: $(CLUSTER) ## Let helm look at the chart.
 # What promises seconds, and what measures, has the machine to itself. The rest has two lanes side by side: clusters leave much of the
 # processors to what compiles and computes. What a stage in a lane prints comes in one piece when it ends, and is in bin/test until then.
 ALONE_FIRST := verify lint
-lane-programs: LANE := unit cluster-unit integration image-test
-lane-clusters: LANE := chart-test e2e-beside
+lane-programs: LANE := unit cluster-unit integration chart-test image-test
+lane-clusters: LANE := e2e-beside
 ALONE_LAST := e2e-alone test-node
 
 .PHONY: test
