@@ -193,7 +193,9 @@ func TestAManagerEndsWhatIsRefused(t *testing.T) {
 	refuseChanges(t, n, warm)
 	failures := workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](time.Hour, time.Hour)
 	options := controller.Options{RateLimiter: failures}
-	n.Run(t, func(o *controllers.Options) { o.SandboxController, o.ClaimController = options, options })
+	n.Run(t, func(o *controllers.Options) {
+		o.Sandboxes, o.SandboxController, o.ClaimController = suite.Patient(t, o.Sandboxes), options, options
+	})
 	for _, name := range []string{"my-sandbox", "mine"} {
 		// The status that the first reconcile writes triggers the second. After that nothing wakes the object any more.
 		suite.Await(t, name+" has failed twice", func() bool {

@@ -59,7 +59,7 @@ func TestASlowNamespaceHoldsUpNobody(t *testing.T) {
 			if tc.group == "" {
 				slow(t, n, tc.group, tc.resource)
 			}
-			n.RunBeside(t, []*suite.Namespace{other}, hourly)
+			n.RunBeside(t, []*suite.Namespace{other}, hourly(t))
 			var denial *suite.Denial
 			for i := range 12 {
 				if i > 0 || tc.group == "" {

@@ -74,7 +74,7 @@ func TestAnInvalidChangeComesToRest(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			n, quiet := suite.New(t), suite.New(t)
-			n.RunBeside(t, []*suite.Namespace{quiet}, hourly)
+			n.RunBeside(t, []*suite.Namespace{quiet}, hourly(t))
 			suite.Create(t, n, n.Editor, builder.MakeSandbox("mine").Service(true).Obj())
 			suite.Await(t, "it has its Pod and its Service", func() bool {
 				status := suite.Get[sandboxv1.Sandbox](t, n, "mine").Status

@@ -23,11 +23,15 @@ import (
 	"github.com/namesake-sandbox/namesake/test/integration/suite"
 )
 
-// hourly makes each backoff an hour. What is tried again in a test was woken.
-func hourly(o *controllers.Options) {
-	for _, options := range []*controller.Options{&o.SandboxController, &o.ClaimController, &o.PoolController, &o.TemplateController} {
-		*options = controllers.Workers(4)
-		options.RateLimiter = workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](time.Hour, time.Hour)
+// hourly makes each backoff an hour, and reads patient. What is tried again in a test was woken.
+func hourly(t *testing.T) func(*controllers.Options) {
+	t.Helper()
+	return func(o *controllers.Options) {
+		o.Sandboxes = suite.Patient(t, o.Sandboxes)
+		for _, options := range []*controller.Options{&o.SandboxController, &o.ClaimController, &o.PoolController, &o.TemplateController} {
+			*options = controllers.Workers(4)
+			options.RateLimiter = workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](time.Hour, time.Hour)
+		}
 	}
 }
 
@@ -114,7 +118,7 @@ func TestARefusalInOtherWordsWakesNobody(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			n, quiet := suite.New(t), suite.New(t)
 			denial := numbered(t, n, tc.group, tc.resource, tc.probe(n))
-			n.RunBeside(t, []*suite.Namespace{quiet}, hourly)
+			n.RunBeside(t, []*suite.Namespace{quiet}, hourly(t))
 			before := suite.Writes(t)
 			tc.create(t, n)
 			suite.Await(t, "it says that it is refused", func() bool { return tc.refused(t, n) })
@@ -133,7 +137,7 @@ func TestARefusalInOtherWordsWakesNobody(t *testing.T) {
 // The API server names the invalid labels of a Pod in another order each time.
 func TestInvalidLabelsInAnyOrder(t *testing.T) {
 	n, quiet := suite.New(t), suite.New(t)
-	n.RunBeside(t, []*suite.Namespace{quiet}, hourly)
+	n.RunBeside(t, []*suite.Namespace{quiet}, hourly(t))
 	sandbox := builder.MakeSandbox("mine").Obj()
 	labels := map[string]string{}
 	for i := range 40 {
@@ -160,7 +164,7 @@ func TestAWarmSandboxWakesNobodyWhoCannotUseIt(t *testing.T) {
 	pool := suite.Create(t, n, n.Editor, builder.MakePool("python").Template("python").Replicas(3).Obj())
 	members := []*sandboxv1.Sandbox{n.Member(t, pool, "aaaaa"), n.Member(t, pool, "bbbbb"), n.Member(t, pool, "ccccc")}
 	denial := numbered(t, n, sandboxv1.GroupName, "sandboxes", builder.MakeSandbox("probe").Namespace(n.Name).Obj())
-	n.RunBeside(t, []*suite.Namespace{quiet}, hourly)
+	n.RunBeside(t, []*suite.Namespace{quiet}, hourly(t))
 	const claims = 20
 	for i := range claims {
 		suite.Create(t, n, n.Editor, builder.MakeClaim(fmt.Sprintf("mine-%02d", i)).Pool("python").Obj())
@@ -228,7 +232,7 @@ func TestWhatBringsAWarmSandboxWakesThoseWhoWait(t *testing.T) {
 			node := suite.Create(t, n, n.Admin, builder.MakeNode(n.Name).Obj())
 			pool := n.Pool(t, "python")
 			warm := n.Member(t, pool, "aaaaa")
-			n.Run(t, hourly)
+			n.Run(t, hourly(t))
 			suite.Await(t, "the Sandbox has its Pod", func() bool {
 				return n.Admin.Get(t.Context(), client.ObjectKeyFromObject(warm), &corev1.Pod{}) == nil
 			})
