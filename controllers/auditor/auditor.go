@@ -23,7 +23,7 @@ const (
 	atOnce, pause = 50, 5 * time.Second
 	// yieldFor is for how long a look, or a page of a list, waits for claims that are on their way.
 	yieldFor = 2 * time.Second
-	// outsideShare bounds what the list of foreign Pods costs: it takes this fraction of the time at the most.
+	// outsideShare bounds what the list of foreign Pods costs: it takes this fraction of the time at the most. Waiting costs nothing.
 	outsideShare = 20
 )
 
@@ -49,6 +49,8 @@ type Auditor struct {
 	// outside are the Pods that the cache leaves out and that an audit has to see; outsideAt is when they are listed again.
 	outside   []client.Object
 	outsideAt time.Time
+	// waited is for how long claims went first, in all.
+	waited time.Duration
 }
 
 // Start implements manager.Runnable. It returns when ctx ends.
@@ -113,11 +115,13 @@ func (a *Auditor) source() *audit.Source {
 // yield waits while claims are on their way, for a bound. It returns ctx's error.
 func (a *Auditor) yield(ctx context.Context) error {
 	const step = 100 * time.Millisecond
-	for waited := time.Duration(0); a.Traffic.Busy() && waited < yieldFor; waited += step {
+	began := a.Clock.Now()
+	for a.Traffic.Busy() && a.Clock.Since(began) < yieldFor {
 		if !a.sleep(ctx, step) {
 			break
 		}
 	}
+	a.waited += a.Clock.Since(began)
 	return ctx.Err()
 }
 

@@ -131,7 +131,7 @@ func add[T any, P interface {
 // listOutside lists, by their metadata, the Pods that the cache leaves out, and keeps those that name a Sandbox as their controller or have
 // one of its labels. There is no other way to see them, and there may be many Pods: so it does not list all the time.
 func (a *Auditor) listOutside(ctx context.Context) error {
-	began := a.Clock.Now()
+	began, waited := a.Clock.Now(), a.waited
 	if began.Before(a.outsideAt) {
 		return nil
 	}
@@ -149,7 +149,7 @@ func (a *Auditor) listOutside(ctx context.Context) error {
 			return !rules.IsSandbox(rules.ControllerOf(pod)) && !audit.IsLabelled(pod)
 		})...)
 	}
-	took := a.Clock.Since(began)
+	took := a.Clock.Since(began) - (a.waited - waited)
 	a.outside, a.outsideAt = outside, began.Add(took*outsideShare)
 	return nil
 }

@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/wait"
 	clocktesting "k8s.io/utils/clock/testing"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -19,6 +21,7 @@ import (
 	"github.com/namesake-sandbox/namesake/controllers/auditor"
 	"github.com/namesake-sandbox/namesake/internal/audit"
 	"github.com/namesake-sandbox/namesake/internal/metrics"
+	"github.com/namesake-sandbox/namesake/internal/yield"
 	"github.com/namesake-sandbox/namesake/test/builder"
 	"github.com/namesake-sandbox/namesake/test/violations"
 )
@@ -60,18 +63,20 @@ type running struct {
 	clock   *clocktesting.FakeClock
 	events  *events
 	metrics *metrics.Audit
+	traffic *yield.Traffic
 	stop    func()
 }
 
 func run(t *testing.T, live client.Reader, namespace string) *running {
 	t.Helper()
+	now := clocktesting.NewFakeClock(builder.Epoch)
 	r := &running{
-		clock: clocktesting.NewFakeClock(builder.Epoch), events: &events{},
+		clock: now, events: &events{}, traffic: yield.NewTraffic(now),
 		metrics: metrics.NewAudit(audit.IDs(audit.Violation), audit.IDs(audit.Warning)),
 	}
 	a := &auditor.Auditor{
-		Cache: inNamespace{live, namespace}, Live: live, Namespaces: []string{namespace}, Interval: 10 * time.Minute, Recorder: r.events,
-		Metrics: r.metrics, Clock: r.clock, Log: testr.New(t),
+		Cache: inNamespace{live, namespace}, Live: live, Namespaces: []string{namespace}, Interval: 10 * time.Minute, Traffic: r.traffic,
+		Recorder: r.events, Metrics: r.metrics, Clock: r.clock, Log: testr.New(t),
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
@@ -86,7 +91,7 @@ func run(t *testing.T, live client.Reader, namespace string) *running {
 	return r
 }
 
-// inNamespace reads one namespace, as the cache of a manager of that namespace does.
+// inNamespace reads one namespace, as the cache of a manager of that namespace does: without the Pods that have no Sandbox's label.
 type inNamespace struct {
 	client.Reader
 
@@ -95,15 +100,25 @@ type inNamespace struct {
 
 // List implements client.Reader.
 func (r inNamespace) List(ctx context.Context, list client.ObjectList, options ...client.ListOption) error {
-	return r.Reader.List(ctx, list, append(options, client.InNamespace(r.namespace))...)
+	options = append(options, client.InNamespace(r.namespace))
+	if _, pods := list.(*corev1.PodList); pods {
+		options = append(options, client.HasLabels{sandboxv1.LabelSandboxNameHash})
+	}
+	return r.Reader.List(ctx, list, options...)
 }
 
 // pass lets time pass, in steps of a second. The auditor does what it has to do at each.
 func (r *running) pass(t *testing.T, seconds int) {
 	t.Helper()
-	for range seconds {
+	r.steps(t, seconds, time.Second)
+}
+
+// steps lets time pass in n steps.
+func (r *running) steps(t *testing.T, n int, step time.Duration) {
+	t.Helper()
+	for range n {
 		r.rest(t)
-		r.clock.Step(time.Second)
+		r.clock.Step(step)
 	}
 	r.rest(t)
 }
@@ -170,6 +185,39 @@ func TestAuditorTells(t *testing.T) {
 			r.pass(t, 90)
 			if again := len(r.events.list); again != told {
 				t.Errorf("%d events were written later: %q", again-told, r.events.list[told:])
+			}
+		})
+	}
+}
+
+// Claims that come all the time delay a look, and take nothing from it: what is outside the cache is told within a minute, too.
+func TestAuditorTellsUnderTraffic(t *testing.T) {
+	t.Parallel()
+	for _, violation := range violations.All() {
+		if !strings.HasPrefix(violation.Object, "Pod/") || audit.Lasts(violation.Check) > time.Minute {
+			continue
+		}
+		t.Run(violation.Name, func(t *testing.T) {
+			t.Parallel()
+			namespace := namesake.namespace(t.Context(), t)
+			r := run(t, namesake.admin, namespace)
+			busy := func(seconds int) {
+				for range seconds {
+					r.traffic.Pick(types.NamespacedName{Namespace: "other", Name: r.clock.Now().String()})
+					r.steps(t, 10, 100*time.Millisecond)
+				}
+			}
+			busy(6) // It has just looked, after claims that went first.
+			if err := violation.Write(t.Context(), namesake.admin, namespace); err != nil {
+				t.Fatal(err)
+			}
+			busy(60)
+			if sum, _ := r.gathered(t, "namesake_audit_last_timestamp_seconds"); sum == 0 {
+				t.Error("no look was complete")
+			}
+			warned, violated := r.events.count(auditor.ReasonWarning+" "+violation.Object), r.events.count(auditor.ReasonViolation+" "+violation.Object)
+			if warned+violated == 0 {
+				t.Errorf("after a minute, events are %q", r.events.list)
 			}
 		})
 	}
