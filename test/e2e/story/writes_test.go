@@ -10,7 +10,7 @@ import (
 	"github.com/namesake-sandbox/namesake/test/e2e/scene"
 )
 
-// The write budget of a pool's member: the Sandbox, its Pod, and its one status, or two if it takes longer than two seconds. None
+// The write budget of a pool's member: the Sandbox, its Pod, and its one status, or three if it takes longer than two seconds. None
 // is a call of a webhook, since each shows by itself that it is right.
 func TestTheWriteBudgetOfAMember(t *testing.T) {
 	const n = 50
