@@ -339,6 +339,7 @@ $(SLOW_ETCD): $(ROOT)/test/slowdisk/main.go $(ROOT)/test/cluster/etcd/go.mod
 # Ten thousand claims and five thousand members, each of which cannot go on; as root, for the limits.
 .PHONY: test-bounds
 test-bounds: $(CLUSTER) $(SLOW_ETCD) ## What much of what cannot go on costs, and what a neighbour notices, with a table: BOUNDS="-minutes 1 -reduced 1" LOAD=quota NAME=default.
+	rm -f $(SLOW_ETCD).$(NAME).sync # A run that was killed leaves its slow disk.
 	NAMESAKE_ETCD_SYNC=$(SLOW_ETCD).$(NAME).sync TEST_ASSET_ETCD=$(SLOW_ETCD) \
 		$(HOSTILE) -timeout 60m -run '$(if $(LOAD),^TestBounds$$/$(LOAD),^TestBounds$$)' ./test/e2e/hostile/... -args $(BOUNDS)
 
