@@ -27,7 +27,7 @@
 //   - The end is the state of the run without a fault, object by object. UIDs, versions, times and random names are replaced by what
 //     they stand for. Where two writers race for the end, the path says what is right.
 //   - No rule of test/e2e/history was broken at any time, as an observer saw it who has no faults.
-//   - The manager made no more calls than the fault explains: 12 more, and thrice as many at the most. More are allowed while an
+//   - The manager made no more calls than the fault explains: 12 more, and of more than 12 in all thrice as many. More are allowed while an
 //     informer waits to watch again.
 //   - Nothing is left when all that users made is deleted, except for a template's NetworkPolicy, which stays for five minutes.
 //

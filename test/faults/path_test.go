@@ -90,14 +90,15 @@ func (s *stage) try(t *testing.T, p *path, f fault, want *outcome) bool {
 }
 
 // bound returns how many calls a run of p may take with a fault of that kind, where it takes that many without: a dozen for the fault,
-// and no more than thrice as many. An informer whose watch has failed is behind for a second, which is ten of the manager's. What works
-// on its stale view tries again with backoff meanwhile, ten times for each object. A path whose end is open may take the longer way,
-// such as a cold Sandbox for a warm one.
+// and of more than a dozen no more than thrice as many. A pool that is deleted takes no call. But where its members' end is seen before
+// its own, it makes others, which end like them: two calls of theirs each, and what they and the pool say in between. An informer whose
+// watch has failed is behind for a second, which is ten of the manager's. What works on its stale view tries again with backoff
+// meanwhile, ten times for each object. A path whose end is open may take the longer way, such as a cold Sandbox for a warm one.
 func bound(calls int, p *path, k kind) int {
 	if p.open || k == cut || k == expired {
 		return 3*calls + 24
 	}
-	return max(min(calls+12, 3*calls), 6)
+	return max(min(calls+12, 3*calls), 12)
 }
 
 // judge fails the test if anything was seen that must never happen.
