@@ -21,7 +21,8 @@ const (
 	every = 30 * time.Second
 	// atOnce is how many findings are confirmed at a time, and pause is the time until the next ones are. Each takes some reads.
 	atOnce, pause = 50, 5 * time.Second
-	// yieldFor is for how long a look, or a page of a list, waits for claims that are on their way.
+	// yieldFor is for how long a look waits for claims that are on their way, and for how long the pages of its lists do, in all: where
+	// claims come all the time, each wait is as long as it may be.
 	yieldFor = 2 * time.Second
 	// outsideShare bounds what the list of foreign Pods costs: it takes this fraction of the time at the most. Waiting costs nothing.
 	outsideShare = 20
@@ -49,8 +50,8 @@ type Auditor struct {
 	// outside are the Pods that the cache leaves out and that an audit has to see; outsideAt is when they are listed again.
 	outside   []client.Object
 	outsideAt time.Time
-	// waited is for how long claims went first, in all.
-	waited time.Duration
+	// patience is for how long claims may still go first.
+	patience time.Duration
 }
 
 // Start implements manager.Runnable. It returns when ctx ends.
@@ -112,16 +113,14 @@ func (a *Auditor) source() *audit.Source {
 	return &audit.Source{Reader: a.Live, Pause: a.yield}
 }
 
-// yield waits while claims are on their way, for a bound. It returns ctx's error.
+// yield waits while claims are on their way, as long as there is patience. It returns ctx's error.
 func (a *Auditor) yield(ctx context.Context) error {
 	const step = 100 * time.Millisecond
-	began := a.Clock.Now()
-	for a.Traffic.Busy() && a.Clock.Since(began) < yieldFor {
-		if !a.sleep(ctx, step) {
-			break
-		}
+	for a.patience > 0 && a.Traffic.Busy() && ctx.Err() == nil {
+		began := a.Clock.Now()
+		a.sleep(ctx, step)
+		a.patience -= a.Clock.Since(began)
 	}
-	a.waited += a.Clock.Since(began)
 	return ctx.Err()
 }
 

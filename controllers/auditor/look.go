@@ -25,9 +25,11 @@ import (
 // look finds what there is to find, in what the API server has if it is time, and otherwise in the cache. It returns how it looked, or ""
 // if it could not see everything.
 func (a *Auditor) look(ctx context.Context) (how string) {
+	a.patience = yieldFor
 	if err := a.yield(ctx); err != nil {
 		return ""
 	}
+	a.patience = yieldFor
 	how = metrics.AuditOfCache
 	read := a.cached
 	if !a.Clock.Now().Before(a.listed.Add(a.Interval)) {
@@ -38,6 +40,9 @@ func (a *Auditor) look(ctx context.Context) (how string) {
 		if ctx.Err() == nil {
 			a.Log.Error(err, "The audit could not see everything, and is tried again", "look", how)
 		}
+		how = ""
+	}
+	if found == nil {
 		return ""
 	}
 	if how == metrics.AuditOfList {
@@ -84,7 +89,8 @@ func (a *Auditor) namespaces() []string {
 	return a.Namespaces
 }
 
-// cached returns what the cache has, and the Pods outside it. The objects are the cache's own.
+// cached returns what the cache has, and the Pods outside it. The objects are the cache's own. If the Pods outside cannot be listed, it
+// returns the error, and those of before.
 func (a *Auditor) cached(ctx context.Context) (audit.Namespaces, error) {
 	var sandboxes sandboxv1.SandboxList
 	var pods corev1.PodList
@@ -97,9 +103,7 @@ func (a *Auditor) cached(ctx context.Context) (audit.Namespaces, error) {
 			return nil, fmt.Errorf("reading the cache: %w", err)
 		}
 	}
-	if err := a.listOutside(ctx); err != nil {
-		return nil, err
-	}
+	missed := a.listOutside(ctx)
 	found, seen := audit.Namespaces{}, map[types.UID]bool{}
 	for i := range pods.Items {
 		found.Add(&pods.Items[i])
@@ -115,7 +119,7 @@ func (a *Auditor) cached(ctx context.Context) (audit.Namespaces, error) {
 	add(found, pools.Items)
 	add(found, templates.Items)
 	add(found, policies.Items)
-	return found, nil
+	return found, missed
 }
 
 // add adds items to found.
@@ -131,7 +135,7 @@ func add[T any, P interface {
 // listOutside lists, by their metadata, the Pods that the cache leaves out, and keeps those that name a Sandbox as their controller or have
 // one of its labels. There is no other way to see them, and there may be many Pods: so it does not list all the time.
 func (a *Auditor) listOutside(ctx context.Context) error {
-	began, waited := a.Clock.Now(), a.waited
+	began, patience := a.Clock.Now(), a.patience
 	if began.Before(a.outsideAt) {
 		return nil
 	}
@@ -149,7 +153,7 @@ func (a *Auditor) listOutside(ctx context.Context) error {
 			return !rules.IsSandbox(rules.ControllerOf(pod)) && !audit.IsLabelled(pod)
 		})...)
 	}
-	took := a.Clock.Since(began) - (a.waited - waited)
+	took := a.Clock.Since(began) - (patience - a.patience)
 	a.outside, a.outsideAt = outside, began.Add(took*outsideShare)
 	return nil
 }

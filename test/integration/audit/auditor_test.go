@@ -3,7 +3,6 @@ package audit
 import (
 	"context"
 	"fmt"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -12,7 +11,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/wait"
 	clocktesting "k8s.io/utils/clock/testing"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -185,39 +183,6 @@ func TestAuditorTells(t *testing.T) {
 			r.pass(t, 90)
 			if again := len(r.events.list); again != told {
 				t.Errorf("%d events were written later: %q", again-told, r.events.list[told:])
-			}
-		})
-	}
-}
-
-// Claims that come all the time delay a look, and take nothing from it: what is outside the cache is told within a minute, too.
-func TestAuditorTellsUnderTraffic(t *testing.T) {
-	t.Parallel()
-	for _, violation := range violations.All() {
-		if !strings.HasPrefix(violation.Object, "Pod/") || audit.Lasts(violation.Check) > time.Minute {
-			continue
-		}
-		t.Run(violation.Name, func(t *testing.T) {
-			t.Parallel()
-			namespace := namesake.namespace(t.Context(), t)
-			r := run(t, namesake.admin, namespace)
-			busy := func(seconds int) {
-				for range seconds {
-					r.traffic.Pick(types.NamespacedName{Namespace: "other", Name: r.clock.Now().String()})
-					r.steps(t, 10, 100*time.Millisecond)
-				}
-			}
-			busy(6) // It has just looked, after claims that went first.
-			if err := violation.Write(t.Context(), namesake.admin, namespace); err != nil {
-				t.Fatal(err)
-			}
-			busy(60)
-			if sum, _ := r.gathered(t, "namesake_audit_last_timestamp_seconds"); sum == 0 {
-				t.Error("no look was complete")
-			}
-			warned, violated := r.events.count(auditor.ReasonWarning+" "+violation.Object), r.events.count(auditor.ReasonViolation+" "+violation.Object)
-			if warned+violated == 0 {
-				t.Errorf("after a minute, events are %q", r.events.list)
 			}
 		})
 	}
