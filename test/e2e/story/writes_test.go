@@ -51,8 +51,6 @@ func TestTheWriteBudgetOfAWarmClaim(t *testing.T) {
 		"patch sandboxes/status":        m.sandboxStatuses(n),
 		"patch sandboxwarmpools/status": perSecond,
 		"create events":                 exactly(n),
-		"get sandboxclaims":             atMost(n / 2), // a view that does not fit together, as the next one
-		"get sandboxes":                 atMost(n / 2),
 	}, calls: map[string]float64{"sandboxclaim.mutate": n, "sandbox.validate": patched(n)}})
 	s.History.Look(func(h *history.History) { // Other tests' namespaces may still be deleted, which the API server counts, too.
 		if created := h.Created("pool"); created != 5+n || len(h.Sandboxes) != created {
